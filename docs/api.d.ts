@@ -1081,6 +1081,8 @@ type GitHubCredentials = {
   readonly token: Redacted.Redacted;
 } | ({
   readonly _tag: "App";
+  /** Token for the repositories that no installation of the App has. */
+  readonly token?: Redacted.Redacted;
 } & GitHubAppSettings);
 /** Addresses and credentials of GitHub. */
 interface GitHubSettings {
@@ -1664,6 +1666,8 @@ declare const PostedReview_base: Schema.Class<PostedReview, Schema.Struct<{
 export declare class PostedReview extends PostedReview_base {}
 declare const Discussion_base: Schema.Class<Discussion, Schema.Struct<{
   readonly author: Schema.String;
+  /** True if an account of ours wrote it, as the forge says. */
+  readonly own: Schema.optionalKey<Schema.Boolean>;
   readonly body: Schema.String;
   readonly path: Schema.optionalKey<Schema.brand<Schema.NonEmptyString, "RepoPath">>;
   readonly line: Schema.optionalKey<Schema.Int>;
@@ -3808,6 +3812,21 @@ declare const reviewConfig: (settings?: Option.Option<ReviewSettings>) => Layer.
 declare const signingKeys: Layer.Layer<never, never, AppConfig>;
 /** Settings of the Jobs; none where reviews run in the server. */
 declare const kubernetesOptions: ({ kubernetes, redis, review }: AppConfig["Service"]) => Option.Option<KubernetesOptions>;
+/** One fact about the setup at a forge. `unknown`: the credentials may not see it, which is no mistake. */
+interface SetupFact {
+  readonly status: "ok" | "unknown" | "warning" | "problem";
+  readonly text: string;
+}
+/** Reads of a forge that tell whether its account, permissions and webhooks are what reviews need. */
+interface ForgeSetup {
+  readonly platform: Platform;
+  /** Login that the credentials belong to. */
+  readonly account: Effect.Effect<string, ForgeError>;
+  /** Scopes and expiry of the credentials, and the webhook of an App. */
+  readonly credentials: Effect.Effect<ReadonlyArray<SetupFact>, ForgeError>;
+  /** Permissions in a repository, and its webhook with its last delivery. */
+  repository(repo: RepoName): Effect.Effect<ReadonlyArray<SetupFact>, ForgeError>;
+}
 /** Headers of a webhook request. Their names are lower-case. */
 type WebhookHeaders = Readonly<Record<string, string | undefined>>;
 /** A webhook request as it came over the wire. */
@@ -3933,12 +3952,14 @@ interface GitHubAppIdentity {
   /** The installation of deliveries that name none. None: GitHub is asked for the repository's installation. */
   readonly installationId: Option.Option<number>;
 }
-/** As whom GitHub is called: as the owner of a token, or as an App. */
+/** Identity for calls to GitHub: the owner of a token, or an App. */
 type GitHubIdentity = {
   readonly _tag: "Token";
   readonly token: Redacted.Redacted;
 } | ({
   readonly _tag: "App";
+  /** Token for the repositories that no installation of the App has. Without one, they cannot be reviewed. */
+  readonly token?: Redacted.Redacted;
 } & GitHubAppIdentity);
 /** Address of GitHub, and the credentials. */
 interface GitHubOptions {
@@ -3957,30 +3978,13 @@ interface GitHubWebhookOptions {
   /** Without a secret, deliveries pass only where this says that unsigned ones may. */
   readonly allowUnsigned: boolean;
 }
-/** One fact about the setup at a forge. `unknown`: the credentials may not see it, which is no mistake. */
-interface SetupFact {
-  readonly status: "ok" | "unknown" | "warning" | "problem";
-  readonly text: string;
-}
-/** Reads of a forge that tell whether its account, permissions and webhooks are what reviews need. */
-interface ForgeSetup {
-  readonly platform: Platform;
-  /** Login that the credentials belong to. */
-  readonly account: Effect.Effect<string, ForgeError>;
-  /** Scopes and expiry of the credentials, and the webhook of an App. */
-  readonly credentials: Effect.Effect<ReadonlyArray<SetupFact>, ForgeError>;
-  /** Permissions in a repository, and its webhook with its last delivery. */
-  repository(repo: RepoName): Effect.Effect<ReadonlyArray<SetupFact>, ForgeError>;
-}
-/** Makes the reads of the setup at GitHub. */
-declare const makeSetup: ({ apiBase, checks, credentials }: GitHubOptions) => Effect.Effect<ForgeSetup, never, never>;
 declare namespace GitHub_d_exports {
   export { inventory$1 as inventory, layer$34 as layer, setup$1 as setup, webhooks$1 as webhooks };
 }
-/** GitHub and GitHub Enterprise, with a personal access token or as a GitHub App. */
+/** GitHub and GitHub Enterprise, with a personal access token, as a GitHub App, or with both. */
 declare const layer$34: (options: GitHubOptions) => Layer.Layer<Forge>;
 /** The reads of the setup at GitHub. */
-declare const setup$1: typeof makeSetup;
+declare const setup$1: (args_0: GitHubOptions) => Effect.Effect<ForgeSetup, never, never>;
 /** The inventory of GitHub, which finds missed events. */
 declare const inventory$1: (args_0: GitHubOptions) => Effect.Effect<ForgeInventory, never, never>;
 /** GitHub's webhooks, signed with the secret of the hook. */

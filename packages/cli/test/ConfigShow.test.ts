@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { everySetting } from "@nominal-code/config/Settings"
 import { fileVariable } from "@nominal-code/domain/Setting"
 import { Effect, FileSystem, Schema } from "effect"
+import { generateKeyPairSync } from "node:crypto"
 import { runWith } from "./RunCommand.ts"
 
 const canary = "c4n4ry0f7h3c0n76"
@@ -43,6 +44,21 @@ const rowOf = (table: string, setting: string): string =>
 const yaml = "webhook: { port: 1234, host: localhost }\naccess: { allowed_users: [alice, bob] }\n"
 
 describe("nominal-code config show", () => {
+  it.live("says who reviews what where an App and a token are set", () =>
+    Effect.gen(function*() {
+      const { show } = yield* withFiles(yaml)
+      const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 })
+      const app = {
+        GITHUB_APP_ID: "12345",
+        GITHUB_APP_PRIVATE_KEY: privateKey.export({ type: "pkcs1", format: "pem" }).toString(),
+        ANTHROPIC_API_KEY: "k".repeat(32)
+      }
+      const both =
+        /^GitHub: the App of github\.app_id reviews the repositories that it is installed on, and .* all others$/m
+      assert.match((yield* show({ ...app, GITHUB_TOKEN: canary })).stderr, both)
+      assert.notMatch((yield* show(app)).stderr, both)
+    }).pipe(Effect.provide(NodeServices.layer)))
+
   it.live("shows each value and whether it is a file's, a variable's, a secret file's or the default", () =>
     Effect.gen(function*() {
       const { file, secret, show } = yield* withFiles(yaml)

@@ -31,7 +31,11 @@ export interface GitHubAppSettings {
 /** Identity for calls to GitHub: the owner of a token, or an App. */
 export type GitHubCredentials =
   | { readonly _tag: "Token"; readonly token: Redacted.Redacted }
-  | ({ readonly _tag: "App" } & GitHubAppSettings)
+  | ({
+    readonly _tag: "App"
+    /** Token for the repositories that no installation of the App has. */
+    readonly token?: Redacted.Redacted
+  } & GitHubAppSettings)
 
 /** Addresses and credentials of GitHub. */
 export interface GitHubSettings {

@@ -87,16 +87,12 @@ const appCredentials = Effect.fnUntraced(function*(appId: string, values: Values
     )
     return Option.none<GitHubCredentials>()
   }
-  if (Option.isSome(values(github.token))) {
-    report.warn(
-      github.token,
-      "the GitHub App of GITHUB_APP_ID is used, so the token has no effect: remove one of the two"
-    )
-  }
   const installation = values(github.installationId)
+  const token = values(github.token)
   return Option.some<GitHubCredentials>({
     _tag: "App",
     appId,
+    ...(Option.isSome(token) ? { token: token.value } : {}),
     privateKey: Redacted.make(pem),
     installationId: installation === 0 ? Option.none() : Option.some(installation)
   })
@@ -131,8 +127,8 @@ const isServed = (values: Values): boolean =>
   )
 
 /**
- * Resolves GitHub's settings, which `serve` and `run-job` need where GitLab has no token. An App takes precedence over
- * a token.
+ * Resolves GitHub's settings, which `serve` and `run-job` need where GitLab has no token. A token beside an App is for
+ * the repositories that no installation of the App has.
  */
 export const resolveGitHub = Effect.fnUntraced(function*(mode: Mode, values: Values, report: Report) {
   if (!isServed(values)) return Option.none<GitHubSettings>()

@@ -60,6 +60,8 @@ export class PostedReview extends Schema.Class<PostedReview>("@nominal-code/doma
 /** Somebody's comment on the pull request, ours included. */
 export class Discussion extends Schema.Class<Discussion>("@nominal-code/domain/Discussion")({
   author: Schema.String,
+  /** True if an account of ours wrote it, as the forge says. */
+  own: Schema.optionalKey(Schema.Boolean),
   body: Schema.String,
   path: Schema.optionalKey(RepoPath),
   line: Schema.optionalKey(Schema.Int),

@@ -1,16 +1,17 @@
 import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
 import { makeMarkerSeal, MarkerKeys } from "@nominal-code/domain/MarkerSeal"
 import type { PullRequestRef, RepoName } from "@nominal-code/domain/PullRequest"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Option, type Redacted } from "effect"
 import { makeChecks } from "./Checks.ts"
 import { Forge } from "./Forge.ts"
-import { makeGitHubApp } from "./github/App.ts"
-import { fixed } from "./github/Auth.ts"
+import type { ForgeError } from "./ForgeError.ts"
+import { type GitHubApp, makeGitHubApp } from "./github/App.ts"
+import { fixed, type GitHubAuth } from "./github/Auth.ts"
 import { makeGitHubBodies } from "./github/Body.ts"
 import { checkRuns, commitStatuses } from "./github/Checks.ts"
-import { makeGitHubClient } from "./github/Client.ts"
+import { type GitHubClient, makeGitHubClient } from "./github/Client.ts"
 import { makeInventory } from "./github/Inventory.ts"
-import type { GitHubIdentity, GitHubOptions, GitHubWebhookOptions } from "./github/Options.ts"
+import type { GitHubOptions, GitHubWebhookOptions } from "./github/Options.ts"
 import { makePosts, ownerLogin } from "./github/Posts.ts"
 import { makePublish } from "./github/Publish.ts"
 import { makeReads } from "./github/Reads.ts"
@@ -18,6 +19,7 @@ import { makeRelation } from "./github/Relation.ts"
 import { makeAcknowledge } from "./github/Reply.ts"
 import { makeResolve } from "./github/Resolve.ts"
 import { makeSetup } from "./github/Setup.ts"
+import { makeSided } from "./github/Sided.ts"
 import { verifyHeaders, verifySignature } from "./github/Signature.ts"
 import { parseWebhook } from "./github/Webhook.ts"
 import { hostOfUrl, makeOutgoingText } from "./outgoing/OutgoingText.ts"
@@ -25,28 +27,40 @@ import type { ForgeWebhooks } from "./Webhooks.ts"
 
 const platform = "github"
 
-/** Makes our identity on GitHub: the client, the tokens for git, and the login of our own posts. */
-const identify = Effect.fnUntraced(function*(apiBase: string, credentials: GitHubIdentity, checks: boolean) {
-  if (credentials._tag === "App") {
-    const { auth, login } = yield* makeGitHubApp(apiBase, credentials, checks)
-    return { auth, client: yield* makeGitHubClient(apiBase, auth), login }
-  }
-  const auth = fixed(() => Effect.succeed(credentials.token))
+/** Our account on GitHub: the tokens of its calls and of git, its client, and the login of its posts. */
+interface Account {
+  readonly kind: "app" | "token"
+  readonly auth: GitHubAuth
+  readonly client: GitHubClient
+  readonly login: Effect.Effect<string, ForgeError>
+}
+
+const ofToken = Effect.fnUntraced(function*(apiBase: string, token: Redacted.Redacted) {
+  yield* (yield* KnownSecrets).add(token)
+  const auth = fixed(() => Effect.succeed(token))
   const client = yield* makeGitHubClient(apiBase, auth)
-  return { auth, client, login: ownerLogin(client) }
+  const account: Account = { kind: "token", auth, client, login: ownerLogin(client) }
+  return account
 })
 
-const make = Effect.fnUntraced(function*(
-  { apiBase = "https://api.github.com", checks = true, cloneBase = "https://github.com", credentials }: GitHubOptions
+const ofApp = Effect.fnUntraced(function*(apiBase: string, { auth, login }: GitHubApp) {
+  const account: Account = { kind: "app", auth, client: yield* makeGitHubClient(apiBase, auth), login }
+  return account
+})
+
+type Addresses = Required<Pick<GitHubOptions, "checks" | "cloneBase">>
+
+/** Makes the forge of one account. `other`: login of an account beside it, whose posts are ours, too. */
+const makeAs = Effect.fnUntraced(function*(
+  { auth, client, kind, login }: Account,
+  { checks, cloneBase }: Addresses,
+  other: Option.Option<Account["login"]> = Option.none()
 ) {
-  const secrets = yield* KnownSecrets
-  if (credentials._tag === "Token") yield* secrets.add(credentials.token)
-  const text = makeOutgoingText({ redact: secrets.redact, forgeHost: hostOfUrl(cloneBase) })
-  const { auth, client, login } = yield* identify(apiBase, credentials, checks)
-  const sender = credentials._tag === "App" ? checkRuns(client) : commitStatuses(client)
+  const text = makeOutgoingText({ redact: (yield* KnownSecrets).redact, forgeHost: hostOfUrl(cloneBase) })
+  const sender = kind === "app" ? checkRuns(client) : commitStatuses(client)
   const reads = makeReads(client)
   const seal = makeMarkerSeal(yield* MarkerKeys)
-  const posts = yield* makePosts(client, seal, { login, pullRequest: reads.pullRequest })
+  const posts = yield* makePosts(client, seal, { login, other, pullRequest: reads.pullRequest })
   const cloneSource = (repo: RepoName) =>
     Effect.map(
       auth.token(repo),
@@ -66,7 +80,23 @@ const make = Effect.fnUntraced(function*(
   })
 })
 
-/** GitHub and GitHub Enterprise, with a personal access token or as a GitHub App. */
+const make = Effect.fnUntraced(function*(
+  { apiBase = "https://api.github.com", checks = true, cloneBase = "https://github.com", credentials }: GitHubOptions
+) {
+  const addresses = { checks, cloneBase }
+  if (credentials._tag === "Token") return yield* makeAs(yield* ofToken(apiBase, credentials.token), addresses)
+  const identity = yield* makeGitHubApp(apiBase, credentials, checks)
+  const app = yield* ofApp(apiBase, identity)
+  if (credentials.token === undefined) return yield* makeAs(app, addresses)
+  const token = yield* ofToken(apiBase, credentials.token)
+  return makeSided({
+    app: yield* makeAs(app, addresses, Option.some(token.login)),
+    token: yield* makeAs(token, addresses, Option.some(app.login)),
+    covers: identity.covers
+  })
+})
+
+/** GitHub and GitHub Enterprise, with a personal access token, as a GitHub App, or with both. */
 export const layer = (options: GitHubOptions): Layer.Layer<Forge> => Layer.effect(Forge, make(options))
 
 /** The reads of the setup at GitHub. */

@@ -17,6 +17,8 @@ export interface Post {
   readonly author: string
   /** True for a post of our account. */
   readonly own: boolean
+  /** Present for a post of an account of ours beside the present one, which may neither edit nor delete it. */
+  readonly byOtherAccount?: true
   readonly url: string
   readonly createdAt: string
   /** False for a draft review, which only its author can see. */
@@ -94,14 +96,14 @@ const modeIn = (submitted: ReadonlyArray<Post>): ReviewMode =>
   submitted.toSorted(oldestFirst).flatMap(({ body }) => markersIn(body)).findLast(({ mode }) => mode !== undefined)
     ?.mode ?? "active"
 
-/** A reply in a thread is an answer to a person, and stays as it is. */
+/** Newest summary, if we may edit it. A reply in a thread is an answer to a person, and stays as it is. */
 const summaryIn = (submitted: ReadonlyArray<Post>): Option.Option<Post> =>
   Option.fromUndefinedOr(
     submitted.toSorted(oldestFirst).findLast(({ body, kind }) =>
       kind !== "thread" &&
       markersIn(body).some((marker) => headOf(marker) !== undefined && marker.scope === undefined)
     )
-  )
+  ).pipe(Option.filter(({ byOtherAccount }) => byOtherAccount === undefined))
 
 const meaningOf = ({ body }: Post): string => {
   const [marker] = markersIn(body)

@@ -9,6 +9,7 @@ import type { Discussion } from "@nominal-code/domain/Review"
 import { foldedFindings } from "@nominal-code/forge/FoldedFindings"
 import { badges } from "./CommentBody.ts"
 import type { PriorFinding, PriorPlace } from "./PriorFindings.ts"
+import type { IsOurs } from "./Thread.ts"
 
 /**
  * State of a finding. `resolved`: a person has resolved its thread. `fixed` and `dismissed`: a marker of ours says so.
@@ -112,11 +113,11 @@ const endOf = (settlements: ReadonlyArray<Settlement>, { at, fingerprint, thread
 const repliesIn = (
   discussions: ReadonlyArray<Discussion>,
   threadId: string | undefined,
-  isOurs: (author: string) => boolean
+  isOurs: IsOurs
 ) => {
   if (threadId === undefined) return []
   const thread = discussions.filter((one) => one.threadId === threadId)
-  return thread.slice(thread.findLastIndex(({ author }) => isOurs(author)) + 1)
+  return thread.slice(thread.findLastIndex(isOurs) + 1)
 }
 
 type Raised = Omit<LedgerFinding, "state" | "replies" | "dismissed"> & { readonly resolved: boolean }
@@ -179,14 +180,14 @@ const raisedIn = (discussion: Discussion): ReadonlyArray<Raised> => {
 }
 
 /**
- * Reads the ledger out of everybody's comments, oldest first. `isOurs`: the test for our own account, since anybody can
+ * Reads the ledger out of everybody's comments, oldest first. `isOurs`: the test if we wrote one, since anybody can
  * copy a marker.
  */
 export const ledgerOf = (
   discussions: ReadonlyArray<Discussion>,
-  isOurs: (author: string) => boolean
+  isOurs: IsOurs
 ): ReadonlyArray<LedgerFinding> => {
-  const ours = discussions.filter(({ author }) => isOurs(author))
+  const ours = discussions.filter(isOurs)
   const settlements = settlementsIn(ours)
   const found = ours.flatMap((discussion, at) =>
     raisedIn(discussion).map(({ resolved, ...raised }): LedgerFinding => {

@@ -5,6 +5,7 @@ import { fitDiffs, portionsOf } from "./DiffBudget.ts"
 import type { LedgerFinding } from "./Ledger.ts"
 import { planByPath } from "./Plan.ts"
 import { cut, discussion, shownFile } from "./Prompt.ts"
+import type { IsOurs } from "./Thread.ts"
 import { block, filePath } from "./UntrustedBlocks.ts"
 
 /** Difference between the commit that was reviewed last and the one that is reviewed now. */
@@ -105,10 +106,10 @@ export const ledgerText = ({ files, ledger, named, since }: LedgerParts): Readon
 export const otherDiscussions = (
   discussions: ReadonlyArray<Discussion>,
   ledger: ReadonlyArray<LedgerFinding>,
-  isOurs: (author: string) => boolean
+  isOurs: IsOurs
 ): ReadonlyArray<Discussion> => {
   const shown = new Set(
     namedFindings(ledger.filter(({ state }) => state === "open")).flatMap(({ finding }) => finding.replies)
   )
-  return discussions.filter((one) => !isOurs(one.author) && !shown.has(one))
+  return discussions.filter((one) => !isOurs(one) && !shown.has(one))
 }

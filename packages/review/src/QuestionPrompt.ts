@@ -4,6 +4,7 @@ import type { Discussion } from "@nominal-code/domain/Review"
 import { fitDiffs, portionsOf } from "./DiffBudget.ts"
 import { planByPath } from "./Plan.ts"
 import { cut, discussion, header, heading, longestRequest, type Place, placeText, shownFile } from "./Prompt.ts"
+import type { IsOurs } from "./Thread.ts"
 import { block } from "./UntrustedBlocks.ts"
 
 /** Parts of the prompt of a question. */
@@ -17,7 +18,7 @@ export interface QuestionParts {
   /** Comments before the question in its thread or, where it has none, below the pull request; oldest first. */
   readonly talk: ReadonlyArray<Discussion>
   /** True for a comment of our own. */
-  readonly isOurs: (author: string) => boolean
+  readonly isOurs: IsOurs
   /** True if the thread is about a finding of ours. */
   readonly aboutFinding: boolean
 }
@@ -44,7 +45,7 @@ const changes = ({ files, place }: QuestionParts): ReadonlyArray<string> => {
 const talkText = ({ isOurs, talk }: QuestionParts): ReadonlyArray<string> =>
   talk.length === 0 ? [] : [
     "## The conversation so far",
-    ...talk.map((one) => isOurs(one.author) ? discussion({ ...one, author: "you" }) : discussion(one))
+    ...talk.map((one) => isOurs(one) ? discussion({ ...one, author: "you" }) : discussion(one))
   ]
 
 /** User prompt of a question. Untrusted text stands between tags, and cannot close them. */

@@ -8,6 +8,7 @@ import { Effect } from "effect"
 import { byHand, resolveThread } from "./Dismissal.ts"
 import { type LedgerFinding, ledgerOf } from "./Ledger.ts"
 import type { Closing } from "./Reckoning.ts"
+import type { IsOurs } from "./Thread.ts"
 
 /** A finding that a review closes, with the text for its thread. */
 export interface Settlement {
@@ -37,7 +38,7 @@ export const settlementOf = (headSha: Sha) => (closing: Closing): Settlement => 
 /** Discussions in which a run finds what an earlier one has done already. */
 interface Known {
   readonly discussions: ReadonlyArray<Discussion>
-  readonly isOurs: (author: string) => boolean
+  readonly isOurs: IsOurs
 }
 
 /**

@@ -7,6 +7,9 @@ import type { Discussion } from "@nominal-code/domain/Review"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { Option } from "effect"
 
+/** Test if we have written something. */
+export type IsOurs = (said: Pick<Discussion, "author" | "own">) => boolean
+
 /** Id of the thread that an event's comment stands in, or begins. */
 export const threadIdOf = (event: PullRequestEvent): string | undefined => {
   if (event._tag === "Lifecycle") return undefined
@@ -29,12 +32,12 @@ const threadOf = (event: PullRequestEvent, discussions: ReadonlyArray<Discussion
 export const conversationOf = (
   event: PullRequestEvent,
   discussions: ReadonlyArray<Discussion>,
-  isOurs: (author: string) => boolean
+  isOurs: IsOurs
 ): ReadonlyArray<Discussion> => {
   const thread = threadOf(event, discussions)
   const onDiff = event._tag === "Comment" && event.filePath !== undefined
-  const isOpenFinding = ({ author, body, resolved }: Discussion) =>
-    !resolved && isOurs(author) && markersIn(body).some(({ fingerprint }) => fingerprint !== undefined)
+  const isOpenFinding = (one: Discussion) =>
+    !one.resolved && isOurs(one) && markersIn(one.body).some(({ fingerprint }) => fingerprint !== undefined)
   const all = onDiff || thread.length > 1
     ? thread
     : discussions.filter((one) => one.path === undefined || isOpenFinding(one))
@@ -44,18 +47,20 @@ export const conversationOf = (
   return first === undefined ? [] : [first, ...rest.slice(1 - mostComments)]
 }
 
-/** Makes the test if an author is our own account. */
-export const isOurs = (job: Job, { botUsername }: ReviewSettings): (author: string) => boolean =>
-  isBotAccount([botUsername, job.lane.bot])
+/** Makes the test if we have written something: the forge says so, or its author has our name. */
+export const isOurs = (job: Job, { botUsername }: ReviewSettings): IsOurs => {
+  const isNamedSo = isBotAccount([botUsername, job.lane.bot])
+  return ({ author, own }) => own === true || isNamedSo(author)
+}
 
 /** The finding of ours that began the thread which an event's comment stands in. */
 export const findingOf = (
   event: PullRequestEvent,
   discussions: ReadonlyArray<Discussion>,
-  isOurs: (author: string) => boolean
+  isOurs: IsOurs
 ): Option.Option<Fingerprint> => {
   const [first] = threadOf(event, discussions)
-  if (first === undefined || !isOurs(first.author)) return Option.none()
+  if (first === undefined || !isOurs(first)) return Option.none()
   const [only, ...others] = markersIn(first.body).flatMap(({ fingerprint }) => fingerprint ?? [])
   return others.length === 0 ? Option.fromUndefinedOr(only) : Option.none()
 }

@@ -1,3 +1,4 @@
+import type { GitHubSettings } from "@nominal-code/config/AppConfig"
 import { type EffectiveSetting, effectiveSettings } from "@nominal-code/config/EffectiveSettings"
 import { Origin } from "@nominal-code/config/Origin"
 import * as Redaction from "@nominal-code/domain/Redaction"
@@ -29,6 +30,9 @@ const redacted = (value: unknown, redact: (text: string) => string): unknown => 
 
 const hasValue = ({ characters, value }: EffectiveSetting): boolean => Option.isSome(characters) || Option.isSome(value)
 
+const isSideBySide = ({ credentials }: GitHubSettings): boolean =>
+  credentials._tag === "App" && credentials.token !== undefined
+
 /** Prints the settings of the configuration that holds here, and on stderr its warnings. */
 export const show = Effect.fn("cli.config.show")(
   function*({ all, json }: { readonly all: boolean; readonly json: boolean }) {
@@ -38,6 +42,12 @@ export const show = Effect.fn("cli.config.show")(
       .filter((setting) => all || hasValue(setting))
       .map((setting) => ({ ...setting, value: Option.map(setting.value, (value) => redacted(value, redact)) }))
     yield* Effect.forEach(config.warnings, (warning) => Console.error(printable(redact(warning))), { discard: true })
+    if (Option.exists(config.github, isSideBySide)) {
+      yield* Console.error(
+        "GitHub: the App of github.app_id reviews the repositories that it is installed on, and the account of " +
+          "github.token all others"
+      )
+    }
     yield* Console.log(json ? yield* encode(shown) : ConfigText.table(shown))
     const left = settings.length - shown.length
     if (left > 0 && !json) yield* Console.error(`${left} settings have no value and no default: --all shows them, too`)

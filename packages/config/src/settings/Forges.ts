@@ -12,14 +12,15 @@ export const github = {
     travels: "pod",
     kind: token,
     doc:
-      "The bot's token. Needs write access to pull requests and read access to contents. `serve` needs it, an App, or GitLab."
+      "The bot's token. Needs write access to pull requests and read access to contents. `serve` needs it, an App, or GitLab. Beside an App, it is for the repositories that no installation of the App has."
   }),
   appId: optional({
     yaml: "github.app_id",
     env: "GITHUB_APP_ID",
     travels: "pod",
     kind: line,
-    doc: "The id of a GitHub App, in quotes in YAML. The App wins over a token."
+    doc:
+      "The id of a GitHub App, in quotes in YAML. It reviews the repositories that it is installed on; a token, if there is one, the others."
   }),
   privateKey: optional({
     yaml: "github.private_key",

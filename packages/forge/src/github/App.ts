@@ -15,6 +15,8 @@ const renewBefore = Duration.minutes(10)
 const skewTolerated = Duration.seconds(20)
 
 const installationsKept = 1_000
+/** Time for which an installation of a repository is known, and for which it is known that there is none. */
+const [installationKnownFor, absenceKnownFor] = [Duration.hours(1), Duration.minutes(5)]
 const tokensKept = 10_000
 
 const Token = Schema.Struct({ token: Schema.RedactedFromValue(Schema.String), expires_at: Schema.String })
@@ -139,9 +141,27 @@ export const makeGitHubApp = Effect.fnUntraced(function*(apiBase: string, app: G
     (repo: RepoName) => Effect.map(findHome(repo), ({ installation }) => installation),
     {
       capacity: installationsKept,
-      timeToLive: (exit) => exit._tag === "Success" ? Duration.hours(1) : Duration.zero
+      timeToLive: (exit) => exit._tag === "Success" ? installationKnownFor : Duration.zero
     }
   )
+
+  const coverage = yield* Cache.makeWith(
+    (repo: RepoName) =>
+      Cache.get(installationOf, repo).pipe(
+        Effect.as(true),
+        Effect.catchReason("ForgeError", "NotFound", () => Effect.succeed(false))
+      ),
+    {
+      capacity: installationsKept,
+      timeToLive: (exit) =>
+        exit._tag === "Failure" ? Duration.zero : exit.value ? installationKnownFor : absenceKnownFor
+    }
+  )
+
+  /** True if the App reviews a repository: its delivery names an installation, or GitHub knows one that has it. */
+  const covers = Effect.fnUntraced(function*(repo: RepoName) {
+    return Option.isSome(yield* CurrentInstallation) || (yield* Cache.get(coverage, repo))
+  })
 
   /** Installations that do not grant `checks: write`, so that no second token is asked for. */
   const withoutChecks = new Set<number>()
@@ -242,7 +262,7 @@ export const makeGitHubApp = Effect.fnUntraced(function*(apiBase: string, app: G
     answer: App
   })).pipe(Effect.map(({ slug }) => `${slug}[bot]`))
 
-  return { auth, login, client, onTime }
+  return { auth, login, client, covers, onTime }
 })
 
 /** A GitHub App's identity: its tokens, its login, and its own calls, which `onTime` signs by GitHub's clock. */

@@ -58,16 +58,17 @@ const PostsOf = Schema.Struct(Posts)
 
 const isAssociation = Schema.is(Association)
 
-/** Author as a delivery names it: GraphQL leaves the suffix off the name of an App. */
-const writer = ({ author, authorAssociation }: Pick<typeof Comment.Type, "author" | "authorAssociation">) => {
-  const authorIsBot = author?.__typename === "Bot"
+/** Login as a delivery names it: GraphQL leaves the suffix off the name of an App. */
+export const loginOf = (author: (typeof Comment.Type)["author"]): Login => {
   const login = author?.login ?? ghost
-  return {
-    author: Login.make(authorIsBot ? `${login}[bot]` : login),
-    authorIsBot,
-    ...(isAssociation(authorAssociation) ? { association: authorAssociation } : {})
-  }
+  return Login.make(author?.__typename === "Bot" ? `${login}[bot]` : login)
 }
+
+const writer = ({ author, authorAssociation }: Pick<typeof Comment.Type, "author" | "authorAssociation">) => ({
+  author: loginOf(author),
+  authorIsBot: author?.__typename === "Bot",
+  ...(isAssociation(authorAssociation) ? { association: authorAssociation } : {})
+})
 
 const hasReacted = ({ reactionGroups }: Pick<typeof Comment.Type, "reactionGroups">): boolean =>
   (reactionGroups ?? []).some(({ content, viewerHasReacted }) => content === "EYES" && viewerHasReacted)

@@ -10,9 +10,10 @@ const oldestFirst = Order.mapInput(Order.String, ({ createdAt }: Discussion) => 
 /** Reads everybody's comments out of the posts on a pull request, oldest first. */
 export const discussionsIn = (posts: ReadonlyArray<Post>): ReadonlyArray<Discussion> =>
   posts.filter(({ body, submitted }) => submitted && body.trim() !== "").map(
-    ({ author, body, createdAt, diffHunk, line, originalLine, path, resolved, thread }) =>
+    ({ author, body, createdAt, diffHunk, line, originalLine, own, path, resolved, thread }) =>
       new Discussion({
         author,
+        ...(own ? { own } : {}),
         body,
         ...(isPath(path) ? { path } : {}),
         ...(line === undefined ? {} : { line }),

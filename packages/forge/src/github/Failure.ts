@@ -165,6 +165,10 @@ export const graphqlReason = (answer: unknown, headers: Headers, now: number): O
 export const isNotFound = (error: unknown): error is ForgeError =>
   error instanceof ForgeError && error.reason._tag === "NotFound"
 
+/** True if our account may not do this. */
+export const isForbidden = (error: unknown): error is ForgeError =>
+  error instanceof ForgeError && error.reason._tag === "Forbidden"
+
 /** True if GitHub does not take this review, because of its content or its state. */
 export const isUnprocessable = (error: unknown): error is ForgeError =>
   error instanceof ForgeError && error.reason._tag === "Refused" && error.reason.status === 422 &&

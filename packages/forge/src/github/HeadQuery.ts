@@ -1,6 +1,7 @@
+import { isSameLogin } from "@nominal-code/domain/BotAccount"
 import type { MarkerSeal } from "@nominal-code/domain/MarkerSeal"
 import { Sha } from "@nominal-code/domain/PullRequest"
-import { Effect, Schema } from "effect"
+import { Effect, Option, Schema } from "effect"
 import { checkName } from "../Checks.ts"
 import type { ForgeError } from "../ForgeError.ts"
 import {
@@ -12,7 +13,7 @@ import {
 } from "../Inventory.ts"
 import { type Post, standingIn } from "../JobPosts.ts"
 import type { GitHubClient } from "./Client.ts"
-import { commentsIn, postFields, Posts } from "./Comments.ts"
+import { commentsIn, loginOf, postFields, Posts } from "./Comments.ts"
 
 const Nodes = <N extends Schema.ConstraintDecoder<unknown>>(node: N) => Schema.Struct({ nodes: Schema.Array(node) })
 
@@ -55,6 +56,28 @@ const queryOf = (numbers: ReadonlyArray<number>, checks: boolean) =>
     ${numbers.map((number) => `p${number}: pullRequest(number: ${number}) { ${fields(checks)} }`).join("\n")}
   }
 }`
+
+type Written = Pick<Pull["comments"]["nodes"][number], "author" | "viewerDidAuthor">
+
+/** The pull request as it is with another account of ours: what that has written is ours, too. */
+const withAccount = (pull: Pull, login: string): Pull => {
+  const ours = <W extends Written>(written: W): W => ({
+    ...written,
+    viewerDidAuthor: written.viewerDidAuthor || isSameLogin(loginOf(written.author), login)
+  })
+  const { comments, reviews, reviewThreads } = pull
+  return {
+    ...pull,
+    comments: { nodes: comments.nodes.map(ours) },
+    reviews: { nodes: reviews.nodes.map(ours) },
+    reviewThreads: {
+      nodes: reviewThreads.nodes.map((thread) => ({
+        ...thread,
+        comments: { nodes: thread.comments.nodes.map(ours) }
+      }))
+    }
+  }
+}
 
 /** Our own posts, each as its seal lets it count. */
 const postsOf = ({ comments, reviews }: Pull, open: (body: string) => string): ReadonlyArray<Post> => [
@@ -103,11 +126,20 @@ const standingOf = (pull: Pull, open: (body: string) => string): HeadStanding =>
   })
 }
 
+/** Seal of our markers, and what else tells of a head. */
+interface HeadOptions {
+  readonly seal: MarkerSeal
+  /** False where a head has no check. */
+  readonly checks: boolean
+  /** Login of the account that we have beside the client's. */
+  readonly other: Option.Option<Effect.Effect<string, ForgeError>>
+}
+
 /**
  * Several open pull requests of one repository, in one request: our reviews, our answers to `pause` and its kin, the check
  * on the head, and everybody's comments. Without the permission to read checks, a head has none.
  */
-export const makeHeadQuery = (client: GitHubClient, seal: MarkerSeal, checks: boolean) => {
+export const makeHeadQuery = (client: GitHubClient, { checks, other, seal }: HeadOptions) => {
   let readable = checks
   const ask = (pulls: readonly [OpenPullRequest, ...ReadonlyArray<OpenPullRequest>], withChecks: boolean) => {
     const [owner = "", name = ""] = pulls[0].ref.repo.split("/")
@@ -131,9 +163,11 @@ export const makeHeadQuery = (client: GitHubClient, seal: MarkerSeal, checks: bo
         return ask([first, ...rest], false)
       }
     )
+    const login = yield* Effect.transposeOption(other)
     return [first, ...rest].map((pull): PullRequestLook | undefined => {
-      const found = data.repository[`p${pull.ref.number}`]
-      if (!found) return undefined
+      const seen = data.repository[`p${pull.ref.number}`]
+      if (!seen) return undefined
+      const found = Option.match(login, { onNone: () => seen, onSome: (name) => withAccount(seen, name) })
       const standing = found.headRefOid === pull.headSha
         ? standingOf(found, (body) => seal.open(pull.ref, body))
         : undefined

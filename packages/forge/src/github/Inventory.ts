@@ -1,6 +1,7 @@
 import { makeMarkerSeal, MarkerKeys } from "@nominal-code/domain/MarkerSeal"
 import { Login, PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/PullRequest"
-import { Effect, Option, Schema } from "effect"
+import { Effect, Option, type Redacted, Schema } from "effect"
+import type { ForgeError } from "../ForgeError.ts"
 import { CurrentInstallation } from "../Installation.ts"
 import {
   type FailedDelivery,
@@ -16,7 +17,8 @@ import { fixed } from "./Auth.ts"
 import { type GitHubClient, makeGitHubClient } from "./Client.ts"
 import { makeHeadQuery } from "./HeadQuery.ts"
 import { asInstallation, installationsOf, makeInstallationAuth, repositoriesOf } from "./Installations.ts"
-import type { GitHubIdentity, GitHubOptions } from "./Options.ts"
+import type { GitHubOptions } from "./Options.ts"
+import { ownerLogin, rememberLogin } from "./Posts.ts"
 import { ghost } from "./Reads.ts"
 import { isRead, readEvent } from "./Webhook.ts"
 
@@ -143,41 +145,62 @@ const ofApp = Effect.fnUntraced(
   }
 )
 
-const ofToken = Effect.fnUntraced(
-  function*(apiBase: string, { token }: Extract<GitHubIdentity, { readonly _tag: "Token" }>) {
-    const source: Source = {
-      client: yield* makeGitHubClient(apiBase, fixed(() => Effect.succeed(token))),
-      repositories: (allowed) => Effect.succeed(allowed.filter(Schema.is(RepoName)).map((repo) => ({ repo }))),
-      failedDeliveries: () => Effect.succeed(noDeliveries),
-      delivery: ({ id }) => Effect.succeed({ id, event: Option.none(), ignored: "a token has no deliveries" })
-    }
-    return source
+const ofToken = Effect.fnUntraced(function*(apiBase: string, token: Redacted.Redacted) {
+  const source: Source = {
+    client: yield* makeGitHubClient(apiBase, fixed(() => Effect.succeed(token))),
+    repositories: (allowed) => Effect.succeed(allowed.filter(Schema.is(RepoName)).map((repo) => ({ repo }))),
+    failedDeliveries: () => Effect.succeed(noDeliveries),
+    delivery: ({ id }) => Effect.succeed({ id, event: Option.none(), ignored: "a token has no deliveries" })
   }
-)
+  return source
+})
+
+/** Inventories of an App and of a token: the App looks into the repositories that it has, the token into the others. */
+const makeSided = (app: ForgeInventory, token: ForgeInventory): ForgeInventory => {
+  const sideOf = ({ installationId }: InventoryRepository) => installationId === undefined ? token : app
+  return {
+    ...app,
+    repositories: Effect.fnUntraced(function*(allowed) {
+      const covered = yield* app.repositories(allowed)
+      const names = new Set<string>(covered.map(({ repo }) => repo))
+      return [...covered, ...yield* token.repositories(allowed.filter((name) => !names.has(name)))]
+    }),
+    openPullRequests: (repository, since) => sideOf(repository).openPullRequests(repository, since),
+    look: (repository, pulls, since) => sideOf(repository).look(repository, pulls, since)
+  }
+}
 
 /** Makes the inventory of GitHub, with a client of its own: an App reads there with tokens that can write nothing. */
 export const makeInventory = Effect.fnUntraced(
   function*({ apiBase = "https://api.github.com", checks = true, credentials }: GitHubOptions) {
-    const { client, ...source } = credentials._tag === "App"
-      ? yield* ofApp(
-        apiBase,
-        yield* makeGitHubApp(apiBase, credentials, checks),
-        credentials.installationId,
-        checks
-      )
-      : yield* ofToken(apiBase, credentials)
-    const heads = makeHeadQuery(client, makeMarkerSeal(yield* MarkerKeys), checks)
-    const inventory: ForgeInventory = {
-      platform: "github",
-      looksAtOnce,
-      ...source,
-      openPullRequests: Effect.fn("GitHub.openPullRequests")((repository: InventoryRepository, since: number) =>
-        within(repository)(listOpen(client, repository.repo, since))
-      ),
-      look: Effect.fn("GitHub.look")((repository: InventoryRepository, pulls: ReadonlyArray<OpenPullRequest>) =>
-        within(repository)(heads(repository, pulls))
-      )
+    const seal = makeMarkerSeal(yield* MarkerKeys)
+
+    const inventoryOf = (
+      { client, ...source }: Source,
+      other: Option.Option<Effect.Effect<string, ForgeError>> = Option.none()
+    ): ForgeInventory => {
+      const heads = makeHeadQuery(client, { seal, checks, other })
+      return {
+        platform: "github",
+        looksAtOnce,
+        ...source,
+        openPullRequests: Effect.fn("GitHub.openPullRequests")((repository: InventoryRepository, since: number) =>
+          within(repository)(listOpen(client, repository.repo, since))
+        ),
+        look: Effect.fn("GitHub.look")((repository: InventoryRepository, pulls: ReadonlyArray<OpenPullRequest>) =>
+          within(repository)(heads(repository, pulls))
+        )
+      }
     }
-    return inventory
+
+    if (credentials._tag === "Token") return inventoryOf(yield* ofToken(apiBase, credentials.token))
+    const app = yield* makeGitHubApp(apiBase, credentials, checks)
+    const ofInstallations = yield* ofApp(apiBase, app, credentials.installationId, checks)
+    if (credentials.token === undefined) return inventoryOf(ofInstallations)
+    const ofOthers = yield* ofToken(apiBase, credentials.token)
+    return makeSided(
+      inventoryOf(ofInstallations, Option.some(yield* rememberLogin(ownerLogin(ofOthers.client)))),
+      inventoryOf(ofOthers, Option.some(yield* rememberLogin(app.login)))
+    )
   }
 )

@@ -10,10 +10,14 @@ export interface GitHubAppIdentity {
   readonly installationId: Option.Option<number>
 }
 
-/** As whom GitHub is called: as the owner of a token, or as an App. */
+/** Identity for calls to GitHub: the owner of a token, or an App. */
 export type GitHubIdentity =
   | { readonly _tag: "Token"; readonly token: Redacted.Redacted }
-  | ({ readonly _tag: "App" } & GitHubAppIdentity)
+  | ({
+    readonly _tag: "App"
+    /** Token for the repositories that no installation of the App has. Without one, they cannot be reviewed. */
+    readonly token?: Redacted.Redacted
+  } & GitHubAppIdentity)
 
 /** Address of GitHub, and the credentials. */
 export interface GitHubOptions {

@@ -1,8 +1,9 @@
 import { isSameLogin } from "@nominal-code/domain/BotAccount"
 import type { JobId } from "@nominal-code/domain/Job"
+import { markersIn } from "@nominal-code/domain/Marker"
 import { type MarkerSeal, unmarked } from "@nominal-code/domain/MarkerSeal"
 import type { PullRequest, PullRequestRef } from "@nominal-code/domain/PullRequest"
-import { Effect, Schema, Stream } from "effect"
+import { Effect, Option, Schema, Stream } from "effect"
 import type { ForgeError } from "../ForgeError.ts"
 import { type JobPosts, jobPostsIn, type Post, type PostKind, postKinds } from "../JobPosts.ts"
 import type { GitHubClient } from "./Client.ts"
@@ -78,16 +79,23 @@ export const ownerLogin = (client: GitHubClient): Effect.Effect<string, ForgeErr
       ))
   )
 
-/** Sources of what GraphQL does not give: the login of our account, and the pull request over REST. */
+/** Makes a login known for a day. */
+export const rememberLogin = (login: Effect.Effect<string, ForgeError>) =>
+  Effect.cachedWithTTL(login, (exit) => exit._tag === "Success" ? "1 day" : 0)
+
+/** Sources of what GraphQL does not give: the logins of our accounts, and the pull request over REST. */
 interface RestReads {
   readonly login: Effect.Effect<string, ForgeError>
+  /** Login of the account that we have beside this one. */
+  readonly other: Option.Option<Effect.Effect<string, ForgeError>>
   pullRequest(ref: PullRequestRef): Effect.Effect<PullRequest, ForgeError>
 }
 
 export const makePosts = Effect.fnUntraced(
-  function*(client: GitHubClient, seal: MarkerSeal, { login, pullRequest }: RestReads) {
+  function*(client: GitHubClient, seal: MarkerSeal, { login, other, pullRequest }: RestReads) {
     const query = makePullRequestQuery(client)
-    const ownLogin = yield* Effect.cachedWithTTL(login, (exit) => exit._tag === "Success" ? "1 day" : 0)
+    const ownLogin = yield* rememberLogin(login)
+    const otherLogin = yield* Effect.transposeOption(Option.map(other, rememberLogin))
 
     const list = (kind: PostKind, operation: string, ref: PullRequestRef, self: string) => {
       const { names, ...call } = pullRequestCall(operation, ref)
@@ -125,10 +133,22 @@ export const makePosts = Effect.fnUntraced(
       return post.submitted ? { ...post, body: seal.open(ref, post.body) } : post
     }
 
+    /** Everybody's posts, those of our other account as ours. It is asked for where a post by others has a marker. */
+    const opening = Effect.fnUntraced(function*(ref: PullRequestRef, posts: ReadonlyArray<Post>) {
+      const isMarked = posts.some(({ body, own }) => !own && markersIn(body).length > 0)
+      if (!isMarked || Option.isNone(otherLogin)) return posts.map(opened(ref))
+      const login = yield* otherLogin.value
+      return posts.map((post) =>
+        opened(ref)(
+          !post.own && isSameLogin(post.author, login) ? { ...post, own: true, byOtherAccount: true } : post
+        )
+      )
+    })
+
     const read: GitHubPosts["read"] = (operation, ref) =>
-      Effect.map(
-        orOverRest(query.posts(operation, ref), lists(operation, ref)),
-        (posts) => ({ posts: posts.map(opened(ref)) })
+      orOverRest(query.posts(operation, ref), lists(operation, ref)).pipe(
+        Effect.flatMap((posts) => opening(ref, posts)),
+        Effect.map((posts) => ({ posts }))
       )
 
     const posts: GitHubPosts = {
@@ -141,7 +161,11 @@ export const makePosts = Effect.fnUntraced(
             Effect.all([pullRequest(ref), lists(operation, ref)], { concurrency: 2 }),
             ([pullRequest, posts]) => ({ pullRequest, posts })
           )
-        ).pipe(Effect.map((found: PullRequestWithPosts) => ({ ...found, posts: found.posts.map(opened(ref)) })))
+        ).pipe(
+          Effect.flatMap((found: PullRequestWithPosts) =>
+            Effect.map(opening(ref, found.posts), (posts) => ({ ...found, posts }))
+          )
+        )
     }
     return posts
   }

@@ -7,7 +7,7 @@ import { asInstallationOf } from "../Installation.ts"
 import type { PostKind } from "../JobPosts.ts"
 import { makePlainPosts, type Place, type PlainPosts } from "../PlainPosts.ts"
 import type { GitHubClient } from "./Client.ts"
-import { isNotFound, isPendingReview } from "./Failure.ts"
+import { isForbidden, isNotFound, isPendingReview } from "./Failure.ts"
 import type { GitHubPosts } from "./Posts.ts"
 import { pullRequestCall } from "./Reads.ts"
 
@@ -56,7 +56,10 @@ export const makePlain = (client: GitHubClient, posts: GitHubPosts): PlainPosts 
     })
   }
 
-  /** Deletes a duplicate post of ours. The other one stays, so no lease is needed. */
+  /**
+   * Deletes a duplicate post of ours. The other one stays, so no lease is needed; one of our other account stays where
+   * this one may not delete it.
+   */
   const remove = (operation: string, ref: PullRequestRef, { id, kind }: Place) => {
     const { names, ...call } = pullRequestCall(operation, ref)
     return client.request({
@@ -65,7 +68,7 @@ export const makePlain = (client: GitHubClient, posts: GitHubPosts): PlainPosts 
       parameters: { ...names, id },
       answer: Schema.Unknown,
       repeatable: true
-    }).pipe(Effect.catchIf(isNotFound, () => Effect.void))
+    }).pipe(Effect.catchIf((error) => isNotFound(error) || isForbidden(error), () => Effect.void))
   }
 
   return makePlainPosts({ jobPosts: posts.jobPosts, send, sendInThread, isThreadClosed, remove })

@@ -1,12 +1,12 @@
 import type { RepoName } from "@nominal-code/domain/PullRequest"
-import { Effect, Option, Schema } from "effect"
+import { Effect, Option, type Redacted, Schema } from "effect"
 import type { ForgeError } from "../ForgeError.ts"
 import * as Setup from "../Setup.ts"
 import { type GitHubApp, makeGitHubApp } from "./App.ts"
 import { fixed } from "./Auth.ts"
 import { type GitHubClient, makeGitHubClient } from "./Client.ts"
 import { appEvents, appPermissions } from "./Needs.ts"
-import type { GitHubIdentity, GitHubOptions } from "./Options.ts"
+import type { GitHubOptions } from "./Options.ts"
 import { ownerLogin } from "./Posts.ts"
 
 const Repository = Schema.Struct({
@@ -55,6 +55,17 @@ const missingOf = (events: ReadonlyArray<string>): ReadonlyArray<string> =>
 
 const answeredOf = (status: number): boolean => status >= 200 && status < 300
 
+const repositoryOf = (client: GitHubClient, repo: RepoName) =>
+  client.request({
+    operation: `GitHub.setup ${repo}`,
+    repo,
+    route: "GET /repos/{owner}/{repo}",
+    parameters: partsOf(repo),
+    answer: Repository
+  })
+
+const isArchived = (repo: RepoName) => Setup.problem(`${repo} is archived: nothing can be posted there`)
+
 /** Facts about a repository's own webhook, which only its administrators may see. */
 const repositoryHook = Effect.fnUntraced(function*(client: GitHubClient, repo: RepoName) {
   const listed = yield* ifVisible(client.request({
@@ -90,7 +101,7 @@ const repositoryHook = Effect.fnUntraced(function*(client: GitHubClient, repo: R
 })
 
 const ofToken = Effect.fnUntraced(
-  function*(apiBase: string, { token }: Extract<GitHubIdentity, { readonly _tag: "Token" }>) {
+  function*(apiBase: string, token: Redacted.Redacted) {
     const client = yield* makeGitHubClient(apiBase, fixed(() => Effect.succeed(token)))
 
     const credentials = Effect.map(
@@ -108,14 +119,8 @@ const ofToken = Effect.fnUntraced(
     )
 
     const permissions = Effect.fnUntraced(function*(repo: RepoName) {
-      const { archived, permissions } = yield* client.request({
-        operation: `GitHub.setup ${repo}`,
-        repo,
-        route: "GET /repos/{owner}/{repo}",
-        parameters: partsOf(repo),
-        answer: Repository
-      })
-      if (archived === true) return [Setup.problem(`${repo} is archived: nothing can be posted there`)]
+      const { archived, permissions } = yield* repositoryOf(client, repo)
+      if (archived === true) return [isArchived(repo)]
       return permissions?.push === false
         ? [Setup.warning(
           `the account has no role Write in ${repo}: it posts reviews, but no status of a commit, and resolves no thread`
@@ -165,38 +170,64 @@ const appHook = Effect.fnUntraced(function*({ client, onTime }: GitHubApp) {
 
 const level = (granted: unknown): number => ["read", "write", "admin"].indexOf(String(granted))
 
-const ofApp = Effect.fnUntraced(
-  function*(apiBase: string, identity: Extract<GitHubIdentity, { readonly _tag: "App" }>, checks: boolean) {
-    const app = yield* makeGitHubApp(apiBase, identity, checks)
-    const setup: Setup.ForgeSetup = {
-      platform: "github",
-      account: app.login,
-      credentials: appHook(app),
-      repository: Effect.fnUntraced(function*(repo) {
-        const { permissions, suspended_at } = yield* app.onTime(app.client.request({
-          operation: `GitHub.setup ${repo}`,
-          route: "GET /repos/{owner}/{repo}/installation",
-          parameters: partsOf(repo),
-          answer: Installation
-        }))
-        if (typeof suspended_at === "string") {
-          return [Setup.problem(`the installation of ${repo} is suspended since ${suspended_at}: resume it on GitHub`)]
-        }
-        const missing = Object.entries(appPermissions)
-          .filter(([name, needed]) => (checks || name !== "checks") && level(permissions[name]) < level(needed))
-          .map(([name, needed]) => `${name}: ${needed}`)
-        return missing.length === 0
-          ? [Setup.ok(`the App's installation grants what a review of ${repo} needs`)]
-          : [
-            Setup.problem(`the App's installation of ${repo} does not grant ${missing.join(", ")}: accept it on GitHub`)
-          ]
-      })
-    }
-    return setup
+const ofApp = Effect.fnUntraced(function*(apiBase: string, app: GitHubApp, checks: boolean) {
+  const client = yield* makeGitHubClient(apiBase, app.auth)
+  const setup: Setup.ForgeSetup = {
+    platform: "github",
+    account: app.login,
+    credentials: appHook(app),
+    repository: Effect.fnUntraced(function*(repo) {
+      const { permissions, suspended_at } = yield* app.onTime(app.client.request({
+        operation: `GitHub.setup ${repo}`,
+        route: "GET /repos/{owner}/{repo}/installation",
+        parameters: partsOf(repo),
+        answer: Installation
+      }))
+      if (typeof suspended_at === "string") {
+        return [Setup.problem(`the installation of ${repo} is suspended since ${suspended_at}: resume it on GitHub`)]
+      }
+      const found = yield* ifVisible(repositoryOf(client, repo))
+      if (Option.exists(found, ({ archived }) => archived === true)) return [isArchived(repo)]
+      const missing = Object.entries(appPermissions)
+        .filter(([name, needed]) => (checks || name !== "checks") && level(permissions[name]) < level(needed))
+        .map(([name, needed]) => `${name}: ${needed}`)
+      return missing.length === 0
+        ? [Setup.ok(`the App's installation grants what a review of ${repo} needs`)]
+        : [
+          Setup.problem(`the App's installation of ${repo} does not grant ${missing.join(", ")}: accept it on GitHub`)
+        ]
+    })
   }
-)
+  return setup
+})
+
+/** The setup of an App and of a token beside it, with the account that reviews each repository. */
+const sided = (app: Setup.ForgeSetup, token: Setup.ForgeSetup, covers: GitHubApp["covers"]): Setup.ForgeSetup => ({
+  platform: "github",
+  account: app.account,
+  credentials: Effect.gen(function*() {
+    const login = yield* token.account
+    const note = Setup.ok(`${login} reviews the repositories that no installation of the App has, with the token`)
+    return [...yield* app.credentials, note, ...yield* token.credentials]
+  }),
+  repository: Effect.fnUntraced(function*(repo) {
+    return (yield* covers(repo))
+      ? [Setup.ok(`${repo} is reviewed as the App`), ...yield* app.repository(repo)]
+      : [
+        Setup.ok(`${repo} is reviewed with the token: no installation of the App has it`),
+        ...yield* token.repository(repo)
+      ]
+  })
+})
 
 /** Makes the reads of the setup at GitHub. */
-export const makeSetup = (
+export const makeSetup = Effect.fnUntraced(function*(
   { apiBase = "https://api.github.com", checks = true, credentials }: GitHubOptions
-) => credentials._tag === "App" ? ofApp(apiBase, credentials, checks) : ofToken(apiBase, credentials)
+) {
+  if (credentials._tag === "Token") return yield* ofToken(apiBase, credentials.token)
+  const app = yield* makeGitHubApp(apiBase, credentials, checks)
+  const setup = yield* ofApp(apiBase, app, checks)
+  return credentials.token === undefined
+    ? setup
+    : sided(setup, yield* ofToken(apiBase, credentials.token), app.covers)
+})

@@ -37,6 +37,8 @@ export interface ThreadNote extends Note {
   readonly inThread: boolean
   /** Id of its discussion. A note of its own is in one alone. */
   readonly discussion: string
+  /** True if our account wrote it. */
+  readonly own?: boolean
 }
 
 const oldestFirst = Order.mapInput(Order.String, ({ createdAt }: Discussion) => createdAt)
@@ -80,6 +82,7 @@ export const discussionsIn = (notes: ReadonlyArray<ThreadNote>, head: Sha): Read
   notes.filter(({ body }) => body.trim() !== "").map((note) =>
     new Discussion({
       author: note.author?.username ?? ghost,
+      ...(note.own === true ? { own: true } : {}),
       body: note.body,
       ...placeOf(note, head),
       resolved: note.resolved === true,

@@ -30,12 +30,12 @@ const nobody = 0
 export const makePosts = (client: GitLabClient, host: string, { ownId, seal }: OwnMarks) => {
   const isBy = (self: number, { author }: ThreadNote) => author?.id === self
 
-  const postOf = (ref: PullRequestRef, self: number) => (note: ThreadNote): Post => ({
+  const postOf = (ref: PullRequestRef) => (note: ThreadNote & { readonly own: boolean }): Post => ({
     kind: note.inThread ? "thread" : "comment",
     id: note.id,
     body: note.body,
     author: note.author?.username ?? ghost,
-    own: isBy(self, note),
+    own: note.own,
     url: noteUrl(host, ref, note.id),
     createdAt: note.created_at,
     submitted: true
@@ -45,11 +45,11 @@ export const makePosts = (client: GitLabClient, host: string, { ownId, seal }: O
   const read = Effect.fnUntraced(function*(operation: string, ref: PullRequestRef) {
     const raw = yield* notesOf(client, operation, ref)
     const self = raw.some(({ body }) => markersIn(body).length > 0) ? yield* ownId.get : nobody
-    const notes = raw.map((note) => ({
-      ...note,
-      body: isBy(self, note) ? seal.open(ref, note.body) : unmarked(note.body)
-    }))
-    return { notes, posts: notes.map(postOf(ref, self)) }
+    const notes = raw.map((note) => {
+      const own = isBy(self, note)
+      return { ...note, own, body: own ? seal.open(ref, note.body) : unmarked(note.body) }
+    })
+    return { notes, posts: notes.map(postOf(ref)) }
   })
 
   return {

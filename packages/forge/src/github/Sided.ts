@@ -1,0 +1,49 @@
+import type { RepoName } from "@nominal-code/domain/PullRequest"
+import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import { Effect } from "effect"
+import { Forge } from "../Forge.ts"
+import type { ForgeError } from "../ForgeError.ts"
+import { asInstallationOf } from "../Installation.ts"
+
+type Service = Forge["Service"]
+
+/** An App and a token side by side. */
+export interface Sides {
+  readonly app: Service
+  readonly token: Service
+  /** True if the App reviews a repository. */
+  covers(repo: RepoName): Effect.Effect<boolean, ForgeError>
+}
+
+/** Makes the forge that carries out each call as the App or with the token, as it is chosen for the call's repository. */
+export const makeSided = ({ app, covers, token }: Sides): Service => {
+  const on = <A, E, R>(
+    repo: RepoName,
+    call: (forge: Service) => Effect.Effect<A, E, R>
+  ): Effect.Effect<A, E | ForgeError, R> => Effect.flatMap(covers(repo), (covered) => call(covered ? app : token))
+
+  const onEvent = <A, E, R>(event: PullRequestEvent, call: (forge: Service) => Effect.Effect<A, E, R>) =>
+    on(event.pullRequest.repo, call).pipe(asInstallationOf(event))
+
+  return Forge.of({
+    platform: app.platform,
+    headRef: app.headRef,
+    acknowledge: (event) => onEvent(event, (forge) => forge.acknowledge(event)),
+    pullRequest: (ref) => on(ref.repo, (forge) => forge.pullRequest(ref)),
+    changedFiles: (ref) => on(ref.repo, (forge) => forge.changedFiles(ref)),
+    look: (ref, jobId) => on(ref.repo, (forge) => forge.look(ref, jobId)),
+    ownPosts: (ref, jobId) => on(ref.repo, (forge) => forge.ownPosts(ref, jobId)),
+    publish: (draft, known) => on(draft.pullRequest.repo, (forge) => forge.publish(draft, known)),
+    reply: (event, ...answer) => on(event.pullRequest.repo, (forge) => forge.reply(event, ...answer)),
+    resolveThread: (thread) => on(thread.pullRequest.repo, (forge) => forge.resolveThread(thread)),
+    settle: (thread, ...reply) => on(thread.pullRequest.repo, (forge) => forge.settle(thread, ...reply)),
+    check: (commit, state) =>
+      on(commit.pullRequest.repo, (forge) => forge.check(commit, state)).pipe(
+        Effect.catch(({ message }) => Effect.logInfo(`the check on the commit could not be updated: ${message}`))
+      ),
+    cloneSource: (repo) => on(repo, (forge) => forge.cloneSource(repo)),
+    checkAccess: (repo) => on(repo, (forge) => forge.checkAccess(repo)),
+    file: (repo, branch, path) => on(repo, (forge) => forge.file(repo, branch, path)),
+    relation: (event) => onEvent(event, (forge) => forge.relation(event))
+  })
+}
