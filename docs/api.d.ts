@@ -106,10 +106,10 @@ export declare class WorkspaceError extends WorkspaceError_base {
   /** True if the same call may succeed later, with nothing changed by a person. */
   get retryable(): boolean;
 }
-/** Directory of the checkouts, and their share of the disk. */
+/** Directory of the mirrors, and their share of the disk. */
 interface WorkspaceOptions {
   readonly baseDir: string;
-  /** Of all mirrors and checkouts, in bytes. The mirrors that were not used for longest go first. */
+  /** Of all mirrors, in bytes. The mirrors that were not used for longest go first. */
   readonly maxBytes: number;
   /** A mirror that was not used for so long is removed. */
   readonly maxAge: Duration.Input;
@@ -132,9 +132,11 @@ interface WordHit {
   readonly line: number;
   readonly text: string;
 }
-/** Checkout of one commit for the time of one job, with the only functions that may read it. */
+/**
+ * Checkout of one commit for the time of one job, with the only functions that may read it. They read git's objects: no
+ * file of the repository is written to the disk.
+ */
 interface Checkout {
-  readonly directory: string;
   readonly headSha: Sha;
   /** Commit where the pull request left its base branch. Its diff is against this commit. */
   readonly mergeBase: Sha;
@@ -161,7 +163,7 @@ declare const Workspace_base: Context.ServiceClass<Workspace, "@nominal-code/wor
   /** The checkout is gone when the scope closes. */
   checkout(request: CheckoutRequest): Effect.Effect<Checkout, WorkspaceError, Scope.Scope>;
 }>;
-/** Checkouts of pull requests: one cached mirror for each repository, one worktree for each job. */
+/** Checkouts of pull requests, from one cached mirror for each repository. */
 export declare class Workspace extends Workspace_base {}
 /** One piece of a message. A `ToolResult` answers the `ToolUse` of the same id in the message before it. */
 export declare const Block: Schema.TaggedUnion<{
@@ -4026,13 +4028,13 @@ declare const layer$32: (options: WorkspaceOptions) => Layer.Layer<Workspace, Wo
 declare namespace LocalWorkspace_d_exports {
   export { LocalOptions, layer$31 as layer };
 }
-/** Directory for git's own files, and the limit of a checkout in bytes. */
-type LocalOptions = Pick<WorkspaceOptions, "baseDir" | "maxBytes">;
+/** Directory for git's own files. */
+type LocalOptions = Pick<WorkspaceOptions, "baseDir">;
 /**
  * Checkouts of a repository that is on this disk already, without a network: `repository` is the directory that holds
- * its `.git`. It is only read; each checkout has a directory of its own.
+ * its `.git`. It is only read.
  */
-declare const layer$31: (repository: string, options: LocalOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
+declare const layer$31: (repository: string, options: LocalOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | import("effect/FileSystem").FileSystem | Path.Path>;
 /** Runs each task with the runner that its settings name. */
 declare const layer: <E, R>(runners: Readonly<Record<RunnerName, Layer.Layer<AgentRunner, E, R>>>) => Layer.Layer<AgentRunner, E, R>;
 declare namespace ApiAgent_d_exports {

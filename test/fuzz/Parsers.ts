@@ -22,7 +22,6 @@ import { block } from "@nominal-code/review/UntrustedBlocks"
 import { Git, GitError } from "@nominal-code/workspace/Git"
 import { fromStderr, headline } from "@nominal-code/workspace/GitFailure"
 import * as ObjectReader from "@nominal-code/workspace/ObjectReader"
-import { parseTreeEntry } from "@nominal-code/workspace/Objects"
 import { ConfigProvider, Effect, FileSystem, Layer } from "effect"
 import * as RunPayload from "../../packages/cli/src/RunPayload.ts"
 
@@ -151,8 +150,7 @@ export const parsers: ReadonlyArray<Parser> = [
   ),
   pure("a path of git", ["\"b\\303\\251\\t.ts\"", "src/a.ts"], (text) => [
     unquotePath(text),
-    unescapePath(escapePath(text)),
-    parseTreeEntry(`100644 blob ${"a".repeat(40)} 12\t${text}`)
+    unescapePath(escapePath(text))
   ]),
   pure(
     "an answer of a model",

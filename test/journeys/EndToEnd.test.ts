@@ -246,7 +246,7 @@ it.live("our secrets are in no log, no request, no posted text and no file, duri
     }
     rmSync(planted)
     assert.deepStrictEqual(journey.leaks(serve.log), [])
-    assert.isTrue(readdirSync(`${journey.directory}/workspace/jobs`).length > 0, "there is no checkout to look into")
+    assert.isTrue(readdirSync(`${journey.directory}/workspace/mirrors`).length > 0, "there is no mirror to look into")
     yield* thought.release
     yield* journey.ended(job)
     assert.strictEqual(journey.emulator.jobs(pull).get(job)?.inline.length, 1)

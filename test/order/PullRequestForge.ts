@@ -46,7 +46,6 @@ export const shared = Layer.mergeAll(
   Layer.mock(Workspace, {
     checkout: ({ baseSha, headSha }) =>
       Effect.succeed({
-        directory: "/nowhere",
         headSha,
         mergeBase: baseSha,
         tools: [],

@@ -82,7 +82,6 @@ const workspace = Layer.mock(Workspace, {
   checkout: ({ baseSha, headSha }) =>
     Effect.delay(
       Effect.succeed({
-        directory: "/nowhere",
         headSha,
         mergeBase: baseSha,
         tools: [],

@@ -28,7 +28,7 @@ kubernetes: # each review is a Job of its own: docs/kubernetes.md
 const host = `
 # data_dir: /var/lib/nominal-code # the queue and the conversations
 # workspace:
-#   base_dir: /var/cache/nominal-code # mirrors and checkouts
+#   base_dir: /var/cache/nominal-code # mirrors of repositories
 
 jobs:
   max_concurrent: 2 # reviews at the same time

@@ -242,7 +242,6 @@ const next = <A>(list: Array<A>): A => {
 }
 
 export const checkoutOf = (from: World, at: Sha): Checkout => ({
-  directory: "/nowhere",
   headSha: at,
   mergeBase: baseSha,
   tools: [],

@@ -1,4 +1,4 @@
-import { Effect, type FileSystem, type Path } from "effect"
+import { Effect } from "effect"
 import type { Git, GitError } from "./Git.ts"
 import * as Objects from "./Objects.ts"
 import * as Search from "./Search.ts"
@@ -10,12 +10,12 @@ import type { Checkout } from "./Workspace.ts"
 export interface CheckoutOptions {
   readonly redact: (text: string) => string
   /** Handler of a broken repository. */
-  readonly onGitError: (error: GitError) => Effect.Effect<void, never, FileSystem.FileSystem | Path.Path>
+  readonly onGitError: (error: GitError) => Effect.Effect<void>
 }
 
-/** Makes the checkout of a commit whose files are in `reading.directory` and whose history is in `reading.gitDir`. */
+/** Makes the checkout of a commit that is in `reading.gitDir`. */
 export const open = (reading: ToolContext, { onGitError, redact }: CheckoutOptions): Checkout => {
-  const { commits: { base, head, mergeBase }, directory, gitDir, objects, services } = reading
+  const { commits: { base, head, mergeBase }, gitDir, objects, services } = reading
   const read = <A>(effect: Effect.Effect<A, GitError, Git>) =>
     effect.pipe(
       Effect.tapError(onGitError),
@@ -23,7 +23,6 @@ export const open = (reading: ToolContext, { onGitError, redact }: CheckoutOptio
       Effect.provide(services)
     )
   return {
-    directory,
     headSha: head,
     mergeBase,
     tools: Tools.make(reading, redact),
@@ -36,8 +35,8 @@ export const open = (reading: ToolContext, { onGitError, redact }: CheckoutOptio
     commits: read(Objects.subjects(gitDir, mergeBase, head)),
     baseFile: (file) => read(Objects.file(objects, base, file)),
     baseFiles: (folder) => read(Objects.filesIn(objects, base, folder)),
-    paths: (side) => read(Objects.paths(gitDir, side === "LEFT" ? mergeBase : head)),
-    words: (wanted) => Search.words(reading, wanted),
+    paths: (side) => read(Objects.paths(objects, side === "LEFT" ? mergeBase : head)),
+    words: (wanted) => read(Search.words(reading, wanted)),
     lines: (side, file) => read(Objects.lines(objects, side === "LEFT" ? mergeBase : head, file))
   }
 }

@@ -1,18 +1,23 @@
 import { Duration, Effect, FileSystem, Option, Path } from "effect"
 import { Git } from "./Git.ts"
 import { type PathsInUse, silentMillis } from "./Heartbeat.ts"
-import { directoryOf } from "./KeptTrees.ts"
 import type { RepositoryLock } from "./RepositoryLock.ts"
 import type { WorkspaceOptions } from "./Workspace.ts"
 
 /** Directories of the workspace, under its base directory. */
 interface Directories {
   readonly mirrors: string
+  /** Directories of the work trees that earlier versions wrote. */
   readonly jobs: string
+  readonly trees: string
 }
 
 export const directories = ({ baseDir }: WorkspaceOptions): Effect.Effect<Directories, never, Path.Path> =>
-  Effect.map(Path.Path, (path) => ({ mirrors: path.join(baseDir, "mirrors"), jobs: path.join(baseDir, "jobs") }))
+  Effect.map(Path.Path, (path) => ({
+    mirrors: path.join(baseDir, "mirrors"),
+    jobs: path.join(baseDir, "jobs"),
+    trees: path.join(baseDir, "trees")
+  }))
 
 /** Name of the empty file whose modification time is a mirror's last use. */
 export const usedFile = "nominal-used"
@@ -44,7 +49,7 @@ export const discard = Effect.fnUntraced(function*(directory: string) {
   )
 })
 
-/** Removes what crashed processes left: checkouts, half-made mirrors, half-removed directories. */
+/** Removes what crashed processes left: half-made mirrors, half-removed directories. */
 const removeLeftovers = Effect.fnUntraced(
   function*(directory: string, prefixes: ReadonlyArray<string>, inUse: PathsInUse) {
     const fs = yield* FileSystem.FileSystem
@@ -81,19 +86,19 @@ export const sweep = Effect.fn("Workspace.sweep")(function*(
 ) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const { jobs, mirrors } = yield* directories(options)
-  yield* removeLeftovers(jobs, ["job-", ".trash-"], inUse)
+  const { jobs, mirrors, trees } = yield* directories(options)
+  yield* Effect.ignore(removeLeftovers(jobs, ["job-", ".trash-"], inUse))
+  yield* Effect.ignore(fs.remove(trees, { recursive: true, force: true }))
   yield* removeLeftovers(mirrors, [".new-", ".trash-"], inUse)
   const names = (yield* fs.readDirectory(mirrors)).filter((name) => name.endsWith(".git"))
   const found = yield* Effect.forEach(names, (name) =>
     Effect.gen(function*() {
       const gitDir = path.join(mirrors, name)
       const silent = Option.getOrElse(yield* silentMillis(path.join(gitDir, usedFile)), () => Infinity)
-      const trees = yield* directoryOf(gitDir)
-      return { gitDir, trees, silent, bytes: (yield* bytesOf(gitDir)) + (yield* bytesOf(trees)) }
+      return { gitDir, silent, bytes: yield* bytesOf(gitDir) }
     }), { concurrency: 2 })
-  let bytes = found.reduce((total, mirror) => total + mirror.bytes, yield* bytesOf(jobs))
-  for (const { bytes: size, gitDir, silent, trees } of found.sort((left, right) => right.silent - left.silent)) {
+  let bytes = found.reduce((total, mirror) => total + mirror.bytes, 0)
+  for (const { bytes: size, gitDir, silent } of found.sort((left, right) => right.silent - left.silent)) {
     const old = silent > Duration.toMillis(options.maxAge)
     const excess = old || bytes > options.maxBytes
     const tidy = Effect.gen(function*() {
@@ -101,7 +106,6 @@ export const sweep = Effect.fn("Workspace.sweep")(function*(
       if (yield* inUse.has(path.join(gitDir, usedFile))) return
       if (!excess) return yield* repack(gitDir)
       yield* discard(gitDir)
-      yield* Effect.ignore(discard(trees))
       bytes -= size
       yield* Effect.logInfo("removed a mirror", { gitDir, bytes: size, reason: old ? "age" : "disk cap" })
     })

@@ -1,6 +1,8 @@
-/** The only way from a path that a model wrote to a path on the disk. */
-import { Effect, FileSystem, Path } from "effect"
+/** The only way from a path that a model wrote to a file of the reviewed commit. No path ever reaches the disk. */
+import { RepoPath } from "@nominal-code/domain/PullRequest"
+import { Effect, Option, Path, Schema } from "effect"
 import { ToolError } from "./Tool.ts"
+import type { ToolContext } from "./tools/Reading.ts"
 
 const MAX_LENGTH = 4096
 
@@ -8,7 +10,7 @@ const MAX_LENGTH = 4096
 const ignorable = /\p{Default_Ignorable_Code_Point}/gu
 
 /** True if a file system might take this name for `.git`: by case, ignored characters, or Windows' short names. */
-const isGitDirectory = (segment: string): boolean => {
+export const isGitDirectory = (segment: string): boolean => {
   const name = segment.normalize("NFKC").replace(ignorable, "").toLowerCase().replace(/(?::.*|[. ]+)$/s, "")
   return name === ".git" || /^git~\d+$/.test(name)
 }
@@ -17,17 +19,16 @@ const refuse = (field: string, given: string, why: string) =>
   Effect.fail(new ToolError({ message: `${field}: ${JSON.stringify(given.slice(0, 200))} ${why}` }))
 
 /**
- * A path inside the checkout, with forward slashes, `""` for the checkout itself: the part of confinement that needs no
- * disk, for paths that are asked of git, which may name deleted files. Absolute paths are accepted when they point into
- * the checkout.
+ * A path inside the repository, with forward slashes, `""` for its root. This part of confinement asks no commit, for
+ * paths that may name deleted files.
  */
-export const relative = Effect.fnUntraced(function*(directory: string, field: string, given: string) {
+export const relative = Effect.fnUntraced(function*(field: string, given: string) {
   const path = yield* Path.Path
   if (given.includes("\0")) return yield* refuse(field, given, "holds a NUL character, which no path can.")
   if (given.length > MAX_LENGTH) return yield* refuse(field, given, `is longer than ${MAX_LENGTH} characters.`)
   if (!given.isWellFormed()) return yield* refuse(field, given, "is not valid Unicode.")
-  const inside = path.relative(directory, path.resolve(directory, given))
-  if (inside === ".." || inside.startsWith("../") || path.isAbsolute(inside)) {
+  const inside = path.normalize(given).replace(/^\.?\/*$|(?<=.)\/+$/g, "")
+  if (inside === ".." || inside.startsWith("../") || path.isAbsolute(given)) {
     return yield* refuse(field, given, "is outside the repository. Give a path relative to its root.")
   }
   const segments = [...given.split(/[/\\]/), ...inside.split("/")]
@@ -37,30 +38,41 @@ export const relative = Effect.fnUntraced(function*(directory: string, field: st
   return inside
 })
 
-/**
- * The real path of something in the checkout. Links are resolved and have to end inside it; what is there has to be a
- * file or a directory, as asked: never a device, a pipe or a socket.
- */
-export const real = Effect.fnUntraced(function*(
-  directory: string,
+/** A file or a directory of the reviewed commit. A link counts as a file that holds its target. */
+export interface Located {
+  /** Its path, `""` for the root. */
+  readonly inside: string
+  readonly type: "File" | "Directory"
+  /** Id of the file's content. */
+  readonly id: string
+}
+
+const isPath = Schema.is(RepoPath)
+const directoryModes = new Set(["40000", "160000"])
+
+/** Finds what is at a path of the reviewed commit, which has to be a file or a directory as asked. */
+export const locate = Effect.fnUntraced(function*(
+  { commits: { head }, objects }: ToolContext,
   field: string,
   given: string,
   kind: "File" | "Directory" | "Either"
 ) {
-  const fs = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
-  const wanted = yield* relative(directory, field, given)
+  const inside = yield* relative(field, given)
   const noun = kind === "Directory" ? "Directory" : kind === "File" ? "File" : "Path"
   const shown = given.slice(0, 200).replace(/\p{Cc}/gu, "\uFFFD")
-  const missing = () => new ToolError({ message: `${noun} not found: ${shown}` })
-  const root = yield* Effect.mapError(fs.realPath(directory), missing)
-  const found = yield* Effect.mapError(fs.realPath(path.join(directory, wanted)), missing)
-  const inside = yield* relative(root, field, found)
-  const { type } = yield* Effect.mapError(fs.stat(found), missing)
+  const missing = new ToolError({ message: `${noun} not found: ${shown}` })
+  const found = inside === ""
+    ? Option.some({ mode: "40000", id: "" })
+    : isPath(inside)
+    ? yield* Effect.mapError(objects.entry(head, inside), ({ message }) => new ToolError({ message }))
+    : Option.none()
+  if (Option.isNone(found)) return yield* missing
+  const { id, mode } = found.value
+  const type = directoryModes.has(mode) ? "Directory" : "File"
   if (type === "Directory" && kind === "File") {
     return yield* refuse(field, given, "is a directory. Use Glob to list its files.")
   }
   if (type === "File" && kind === "Directory") return yield* refuse(field, given, "is a file, not a directory.")
-  if (type !== "File" && type !== "Directory") return yield* refuse(field, given, "is not a regular file.")
-  return { absolute: found, inside, type }
+  const located: Located = { inside, type, id }
+  return located
 })

@@ -7,14 +7,13 @@ import { directories, discard, sweep, usedFile } from "./Cleanup.ts"
 import * as Git from "./Git.ts"
 import type { GitError } from "./Git.ts"
 import * as Heartbeat from "./Heartbeat.ts"
-import * as KeptTrees from "./KeptTrees.ts"
+import * as Listing from "./Listing.ts"
 import * as Mirror from "./Mirror.ts"
 import * as ObjectReader from "./ObjectReader.ts"
 import * as PrivateDirectory from "./PrivateDirectory.ts"
 import * as Remote from "./Remote.ts"
 import * as RepositoryLock from "./RepositoryLock.ts"
 import { type CheckoutRequest, Workspace, WorkspaceError, type WorkspaceOptions } from "./Workspace.ts"
-import * as WorkTree from "./WorkTree.ts"
 
 /** True if the system refused a write for lack of space, for which Effect has no tag of its own. */
 const isDiskFull = ({ reason: { cause } }: PlatformError): boolean =>
@@ -31,15 +30,15 @@ const failedAs = (reason: GitError["reason"]) => (error: GitError | WorkspaceErr
   error._tag === "GitError" && error.reason === reason
 
 const makeDirectories = Effect.fnUntraced(function*(options: WorkspaceOptions) {
-  const { jobs, mirrors } = yield* directories(options)
-  yield* Effect.forEach([options.baseDir, mirrors, jobs], PrivateDirectory.make, { discard: true })
-  return { jobs, mirrors }
+  const { mirrors } = yield* directories(options)
+  yield* Effect.forEach([options.baseDir, mirrors], PrivateDirectory.make, { discard: true })
+  return mirrors
 }, Effect.catchTag("PlatformError", (error) => Effect.fail(onDisk(error))))
 
 const make = Effect.fnUntraced(function*(options: WorkspaceOptions) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const { jobs, mirrors } = yield* makeDirectories(options)
+  const mirrors = yield* makeDirectories(options)
   const lock = yield* RepositoryLock.make
   const inUse = yield* Heartbeat.make
   const services = Context.pick(FileSystem.FileSystem, Path.Path, Git.Git, ChildProcessSpawner.ChildProcessSpawner)(
@@ -78,21 +77,14 @@ const make = Effect.fnUntraced(function*(options: WorkspaceOptions) {
       const commits = yield* update({ gitDir, remote, maxBytes: options.maxBytes }, objects, request).pipe(
         Effect.catchTag("GitError", (error) => Effect.fail(Mirror.explain(remote, error)))
       )
-      const job = yield* fs.makeTempDirectoryScoped({ directory: jobs, prefix: "job-" })
-      yield* inUse.keep(job)
-      const tree = yield* KeptTrees.take(gitDir, job)
       // A mirror with a hole in it is not kept: the next attempt fetches it anew.
       const onGitError = (error: GitError) =>
-        error.reason === "corrupt" ? Effect.ignore(lock(gitDir, discard(gitDir))) : Effect.void
-      yield* WorkTree.write({ gitDir, commit: commits.head, tree, maxBytes: options.maxBytes }).pipe(
-        Effect.catchTag(
-          "GitError",
-          (error) => Effect.andThen(onGitError(error), Effect.fail(Mirror.explain(remote, error)))
-        )
-      )
-      yield* KeptTrees.keep(gitDir, tree)
+        error.reason === "corrupt"
+          ? Effect.provide(Effect.ignore(lock(gitDir, discard(gitDir))), services)
+          : Effect.void
+      const listing = yield* Listing.make(objects, commits.head)
       const redact = makeRedactor(remote.secrets)
-      return Checkout.open({ directory: tree.directory, gitDir, objects, commits, services }, { redact, onGitError })
+      return Checkout.open({ gitDir, listing, objects, commits, services }, { redact, onGitError })
     },
     (effect) =>
       effect.pipe(Effect.catchTag("PlatformError", (error) => Effect.fail(onDisk(error))), Effect.provide(services))

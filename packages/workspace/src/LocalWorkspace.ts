@@ -1,23 +1,22 @@
 import { make as makeRedactor } from "@nominal-code/domain/Redaction"
-import { Context, Effect, FileSystem, Layer, Option, Path } from "effect"
+import { Context, Effect, Layer, Option, Path } from "effect"
 import { ChildProcessSpawner } from "effect/process"
 import * as Checkout from "./Checkout.ts"
 import * as Git from "./Git.ts"
+import * as Listing from "./Listing.ts"
 import * as ObjectReader from "./ObjectReader.ts"
 import * as Objects from "./Objects.ts"
 import { type CheckoutRequest, Workspace, WorkspaceError, type WorkspaceOptions } from "./Workspace.ts"
-import * as WorkTree from "./WorkTree.ts"
 
-/** Directory for git's own files, and the limit of a checkout in bytes. */
-export type LocalOptions = Pick<WorkspaceOptions, "baseDir" | "maxBytes">
+/** Directory for git's own files. */
+export type LocalOptions = Pick<WorkspaceOptions, "baseDir">
 
 const missing = (message: string) => new WorkspaceError({ message, reason: "missing" })
 
-const make = Effect.fnUntraced(function*(repository: string, { maxBytes }: LocalOptions) {
-  const fs = yield* FileSystem.FileSystem
+const make = Effect.fnUntraced(function*(repository: string) {
   const path = yield* Path.Path
-  const services = Context.pick(FileSystem.FileSystem, Path.Path, Git.Git, ChildProcessSpawner.ChildProcessSpawner)(
-    yield* Effect.context<FileSystem.FileSystem | Path.Path | Git.Git | ChildProcessSpawner.ChildProcessSpawner>()
+  const services = Context.pick(Path.Path, Git.Git, ChildProcessSpawner.ChildProcessSpawner)(
+    yield* Effect.context<Path.Path | Git.Git | ChildProcessSpawner.ChildProcessSpawner>()
   )
   const gitDir = path.join(path.resolve(repository), ".git")
 
@@ -40,26 +39,14 @@ const make = Effect.fnUntraced(function*(repository: string, { maxBytes }: Local
   const checkout = Effect.fn("LocalWorkspace.checkout")(function*(request: CheckoutRequest) {
     const objects = yield* ObjectReader.make(gitDir)
     const commits = yield* commitsOf(objects, request)
-    const place = yield* fs.realPath(yield* fs.makeTempDirectoryScoped({ prefix: "nominal-code-" }))
-    const tree = { place, directory: path.join(place, "tree"), indexFile: path.join(place, "index") }
-    yield* fs.makeDirectory(tree.directory)
-    yield* WorkTree.write({ gitDir, commit: commits.head, tree, maxBytes })
-    return Checkout.open({ directory: tree.directory, gitDir, objects, commits, services }, {
+    const listing = yield* Listing.make(objects, commits.head)
+    return Checkout.open({ gitDir, listing, objects, commits, services }, {
       redact: makeRedactor([]),
       onGitError: () => Effect.void
     })
   }, (effect) =>
     effect.pipe(
-      Effect.catchTags({
-        GitError: (error) => Effect.fail(error.toWorkspaceError()),
-        PlatformError: ({ message }) =>
-          Effect.fail(
-            new WorkspaceError({
-              reason: "directory",
-              message: `no checkout could be made of ${repository}: ${message}`
-            })
-          )
-      }),
+      Effect.catchTag("GitError", (error) => Effect.fail(error.toWorkspaceError())),
       Effect.provide(services)
     ))
 
@@ -68,7 +55,7 @@ const make = Effect.fnUntraced(function*(repository: string, { maxBytes }: Local
 
 /**
  * Checkouts of a repository that is on this disk already, without a network: `repository` is the directory that holds
- * its `.git`. It is only read; each checkout has a directory of its own.
+ * its `.git`. It is only read.
  */
 export const layer = (repository: string, options: LocalOptions) =>
-  Layer.effect(Workspace, make(repository, options)).pipe(Layer.provide(Git.layer(options)))
+  Layer.effect(Workspace, make(repository)).pipe(Layer.provide(Git.layer(options)))

@@ -94,16 +94,15 @@ const isOurs = Effect.fnUntraced(function*(gitDir: string) {
 export const ensure = Effect.fn("Mirror.ensure")(function*(mirror: Mirror, sample: Sha) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const git = yield* Git
   if (yield* isOurs(mirror.gitDir)) return yield* configure(mirror.gitDir, sample)
   const parent = path.dirname(mirror.gitDir)
   const draft = yield* fs.makeTempDirectoryScoped({ directory: parent, prefix: ".new-" })
   const gitDir = path.join(draft, "mirror.git")
-  const format = sample.length === 64 ? "sha256" : "sha1"
-  yield* git.run(
-    ["init", "--bare", "--quiet", "--template=", "--initial-branch=main", `--object-format=${format}`],
-    { gitDir }
-  )
+  // All that `git init` writes, without a process of its own.
+  for (const name of ["objects/info", "objects/pack", "refs/heads", "refs/tags"]) {
+    yield* fs.makeDirectory(path.join(gitDir, name), { recursive: true })
+  }
+  yield* fs.writeFileString(path.join(gitDir, "HEAD"), "ref: refs/heads/main\n")
   yield* configure(gitDir, sample)
   yield* fs.chmod(gitDir, 0o700)
   yield* fs.rename(gitDir, mirror.gitDir)

@@ -13,6 +13,10 @@ import type { Dialogue } from "./Process.ts"
 const MAX_TREE_BYTES = 16 * 1024 * 1024
 /** Maximum number of entries of the listings that are remembered: a review asks for many files of few directories. */
 const MAX_KNOWN_ENTRIES = 50_000
+/** Maximum number of files and directories that are listed. */
+const MAX_LISTED = 500_000
+/** Number of directories that are asked for at once. */
+const TREES_AT_ONCE = 64
 const TIMEOUT_SECONDS = 60
 
 /** Entry of a tree object. */
@@ -23,8 +27,12 @@ export interface TreeEntry {
   readonly name: string
 }
 
+/** File of a commit, or a link or a submodule, by its path. */
+export type ListedFile = Omit<TreeEntry, "name"> & { readonly path: string }
+
 /** True for a file: not for a directory, a link or a submodule. */
-export const isFile = ({ mode }: TreeEntry): boolean => mode === "100644" || mode === "100755" || mode === "100664"
+export const isFile = ({ mode }: Pick<TreeEntry, "mode">): boolean =>
+  mode === "100644" || mode === "100755" || mode === "100664"
 
 interface ObjectInfo {
   readonly id: string
@@ -38,6 +46,12 @@ export interface ObjectReader {
   info(name: string): Effect.Effect<Option.Option<ObjectInfo>, GitError>
   /** The bytes of an object; none if it is not here. Fails if it is larger. */
   contents(name: string, maxBytes: number): Effect.Effect<Option.Option<Uint8Array>, GitError>
+  /** The bytes of many objects, by one request. Fails if one is not here, or is larger. */
+  all(names: ReadonlyArray<string>, maxBytes: number): Effect.Effect<ReadonlyArray<Uint8Array>, GitError>
+  /** Sizes of many objects, by one request. Fails if one is not here. */
+  sizes(names: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<number>, GitError>
+  /** All files of a commit, links and submodules too, in the order of their paths. */
+  files(commit: string): Effect.Effect<ReadonlyArray<ListedFile>, GitError>
   /** Entry at a path of a commit; none if nothing is there. */
   entry(commit: string, path: RepoPath): Effect.Effect<Option.Option<TreeEntry>, GitError>
   /** Entries of a directory of a commit, `""` for its root; none if it is no directory. */
@@ -113,16 +127,62 @@ export const make = Effect.fn("ObjectReader.make")(function*(gitDir: string) {
 
   const info: ObjectReader["info"] = (name) => exchange((dialogue) => ask(`info ${name}`, dialogue))
 
+  /** Reads the answer to a request for an object's bytes. */
+  const answered = Effect.fnUntraced(function*(dialogue: Dialogue<GitError>, maxBytes: number) {
+    const header = yield* Effect.flatMap(dialogue.line, parseHeader)
+    if (Option.isNone(header)) return Option.none()
+    if (header.value.size > maxBytes) {
+      return yield* new GitError({ reason: "too-large", message: `an object takes more than ${maxBytes} bytes.` })
+    }
+    const bytes = yield* dialogue.bytes(header.value.size + 1)
+    return Option.some(bytes.subarray(0, header.value.size))
+  })
+
   const contents: ObjectReader["contents"] = (name, maxBytes) =>
+    exchange((dialogue) => Effect.andThen(dialogue.say(`contents ${name}\n`), answered(dialogue, maxBytes)))
+
+  /** Asks about many objects at once. None of them may be missing. */
+  const each = <A>(
+    command: "contents" | "info",
+    names: ReadonlyArray<string>,
+    answer: (dialogue: Dialogue<GitError>) => Effect.Effect<Option.Option<A>, GitError>
+  ) =>
     exchange(Effect.fnUntraced(function*(dialogue) {
-      const header = yield* ask(`contents ${name}`, dialogue)
-      if (Option.isNone(header)) return Option.none()
-      if (header.value.size > maxBytes) {
-        return yield* new GitError({ reason: "too-large", message: `an object takes more than ${maxBytes} bytes.` })
+      yield* dialogue.say(names.map((name) => `${command} ${name}\n`).join(""))
+      const found: globalThis.Array<A> = []
+      for (const name of names) {
+        const one = yield* answer(dialogue)
+        if (Option.isSome(one)) found.push(one.value)
+        else return yield* new GitError({ reason: "corrupt", message: `the object ${name} is not in the repository.` })
       }
-      const bytes = yield* dialogue.bytes(header.value.size + 1)
-      return Option.some(bytes.subarray(0, header.value.size))
+      return found
     }))
+
+  const all: ObjectReader["all"] = (names, maxBytes) =>
+    each("contents", names, (dialogue) => answered(dialogue, maxBytes))
+
+  const sizes: ObjectReader["sizes"] = (names) =>
+    each("info", names, ({ line }) => Effect.map(Effect.flatMap(line, parseHeader), Option.map(({ size }) => size)))
+
+  const files: ObjectReader["files"] = Effect.fnUntraced(function*(commit) {
+    const found: globalThis.Array<ListedFile> = []
+    const left = [{ name: `${commit}^{tree}`, at: "" }]
+    while (left.length > 0) {
+      const trees = left.splice(-TREES_AT_ONCE)
+      const answers = yield* all(trees.map(({ name }) => name), MAX_TREE_BYTES)
+      for (const [index, bytes] of answers.entries()) {
+        const at = trees[index]?.at ?? ""
+        for (const entry of parseTree(bytes, idBytes(commit))) {
+          if (isTree(entry)) left.push({ name: entry.id, at: `${at}${entry.name}/` })
+          else found.push({ path: `${at}${entry.name}`, mode: entry.mode, id: entry.id })
+        }
+      }
+      if (found.length + left.length > MAX_LISTED) {
+        return yield* new GitError({ reason: "too-large", message: `the commit has more than ${MAX_LISTED} files` })
+      }
+    }
+    return found.sort((one, other) => one.path < other.path ? -1 : 1)
+  })
 
   const known = new Map<string, ReadonlyArray<TreeEntry>>()
   let room = MAX_KNOWN_ENTRIES
@@ -156,7 +216,7 @@ export const make = Effect.fn("ObjectReader.make")(function*(gitDir: string) {
     return Option.flatMap(all, (found) => Array.findFirst(found, ({ name }) => name === path.slice(slash + 1)))
   })
 
-  const reader: ObjectReader = { info, contents, entry, entries }
+  const reader: ObjectReader = { info, contents, all, sizes, files, entry, entries }
   return reader
 })
 

@@ -64,22 +64,6 @@ export const isAncestor = Effect.fnUntraced(function*(gitDir: string, ancestor: 
   return exitCode === 0
 })
 
-interface TreeEntry {
-  readonly mode: string
-  readonly type: string
-  readonly id: string
-  readonly size: number
-  readonly path: string
-}
-
-/** Parses one record of `git ls-tree -l -z`. */
-export const parseTreeEntry = (record: string): TreeEntry | undefined => {
-  const [, mode, type, id, size, path] = /^(\d{6}) (\w+) ([0-9a-f]+) +(\d+|-)\t(.+)$/s.exec(record) ?? []
-  return mode === undefined || type === undefined || id === undefined || path === undefined
-    ? undefined
-    : { mode, type, id, size: size === "-" ? 0 : Number(size), path }
-}
-
 /** A file at a commit; none for anything that is not a regular file of at most 16 MiB. */
 export const file = Effect.fn("Objects.file")(function*(objects: ObjectReader, commit: Sha, path: RepoPath) {
   const entry = yield* objects.entry(commit, path)
@@ -114,11 +98,8 @@ export const filesIn = Effect.fn("Objects.filesIn")(function*(objects: ObjectRea
 })
 
 /** The paths of all files at a commit, links and submodules too. */
-export const paths = Effect.fn("Objects.paths")(function*(gitDir: string, commit: Sha) {
-  const git = yield* Git
-  const options = { gitDir, maxBytes: MAX_DIFF_MEBIBYTES * 1024 * 1024 }
-  const { stdout } = yield* git.run(["ls-tree", "-r", "-z", "--name-only", "--full-tree", commit], options)
-  return decode(stdout).split("\0").filter(isRepoPath)
+export const paths = Effect.fn("Objects.paths")(function*(objects: ObjectReader, commit: Sha) {
+  return (yield* objects.files(commit)).map(({ path }) => path).filter(isRepoPath)
 })
 
 /** The subjects of the commits between two commits, oldest first; of more than 250, the newest. */

@@ -12,7 +12,7 @@ export interface ProcessOptions {
   readonly cwd: string
   /** Environment of the child, which inherits nothing. */
   readonly env: Record<string, string | Redacted.Redacted>
-  readonly stdin?: string | undefined
+  readonly stdin?: string | Stream.Stream<Uint8Array> | undefined
   readonly timeoutSeconds: number
 }
 
@@ -64,7 +64,8 @@ const spawn = Effect.fnUntraced(function*(
   options: ProcessOptions,
   accept: (chunk: Uint8Array) => boolean
 ) {
-  const stdin = options.stdin === undefined ? "ignore" : Stream.make(Buffer.from(options.stdin, "utf8"))
+  const { stdin: given } = options
+  const stdin = typeof given === "string" ? Stream.make(Buffer.from(given, "utf8")) : given ?? "ignore"
   const handle = yield* start(program, args, options, stdin)
   const stderr = yield* Effect.forkScoped(tail(handle.stderr))
   let cut = false
@@ -162,6 +163,11 @@ export const open = Effect.fnUntraced(function*(
   )
   const more = Effect.catch(pull, () => ended)
   const bytes = Effect.fnUntraced(function*(count: number) {
+    if (rest.length >= count) {
+      const all = rest.subarray(0, count)
+      rest = rest.subarray(count)
+      return all
+    }
     const chunks: Array<Uint8Array> = [rest]
     let size = rest.length
     while (size < count) {

@@ -1,44 +1,49 @@
 import { RepoPath } from "@nominal-code/domain/PullRequest"
 import { Effect, Schema } from "effect"
+import { Git } from "./Git.ts"
 import { decode } from "./Objects.ts"
 import type { ToolContext } from "./tools/Reading.ts"
-import * as Ripgrep from "./tools/Ripgrep.ts"
-import { type WordHit, WorkspaceError } from "./Workspace.ts"
+import type { WordHit } from "./Workspace.ts"
 
-/** Limits of a search: bytes of its answer, and lines of one file. */
+/** Limits of a search: bytes of its answer, lines of one file, characters of a line, and its time. */
 const MAX_BYTES = 2 * 1024 * 1024
 const MAX_LINES_PER_FILE = 40
+const MAX_LINE = 400
+const TIMEOUT_SECONDS = 30
 
 const options = [
+  "--no-color",
   "--line-number",
-  "--with-filename",
-  "--no-heading",
   "--null",
-  "--crlf",
-  "--max-columns=400",
-  "--max-filesize=1M",
+  // No binary files.
+  "-I",
   `--max-count=${MAX_LINES_PER_FILE}`,
   "--fixed-strings",
-  "--word-regexp"
+  "--word-regexp",
+  "--no-recurse-submodules"
 ]
 
 const isRepoPath = Schema.is(RepoPath)
 
-/** Text that ripgrep shows for a line that is too long. */
-const omitted = /^\[Omitted long (?:matching )?line/
-
+/** Reads a line of git's answer: the commit and the path, the line's number and its text. */
 const hitIn = (record: string): ReadonlyArray<WordHit> => {
-  const [, path = "", line, text = ""] = /^(?:\.\/)?([^\0]+)\0(\d+):(.*)$/.exec(record) ?? []
-  return line === undefined || !isRepoPath(path) || omitted.test(text) ? [] : [{ path, line: Number(line), text }]
+  const [, path = "", line, text = ""] = /^[0-9a-f]+:([^\0]+)\0(\d+)\0(.*)$/s.exec(record) ?? []
+  return line === undefined || !isRepoPath(path) || text.length > MAX_LINE
+    ? []
+    : [{ path, line: Number(line), text: text.replace(/\r$/, "") }]
 }
 
 /** Finds the lines of all files that hold one of the words as a whole word, by one process. Long lines are left out. */
 export const words = Effect.fn("Search.words")(function*(reading: ToolContext, wanted: ReadonlyArray<string>) {
   if (wanted.length === 0) return []
-  const args = [...options, ...wanted.flatMap((word) => ["-e", word]), "--", "."]
-  const { stdout } = yield* Ripgrep.run("Search", reading.directory, args, MAX_BYTES).pipe(
-    Effect.mapError(({ message }) => new WorkspaceError({ message, reason: "other" })),
-    Effect.provide(reading.services)
-  )
-  return decode(stdout).split(/\r?\n/).flatMap(hitIn)
+  const git = yield* Git
+  const args = ["grep", ...options, ...wanted.flatMap((word) => ["-e", word]), reading.commits.head, "--"]
+  const { stdout } = yield* git.run(args, {
+    gitDir: reading.gitDir,
+    timeoutSeconds: TIMEOUT_SECONDS,
+    maxBytes: MAX_BYTES,
+    overflow: "cut",
+    answers: [1]
+  })
+  return decode(stdout).split("\n").flatMap(hitIn)
 })

@@ -21,10 +21,10 @@ export class WorkspaceError extends Schema.TaggedError<WorkspaceError>()("Worksp
   }
 }
 
-/** Directory of the checkouts, and their share of the disk. */
+/** Directory of the mirrors, and their share of the disk. */
 export interface WorkspaceOptions {
   readonly baseDir: string
-  /** Of all mirrors and checkouts, in bytes. The mirrors that were not used for longest go first. */
+  /** Of all mirrors, in bytes. The mirrors that were not used for longest go first. */
   readonly maxBytes: number
   /** A mirror that was not used for so long is removed. */
   readonly maxAge: Duration.Input
@@ -50,9 +50,11 @@ export interface WordHit {
   readonly text: string
 }
 
-/** Checkout of one commit for the time of one job, with the only functions that may read it. */
+/**
+ * Checkout of one commit for the time of one job, with the only functions that may read it. They read git's objects: no
+ * file of the repository is written to the disk.
+ */
 export interface Checkout {
-  readonly directory: string
   readonly headSha: Sha
   /** Commit where the pull request left its base branch. Its diff is against this commit. */
   readonly mergeBase: Sha
@@ -76,7 +78,7 @@ export interface Checkout {
   words(words: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<WordHit>, WorkspaceError>
 }
 
-/** Checkouts of pull requests: one cached mirror for each repository, one worktree for each job. */
+/** Checkouts of pull requests, from one cached mirror for each repository. */
 export class Workspace extends Context.Service<Workspace, {
   /** The checkout is gone when the scope closes. */
   checkout(request: CheckoutRequest): Effect.Effect<Checkout, WorkspaceError, Scope.Scope>

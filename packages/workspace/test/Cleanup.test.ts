@@ -47,19 +47,6 @@ layer(services)("Cleanup", (it) => {
       assert.deepStrictEqual(yield* left, ["new.git"])
     }))
 
-  it.effect("removes the kept trees of a mirror with it, and counts them with it", () =>
-    Effect.gen(function*() {
-      const { fs, left, mirrors, path, run } = yield* given({ "large.git": 3, "small.git": 2 }, 4000)
-      const trees = path.join(path.dirname(mirrors), "trees")
-      for (const name of ["large.git", "small.git"]) {
-        yield* fs.makeDirectory(path.join(trees, name, "job-1", "tree"), { recursive: true })
-        yield* fs.writeFileString(path.join(trees, name, "job-1", "tree", "a.ts"), "x".repeat(1500))
-      }
-      yield* run
-      assert.deepStrictEqual(yield* left, ["small.git"])
-      assert.deepStrictEqual(yield* fs.readDirectory(trees), ["small.git"])
-    }))
-
   it.effect("removes the least recently used mirrors until the rest fits, but none that is in use", () =>
     Effect.gen(function*() {
       const { inUse, left, mirrors, path, run } = yield* given(
@@ -73,7 +60,7 @@ layer(services)("Cleanup", (it) => {
       assert.deepStrictEqual(yield* left, ["asleep.git", "c.git", "d.git", "other-process.git"])
     }))
 
-  it.effect("removes what crashed processes left, and leaves what running ones work on", () =>
+  it.effect("removes what crashed processes and earlier versions left, and leaves what running ones work on", () =>
     Effect.gen(function*() {
       const { at, fs, jobs, left, mirrors, path, run } = yield* given({ "a.git": 1 }, 10_000)
       for (
@@ -82,7 +69,8 @@ layer(services)("Cleanup", (it) => {
           [path.join(jobs, "job-alive"), 0],
           [path.join(mirrors, ".new-dead"), 1],
           [path.join(mirrors, ".new-alive"), 0],
-          [path.join(mirrors, ".trash-dead"), 1]
+          [path.join(mirrors, ".trash-dead"), 1],
+          [path.join(path.dirname(mirrors), "trees", "a.git"), 0]
         ] as const
       ) {
         yield* fs.makeDirectory(path.join(entry, "tree"), { recursive: true })
@@ -91,6 +79,7 @@ layer(services)("Cleanup", (it) => {
       yield* run
       assert.deepStrictEqual(yield* fs.readDirectory(jobs), ["job-alive"])
       assert.deepStrictEqual(yield* left, [".new-alive", "a.git"])
+      assert.isFalse(yield* fs.exists(path.join(path.dirname(mirrors), "trees")))
     }))
 
   it.effect("packs an idle mirror of many packs into one", () =>

@@ -1,9 +1,8 @@
 import { assert, layer } from "@effect/vitest"
-import { Effect, FileSystem, Path } from "effect"
-import { execFileSync } from "node:child_process"
-import { linkSync } from "node:fs"
+import { Effect } from "effect"
 import * as Confinement from "../src/Confinement.ts"
 import { services } from "./Fixture.ts"
+import { over } from "./ReadingFixture.ts"
 
 const gitNames = [".git", ".GIT", ".Git", ".gIt", ".git ", ".git.", ".git..", ".git . .", "git~1", "GIT~1", "git~2"]
 const gitTricks = [
@@ -16,38 +15,35 @@ const gitTricks = [
   ".git::$INDEX_ALLOCATION"
 ]
 
+const names = [
+  ".gitignore",
+  ".github/x",
+  "a.ts",
+  "src/b.ts",
+  "src/deep/c.ts",
+  "git",
+  "x.git",
+  "-rf",
+  "a b",
+  "..a",
+  "...",
+  "ü"
+]
+
+const links = {
+  passwd: { link: "/etc/passwd" },
+  slash: { link: "/" },
+  up: { link: ".." },
+  "src/relative": { link: "../secret" },
+  self: { link: "/proc/self" },
+  innocent: { link: ".git/config" },
+  loop: { link: "loop" },
+  inside: { link: "src/b.ts" }
+}
+
 const make = Effect.gen(function*() {
-  const fs = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
-  const parent = yield* fs.realPath(yield* fs.makeTempDirectoryScoped({ prefix: "confinement-" }))
-  const root = path.join(parent, "tree")
-  yield* fs.makeDirectory(path.join(root, "src", "deep"), { recursive: true })
-  yield* fs.makeDirectory(path.join(root, ".git"))
-  yield* fs.makeDirectory(path.join(parent, "tree-other"))
-  yield* fs.writeFileString(path.join(parent, "secret"), "secret")
-  yield* fs.writeFileString(path.join(parent, "tree-other", "secret"), "secret")
-  yield* fs.writeFileString(path.join(root, ".git", "config"), "secret")
-  // They are all there: it is by its name that none of them is found.
-  for (const name of [...gitNames, ...gitTricks]) {
-    for (const inside of [path.join(name, "config"), path.join("src", name, "HEAD")]) {
-      yield* fs.makeDirectory(path.dirname(path.join(root, inside)), { recursive: true })
-      yield* fs.writeFileString(path.join(root, inside), "secret")
-    }
-  }
-  for (const name of ["a.ts", "src/b.ts", ".gitignore", ".github", "git", "x.git", "-rf", "a b", "..a", "...", "ü"]) {
-    yield* fs.writeFileString(path.join(root, name), "text")
-  }
-  yield* fs.symlink("/etc/passwd", path.join(root, "passwd"))
-  yield* fs.symlink("/", path.join(root, "slash"))
-  yield* fs.symlink("..", path.join(root, "up"))
-  yield* fs.symlink("../secret", path.join(root, "src", "relative"))
-  yield* fs.symlink("/proc/self", path.join(root, "self"))
-  yield* fs.symlink(".git/config", path.join(root, "innocent"))
-  yield* fs.symlink("loop", path.join(root, "loop"))
-  yield* fs.symlink("src/b.ts", path.join(root, "inside"))
-  linkSync(path.join(root, "a.ts"), path.join(root, "hardlink"))
-  execFileSync("mkfifo", [path.join(root, "pipe")])
-  return { parent, root }
+  const { reading } = yield* over({ ...Object.fromEntries(names.map((name) => [name, "text"])), ...links })
+  return reading
 })
 
 const traversals = ["..", "../..", "src/../..", "./..", "src/deep/../../..", "..//..", "././..", "a.ts/../.."]
@@ -76,24 +72,17 @@ const absolutes = [
   "/tmp",
   "/home"
 ]
-const links = [
-  "passwd",
-  "slash",
+const throughLinks = [
+  "passwd/x",
   "slash/etc/passwd",
   "slash/proc/self/environ",
-  "up",
   "up/secret",
-  "up/tree-other/secret",
-  "src/relative",
   "self/environ",
   "self/root/etc/passwd",
-  "loop",
-  "innocent",
-  "./passwd",
-  "src/../passwd",
+  "loop/loop",
   "src/deep/../../slash/etc/passwd"
 ]
-const special = ["\0", "a.ts\0", "a.ts\0.png", "../\0", "\0/etc/passwd", "\ud800", "a\udfffb", "x".repeat(5000), "pipe"]
+const special = ["\0", "a.ts\0", "a.ts\0.png", "../\0", "\0/etc/passwd", "\ud800", "a\udfffb", "x".repeat(5000)]
 const disguises = [
   "\uff0e\uff0e/secret",
   "..\uff0fsecret",
@@ -145,79 +134,63 @@ const disguises = [
 ]
 
 layer(services, { excludeTestServices: true })("Confinement", (it) => {
-  it.effect("finds no file outside the checkout by any of more than 150 strings", () =>
+  it.effect("finds nothing but files of the commit by any of more than 150 strings", () =>
     Effect.gen(function*() {
-      const { parent, root } = yield* make
+      const reading = yield* make
       const strings = [
         ...traversals.flatMap((up) => targets.map((target) => up + target)),
         ...absolutes,
         ...absolutes.map((absolute) => `../../../../../../../..${absolute}`),
-        ...links,
+        ...throughLinks,
         ...special,
         ...disguises,
-        parent,
-        `${parent}/secret`,
-        `${root}-other/secret`,
-        `${root}/../secret`,
-        `${root}/..`,
-        `${root}/passwd`,
-        `${root}/.git/config`,
-        `${root}\0`,
+        ...gitNames,
+        ...gitTricks.map((name) => `src/${name}/HEAD`),
         ""
       ]
       assert.isAbove(new Set(strings).size, 150)
       for (const given of strings) {
-        const error = yield* Effect.flip(Confinement.real(root, "file_path", given, "File"))
+        const error = yield* Effect.flip(Confinement.locate(reading, "file_path", given, "File"))
         assert.strictEqual(error._tag, "ToolError", given)
         assert.notInclude(error.message, "\n", given)
       }
     }))
 
-  it.effect("finds nothing in a directory whose name some file system takes for .git, although it is there", () =>
+  it.effect("takes no name for a file that some file system takes for .git", () =>
     Effect.gen(function*() {
-      const { root } = yield* make
       for (const name of [...gitNames, ...gitTricks]) {
-        for (const given of [name, `${name}/config`, `src/${name}/HEAD`, `${root}/${name}/config`]) {
-          const error = yield* Effect.flip(Confinement.real(root, "file_path", given, "Either"))
+        for (const given of [name, `${name}/config`, `src/${name}/HEAD`]) {
+          const error = yield* Effect.flip(Confinement.relative("file_path", given))
           assert.include(error.message, "is inside a .git directory", given)
         }
       }
     }))
 
-  it.effect("finds the files of the checkout, by whatever way they are named", () =>
+  it.effect("finds the files of the commit, by whatever way they are named, and a link as the file that it is", () =>
     Effect.gen(function*() {
-      const { root } = yield* make
+      const reading = yield* make
       const accepted: ReadonlyArray<readonly [string, string]> = [
-        ["a.ts", "a.ts"],
+        ...names.map((name) => [name, name] as const),
+        ...Object.keys(links).map((name) => [name, name] as const),
         ["./a.ts", "a.ts"],
         ["src/../a.ts", "a.ts"],
         ["src//b.ts", "src/b.ts"],
-        ["a.ts/.", "a.ts"],
-        [`${root}/src/b.ts`, "src/b.ts"],
-        ["inside", "src/b.ts"],
-        ["hardlink", "hardlink"],
-        [".gitignore", ".gitignore"],
-        [".github", ".github"],
-        ["x.git", "x.git"],
-        ["git", "git"],
-        ["-rf", "-rf"],
-        ["a b", "a b"],
-        ["..a", "..a"],
-        ["...", "..."],
-        ["ü", "ü"]
+        ["a.ts/.", "a.ts"]
       ]
       for (const [given, inside] of accepted) {
-        const found = yield* Confinement.real(root, "file_path", given, "File")
-        assert.deepStrictEqual([found.inside, found.absolute], [inside, `${root}/${inside}`], given)
+        const found = yield* Confinement.locate(reading, "file_path", given, "File")
+        assert.strictEqual(found.inside, inside, given)
       }
-      assert.strictEqual((yield* Confinement.real(root, "path", ".", "Directory")).inside, "")
+      for (const root of [".", "./", "src/..", ""]) {
+        assert.strictEqual((yield* Confinement.locate(reading, "path", root, "Directory")).inside, "", root)
+      }
     }))
 
   it.effect("names the field and says what is accepted", () =>
     Effect.gen(function*() {
-      const { root } = yield* make
+      const reading = yield* make
       const message = (given: string) =>
-        Effect.map(Effect.flip(Confinement.real(root, "file_path", given, "File")), (error) => error.message)
+        Effect.map(Effect.flip(Confinement.locate(reading, "file_path", given, "File")), (error) => error.message)
       assert.strictEqual(
         yield* message("../x"),
         "file_path: \"../x\" is outside the repository. Give a path relative to its root."

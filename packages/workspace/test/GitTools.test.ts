@@ -15,7 +15,7 @@ const make = Effect.gen(function*() {
   repository.git("checkout", "--quiet", mergeBase)
   repository.commit("remove gone", { "gone.ts": null })
   const head = repository.commit("change one\n\nBecause of reasons.", { "a.ts": "ONE\ntwo\nTHREE\n" })
-  const context = reading(base, mergeBase, head)
+  const context = yield* reading(base, mergeBase, head)
   const tool = ReadingFixture.toolsOf(context)
   const message = (name: string, input: unknown) => Effect.map(Effect.flip(tool(name, input)), (error) => error.message)
   return { reading: context, tool, message, first, mergeBase, base, other, head, repository }
@@ -203,7 +203,7 @@ layer(Layer.effect(Given, make).pipe(Layer.provideMerge(services)), { excludeTes
         const { reading, repository } = yield* ReadingFixture.make
         const base = repository.commit("base", { "a.txt": "" })
         const head = repository.commit("many", { "a.txt": "word word word\n".repeat(20_000) })
-        const tool = ReadingFixture.toolsOf(reading(base, base, head))
+        const tool = ReadingFixture.toolsOf(yield* reading(base, base, head))
         for (
           const [name, input] of [
             ["GitDiff", {}],
@@ -225,7 +225,7 @@ layer(Layer.effect(Given, make).pipe(Layer.provideMerge(services)), { excludeTes
         const lines = Array.from({ length: 6_000 }, (_, at) => `word ${at + 1}`)
         const base = repository.commit("base", { "a.txt": "" })
         const head = repository.commit("many", { "a.txt": `${lines.join("\n")}\n` })
-        const tool = ReadingFixture.toolsOf(reading(base, base, head))
+        const tool = ReadingFixture.toolsOf(yield* reading(base, base, head))
         for (
           const [name, input, mark] of [
             ["GitDiff", {}, "+"],

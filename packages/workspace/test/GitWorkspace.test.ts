@@ -1,31 +1,31 @@
 import { assert, layer } from "@effect/vitest"
 import { RepoPath, Sha } from "@nominal-code/domain/PullRequest"
-import { Effect, Fiber, FileSystem, Option, Path } from "effect"
+import { Effect, Fiber, FileSystem, Option } from "effect"
 import { systemError } from "effect/PlatformError"
 import { execFileSync } from "node:child_process"
 import { Workspace } from "../src/Workspace.ts"
 import * as Fixture from "./Fixture.ts"
 
 layer(Fixture.services, { excludeTestServices: true })("GitWorkspace", (it) => {
-  it.effect("checks out the pull request's head, and takes it away when the scope closes", () =>
+  it.effect("reads the pull request's head, and writes no file of it to the disk", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
-      const path = yield* Path.Path
       const { baseDir, pull } = yield* Fixture.make
-      const request = pull({ "a.ts": "one\n" }, { "a.ts": "one\ntwo\n", "src/b.ts": "b\n" })
+      const request = pull({ "needle.ts": "one\n" }, { "needle.ts": "one\ntwo\n", "src/needle.ts": "two\n" })
       yield* Effect.gen(function*() {
-        const workspace = yield* Workspace
-        const directory = yield* Effect.scoped(Effect.gen(function*() {
-          const checkout = yield* workspace.checkout(request)
-          assert.strictEqual(checkout.headSha, request.headSha)
-          assert.strictEqual(checkout.mergeBase, request.baseSha)
-          assert.strictEqual(yield* fs.readFileString(path.join(checkout.directory, "a.ts")), "one\ntwo\n")
-          assert.strictEqual(yield* fs.readFileString(path.join(checkout.directory, "src/b.ts")), "b\n")
-          assert.deepStrictEqual((yield* fs.readDirectory(checkout.directory)).sort(), ["a.ts", "src"])
-          return checkout.directory
-        }))
-        assert.isFalse(yield* fs.exists(directory))
-        assert.deepStrictEqual(yield* fs.readDirectory(path.join(baseDir, "jobs")), [])
+        const checkout = yield* (yield* Workspace).checkout(request)
+        assert.strictEqual(checkout.headSha, request.headSha)
+        assert.strictEqual(checkout.mergeBase, request.baseSha)
+        assert.strictEqual(yield* Fixture.use(checkout, "Read", { file_path: "needle.ts" }), "     1\tone\n     2\ttwo")
+        assert.strictEqual(yield* Fixture.use(checkout, "Glob", { pattern: "**" }), "needle.ts\nsrc/needle.ts")
+        assert.strictEqual(
+          yield* Fixture.use(checkout, "Grep", { pattern: "^t" }),
+          "needle.ts:2:two\nsrc/needle.ts:1:two"
+        )
+        assert.strictEqual((yield* checkout.words(["two"])).length, 2)
+        const written = yield* fs.readDirectory(baseDir, { recursive: true })
+        assert.deepStrictEqual(written.filter((name) => name.includes("needle")), [])
+        assert.deepStrictEqual((yield* fs.readDirectory(baseDir)).sort(), ["home", "mirrors"])
       }).pipe(Effect.provide(Fixture.workspaceIn(baseDir)))
     }))
 
@@ -127,7 +127,6 @@ layer(Fixture.services, { excludeTestServices: true })("GitWorkspace", (it) => {
         assert.strictEqual(yield* Fixture.use(running, "Read", { file_path: "a.ts" }), "     1\tfirst")
         assert.strictEqual(yield* Fixture.use(late, "Read", { file_path: "a.ts" }), "     1\tfirst")
         assert.strictEqual(yield* Fixture.use(next, "Read", { file_path: "a.ts" }), "     1\tsecond")
-        assert.notStrictEqual(late.directory, running.directory)
         assert.include(yield* Fixture.use(running, "GitShow", { revision: "HEAD" }), request.headSha)
       }).pipe(Effect.provide(Fixture.workspaceIn(baseDir)))
     }))

@@ -1,6 +1,6 @@
 import { assert, layer } from "@effect/vitest"
 import { RepoPath } from "@nominal-code/domain/PullRequest"
-import { Effect, FileSystem, Option, Path } from "effect"
+import { Effect, FileSystem, Option } from "effect"
 import { Workspace } from "../src/Workspace.ts"
 import * as Fixture from "./Fixture.ts"
 
@@ -46,7 +46,6 @@ layer(Fixture.services, { excludeTestServices: true })("A hostile repository", (
   it.effect("runs nothing, links nowhere, and hides nothing", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
-      const path = yield* Path.Path
       const { baseDir, pull, repository, request: make } = yield* Fixture.make
       const plain = pull({ "README.md": "x\n" }, hostile)
       repository.gitWith(
@@ -61,17 +60,17 @@ layer(Fixture.services, { excludeTestServices: true })("A hostile repository", (
       const request = make(head, plain.baseSha)
       yield* Effect.gen(function*() {
         const checkout = yield* (yield* Workspace).checkout(request)
-        const read = (file: string) => fs.readFileString(path.join(checkout.directory, file))
+        const tool = (name: string, input: unknown) => Fixture.use(checkout, name, input)
+        const read = (file_path: string) => tool("Read", { file_path })
         assert.isFalse(yield* fs.exists(marker))
         for (const name of ["passwd.txt", "etc", "up", "dotgit", "self"]) {
-          assert.strictEqual((yield* fs.lstat(path.join(checkout.directory, name))).type, "File", name)
-          assert.strictEqual(yield* read(name), hostile[name as "etc"].link)
+          assert.strictEqual(yield* read(name), `     1\t${hostile[name as "etc"].link}`)
         }
-        for (const name of ["text.txt", "model.bin", "export.txt", "cr\r", "dir\r/x", "-rf", "a\nb"] as const) {
-          assert.strictEqual(yield* read(name), hostile[name], name)
+        for (const name of ["model.bin", "export.txt", "cr\r", "dir\r/x", "-rf", "a\nb"] as const) {
+          const [first] = hostile[name].split("\n")
+          assert.strictEqual((yield* read(name)).split("\n")[0], `     1\t${first}`, name)
         }
-        assert.isFalse(yield* fs.exists(path.join(checkout.directory, "huge.log")))
-        assert.isFalse(yield* fs.exists(path.join(checkout.directory, ".git")))
+        assert.include((yield* Effect.flip(read("huge.log"))).message, "is larger than 20 MiB")
 
         const changed = yield* checkout.changedFiles
         assert.strictEqual(
@@ -85,8 +84,6 @@ layer(Fixture.services, { excludeTestServices: true })("A hostile repository", (
         )
         assert.deepStrictEqual(yield* checkout.lines("RIGHT", RepoPath.make("passwd.txt")), Option.none())
 
-        const tool = (name: string, input: unknown) => Fixture.use(checkout, name, input)
-        assert.strictEqual(yield* tool("Read", { file_path: "self" }), "     1\t/proc/self/environ")
         assert.include((yield* Effect.flip(tool("Read", { file_path: "etc/passwd" }))).message, "File not found")
         assert.strictEqual(yield* tool("Grep", { pattern: "root:" }), "No matches found for pattern: root:")
         assert.strictEqual(
@@ -103,7 +100,7 @@ layer(Fixture.services, { excludeTestServices: true })("A hostile repository", (
       }).pipe(Effect.provide(Fixture.workspaceIn(baseDir)))
     }))
 
-  it.effect("whose tree holds a .git directory or a path that leads out is not checked out at all", () =>
+  it.effect("whose tree holds a .git directory or a path that leads out shows nothing of it", () =>
     Effect.gen(function*() {
       const { baseDir, pull, repository, request: make } = yield* Fixture.make
       const plain = pull({ "README.md": "x\n" }, { "README.md": "y\n" })
@@ -118,24 +115,30 @@ layer(Fixture.services, { excludeTestServices: true })("A hostile repository", (
         for (const name of [".git", ".GIT", "..", "git~1", ".g\u200cit"]) {
           const commit = repository.git("commit-tree", tree(name), "-p", plain.baseSha, "-m", "evil")
           repository.push(commit, "refs/pull/7/head")
-          const error = yield* Effect.flip(workspace.checkout(make(commit as typeof plain.headSha, plain.baseSha)))
-          assert.isFalse(error.retryable, name)
-          assert.include(error.message, "invalid path", name)
+          const checkout = yield* workspace.checkout(make(commit as typeof plain.headSha, plain.baseSha))
+          assert.include(yield* Fixture.use(checkout, "Glob", { pattern: "**" }), "No files matched", name)
+          assert.include(yield* Fixture.use(checkout, "Grep", { pattern: "touch" }), "No matches found", name)
+          yield* Effect.flip(Fixture.use(checkout, "Read", { file_path: `${name}/post-checkout` }))
         }
       }).pipe(Effect.provide(Fixture.workspaceIn(baseDir)))
     }))
 
-  it.effect("that is larger than the disk may hold is refused", () =>
+  it.effect("that has more files than can be listed says so", () =>
     Effect.gen(function*() {
-      const { baseDir, pull } = yield* Fixture.make
-      const request = pull({ "a.txt": "x\n" }, { "b.txt": "y".repeat(3000) })
+      const { baseDir, pull, repository, request: make } = yield* Fixture.make
+      const plain = pull({ "README.md": "x\n" }, { "README.md": "y\n" })
+      const blob = repository.gitWith("x", "hash-object", "-w", "--stdin")
+      let bomb = `100644 blob ${blob}`
+      for (let level = 0; level < 6; level++) {
+        const entries = Array.from({ length: 10 }, (_, index) => `${bomb}\t${index}\n`).join("")
+        bomb = `040000 tree ${repository.gitWith(entries, "mktree")}`
+      }
+      const commit = repository.git("commit-tree", bomb.split(" ")[2] ?? "", "-p", plain.baseSha, "-m", "bomb")
+      repository.push(commit, "refs/pull/7/head")
       yield* Effect.gen(function*() {
-        const error = yield* Effect.flip((yield* Workspace).checkout(request))
-        assert.isFalse(error.retryable)
-        assert.strictEqual(
-          error.message,
-          "acme/shop is too large: the commit's files take more than workspace.max_bytes (2000)."
-        )
-      }).pipe(Effect.provide(Fixture.workspaceIn(baseDir, { maxBytes: 2000 })))
+        const checkout = yield* (yield* Workspace).checkout(make(commit as typeof plain.headSha, plain.baseSha))
+        const { message } = yield* Effect.flip(Fixture.use(checkout, "Glob", { pattern: "**" }))
+        assert.strictEqual(message, "the commit has more than 500000 files")
+      }).pipe(Effect.provide(Fixture.workspaceIn(baseDir)))
     }))
 })

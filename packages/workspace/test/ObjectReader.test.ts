@@ -22,7 +22,7 @@ layer(services, { excludeTestServices: true })("ObjectReader", (it) => {
     Effect.gen(function*() {
       const { reading, repository } = yield* ReadingFixture.make
       const head = repository.commit("head", files)
-      const { objects } = reading(head, head, head)
+      const { objects } = yield* reading(head, head, head)
       for (const [path, content] of Object.entries(files)) {
         const found = yield* Objects.file(objects, head, RepoPath.make(path))
         assert.deepStrictEqual(found, typeof content === "string" ? Option.some(content) : Option.none(), path)
@@ -39,7 +39,7 @@ layer(services, { excludeTestServices: true })("ObjectReader", (it) => {
     Effect.gen(function*() {
       const { reading, repository } = yield* ReadingFixture.make
       const head = repository.commit("head", files)
-      const { gitDir, services } = reading(head, head, head)
+      const { gitDir, services } = yield* reading(head, head, head)
       let started = 0
       const read = Effect.gen(function*() {
         const git = yield* Git.Git
@@ -61,7 +61,7 @@ layer(services, { excludeTestServices: true })("ObjectReader", (it) => {
     Effect.gen(function*() {
       const { reading, repository } = yield* ReadingFixture.make
       const head: Sha = repository.commit("head", files)
-      const { objects } = reading(head, head, head)
+      const { objects } = yield* reading(head, head, head)
       const large = Option.getOrThrow(yield* objects.entry(head, RepoPath.make("large")))
       const small = Objects.file(objects, head, RepoPath.make("a.ts"))
       for (let turn = 0; turn < 10; turn++) {
@@ -78,7 +78,7 @@ layer(services, { excludeTestServices: true })("ObjectReader", (it) => {
     Effect.gen(function*() {
       const { reading, repository } = yield* ReadingFixture.make
       const head = repository.commit("head", { "a.ts": "one\n" })
-      const { gitDir, objects } = reading(head, head, head)
+      const { gitDir, objects } = yield* reading(head, head, head)
       const blob = repository.git("rev-parse", `${head}:a.ts`)
       const loose = `${gitDir}/objects/${blob.slice(0, 2)}/${blob.slice(2)}`
       rmSync(loose)

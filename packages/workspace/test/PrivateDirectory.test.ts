@@ -19,7 +19,7 @@ layer(NodeServices.layer, { excludeTestServices: true })("the workspace director
       const fs = yield* FileSystem.FileSystem
       const base = `${yield* fs.makeTempDirectoryScoped()}/data/workspace`
       yield* Effect.provide(Workspace, Fixture.workspaceIn(base))
-      for (const name of ["", "/home", "/mirrors", "/jobs"]) {
+      for (const name of ["", "/home", "/mirrors"]) {
         assert.strictEqual((yield* fs.stat(`${base}${name}`)).mode & 0o777, 0o700, name)
       }
     }))

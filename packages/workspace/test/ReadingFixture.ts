@@ -1,12 +1,13 @@
-import { Sha } from "@nominal-code/domain/PullRequest"
+import type { Sha } from "@nominal-code/domain/PullRequest"
 import { Context, Effect, FileSystem, Layer, Path } from "effect"
 import { ChildProcessSpawner } from "effect/process"
 import * as Git from "../src/Git.ts"
+import * as Listing from "../src/Listing.ts"
 import * as ObjectReader from "../src/ObjectReader.ts"
 import type { Tool } from "../src/Tool.ts"
 import type { ToolContext } from "../src/tools/Reading.ts"
 import { make as makeTools } from "../src/tools/Tools.ts"
-import { apply, type Change, TestRepository } from "./TestRepository.ts"
+import { type Change, TestRepository } from "./TestRepository.ts"
 
 const directory = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
@@ -14,25 +15,22 @@ const directory = Effect.gen(function*() {
 })
 
 const reading = Effect.fnUntraced(function*(root: string) {
-  const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const git = Context.get(yield* Layer.build(Git.layer({ baseDir: path.join(root, "base") })), Git.Git)
-  const services = Context.make(FileSystem.FileSystem, fs).pipe(
-    Context.add(Path.Path, path),
+  const services = Context.make(Path.Path, path).pipe(
     Context.add(ChildProcessSpawner.ChildProcessSpawner, yield* ChildProcessSpawner.ChildProcessSpawner),
     Context.add(Git.Git, git)
   )
-  const objects = yield* Effect.provideService(ObjectReader.make(path.join(root, "tree", ".git")), Git.Git, git)
-  return (base: Sha, mergeBase: Sha, head: Sha): ToolContext => ({
-    objects,
-    directory: path.join(root, "tree"),
-    gitDir: path.join(root, "tree", ".git"),
-    commits: { base, mergeBase, head },
-    services
+  const gitDir = path.join(root, "tree", ".git")
+  const objects = yield* Effect.provideService(ObjectReader.make(gitDir), Git.Git, git)
+  return Effect.fnUntraced(function*(base: Sha, mergeBase: Sha, head: Sha) {
+    const listing = yield* Listing.make(objects, head)
+    const context: ToolContext = { objects, listing, gitDir, commits: { base, mergeBase, head }, services }
+    return context
   })
 })
 
-/** A repository on disk whose work tree the tools read, without a server or a mirror. */
+/** A repository on disk whose commits the tools read, without a server or a mirror. */
 export const make = Effect.gen(function*() {
   const path = yield* Path.Path
   const root = yield* directory
@@ -47,12 +45,10 @@ export const toolsOf = (reading: ToolContext) => (name: string, input: unknown) 
     return tool === undefined ? Effect.die(`no tool ${name}`) : tool.run(input)
   })
 
-/** The tools over a directory of the given files, for those that do not ask git. */
+/** The tools over a commit of the given files. */
 export const over = Effect.fnUntraced(function*(files: Readonly<Record<string, Change>>) {
-  const path = yield* Path.Path
-  const root = yield* directory
-  apply(path.join(root, "tree"), files)
-  const none = Sha.make("0".repeat(40))
-  const context = (yield* reading(root))(none, none, none)
-  return { tool: toolsOf(context), reading: context, directory: path.join(root, "tree") }
+  const { reading, repository } = yield* make
+  const head = repository.commit("files", files)
+  const context = yield* reading(head, head, head)
+  return { tool: toolsOf(context), reading: context, repository }
 })

@@ -1,6 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import * as Search from "../src/Search.ts"
+import type { ToolContext } from "../src/tools/Reading.ts"
 import { services } from "./Fixture.ts"
 import { over } from "./ReadingFixture.ts"
 
@@ -13,11 +14,14 @@ const files = {
   "picture.png": Buffer.from("total\0\0total\n")
 }
 
+const search = (reading: ToolContext, words: ReadonlyArray<string>) =>
+  Effect.provide(Search.words(reading, words), reading.services)
+
 layer(services, { excludeTestServices: true })("a search for words", (it) => {
   it.effect("finds whole words in all files, with their lines, forty of a file at most and no long ones", () =>
     Effect.gen(function*() {
       const { reading } = yield* over(files)
-      const hits = yield* Search.words(reading, ["total", "other"])
+      const hits = yield* search(reading, ["total", "other"])
       const few = hits.filter(({ path }) => path !== "many.ts").map(({ line, path, text }) => `${path}:${line}:${text}`)
       assert.deepStrictEqual(few, [
         ".hidden/c.py:1:def other(): total",
@@ -32,7 +36,7 @@ layer(services, { excludeTestServices: true })("a search for words", (it) => {
   it.effect("takes a word for no option and no pattern, and finds nothing for no word", () =>
     Effect.gen(function*() {
       const { reading } = yield* over(files)
-      assert.deepStrictEqual(yield* Search.words(reading, ["--files", "t.tal", "-e"]), [])
-      assert.deepStrictEqual(yield* Search.words(reading, []), [])
+      assert.deepStrictEqual(yield* search(reading, ["--files", "t.tal", "-e"]), [])
+      assert.deepStrictEqual(yield* search(reading, []), [])
     }))
 })

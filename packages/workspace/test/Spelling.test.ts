@@ -16,7 +16,7 @@ const files = {
 const tools = Effect.gen(function*() {
   const { reading, repository } = yield* make
   const head = repository.commit("Begin", files)
-  return toolsOf(reading(head, head, head))
+  return toolsOf(yield* reading(head, head, head))
 })
 
 layer(services, { excludeTestServices: true })("the tools", (it) => {

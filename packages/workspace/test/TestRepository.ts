@@ -7,7 +7,7 @@ import { dirname, join } from "node:path"
 export type Change = string | Uint8Array | { readonly link: string } | null
 
 /** Makes the changes in a directory. */
-export const apply = (directory: string, changes: Readonly<Record<string, Change>>): void => {
+const apply = (directory: string, changes: Readonly<Record<string, Change>>): void => {
   for (const [path, change] of Object.entries(changes)) {
     const file = join(directory, path)
     rmSync(file, { force: true, recursive: true })

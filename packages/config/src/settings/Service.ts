@@ -108,15 +108,14 @@ export const workspace = {
     kind: path,
     byDefault: "`workspace` in `data_dir`",
     doc:
-      "Where repositories are mirrored and checked out. A directory that is a link, of another user, or writable by others is refused."
+      "Where repositories are mirrored. A directory that is a link, of another user, or writable by others is refused."
   }),
   maxBytes: defaulted(10 * GiB, {
     yaml: "workspace.max_bytes",
     env: "WORKSPACE_MAX_BYTES",
     kind: integer(1),
     byDefault: "`10737418240` (10 GiB)",
-    doc:
-      "How much of the disk the mirrors and checkouts may use, in bytes. The mirrors that were not used for longest go first."
+    doc: "How much of the disk the mirrors may use, in bytes. The mirrors that were not used for longest go first."
   }),
   maxAge: defaulted(168, {
     yaml: "workspace.max_age_hours",

@@ -1,9 +1,9 @@
 import { Effect, Schema } from "effect"
-import { decode } from "../Objects.ts"
 import { make as makeTool, type Tool, ToolError } from "../Tool.ts"
 import { inOrder } from "./FileOrder.ts"
+import * as FileSearch from "./FileSearch.ts"
+import * as GlobPattern from "./GlobPattern.ts"
 import { bounded, MAX_CHARACTERS, type ToolContext } from "./Reading.ts"
-import * as Ripgrep from "./Ripgrep.ts"
 import * as Spelling from "./Spelling.ts"
 
 const withoutNul = Schema.isPattern(/^[^\0\n]*$/, { message: "Expected one line without NUL characters" })
@@ -30,53 +30,48 @@ const Input = Schema.Struct({
 })
 
 const options = [
-  "--line-number",
-  "--with-filename",
-  "--heading",
-  "--null",
-  "--crlf",
   "--max-columns=500",
   "--max-columns-preview",
-  "--max-filesize=10M",
   // Memory of a pattern, which ripgrep would else let grow to a gigabyte.
   "--regex-size-limit=16M",
   "--dfa-size-limit=16M"
 ]
 
-/** The lines that were found in a file. */
-interface Section {
-  readonly path: string
-  readonly lines: ReadonlyArray<string>
-}
+/** Shows the lines of a file with its path; lines around a match have dashes in place of colons. */
+const shown = (lines: ReadonlyArray<FileSearch.FoundLine>, context = 0): string =>
+  lines.flatMap(({ isMatch, line, path, text }, at) => {
+    const mark = isMatch ? ":" : "-"
+    const isApart = context > 0 && at > 0 && lines[at - 1]?.line !== line - 1
+    return [...(isApart ? ["--"] : []), `${path}${mark}${line}${mark}${text}`]
+  }).join("\n")
 
-/** Reads ripgrep's answer: a file's path ends with NUL, and its lines follow. */
-const sectionsIn = (text: string): ReadonlyArray<Section> => {
-  const sections: Array<{ readonly path: string; readonly lines: Array<string> }> = []
-  for (const line of text.split("\n")) {
-    const end = line.indexOf("\0")
-    if (end !== -1) sections.push({ path: line.slice(0, end).replace(/^\.\/+/, ""), lines: [line.slice(end + 1)] })
-    else if (line !== "") sections.at(-1)?.lines.push(line)
-  }
-  return sections
-}
-
-/** A found line with its file's path; lines around a match have dashes in place of colons. */
-const shownIn = (path: string) => (line: string): string =>
-  line.replace(/^(\d+)([:-])/, (_, number: string, mark: string) => `${path}${mark}${number}${mark}`)
+const filesIn = Effect.fnUntraced(function*(reading: ToolContext, inside: string, include: string | undefined) {
+  const files = (yield* reading.listing).filter(({ path }) =>
+    inside === "" || path === inside || path.startsWith(`${inside}/`)
+  )
+  if (include === undefined) return files
+  const included = new Set(yield* GlobPattern.including("Grep", include, files.map(({ path }) => path)))
+  return files.filter(({ path }) => included.has(path))
+})
 
 const grep = Effect.fnUntraced(function*(reading: ToolContext, input: typeof Input.Type) {
-  const target = yield* Spelling.real(reading, "path", input.path ?? ".", "Either")
-  const include = input.include === undefined ? [] : [`--glob=${input.include}`]
-  const context = input.context === undefined ? [] : [`--context=${input.context}`]
-  const args = [...options, ...context, ...include, "-e", input.pattern, "--", `./${target.inside}`]
-  const found = yield* Ripgrep.run("Grep", reading.directory, args, 4 * MAX_CHARACTERS)
-  const sections = sectionsIn(decode(found.stdout).replace(/\r\n/g, "\n"))
-  const parts = inOrder(sections).map(({ lines, path }) => lines.map(shownIn(path)).join("\n"))
-  const text = parts.join(input.context ? "\n--\n" : "\n")
-  if (text !== "") return bounded(text, found.cut)
-  if (found.exitCode !== 2) return `No matches found for pattern: ${input.pattern}`
-  const limits = /look-around|backreference/i.test(found.stderr) ? " Look-around and back-references do not exist." : ""
-  return yield* new ToolError({ message: `grep error: ${Ripgrep.complaint(found.stderr)}${limits}` })
+  const { inside } = yield* Spelling.locate(reading, "path", input.path ?? ".", "Either")
+  const search = {
+    tool: "Grep",
+    args: [...options, "-e", input.pattern],
+    context: input.context,
+    maxBytes: 4 * MAX_CHARACTERS
+  }
+  const { cut, lines } = yield* filesIn(reading, inside, input.include).pipe(
+    Effect.flatMap((files) => FileSearch.search(reading, files, search)),
+    Effect.mapError(({ message }) => {
+      const limits = /look-around|backreference/i.test(message) ? " Look-around and back-references do not exist." : ""
+      return new ToolError({ message: `grep error: ${message}${limits}` })
+    })
+  )
+  const sections = inOrder(Array.from(Map.groupBy(lines, ({ path }) => path), ([path, lines]) => ({ path, lines })))
+  const text = sections.map(({ lines }) => shown(lines, input.context)).join(input.context ? "\n--\n" : "\n")
+  return text === "" ? `No matches found for pattern: ${input.pattern}` : bounded(text, cut)
 })
 
 /** Searches the files' lines. */

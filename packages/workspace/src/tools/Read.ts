@@ -1,4 +1,4 @@
-import { Effect, FileSystem, Schema, Stream } from "effect"
+import { Effect, Option, Schema } from "effect"
 import { TextDecoder } from "node:util"
 import { make as makeTool, type Tool, ToolError } from "../Tool.ts"
 import type { ToolContext } from "./Reading.ts"
@@ -8,8 +8,8 @@ const DEFAULT_LIMIT = 2000
 const MAX_LINE = 2000
 /** Limit of one answer: more than that of the other tools, so that an ordinary source file fits. */
 const MAX_ANSWER = 100_000
-/** Limit of the text that is searched for the lines. */
-const MAX_SCANNED_BYTES = 64 * 1024 * 1024
+/** Maximum size of a file that is read. */
+const MAX_FILE_BYTES = 20 * 1024 * 1024
 
 const Line = Schema.Int.check(Schema.isGreaterThan(0))
 
@@ -19,7 +19,7 @@ const Input = Schema.Struct({
   limit: Schema.optionalKey(Line.annotate({ description: `How many lines to read. Default: ${DEFAULT_LIMIT}.` }))
 })
 
-/** Takes a file's text in pieces and keeps the numbered lines that were asked for, never more than one line besides. */
+/** Keeps the numbered lines of a file's text that were asked for. */
 class LineWindow {
   private readonly kept: Array<string> = []
   private size = 0
@@ -82,43 +82,32 @@ const decoderFor = (head: Uint8Array): TextDecoder | undefined => {
   return head.subarray(0, 8000).includes(0) ? undefined : new TextDecoder("utf-8")
 }
 
+const contentOf = Effect.fnUntraced(function*({ objects }: ToolContext, id: string, path: string) {
+  const bytes = yield* Effect.catch(objects.contents(id, MAX_FILE_BYTES), ({ reason }) =>
+    new ToolError({
+      message: reason === "too-large"
+        ? `file_path: ${path} is larger than ${MAX_FILE_BYTES / 1024 / 1024} MiB, and is not read.`
+        : `File could not be read: ${path}`
+    }))
+  return Option.getOrElse(bytes, () => new Uint8Array())
+})
+
 const read = Effect.fnUntraced(function*(reading: ToolContext, input: typeof Input.Type) {
-  const fs = yield* FileSystem.FileSystem
-  const file = yield* Spelling.real(reading, "file_path", input.file_path, "File")
-  const offset = input.offset ?? 1
-  const window = new LineWindow(offset, input.limit ?? DEFAULT_LIMIT)
-  let decoder: TextDecoder | undefined
-  let scanned = 0
-  let binary = false
-  yield* fs.stream(file.absolute, { chunkSize: 64 * 1024 }).pipe(
-    Stream.runForEachWhile((chunk) =>
-      Effect.sync(() => {
-        if (scanned === 0) decoder = decoderFor(chunk)
-        binary = decoder === undefined
-        scanned += chunk.length
-        if (decoder !== undefined) window.push(decoder.decode(chunk, { stream: true }))
-        return !binary && !window.full && scanned < MAX_SCANNED_BYTES
-      })
-    ),
-    Effect.mapError(() => new ToolError({ message: `File could not be read: ${input.file_path}` }))
-  )
-  if (binary) {
+  const file = yield* Spelling.locate(reading, "file_path", input.file_path, "File")
+  const bytes = yield* contentOf(reading, file.id, input.file_path)
+  if (bytes.length === 0) return "(the file is empty)"
+  const decoder = decoderFor(bytes)
+  if (decoder === undefined) {
     return yield* new ToolError({
       message: `file_path: ${input.file_path} is a binary file, which has no lines to read.`
     })
   }
-  if (!window.full && decoder !== undefined) window.push(decoder.decode())
-  const stopped = window.full ? "answer" : scanned >= MAX_SCANNED_BYTES ? "scan" : undefined
+  const { limit = DEFAULT_LIMIT, offset = 1 } = input
+  const window = new LineWindow(offset, limit)
+  window.push(decoder.decode(bytes))
   const { lines, next, text } = window.end()
-  if (scanned === 0) return "(the file is empty)"
-  if (text === "" && stopped === undefined) {
-    return `(the file has ${lines} lines: line ${offset} is beyond its end)`
-  }
-  const asked = input.limit ?? DEFAULT_LIMIT
-  if (stopped === "scan") {
-    return `${text}\n...(truncated: only the first ${MAX_SCANNED_BYTES / 1024 / 1024} MiB of a file are read)`
-  }
-  return stopped === "answer" && next - offset < asked ? `${text}\n...(truncated: go on with offset ${next})` : text
+  if (text === "" && !window.full) return `(the file has ${lines} lines: line ${offset} is beyond its end)`
+  return window.full && next - offset < limit ? `${text}\n...(truncated: go on with offset ${next})` : text
 })
 
 /** Reads a part of a file, with its lines numbered. */

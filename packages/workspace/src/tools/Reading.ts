@@ -1,17 +1,18 @@
-import type { Context, FileSystem, Path } from "effect"
+import type { Context, Path } from "effect"
 import type { ChildProcessSpawner } from "effect/process"
 import type { Git } from "../Git.ts"
+import type { Listing } from "../Listing.ts"
 import type { Commits } from "../Mirror.ts"
 import type { ObjectReader } from "../ObjectReader.ts"
 
 /** Context of the tools of one checkout. */
 export interface ToolContext {
-  /** The real path of the checkout. */
-  readonly directory: string
   readonly gitDir: string
+  /** Files of the reviewed commit. */
+  readonly listing: Listing
   readonly objects: ObjectReader
   readonly commits: Commits
-  readonly services: Context.Context<FileSystem.FileSystem | Path.Path | Git | ChildProcessSpawner.ChildProcessSpawner>
+  readonly services: Context.Context<Path.Path | Git | ChildProcessSpawner.ChildProcessSpawner>
 }
 
 /** Limits of one answer of a tool. */

@@ -1,5 +1,5 @@
 import { oneLine } from "@nominal-code/domain/OneLine"
-import { Effect } from "effect"
+import { Effect, type Stream } from "effect"
 import * as Process from "../Process.ts"
 import { ToolError } from "../Tool.ts"
 
@@ -12,30 +12,26 @@ const program = Effect.tryPromise({
     new ToolError({ message: "Searching is not available here: ripgrep is not installed for this platform." })
 }).pipe(Effect.map(({ rgPath }) => rgPath))
 
+/** Text that is searched, as if it stood in one file. */
+export type Haystack = Stream.Stream<Uint8Array> | string
+
 /**
- * Runs ripgrep in a directory with nothing in its environment and no configuration: hidden and ignored files are
- * searched too, except `.git`; links are not followed; its expressions match in linear time.
+ * Runs ripgrep over a text, with nothing in its environment, no configuration and no file. Its expressions match in
+ * linear time.
  */
 export const run = Effect.fn("Ripgrep.run")(function*(
   tool: string,
-  directory: string,
+  haystack: Haystack,
   args: ReadonlyArray<string>,
   maxBytes: number
 ) {
   const path = yield* program
-  // Globs that ignore case come after all others, and the last one that matches decides.
-  const base = [
-    "--no-config",
-    "--no-follow",
-    "--hidden",
-    "--no-ignore",
-    "--iglob=!.git",
-    "--color=never",
-    "--sort=path"
-  ]
-  return yield* Process.run(path, [...base, ...args], {
-    cwd: directory,
+  // The text is of many files: it is UTF-8, and a NUL in one says nothing about the others.
+  const base = ["--no-config", "--color=never", "--no-filename", "--text", "--encoding=none"]
+  return yield* Process.run(path, [...base, ...args, "--", "-"], {
+    cwd: "/",
     env: { LC_ALL: "C" },
+    stdin: haystack,
     timeoutSeconds: TIMEOUT_SECONDS,
     maxBytes
   }).pipe(

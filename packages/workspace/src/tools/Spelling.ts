@@ -13,28 +13,27 @@ const directoriesOf = (file: string): ReadonlyArray<string> =>
   Array.from(file.matchAll(/\//g), ({ index }) => file.slice(0, index))
 
 /** The one file or directory, at the head or where the pull request began, that has a name like this. */
-const spelled = Effect.fnUntraced(function*({ commits: { head, mergeBase }, gitDir }: ToolContext, given: string) {
-  const files = yield* Effect.forEach([...new Set([head, mergeBase])], (commit) => Objects.paths(gitDir, commit))
-  const all = files.flat()
-  const meant = makeSpellings([...all, ...all.flatMap(directoriesOf)])(given.replace(/(?<=.)\/+$/, ""))
+const spelled = Effect.fnUntraced(function*({ commits: { mergeBase }, listing, objects }: ToolContext, given: string) {
+  const files = [...(yield* listing).map(({ path }) => path), ...yield* Objects.paths(objects, mergeBase)]
+  const meant = makeSpellings([...files, ...files.flatMap(directoriesOf)])(given.replace(/(?<=.)\/+$/, ""))
   return meant._tag === "One" ? Option.some(meant.path) : Option.none<string>()
 }, Effect.orElseSucceed(() => Option.none<string>()))
 
-/** `Confinement.real` for what is written for a path; a path that is there as it is written is that path. */
-export const real = (
+/** `Confinement.locate` for what is written for a path; a path that is there as it is written is that path. */
+export const locate = (
   reading: ToolContext,
   field: string,
   given: string,
-  kind: Parameters<typeof Confinement.real>[3]
+  kind: Parameters<typeof Confinement.locate>[3]
 ) =>
-  Confinement.real(reading.directory, field, given, kind).pipe(
+  Confinement.locate(reading, field, given, kind).pipe(
     Effect.catchTag(
       "ToolError",
       (error) =>
         Effect.flatMap(spelled(reading, given), (path) =>
           Option.isNone(path) || path.value === given
             ? Effect.fail(error)
-            : Confinement.real(reading.directory, field, path.value, kind))
+            : Confinement.locate(reading, field, path.value, kind))
     )
   )
 
@@ -47,11 +46,11 @@ const isThere = Effect.fnUntraced(function*({ commits: { head, mergeBase }, obje
 
 /** `Confinement.relative` for what is written for a path. A path that is nowhere stays: git may know it from before. */
 export const relative = Effect.fnUntraced(function*(reading: ToolContext, field: string, given: string) {
-  const plain = yield* Effect.result(Confinement.relative(reading.directory, field, given))
+  const plain = yield* Effect.result(Confinement.relative(field, given))
   if (plain._tag === "Success" && (plain.success === "" || (yield* isThere(reading, plain.success)))) {
     return plain.success
   }
   const path = yield* spelled(reading, given)
-  if (Option.isSome(path)) return yield* Confinement.relative(reading.directory, field, path.value)
+  if (Option.isSome(path)) return yield* Confinement.relative(field, path.value)
   return plain._tag === "Success" ? plain.success : yield* new ToolError({ message: plain.failure.message })
 })

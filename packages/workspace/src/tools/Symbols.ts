@@ -17,9 +17,9 @@ const Input = Schema.Struct({
 const lineOf = ({ line, path, text }: WordHit): string => `${escapePath(path)}:${line}:${text}`
 
 const hits = Effect.fnUntraced(function*(reading: ToolContext, symbol: string) {
-  const found = yield* Effect.mapError(
-    Search.words(reading, [symbol]),
-    ({ message }) => new ToolError({ message })
+  const found = yield* Search.words(reading, [symbol]).pipe(
+    Effect.mapError(({ message }) => new ToolError({ message })),
+    Effect.provide(reading.services)
   )
   const all = inOrder(found)
   return {
