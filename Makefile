@@ -24,7 +24,7 @@ test: install ## Every test
 	vitest run $(quietly) $(ARGS)
 
 test-fast: install ## The tests of what is pure: one that starts a process fails
-	NOMINAL_FAST=1 vitest run $(quietly) $(foreach package,agent config domain forge llm review server,--project $(package)) $(ARGS)
+	vitest run $(quietly) --project pure $(ARGS)
 
 test-long: install ## What `make test` tries a sample of: ten thousand random stories a store, fifty kills, every order of four deliveries, two servers at every pair of steps, every pair of outages, every image
 	NOMINAL_LONG=1 vitest run --reporter=verbose $(addprefix packages/jobs/test/,MemoryQueue SqliteQueue RedisQueue RedisScale) test/journeys/Kill test/order test/outage test/deploy/Bundle $(addprefix packages/forge/test/,Fence GitHubForge GitLabForge) $(ARGS)

@@ -1,49 +1,60 @@
 import { readdirSync } from "node:fs"
 import { availableParallelism } from "node:os"
-import { env } from "node:process"
 import { defineConfig } from "vitest/config"
 
-const packages = readdirSync(new URL("packages", import.meta.url))
-
 /** Packages whose tests start `nominal-code`. */
-const starting = new Set(["cli"])
+const starting = ["cli"]
 
-/** `make test-fast`: tests that start no process, which `test/noProcess.ts` sees to. */
-const fast = env["NOMINAL_FAST"] === "1"
+/** Packages of `make test-fast`. */
+const pure = ["agent", "config", "domain", "forge", "llm", "review", "server"]
 
-/** Files of the packages of `make test-fast` that start processes: programs, git beside our code, emulated forges. */
+/** Files of these packages that start processes: programs, git beside our code, emulated forges. */
 const startingProcesses = [
-  "packages/agent/test/{ClaudeCode,SpendOfMany}*",
-  "packages/config/test/ConfigFile*",
-  "packages/domain/test/{DiffIndex,GitDiff,Hunk,IgnorePatterns}*",
-  "packages/forge/test/{Checks,Fence,Gate,GitHubForge,GitHubPosts,Relation,Requests}*",
-  "packages/forge/test/GitLab{Diffs,Forge,Publish,Webhook}*",
-  "packages/server/test/Reconcile.*"
+  "packages/agent/test/{ClaudeCode,SpendOfMany}*.test.ts",
+  "packages/config/test/ConfigFile*.test.ts",
+  "packages/domain/test/{DiffIndex,GitDiff,Hunk,IgnorePatterns}*.test.ts",
+  "packages/forge/test/{Checks,Fence,Gate,GitHubForge,GitHubPosts,Relation,Requests}*.test.ts",
+  "packages/forge/test/GitLab{Diffs,Forge,Publish,Webhook}*.test.ts",
+  "packages/server/test/Reconcile{,Comments,Trouble}.test.ts"
 ]
+
+const others = readdirSync(new URL("packages", import.meta.url)).filter((name) =>
+  !pure.includes(name) && !starting.includes(name)
+)
+
+const testsOf = (names: ReadonlyArray<string>) => names.map((name) => `packages/${name}/test/**/*.test.ts`)
 
 export default defineConfig({
   test: {
-    setupFiles: fast ? ["test/noProcess.ts"] : [],
-    exclude: ["**/node_modules/**", ...fast ? startingProcesses : []],
     // Files share a worker's modules: importing Effect again for each took more time than the tests of most packages.
     isolate: false,
     // Tests of processes and servers mostly wait.
     maxWorkers: availableParallelism() + 2,
+    // A project has workers of its own and transforms the sources for itself, so there is not one for each package.
     projects: [
-      ...packages.map((name) => ({
+      {
         extends: true as const,
         test: {
-          name,
-          include: [`packages/${name}/test/**/*.test.ts`],
-          testTimeout: 120_000,
-          globalSetup: starting.has(name) ? ["test/bundle.ts"] : []
+          name: "pure",
+          include: testsOf(pure),
+          exclude: startingProcesses,
+          setupFiles: ["test/noProcess.ts"],
+          testTimeout: 120_000
         }
-      })),
+      },
+      {
+        extends: true as const,
+        test: {
+          name: "processes",
+          include: [...testsOf(others), ...startingProcesses],
+          testTimeout: 120_000
+        }
+      },
       {
         extends: true as const,
         test: {
           name: "journeys",
-          include: ["test/**/*.test.ts"],
+          include: [...testsOf(starting), "test/**/*.test.ts"],
           testTimeout: 300_000,
           hookTimeout: 60_000,
           globalSetup: ["test/bundle.ts"]

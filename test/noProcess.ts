@@ -5,11 +5,13 @@ import { syncBuiltinESMExports } from "node:module"
 const starters = ["exec", "execFile", "execFileSync", "execSync", "fork", "spawn", "spawnSync"] as const
 
 /**
- * Setup of `make test-fast`: a test that starts a process fails there. Its file belongs to `startingProcesses` in
+ * Setup of the tests that start no process: one that does fails. Its file belongs to `startingProcesses` in
  * `vitest.config.ts`.
  */
 const refusal = (name: string) => () => {
-  throw new Error(`child_process.${name} in make test-fast: add this file to startingProcesses in vitest.config.ts`)
+  throw new Error(
+    `child_process.${name} among the tests that start no process: add this file to startingProcesses in vitest.config.ts`
+  )
 }
 
 Object.assign(childProcess, Object.fromEntries(starters.map((name) => [name, refusal(name)])))

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs"
 import { behaviourSuite, table } from "./behaviourSuite.ts"
 import { dialects } from "./Dialects.ts"
 
-for (const dialect of dialects) behaviourSuite(dialect)
+behaviourSuite(dialects)
 
 it("docs/models.md has the table of what is tried here", () => {
   const page = readFileSync(new URL("../../../docs/models.md", import.meta.url), "utf8")
