@@ -1,6 +1,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import type { V1ConfigMap, V1StatefulSet } from "@kubernetes/client-node"
+import { laneKey } from "@nominal-code/domain/Lane"
 import { MarkerKeys } from "@nominal-code/domain/MarkerSeal"
 import { JobQueue, Settlement } from "@nominal-code/jobs/JobQueue"
 import { JobResults } from "@nominal-code/jobs/JobResults"
@@ -175,6 +176,13 @@ describe.skipIf(!canRun)("the manifest's Redis (kubectl, redis-server)", () => {
           ["keys", "*"],
           ["config", "get", "requirepass"],
           ["hset", `{nc:0}:job:${job.id}`, "state", "done"],
+          ["hset", "{nc:0}:signers", "keys", "a key of its own"],
+          ["del", "{nc:0}:signers"],
+          ["rename", "{nc:0}:signers", "{nc:spend}:signers"],
+          ["rpush", `{nc:0}:queue:${laneKey(job.lane)}`, "forged"],
+          ["zadd", "{nc:0}:is:waiting", "0", "forged"],
+          ["hset", "{nc}:job:forged", "state", "waiting"],
+          ["set", "{nc}:tick", "1"],
           ["rpush", "{nc:0}:ended:1", "forged"],
           ["set", `nc:payload:${job.id}`, "a job of another repository"],
           ["set", "nc:marker-keys", "a key of its own"],

@@ -1,5 +1,5 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
-import { QueueLimits } from "@nominal-code/jobs/JobQueue"
+import { JobQueue, QueueLimits } from "@nominal-code/jobs/JobQueue"
 import * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
 import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
 import { RedisShards } from "@nominal-code/jobs/RedisShards"
@@ -30,10 +30,15 @@ const limits = Layer.effect(
 
 /** The configured job queue, with its records. Its jobs are signed, where there is a key. */
 export const queue = SignedQueue.layer.pipe(
-  Layer.provide(signingKeys),
   Layer.provideMerge(Layer.unwrap(Effect.map(AppConfig, ({ storage }) => queueIn[storage]))),
-  Layer.provide(limits)
+  Layer.provide([limits, signingKeys])
 )
+
+/** Makes the keys of this process those of the queue's jobs, before it works on them. */
+const claimKeys = Layer.effectDiscard(Effect.gen(function*() {
+  const signed = yield* JobQueue.use(({ claimKeys }) => claimKeys)
+  if (signed > 0) yield* Effect.logInfo(`${signed} job(s) that wait are signed with jobs.signing_key now`)
+}))
 
 /** False for a database that no server has made yet. */
 const exists = Effect.gen(function*() {
@@ -65,5 +70,5 @@ export const leases = Layer.unwrap(Effect.map(AppConfig, ({ storage }) => leases
 /** The configured counts of the jobs of accounts. */
 const quotas = Layer.unwrap(Effect.map(AppConfig, ({ storage }) => quotasIn[storage]))
 
-/** The conversations, the ledger, the queue, the leases and the quotas. */
-export const layer = Layer.mergeAll(queue, conversations, spend, leases, quotas)
+/** The conversations, the ledger, the queue, the leases and the quotas of a server. */
+export const layer = Layer.mergeAll(Layer.provideMerge(claimKeys, queue), conversations, spend, leases, quotas)

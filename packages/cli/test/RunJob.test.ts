@@ -1,7 +1,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
-import { payloadReference, PayloadStore } from "@nominal-code/jobs/PayloadStore"
+import { payloadKey, payloadReference, PayloadStore } from "@nominal-code/jobs/PayloadStore"
 import * as RedisPayloadStore from "@nominal-code/jobs/RedisPayloadStore"
 import * as Redis from "@nominal-code/persistence/Redis"
 import { command } from "@nominal-code/testing/Command"
@@ -66,7 +66,8 @@ redisSuite("run-job", () => {
       const redis = yield* start({ aof: false })
       const job = Scene.jobOf((yield* Scene.scene).pull)
       const payload = yield* Schema.encodeEffect(JobPayloadJson)({ version: 2, run: 1, job })
-      yield* PayloadStore.use(({ put }) => put(job.id, payload)).pipe(
+      const key = payloadKey(job.id, payload.replace("version", "Version"))
+      yield* PayloadStore.use(({ put }) => put(key, payload)).pipe(
         Effect.provide(RedisPayloadStore.layer.pipe(Layer.provide(Redis.layer(redis.url))))
       )
       const { code, stderr } = yield* runWith(
@@ -78,10 +79,10 @@ redisSuite("run-job", () => {
         },
         "run-job",
         "--payload",
-        payloadReference(job.id, payload.replace("version", "Version"))
+        payloadReference(key)
       )
       assert.strictEqual(code, 1)
-      assert.include(stderr, `the job payload redis:${job.id} in the Redis of REDIS_URL is not the one that the server`)
+      assert.include(stderr, `the job payload redis:${key} in the Redis of REDIS_URL is not the one that the server`)
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
   it.live("waits for a Redis that is away to report that it was stopped, until a second SIGTERM ends it at once", () =>

@@ -34,8 +34,8 @@ export class Job extends Schema.Class<Job>("@nominal-code/domain/Job")({
   receivedAt: Schema.Int,
   /** Trace of the delivery, which its runs continue. */
   traceparent: Schema.optionalKey(Traceparent),
-  /** Signature of the server that accepted it, where the servers have a key to sign with. */
-  signature: Schema.optionalKey(Schema.String)
+  /** Number of the run that was under way when the servers got their first signing key: its result has no token. */
+  runBefore: Schema.optionalKey(Schema.Int)
 }) {}
 
 /** Request of a job that no delivery asked for, and the account that reviews. */

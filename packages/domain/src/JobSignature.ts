@@ -1,65 +1,82 @@
-import { Context, Predicate, Redacted } from "effect"
+import { Context, Redacted } from "effect"
 import { createHmac, timingSafeEqual } from "node:crypto"
-import { Job, type JobId } from "./Job.ts"
-import { laneKey } from "./Lane.ts"
+import type { JobId } from "./Job.ts"
+
+/** A key of the installation's servers, and its public name. */
+export interface SigningKey {
+  readonly secret: Redacted.Redacted
+  /** Code of a constant under the key: it names the key, and tells nothing of it. */
+  readonly fingerprint: string
+}
 
 /**
  * Keys of the installation's servers, which no other process has: they sign with the first one, and what is signed with
  * any of them counts. By default there is none: then nothing is signed, and everything counts.
  */
-export const SigningKeys = Context.Reference<ReadonlyArray<Redacted.Redacted>>("@nominal-code/domain/SigningKeys", {
+export const SigningKeys = Context.Reference<ReadonlyArray<SigningKey>>("@nominal-code/domain/SigningKeys", {
   defaultValue: () => []
 })
 
+const codeOf = (secret: Redacted.Redacted, text: string): string =>
+  createHmac("sha256", Redacted.value(secret)).update(text).digest("hex")
+
 /** The keys of a setting, which has blanks between them. */
-export const keysIn = (setting: Redacted.Redacted): ReadonlyArray<Redacted.Redacted> =>
-  Redacted.value(setting).split(/ +/).map((key) => Redacted.make(key))
+export const keysIn = (setting: Redacted.Redacted): ReadonlyArray<SigningKey> =>
+  Redacted.value(setting).split(/ +/).map((key) => {
+    const secret = Redacted.make(key)
+    return { secret, fingerprint: codeOf(secret, "nominal-code signing key").slice(0, 16) }
+  })
 
-type Keys = ReadonlyArray<Redacted.Redacted>
-
-const codeOf = (key: Redacted.Redacted, text: string): string =>
-  createHmac("sha256", Redacted.value(key)).update(text).digest("hex")
+type Keys = ReadonlyArray<SigningKey>
 
 const isSame = (one: string, other: string): boolean => {
   const [a, b] = [Buffer.from(one), Buffer.from(other)]
   return a.length === b.length && timingSafeEqual(a, b)
 }
 
-const counts = (keys: Keys, text: string, code: string | undefined): boolean =>
-  keys.length === 0 || code !== undefined && keys.some((key) => isSame(codeOf(key, text), code))
+/** A text that a job is kept as, and the job that it is kept for. */
+export interface StoredText {
+  readonly id: string
+  /** The lane's key. */
+  readonly lane: string
+  /** Bytes of the store, and not their meaning: servers of two versions read the same into them, or nothing. */
+  readonly text: string
+}
 
-const sorted = (_: string, value: unknown): unknown =>
-  Predicate.isObject(value) && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value).toSorted(([one], [other]) => one < other ? -1 : 1))
-    : value
+/** Signature of a stored job. */
+export interface JobSignature {
+  /** Fingerprint of the key. */
+  readonly key: string
+  readonly code: string
+}
+
+const signedText = ({ id, lane, text }: StoredText): string => `nominal-code job\0${id}\0${lane}\0${text}`
+
+/** Signs a stored job; undefined where there is no key. */
+export const signatureOf = ([key]: Keys, stored: StoredText): JobSignature | undefined =>
+  key === undefined ? undefined : { key: key.fingerprint, code: codeOf(key.secret, signedText(stored)) }
 
 /**
- * The signed text of a job: what it does, for whom and where. Left out are its trace, its time, and what a job inherits
- * from one that it supersedes: the request to review a head again, and that a person asked. Servers of two versions have to
- * make the same text.
+ * Origin of a stored job. `ours`: a server of this installation has stored it, or there are no keys to tell. `foreign`:
+ * it names a key that is not among the given ones, and so only a server with that key can tell.
  */
-const textOf = ({ delivery, event, id, lane, prompt, unverified = false }: Job): string => {
-  const own = event._tag === "Comment" ? event : { ...event, again: undefined, asked: undefined }
-  return JSON.stringify(["nominal-code job", id, laneKey(lane), delivery, prompt, unverified, own], sorted)
-}
+export type JobOrigin = "ours" | "unsigned" | "forged" | "foreign"
 
-/** Signs a job; as it is where there is no key. */
-export const signed = (keys: Keys, job: Job): Job => {
-  const [key] = keys
-  return key === undefined ? job : new Job({ ...job, signature: codeOf(key, textOf(job)) })
+/** Origin of a stored job, by its signature. */
+export const originOf = (keys: Keys, stored: StoredText, signature: JobSignature | undefined): JobOrigin => {
+  if (keys.length === 0) return "ours"
+  if (signature === undefined) return "unsigned"
+  const key = keys.find(({ fingerprint }) => fingerprint === signature.key)
+  if (key === undefined) return "foreign"
+  return isSame(codeOf(key.secret, signedText(stored)), signature.code) ? "ours" : "forged"
 }
-
-/** True for a job that a server of this installation has made. */
-export const isSigned = (keys: Keys, job: Job): boolean => counts(keys, textOf(job), job.signature)
 
 const runText = (id: JobId, run: number): string => `nominal-code run\0${id}\0${run}`
 
 /** Proof that a result is of the run that it is stored for; undefined where there is no key. */
-export const runToken = (keys: Keys, id: JobId, run: number): string | undefined => {
-  const [key] = keys
-  return key === undefined ? undefined : codeOf(key, runText(id, run))
-}
+export const runToken = ([key]: Keys, id: JobId, run: number): string | undefined =>
+  key === undefined ? undefined : codeOf(key.secret, runText(id, run))
 
 /** True for the token of this run. */
 export const isRunToken = (keys: Keys, id: JobId, run: number, token: string | undefined): boolean =>
-  counts(keys, runText(id, run), token)
+  keys.length === 0 || token !== undefined && keys.some(({ secret }) => isSame(codeOf(secret, runText(id, run)), token))

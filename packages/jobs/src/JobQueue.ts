@@ -51,6 +51,8 @@ export interface Lease {
   readonly stop: Option.Option<StopReason>
   /** Time since the job was accepted, or queued again by `retry`, by the store's clock. */
   readonly age: Duration.Duration
+  /** True for a job that no server of this installation has stored: it must not run. */
+  readonly isForged: boolean
 }
 
 /**
@@ -142,7 +144,10 @@ export class JobQueue extends Context.Service<JobQueue, {
    * delay has passed. A lane may be named more than once.
    */
   readonly ready: Stream.Stream<ReadyLane, StoreError>
-  /** Queues a parked job again as new, behind the lane's waiting jobs. */
+  /**
+   * Queues a parked job again as new, behind the lane's waiting jobs. With a signing key, it signs the job: whoever asks
+   * for it here answers for the job.
+   */
   retry(id: JobId): Effect.Effect<JobRequestResult, StoreError>
   /**
    * Cancels a job. A waiting job is parked without a run. A running one is marked and keeps its place, so that no other
@@ -156,8 +161,14 @@ export class JobQueue extends Context.Service<JobQueue, {
   knowsHead(lane: Lane, headSha: Sha): Effect.Effect<boolean, StoreError>
   /** True if a job of an event is kept, whatever became of it, unless it was refused. */
   hasJob(lane: Lane, event: PullRequestEvent): Effect.Effect<boolean, StoreError>
-  /** Writes to the store, and fails if it takes no writes now. */
+  /** Writes to the store, and fails if it takes no writes now, or not from a process with these signing keys. */
   readonly check: Effect.Effect<void, StoreError>
+  /**
+   * Makes the signing keys of this process those of the queue, before it takes a job: from then on, a process that signs
+   * with none of them stores and takes nothing. Where the queue had none, its jobs are signed in place. Fails if its jobs
+   * are signed with a key that this process lacks. Gives the number of jobs that it has signed.
+   */
+  readonly claimKeys: Effect.Effect<number, StoreError>
 }>()("@nominal-code/jobs/JobQueue") {}
 
 /** Limits of a queue. */

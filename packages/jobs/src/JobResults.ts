@@ -10,6 +10,8 @@ export interface JobRun {
   readonly run: number
   /** Proof of whoever reports that it is this run. A server that has a signing key takes no outcome without it. */
   readonly token?: string | undefined
+  /** True for a run that was begun before the servers had a key: its process has no token. */
+  readonly isTokenless?: boolean
 }
 
 /**

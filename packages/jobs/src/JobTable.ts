@@ -75,6 +75,9 @@ export interface JobTable {
   insert(row: JobRow, payload: string): void
   /** Replaces the row of the same id and, if given, its request. */
   update(row: JobRow, payload?: string): void
+  /** The signers of the store's jobs, as `JobSigners` writes them; empty if its jobs are not signed. */
+  signers(): string
+  setSigners(signers: string): void
   /** The heads that are due at the instant or later, in the order of their arrival; from 0, every lane's head. */
   heads(from: number): ReadonlyArray<Head>
   count(state: "waiting" | "running" | "parked"): number

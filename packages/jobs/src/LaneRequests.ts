@@ -1,7 +1,9 @@
 import { commandOf } from "@nominal-code/domain/CommandParser"
+import type { SigningKey } from "@nominal-code/domain/JobSignature"
 import { Option } from "effect"
 import { JobRequestResult } from "./JobQueue.ts"
 import type { JobState } from "./JobRecords.ts"
+import * as JobSigners from "./JobSigners.ts"
 import type { JobTable } from "./JobTable.ts"
 import * as LaneRules from "./LaneRules.ts"
 import * as StoredJob from "./StoredJob.ts"
@@ -22,11 +24,24 @@ export const refusals = {
     ),
   newer: (id: string) => refused(`job ${id} waits, and does the same for the newest commit`),
   same: (id: string) => refused(`job ${id} answers the same event`),
+  unsigned: (keys: ReadonlyArray<SigningKey>) => refused(JobSigners.untrusted("JobQueue.retry", keys).message),
   full: (waiting: number) => refused(`${waiting} jobs of its pull request wait already`)
 }
 
+export interface RetryOptions {
+  readonly laneCapacity: number
+  /** The keys of this process, and the signers of the queue's jobs. */
+  readonly keys: ReadonlyArray<SigningKey>
+  readonly signers: string
+}
+
 /** Queues a parked job again. A job that waits for a service, or after a failed attempt, is due at once. */
-export const retry = (table: JobTable, id: string, now: number, laneCapacity: number): JobRequestResult => {
+export const retry = (
+  table: JobTable,
+  id: string,
+  now: number,
+  { keys, laneCapacity, signers }: RetryOptions
+): JobRequestResult => {
   const row = table.byId(id)
   if (row === undefined) return JobRequestResult.cases.Unknown.make({})
   if (row.state === "waiting" && row.dueAt > now) {
@@ -41,12 +56,19 @@ export const retry = (table: JobTable, id: string, now: number, laneCapacity: nu
   if (twin !== undefined && twin.id !== id && LaneRules.coversEvent(twin)) return refusals.same(twin.id)
   const waiting = LaneRules.waitingComments(active)
   if (!row.lifecycle && waiting >= laneCapacity) return refusals.full(waiting)
-  const job = StoredJob.decode(table.payload(id))
+  const payload = table.payload(id)
+  const signer = StoredJob.signerOf(payload)
+  const isOurs = keys.length === 0 ? signer !== undefined : StoredJob.origin(keys, row, payload) === "ours"
+  if (signers !== "" && !isOurs && !JobSigners.isTrusted(signers, keys)) return refusals.unsigned(keys)
+  const job = StoredJob.decode(payload)
   const task = Option.match(job, {
     onNone: () => "review" as const,
     onSome: (one) => LaneRules.taskOf(commandOf(one)._tag)
   })
-  table.update({ ...LaneRules.asNewlyAccepted(table, { ...row, task }, now), stoodFor: row.stoodFor })
+  table.update(
+    { ...LaneRules.asNewlyAccepted(table, { ...row, task }, now), stoodFor: row.stoodFor },
+    isOurs || payload === "" ? payload : StoredJob.sign(keys, row, payload)
+  )
   return JobRequestResult.cases.Done.make({})
 }
 

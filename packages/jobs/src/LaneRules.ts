@@ -1,7 +1,8 @@
 import { type Command, usesModel } from "@nominal-code/domain/Command"
 import { commandOf } from "@nominal-code/domain/CommandParser"
 import { Failure } from "@nominal-code/domain/Failure"
-import { eventKeyOf, Job, JobOutcome, reviewedHead } from "@nominal-code/domain/Job"
+import { eventKeyOf, type Job, JobOutcome, reviewedHead } from "@nominal-code/domain/Job"
+import type { SigningKey } from "@nominal-code/domain/JobSignature"
 import { laneKey } from "@nominal-code/domain/Lane"
 import { isAutomatic } from "@nominal-code/domain/PullRequestEvent"
 import { Duration, Option, Schema } from "effect"
@@ -23,17 +24,17 @@ export interface OfferedJob {
 }
 
 /** Makes the form in which a job is offered to a table. */
-export const offered = (job: Job): OfferedJob => {
+export const offered = (job: Job, keys: ReadonlyArray<SigningKey>): OfferedJob => {
   const command = commandOf(job)._tag
+  const place = { id: job.id, lane: laneKey(job.lane) }
   return {
     row: {
-      id: job.id,
-      lane: laneKey(job.lane),
+      ...place,
       delivery: job.delivery,
       event: eventKeyOf(job.event),
       lifecycle: job.event._tag === "Lifecycle"
     },
-    payload: StoredJob.encode(job),
+    payload: StoredJob.sign(keys, place, StoredJob.encode(job)),
     command,
     cancels: command === "Cancel" && job.unverified !== true
   }
@@ -112,16 +113,10 @@ const inheriting = (table: JobTable, { id }: JobRow, newer: string): string => {
   const isAgain = before.event.again !== undefined && after.event.again === undefined
   const isAsked = !isAutomatic(before.event) && isAutomatic(after.event)
   if (!isAgain && !isAsked) return newer
-  return StoredJob.encode(
-    new Job({
-      ...after,
-      event: {
-        ...after.event,
-        ...(isAgain ? { again: standingFor(before.event.again ?? null, { id, stoodFor: null }) } : {}),
-        ...(isAsked ? { asked: true } : {})
-      }
-    })
-  )
+  return StoredJob.inheriting(newer, {
+    ...(isAgain ? { again: standingFor(before.event.again ?? null, { id, stoodFor: null }) } : {}),
+    ...(isAsked ? { asked: true } : {})
+  })
 }
 
 /** Supersedes a job by a newer one, which lists it. */

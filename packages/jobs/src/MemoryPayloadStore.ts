@@ -7,13 +7,13 @@ const capacity = 1_000
 const make = Effect.sync(() => {
   const payloads = new Map<string, string>()
   return PayloadStore.of({
-    put: (id, payload) =>
+    put: (key, payload) =>
       Effect.sync(() => {
-        payloads.delete(id)
-        payloads.set(id, payload)
+        payloads.delete(key)
+        payloads.set(key, payload)
         for (const oldest of payloads.keys().take(Math.max(0, payloads.size - capacity))) payloads.delete(oldest)
       }),
-    get: (id) => Effect.sync(() => Option.fromUndefinedOr(payloads.get(id)))
+    get: (key) => Effect.sync(() => Option.fromUndefinedOr(payloads.get(key)))
   })
 })
 

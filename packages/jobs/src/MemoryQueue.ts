@@ -14,6 +14,7 @@ const makeTable = (): JobTable => {
   // Only lanes with a job that waits or runs are here.
   const lanes = new Map<string, ReadonlyArray<JobRow>>()
   let last = 0
+  let signers = ""
 
   const byId = (id: string) => rows.get(id)
   const byEvent = (lane: string, event: string) => byId(events.get(eventKey(lane, event)) ?? "")
@@ -42,6 +43,10 @@ const makeTable = (): JobTable => {
       if (payload === "") payloads.delete(row.id)
       else if (payload !== undefined) payloads.set(row.id, payload)
       put(row)
+    },
+    signers: () => signers,
+    setSigners: (text) => {
+      signers = text
     },
     heads: (from) =>
       lanes.values()

@@ -1,4 +1,4 @@
-import type { JobId } from "@nominal-code/domain/Job"
+import { JobId } from "@nominal-code/domain/Job"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Context, type Effect, Option, Schema } from "effect"
 import { createHash } from "node:crypto"
@@ -10,26 +10,40 @@ export class PayloadTooLarge extends Schema.TaggedError<PayloadTooLarge>()("Payl
 
 /** Reference to a stored payload, as a pod gets it. */
 export interface PayloadReference {
-  readonly id: string
+  readonly key: string
+  /** False for a key that no server has made. */
+  readonly isKey: boolean
   readonly names: (payload: string) => boolean
 }
 
-/** Store of payloads that are too large for a pod's environment variable. */
+/**
+ * Store of payloads that are too large for a pod's environment variable. A payload with other settings has another key: a
+ * pod that has not started yet finds the one that it was created for.
+ */
 export class PayloadStore extends Context.Service<PayloadStore, {
-  put(id: JobId, payload: string): Effect.Effect<void, StoreError | PayloadTooLarge>
-  get(id: JobId): Effect.Effect<Option.Option<string>, StoreError>
+  put(key: string, payload: string): Effect.Effect<void, StoreError | PayloadTooLarge>
+  get(key: string): Effect.Effect<Option.Option<string>, StoreError>
 }>()("@nominal-code/jobs/PayloadStore") {}
 
 const digestOf = (payload: string): string => createHash("sha256").update(payload).digest("hex")
 
-/** The reference to a stored payload: `redis:<id>:<SHA-256>`, so that nothing else that is stored there counts. */
-export const payloadReference = (id: JobId, payload: string): string => `redis:${id}:${digestOf(payload)}`
+/** Key of a job's payload. */
+export const payloadKey = (id: JobId, payload: string): string => `${id}:${digestOf(payload)}`
 
-/** Reads a reference: its id, and the test of what is stored under it. One without a digest names whatever is there. */
+/** The reference to a stored payload: `redis:<id>:<SHA-256>`, so that nothing else that is stored there counts. */
+export const payloadReference = (key: string): string => `redis:${key}`
+
+const isJobId = Schema.is(JobId)
+
+/** Reads a reference: its key, and the test of what is stored under it. One without a digest names whatever is there. */
 export const readReference = (text: string): Option.Option<PayloadReference> => {
-  const [, id, digest] = /^redis:([^:]*)(?::(.*))?$/s.exec(text) ?? []
+  const [, key, id, digest] = /^redis:(([^:]*)(?::(.*))?)$/s.exec(text) ?? []
   return Option.map(
-    Option.fromUndefinedOr(id),
-    (id) => ({ id, names: (payload) => digest === undefined || digest === digestOf(payload) })
+    Option.fromUndefinedOr(key),
+    (key) => ({
+      key,
+      isKey: isJobId(id),
+      names: (payload) => digest === undefined || digest === digestOf(payload)
+    })
   )
 }

@@ -17,6 +17,8 @@ export interface Step {
   /** Lane and event that the step asked for. */
   readonly event: string
   readonly quiet: boolean
+  /** Fingerprint of the key that this process signs with, where it has to be one of the queue's signers. */
+  readonly signer: string | undefined
 }
 
 const numberText = (number: number): string => {
@@ -70,7 +72,8 @@ export const planOf = (loaded: LoadedLane, snapshot: Snapshot, step: Step) => {
     keys.running,
     keys.parked,
     keys.events,
-    keys.work
+    keys.work,
+    keys.signers
   ]
   const indexOf = numbering(names)
   const records: Array<Uint8Array> = []
@@ -121,6 +124,7 @@ export const planOf = (loaded: LoadedLane, snapshot: Snapshot, step: Step) => {
     shard: keys.shard,
     shards: step.shards,
     quiet: step.quiet,
+    signer: step.signer,
     list: loaded.list.join(" "),
     seen: [...loaded.jobs].map(([id, stored]) => [indexOf(keys.job(id)), stored?.version ?? ""]),
     event: [eventDigest(loaded.lane, step.event), loaded.eventJob],

@@ -1,3 +1,4 @@
+import { SigningKeys } from "@nominal-code/domain/JobSignature"
 import { Redis } from "@nominal-code/persistence/Redis"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
 import { RedisTime } from "@nominal-code/persistence/RedisTime"
@@ -5,13 +6,14 @@ import { StoreError } from "@nominal-code/persistence/StoreError"
 import { Duration, Effect, Option, Schema } from "effect"
 import { randomBytes } from "node:crypto"
 import { QueueLimits } from "./JobQueue.ts"
+import * as JobSigners from "./JobSigners.ts"
 import * as LaneRules from "./LaneRules.ts"
 import { numbering, workOf } from "./RedisCommit.ts"
 import { dayOf, daysOf, eventDigest, type ShardKeys, shortId } from "./RedisKeys.ts"
 import { short } from "./RedisLane.ts"
 import { fieldsOf } from "./RedisRow.ts"
 
-const Answers = Schema.TupleWithRest(Schema.Tuple([Schema.FiniteFromString]), [Schema.Int])
+const Answers = Schema.Array(Schema.Union([Schema.Int, Schema.FiniteFromString]))
 
 const lua = new URL("lua/", import.meta.url)
 
@@ -22,6 +24,8 @@ interface Batch {
   readonly keys: ShardKeys
   readonly shards: number
   readonly retentionMillis: number
+  /** Fingerprint of the key that the jobs are signed with. */
+  readonly signer: string
   /** The time when Redis was asked last. */
   readonly last: number
   /** Idempotency key of the script's call, kept with its jobs, so that it can be repeated when its answer was lost. */
@@ -29,8 +33,11 @@ interface Batch {
 }
 
 /** Keys and arguments of `fresh.lua`. */
-const planOf = (jobs: ReadonlyArray<LaneRules.OfferedJob>, { call, keys, last, retentionMillis, shards }: Batch) => {
-  const names = [keys.due, keys.tick, keys.changes, keys.waiting, keys.events, keys.work]
+const planOf = (
+  jobs: ReadonlyArray<LaneRules.OfferedJob>,
+  { call, keys, last, retentionMillis, shards, signer }: Batch
+) => {
+  const names = [keys.due, keys.tick, keys.changes, keys.waiting, keys.events, keys.work, keys.signers]
   const indexOf = numbering(names)
   const days = daysOf(last, retentionMillis).map(keys.ended)
   const plan = {
@@ -39,6 +46,7 @@ const planOf = (jobs: ReadonlyArray<LaneRules.OfferedJob>, { call, keys, last, r
     shards,
     day: dayOf(last),
     call,
+    signer,
     jobs: jobs.map((job) => {
       const { event, id, lane } = job.row
       const digest = eventDigest(lane, event)
@@ -68,7 +76,9 @@ export const make = Effect.fnUntraced(function*(shards: number) {
   const redis = yield* Redis
   const time = yield* RedisTime
   const retentionMillis = Duration.toMillis((yield* QueueLimits).retention)
-  const script = yield* RedisScript.load(lua, ["intake", "ended", "numbers", "fresh"])
+  const signingKeys = yield* SigningKeys
+  const signer = JobSigners.signerOf(signingKeys)
+  const script = yield* RedisScript.load(lua, ["intake", "ended", "numbers", "signers", "fresh"])
   const self = randomBytes(3).toString("base64url")
   let calls = 0
   let last = 0
@@ -77,11 +87,12 @@ export const make = Effect.fnUntraced(function*(shards: number) {
     Effect.suspend(() => {
       const call = `${self}+${(++calls).toString(36)}`
       const once = Effect.gen(function*() {
-        const { keys: names, plan } = planOf(jobs, { keys, shards, retentionMillis, last, call })
+        const { keys: names, plan } = planOf(jobs, { keys, shards, retentionMillis, signer, last, call })
         const [now, ...stored] = yield* redis.run(operation, Answers, script, names, [
           Option.getOrElse(yield* time, () => ""),
           plan
         ])
+        if (now === undefined) return yield* JobSigners.untrusted(operation, signingKeys)
         last = now
         return stored.map((one) => one === 1)
       })

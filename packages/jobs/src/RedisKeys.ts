@@ -33,6 +33,8 @@ export interface ShardKeys {
   readonly done: string
   readonly superseded: string
   readonly probe: string
+  /** Key of the hash of the signers of the shard's jobs. */
+  readonly signers: string
   /** Channel that announces when a lane is due. */
   readonly ready: string
 }
@@ -65,6 +67,7 @@ export const shardKeys = (shard: number): ShardKeys => {
     done: `${root}:is:done`,
     superseded: `${root}:is:superseded`,
     probe: `${root}:probe`,
+    signers: `${root}:signers`,
     ready: `${root}:ready`
   }
 }

@@ -1,4 +1,5 @@
 import { backoff } from "@nominal-code/domain/Backoff"
+import { SigningKeys } from "@nominal-code/domain/JobSignature"
 import { Redis } from "@nominal-code/persistence/Redis"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
 import { RedisTime } from "@nominal-code/persistence/RedisTime"
@@ -6,6 +7,7 @@ import { StoreError } from "@nominal-code/persistence/StoreError"
 import { Duration, Effect, Option, Schedule, Schema } from "effect"
 import { randomBytes } from "node:crypto"
 import { QueueLimits } from "./JobQueue.ts"
+import * as JobSigners from "./JobSigners.ts"
 import type { JobRow, JobTable } from "./JobTable.ts"
 import { planOf } from "./RedisCommit.ts"
 import { dayOf, daysOf, eventDigest, type ShardKeys, shardKeys, shardOf, shortId } from "./RedisKeys.ts"
@@ -52,6 +54,8 @@ export interface StepScope<A> {
   /** True for a step that only extends a lease. */
   readonly quiet?: boolean
   readonly patient?: boolean
+  /** True for a step that only a process takes whose signatures count. */
+  readonly trusted?: boolean
 }
 
 /** Result of a step, and the jobs after it. */
@@ -92,11 +96,12 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
   const shards = all.length
   const redis = yield* Redis
   const time = yield* RedisTime
+  const signingKeys = yield* SigningKeys
   const retentionMillis = Duration.toMillis((yield* QueueLimits).retention)
   const [read, intake, progress] = yield* Effect.all([
     RedisScript.load(lua, ["look", "ended", "read"]),
-    RedisScript.load(lua, ["intake", "ended", "numbers", "portions", "commit"]),
-    RedisScript.load(lua, ["progress", "ended", "numbers", "portions", "commit"])
+    RedisScript.load(lua, ["intake", "ended", "numbers", "portions", "signers", "commit"]),
+    RedisScript.load(lua, ["progress", "ended", "numbers", "portions", "signers", "commit"])
   ])
   const first = shardKeys(0)
   const keysOf = (lane: string): ShardKeys => all[shardOf(lane, shards)] ?? first
@@ -178,7 +183,8 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
           call,
           about: id,
           event,
-          quiet: subject.quiet === true
+          quiet: subject.quiet === true,
+          signer: subject.trusted === true ? JobSigners.signerOf(signingKeys) : undefined
         })
         const script = subject.intake === true ? intake : progress
         if (id !== undefined) unheard = { value, id }
@@ -201,6 +207,7 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
           }
           if (changed.size === 0) return { value, now, row: at([]) }
           const numbers = yield* write(loaded, snapshot, value)
+          if (numbers[0] === 0) return yield* JobSigners.untrusted(operation, signingKeys)
           if (numbers.length > 0) return { value, now, row: at(numbers) }
           yield* Effect.yieldNow
         }

@@ -1,4 +1,5 @@
 import type { Job } from "@nominal-code/domain/Job"
+import { SigningKeys } from "@nominal-code/domain/JobSignature"
 import { Redis } from "@nominal-code/persistence/Redis"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
 import { RedisTime } from "@nominal-code/persistence/RedisTime"
@@ -20,7 +21,10 @@ const Strings = Schema.Array(Schema.String)
 const Old = Schema.Tuple([Schema.NullOr(Schema.String), Schema.NullOr(Schema.String)])
 
 /** Migrates the jobs of that version, in their order, until the scope closes. */
-export const start = Effect.fnUntraced(function*(offer: (job: Job) => Effect.Effect<unknown, StoreError>) {
+export const start = Effect.fnUntraced(function*(
+  offer: (job: Job) => Effect.Effect<unknown, StoreError>,
+  isTrusted: (operation: string) => Effect.Effect<boolean, StoreError>
+) {
   const redis = yield* Redis
   const time = yield* RedisTime
   const script = yield* RedisScript.load(new URL("lua/", import.meta.url), ["move"])
@@ -45,6 +49,8 @@ export const start = Effect.fnUntraced(function*(offer: (job: Job) => Effect.Eff
 
   const moveAll = Effect.gen(function*() {
     if ((yield* redis.send(operation, Schema.Int, ["exists", `${root}:tick`])) === 0) return
+    // They are left to a server whose signature counts.
+    if (!(yield* isTrusted(operation))) return
     const left = yield* ids("smembers", moving)
     const running = yield* ids("zrange", `${root}:is:running`, 0, -1)
     const waiting = yield* ids("zrange", `${root}:is:waiting`, 0, -1)
@@ -52,11 +58,14 @@ export const start = Effect.fnUntraced(function*(offer: (job: Job) => Effect.Eff
     // They hold nothing but what has ended there, and go with it.
     yield* Effect.forEach(
       indexes,
-      (name) => redis.send(operation, Schema.Int, ["pexpire", `${root}:${name}`, leftMillis]),
+      (name) => redis.send(operation, Schema.Int, ["pexpire", `${root}:${name}`, leftMillis, "NX"]),
       { discard: true }
     )
   })
 
+  // With a key, what turns up there later is from no server.
+  const isThere = (yield* redis.send(operation, Schema.Int, ["exists", `${root}:tick`])) > 0
+  if (!isThere && (yield* SigningKeys).length > 0) return
   yield* moveAll
   yield* moveAll.pipe(
     // While Redis is away, others say so.

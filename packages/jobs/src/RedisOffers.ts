@@ -1,4 +1,5 @@
 import type { Job } from "@nominal-code/domain/Job"
+import { SigningKeys } from "@nominal-code/domain/JobSignature"
 import { Redis } from "@nominal-code/persistence/Redis"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Array, Effect, Exit, Option, Request, RequestResolver, Result } from "effect"
@@ -29,12 +30,13 @@ type Candidate = LaneRules.OfferedJob
 export const make = Effect.fnUntraced(function*({ keysOf, step }: Lanes, shards: number) {
   const redis = yield* Redis
   const limits = yield* QueueLimits
+  const signingKeys = yield* SigningKeys
   const storeNew = yield* RedisIntake.make(shards)
 
   const decide = (candidate: Candidate) => {
     const { event, id, lane } = candidate.row
     return step(
-      { operation, lane, event, ids: [id], intake: true, about: () => id },
+      { operation, lane, event, ids: [id], intake: true, trusted: true, about: () => id },
       (table, now) => LaneRules.offer(table, candidate, now, limits)
     )
   }
@@ -71,7 +73,7 @@ export const make = Effect.fnUntraced(function*({ keysOf, step }: Lanes, shards:
   })
 
   const offerTogether = Effect.fnUntraced(function*(jobs: ReadonlyArray<Job>) {
-    const candidates = jobs.map(LaneRules.offered)
+    const candidates = jobs.map((job) => LaneRules.offered(job, signingKeys))
     const shards = Map.groupBy(candidates, ({ row }) => keysOf(row.lane))
     const offered = yield* Effect.forEach(
       shards,

@@ -10,7 +10,7 @@ const ttl = Duration.toMillis("1 day")
 /** Maximum size of a payload in bytes: more than a delivery, which has its comment once, and a payload twice. */
 const longest = 16 * 1024 * 1024
 
-const keyOf = (id: string) => `nc:payload:${id}`
+const keyOf = (key: string) => `nc:payload:${key}`
 
 const failed = (operation: string, message: string) => new StoreError({ operation, message, reason: "failed" })
 
@@ -27,22 +27,22 @@ const decode = Option.liftThrowable((stored: string): string => {
 
 const make = Effect.map(Redis, ({ send }) =>
   PayloadStore.of({
-    put: Effect.fn("PayloadStore.put")(function*(id, payload) {
+    put: Effect.fn("PayloadStore.put")(function*(key, payload) {
       const operation = "PayloadStore.put"
       const bytes = Buffer.from(payload)
       if (bytes.length > longest) {
-        const message = `the payload of job ${id} has ${bytes.length} bytes, and may have ${longest}`
+        const message = `the payload ${key} has ${bytes.length} bytes, and may have ${longest}`
         return yield* new PayloadTooLarge({ message })
       }
       const stored = Buffer.concat([Buffer.from(compressed), deflateRawSync(bytes)])
-      yield* send(operation, Schema.Literal("OK"), ["set", keyOf(id), stored, "PX", ttl])
+      yield* send(operation, Schema.Literal("OK"), ["set", keyOf(key), stored, "PX", ttl])
     }),
-    get: Effect.fn("PayloadStore.get")(function*(id) {
+    get: Effect.fn("PayloadStore.get")(function*(key) {
       const operation = "PayloadStore.get"
-      const stored = yield* send(operation, Schema.NullOr(Schema.String), ["get", keyOf(id)], "bytes")
+      const stored = yield* send(operation, Schema.NullOr(Schema.String), ["get", keyOf(key)], "bytes")
       if (stored === null) return Option.none()
       return yield* Effect.mapBoth(Effect.fromOption(decode(stored)), {
-        onFailure: () => failed(operation, `the payload of job ${id} in Redis cannot be read`),
+        onFailure: () => failed(operation, `the payload ${key} in Redis cannot be read`),
         onSuccess: Option.some
       })
     })

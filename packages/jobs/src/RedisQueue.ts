@@ -1,5 +1,6 @@
 import type { ServiceName } from "@nominal-code/domain/Failure"
 import { eventKeyOf, eventKeysOfHead, type JobId } from "@nominal-code/domain/Job"
+import { SigningKeys } from "@nominal-code/domain/JobSignature"
 import { type Lane, LaneKey, laneKey } from "@nominal-code/domain/Lane"
 import type { Sha } from "@nominal-code/domain/PullRequest"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
@@ -22,7 +23,8 @@ import * as RedisOffers from "./RedisOffers.ts"
 import * as RedisPortions from "./RedisPortions.ts"
 import * as RedisRecords from "./RedisRecords.ts"
 import * as RedisShards from "./RedisShards.ts"
-import * as TableRecords from "./TableRecords.ts"
+import * as RedisSigners from "./RedisSigners.ts"
+import * as TakenJob from "./TakenJob.ts"
 
 /** Minimum interval of sweeps. They are a safety net, because every change is announced. */
 const maxSweepInterval = Duration.seconds(30)
@@ -62,13 +64,6 @@ const lua = new URL("lua/", import.meta.url)
 
 /** Value that tests if Redis takes writes, of about a job's size. */
 const probeValue = "x".repeat(1_024)
-
-/** Result of a take. */
-interface Taken {
-  readonly id: JobId | undefined
-  readonly read: TableRecords.DecodedJob | undefined
-  readonly unread: JobId | undefined
-}
 
 const readyLanesOf = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
   const redis = yield* Redis
@@ -146,6 +141,8 @@ const make = Effect.gen(function*() {
   const retentionMillis = Duration.toMillis(limits.retention)
   const records = yield* RedisRecords.make(redis, all)
   const locate = yield* RedisRecords.makeLocate(redis, all)
+  const keys = yield* SigningKeys
+  const signers = yield* RedisSigners.make(all, lanes, locate)
   const readyLanes = yield* readyLanesOf(all)
   const { forget } = yield* makeForget(all, retentionMillis)
   yield* forget.pipe(
@@ -156,54 +153,16 @@ const make = Effect.gen(function*() {
 
   const { offer, offerAll } = yield* RedisOffers.make(lanes, all.length)
 
-  yield* opening(RedisMigration.start(offer))
+  yield* opening(RedisMigration.start(offer, signers.isTrusted))
 
-  // The jobs that were found unreadable: said once, and they are left to a program that can read them.
-  const left = new Set<JobId>()
-
-  const takeReadable = (table: JobTable, lane: string, runs: RunLocation, now: number): Taken => {
-    let unread: JobId | undefined
-    let read: TableRecords.DecodedJob | undefined
-    const row = LaneRules.take(table, lane, now, {
-      owner: "redis",
-      leaseMillis,
-      runs,
-      canRead: (row) => {
-        read = TableRecords.decodeRow(row, table.payload(row.id))
-        if (read === undefined) unread = row.id
-        return read !== undefined
-      }
-    })
-    return { id: row?.id, read, unread }
-  }
-
+  const takenJob = yield* TakenJob.make
   const take = Effect.fn("JobQueue.take")(function*(lane: Lane, runs: RunLocation = "in-process") {
     const key = laneKey(lane)
     const { now, row: after, value } = yield* step(
-      { operation: "JobQueue.take", lane: key, about: (value: Taken) => value.id },
-      (table, now) => takeReadable(table, key, runs, now)
+      { operation: "JobQueue.take", lane: key, trusted: true, about: ({ row }: TakenJob.TakenJob) => row?.id },
+      (table, now) => takenJob.take(table, key, now, { owner: "redis", leaseMillis, runs })
     )
-    const { id, read, unread } = value
-    if (unread !== undefined && !left.has(unread)) {
-      left.add(unread)
-      yield* Effect.logError(`job ${unread} was stored by another version of this program, and is left to it`, {
-        lane: key
-      })
-    }
-    const row = id === undefined ? undefined : after(id)
-    if (row === undefined || read === undefined) return Option.none()
-    const lease: Lease = {
-      lane,
-      job: read.job,
-      task: read.task,
-      epoch: row.epoch,
-      attempt: row.attempts,
-      run: row.earlier + row.attempts,
-      losses: row.losses,
-      stop: Option.fromNullOr(row.stop),
-      age: Duration.millis(Math.max(0, now - row.since))
-    }
-    return Option.some(lease)
+    return yield* takenJob.lease(lane, value, value.row === undefined ? undefined : after(value.row.id), now)
   }, Effect.uninterruptible)
 
   const renew = Effect.fn("JobQueue.renew")(({ epoch, job, lane }: Lease, waitsFor?: ServiceName) =>
@@ -253,9 +212,12 @@ const make = Effect.gen(function*() {
       take,
       renew,
       settle,
-      retry: Effect.fn("JobQueue.retry")((id: JobId) =>
-        handle("JobQueue.retry", id, (table, now) => LaneRequests.retry(table, id, now, limits.laneCapacity))
-      ),
+      retry: Effect.fn("JobQueue.retry")(function*(id: JobId) {
+        const found = yield* locate(id)
+        const lane = Option.match(found, { onNone: () => "", onSome: ({ row }) => row.lane })
+        const options = { ...limits, keys, signers: yield* signers.of("JobQueue.retry", lane) }
+        return yield* handle("JobQueue.retry", id, (table, now) => LaneRequests.retry(table, id, now, options))
+      }),
       cancel: Effect.fn("JobQueue.cancel")((id: JobId) =>
         handle("JobQueue.cancel", id, (table, now) => LaneRequests.cancel(table, id, now))
       ),
@@ -283,9 +245,13 @@ const make = Effect.gen(function*() {
       ready: readyLanes.ready,
       check: Effect.forEach(
         all,
-        ({ probe }) => redis.send("JobQueue.check", Schema.Literal("OK"), ["set", probe, probeValue, "PX", 1_000]),
+        (shard) =>
+          redis.send("JobQueue.check", Schema.Literal("OK"), ["set", shard.probe, probeValue, "PX", 1_000]).pipe(
+            Effect.andThen(signers.check("JobQueue.check", shard))
+          ),
         { concurrency: all.length, discard: true }
-      )
+      ),
+      claimKeys: signers.claim
     })
   ).pipe(Context.add(JobRecords, records))
 })

@@ -66,6 +66,8 @@ export const make = ({ endedJob, eventJob, forgottenBefore, jobs, lane }: Loaded
       payload: (id) => payloads.get(id) ?? "",
       insert: put,
       update: put,
+      signers: never,
+      setSigners: never,
       heads: never,
       count: never,
       waitingSince: never,

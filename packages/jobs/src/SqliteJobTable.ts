@@ -16,6 +16,7 @@ const StoredHead = Schema.Struct({
 const StoredPayload = Schema.Struct({ payload: Schema.String })
 const StoredMinimum = Schema.Struct({ number: Schema.NullOr(Schema.Int) })
 const StoredNumber = Schema.Struct({ number: Schema.Int })
+const StoredValue = Schema.Struct({ value: Schema.String })
 
 const columns = `id, position, lane, delivery, event, lifecycle, state, task, failure, waits_for AS waitsFor,
   waits_since AS waitsSince, attempts, earlier, losses, due_at AS dueAt, epoch, owner, stop, again,
@@ -125,6 +126,11 @@ export const make = (statements: Statements): JobTable => {
        WHERE id = :id`,
         { ...changeable, payload: payload ?? null }
       )
+    },
+    signers: () =>
+      statements.get(StoredValue, "SELECT value FROM installation WHERE name = 'job_signers'")?.value ?? "",
+    setSigners: (value) => {
+      statements.run("INSERT OR REPLACE INTO installation (name, value) VALUES ('job_signers', :value)", { value })
     },
     // SQLite takes the bare columns from the row of the minimum: https://sqlite.org/lang_select.html#bareagg
     heads: (from) =>

@@ -1,5 +1,6 @@
 import type { ServiceName } from "@nominal-code/domain/Failure"
 import { eventKeyOf, eventKeysOfHead, type Job, type JobId } from "@nominal-code/domain/Job"
+import { SigningKeys } from "@nominal-code/domain/JobSignature"
 import { type Lane, laneKey } from "@nominal-code/domain/Lane"
 import type { Sha } from "@nominal-code/domain/PullRequest"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
@@ -26,11 +27,13 @@ import {
   type Settlement
 } from "./JobQueue.ts"
 import { JobRecords } from "./JobRecords.ts"
+import * as JobSigners from "./JobSigners.ts"
 import type { Head, JobTable } from "./JobTable.ts"
 import * as LaneRequests from "./LaneRequests.ts"
 import * as LaneRules from "./LaneRules.ts"
 import * as ReadyLanes from "./ReadyLanes.ts"
 import * as TableRecords from "./TableRecords.ts"
+import * as TakenJob from "./TakenJob.ts"
 
 /** A store of jobs. */
 export interface TableStore {
@@ -65,6 +68,7 @@ const hourly = Schedule.spaced("1 hour")
 export const make = Effect.fnUntraced(function*(store: TableStore) {
   const { isDurable, owner, read, transaction } = store
   const limits = yield* QueueLimits
+  const keys = yield* SigningKeys
   const { leaseDuration, retention, sweepEvery } = limits
   const leaseMillis = Duration.toMillis(leaseDuration)
   const readyLanes = ReadyLanes.make(store, sweepEvery)
@@ -120,11 +124,29 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
       return Effect.map(Effect.request(request, changes), () => Option.getOrThrow(changed))
     }).pipe(Effect.uninterruptible)
 
+  /** A change that only a process makes whose signatures count. */
+  const whenTrusted = <A>(body: (table: JobTable, now: number) => A) => (table: JobTable, now: number) =>
+    JobSigners.isTrusted(table.signers(), keys) ? Result.succeed(body(table, now)) : Result.failVoid
+
+  const trusted = <A>(operation: string, changed: Effect.Effect<Result.Result<A, void>, StoreError>) =>
+    Effect.flatMap(
+      changed,
+      (made) => Effect.fromResult(Result.mapError(made, () => JobSigners.untrusted(operation, keys)))
+    )
+
   const offerTogether = (jobs: ReadonlyArray<Job>) => {
-    const candidates = jobs.map(LaneRules.offered)
-    const body = (table: JobTable, now: number) =>
-      candidates.map((candidate) => LaneRules.offer(table, candidate, now, limits))
-    return change("JobQueue.offer", candidates.map(({ row }) => row.lane), body, true)
+    const candidates = jobs.map((job) => LaneRules.offered(job, keys))
+    const lanes = candidates.map(({ row }) => row.lane)
+    const operation = "JobQueue.offer"
+    return trusted(
+      operation,
+      change(
+        operation,
+        lanes,
+        whenTrusted((table, now) => candidates.map((candidate) => LaneRules.offer(table, candidate, now, limits))),
+        true
+      )
+    )
   }
 
   const offer = Effect.fn("JobQueue.offer")((job: Job) =>
@@ -142,49 +164,22 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
     })
   )
 
-  // The jobs of the lanes' heads that were found unreadable: said once, and they are left to a program that can read them.
-  const left = new Set<JobId>()
-
-  const takeReadable = (table: JobTable, lane: string, runs: RunLocation, now: number) => {
-    let unread: JobId | undefined
-    let read: TableRecords.DecodedJob | undefined
-    const row = LaneRules.take(table, lane, now, {
-      owner,
-      leaseMillis,
-      runs,
-      canRead: (row) => {
-        read = TableRecords.decodeRow(row, table.payload(row.id))
-        if (read === undefined) unread = row.id
-        return read !== undefined
-      }
-    })
-    return { taken: row === undefined || read === undefined ? undefined : { row, ...read }, unread }
-  }
-
+  const takenJob = yield* TakenJob.make
   const take = Effect.fn("JobQueue.take")(function*(lane: Lane, runs: RunLocation = "in-process") {
     const key = laneKey(lane)
-    const { now, taken, unread } = yield* change(
-      "JobQueue.take",
-      [key],
-      (table, now) => ({ now, ...takeReadable(table, key, runs, now) })
+    const operation = "JobQueue.take"
+    const taken = yield* trusted(
+      operation,
+      change(
+        operation,
+        [key],
+        whenTrusted((table, now) => ({
+          now,
+          ...takenJob.take(table, key, now, { owner, leaseMillis, runs })
+        }))
+      )
     )
-    if (unread !== undefined && !left.has(unread)) {
-      left.add(unread)
-      yield* Effect.logError(`job ${unread} was stored by another version of this program, and is left to it`, {
-        lane: key
-      })
-    }
-    return Option.map(Option.fromUndefinedOr(taken), ({ job, row, task }): Lease => ({
-      lane,
-      job,
-      task,
-      epoch: row.epoch,
-      attempt: row.attempts,
-      run: row.earlier + row.attempts,
-      losses: row.losses,
-      stop: Option.fromNullOr(row.stop),
-      age: Duration.millis(Math.max(0, now - row.since))
-    }))
+    return yield* takenJob.lease(lane, taken, taken.row, taken.now)
   }, Effect.uninterruptible)
 
   const renew = Effect.fn("JobQueue.renew")(function*({ epoch, job, lane }: Lease, waitsFor?: ServiceName) {
@@ -214,12 +209,29 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
   })
 
   const retry = Effect.fn("JobQueue.retry")((id: JobId) =>
-    handle("JobQueue.retry", id, (table, now) => LaneRequests.retry(table, id, now, limits.laneCapacity))
+    handle(
+      "JobQueue.retry",
+      id,
+      (table, now) => LaneRequests.retry(table, id, now, { ...limits, keys, signers: table.signers() })
+    )
   )
 
   const cancel = Effect.fn("JobQueue.cancel")((id: JobId) =>
     handle("JobQueue.cancel", id, (table, now) => LaneRequests.cancel(table, id, now))
   )
+
+  const claimKeys = change("JobQueue.claimKeys", [], (table) => {
+    const signers = table.signers()
+    if (!JobSigners.trusts(signers, keys)) return Result.fail(JobSigners.untrusted("JobQueue.claimKeys", keys))
+    // While there are two keys, another server may sign with the other one: each that starts looks once more.
+    if (signers === JobSigners.signersOf(keys) && keys.length < 2) return Result.succeed(0)
+    const active = table.heads(0).flatMap(({ lane }) => table.active(lane))
+    const foreign = active.filter(({ id }) => JobSigners.isForeign(table, id, keys)).length
+    if (foreign > 0) return Result.fail(JobSigners.leftBehind("JobQueue.claimKeys", foreign))
+    const claimed = active.filter(({ id }) => JobSigners.claim(table, id, keys, signers === ""))
+    table.setSigners(JobSigners.signersOf(keys))
+    return Result.succeed(claimed.length)
+  }).pipe(Effect.flatMap(Effect.fromResult))
 
   const forget = Effect.gen(function*() {
     const now = yield* Clock.currentTimeMillis
@@ -255,7 +267,11 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
         })
       ),
       ready: readyLanes.ready,
-      check: Effect.andThen(transaction("JobQueue.check", (table) => table.probe()), isDurable)
+      check: trusted(
+        "JobQueue.check",
+        transaction("JobQueue.check", (table) => whenTrusted(() => table.probe())(table, 0))
+      ).pipe(Effect.andThen(isDurable)),
+      claimKeys
     })
   ).pipe(Context.add(JobRecords, TableRecords.make(read)))
 })

@@ -1,7 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { JobId } from "@nominal-code/domain/Job"
 import * as MemoryPayloadStore from "@nominal-code/jobs/MemoryPayloadStore"
-import { payloadReference, PayloadStore, readReference } from "@nominal-code/jobs/PayloadStore"
+import { payloadKey, payloadReference, PayloadStore, readReference } from "@nominal-code/jobs/PayloadStore"
 import { Effect, Option } from "effect"
 import { payloadStoreSuite } from "./payloadStoreSuite.ts"
 
@@ -9,8 +9,10 @@ payloadStoreSuite("memory", MemoryPayloadStore.layer)
 
 it("a reference names the payload that was stored with it, and no other one", () => {
   const reference = (text: string) => Option.getOrThrow(readReference(text))
-  const { id, names } = reference(payloadReference(JobId.make("1".repeat(20)), "{}"))
-  assert.deepStrictEqual([id, names("{}"), names("{ }"), names("")], ["1".repeat(20), true, false, false])
+  const stored = payloadKey(JobId.make("1".repeat(20)), "{}")
+  const { isKey, key, names } = reference(payloadReference(stored))
+  assert.deepStrictEqual([key, isKey, names("{}"), names("{ }"), names("")], [stored, true, true, false, false])
+  assert.isFalse(reference("redis:marker-keys").isKey)
   assert.isTrue(reference("redis:1").names("anything"))
   assert.isFalse(reference("redis:1:").names("anything"))
   assert.deepStrictEqual(readReference("{\"version\": 2}"), Option.none())

@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { ServiceName } from "@nominal-code/domain/Failure"
-import { runToken, SigningKeys } from "@nominal-code/domain/JobSignature"
+import { keysIn, runToken, SigningKeys } from "@nominal-code/domain/JobSignature"
 import { JobResults } from "@nominal-code/jobs/JobResults"
 import * as RedisJobResults from "@nominal-code/jobs/RedisJobResults"
 import * as Redis from "@nominal-code/persistence/Redis"
@@ -36,7 +36,7 @@ redisSuite("results of jobs in Redis", () => {
   it.effect("a result that another run has put there is ignored, and the run's own takes its place", () =>
     Effect.gen(function*() {
       const { command } = yield* server
-      const keys = [Redacted.make("the-key-of-the-servers-and-of-nobody-else")]
+      const keys = keysIn(Redacted.make("the-key-of-the-servers-and-of-nobody-else"))
       const ofServer = yield* Layer.build(
         Layer.fresh(RedisJobResults.layer).pipe(Layer.provide(Layer.succeed(SigningKeys, keys)))
       )

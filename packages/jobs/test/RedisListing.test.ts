@@ -26,15 +26,19 @@ const processAt = ({ url }: RedisServer) =>
     storeIn
   )
 
-/** Counts the commands that an effect sends. */
+/** Counts the commands that an effect sends: the least of three times, for the queue sends some at intervals, too. */
 const counting = Effect.fnUntraced(function*<A, E, R>({ command }: RedisServer, effect: Effect.Effect<A, E, R>) {
   const commands = Effect.map(
     command("info", "stats"),
     (info) => Number(/total_commands_processed:(\d+)/.exec(String(info))?.[1])
   )
-  const before = yield* commands
-  const value = yield* effect
-  return { value, commands: (yield* commands) - before }
+  const once = Effect.gen(function*() {
+    const before = yield* commands
+    const value = yield* effect
+    return { value, commands: (yield* commands) - before }
+  })
+  const [first, ...more] = [yield* once, yield* once, yield* once]
+  return { ...first, commands: Math.min(first.commands, ...more.map(({ commands }) => commands)) }
 })
 
 const lane = (number: number) => laneIn(number % shards, shards, number)

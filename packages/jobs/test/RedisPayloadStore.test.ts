@@ -27,7 +27,7 @@ redisSuite("payloads in Redis", () => {
       yield* command("set", key, "{\"body\":\"ä€😀\"}")
       assert.deepStrictEqual(yield* get(id), Option.some("{\"body\":\"ä€😀\"}"))
       const error = yield* Effect.flip(put(id, "x".repeat(16 * 1024 * 1024 + 1)))
-      assert.match(error.message, /^the payload of job 1{20} has 16777217 bytes, and may have 16777216$/)
+      assert.match(error.message, /^the payload 1{20} has 16777217 bytes, and may have 16777216$/)
       assert.strictEqual(error._tag, "PayloadTooLarge")
     }).pipe(Effect.provide(store)))
 
@@ -45,7 +45,7 @@ redisSuite("payloads in Redis", () => {
           Buffer.from(stored, "latin1").toString("hex")
         )
         const error = yield* Effect.flip(get(id))
-        assert.strictEqual(error.message, `the payload of job ${id} in Redis cannot be read`)
+        assert.strictEqual(error.message, `the payload ${id} in Redis cannot be read`)
       }
     }).pipe(Effect.provide(store)))
 

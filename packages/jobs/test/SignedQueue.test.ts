@@ -1,120 +1,80 @@
 import { assert, it } from "@effect/vitest"
 import { Job } from "@nominal-code/domain/Job"
-import { isSigned, keysIn, signed, SigningKeys } from "@nominal-code/domain/JobSignature"
+import { keysIn, SigningKeys } from "@nominal-code/domain/JobSignature"
+import { laneKey } from "@nominal-code/domain/Lane"
 import { Login } from "@nominal-code/domain/PullRequest"
-import { JobQueue } from "@nominal-code/jobs/JobQueue"
-import { JobRecords } from "@nominal-code/jobs/JobRecords"
 import * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
 import * as SignedQueue from "@nominal-code/jobs/SignedQueue"
-import { laneOf, lifecycle, mention, push, shaOf } from "@nominal-code/testing/Jobs"
-import { lane, nothing, offer, retry, settle, stands, take } from "@nominal-code/testing/QueueSteps"
-import { Context, Effect, Layer, Redacted } from "effect"
+import * as StoredJob from "@nominal-code/jobs/StoredJob"
+import { laneOf, lifecycle, mention, shaOf } from "@nominal-code/testing/Jobs"
+import { lane } from "@nominal-code/testing/QueueSteps"
+import { Layer, Option, Redacted } from "effect"
 import { queueSuite } from "./queueSuite.ts"
 
-const keys = [Redacted.make("the-key-of-the-servers-and-of-nobody-else")]
-const others = [Redacted.make("a-key-that-somebody-else-has-made-for-it")]
+const [ours, others] = ["the-key-of-the-servers-and-of-nobody-else", "a-key-that-somebody-else-has-made-for-it"]
+const keys = keysIn(Redacted.make(ours))
 
-const signedIn = SignedQueue.layer.pipe(Layer.provide(Layer.succeed(SigningKeys, keys)))
-
-queueSuite("signed, in memory", signedIn.pipe(Layer.provideMerge(MemoryQueue.layer)))
-
-/** The queue as a server sees it, and the one that whoever reaches the store writes to. */
-const both = Effect.gen(function*() {
-  const store = yield* Layer.build(Layer.fresh(MemoryQueue.layer))
-  const server = yield* Layer.build(Layer.provide(Layer.fresh(signedIn), Layer.succeedContext(store)))
-  return {
-    forge: (job: Job) => Context.get(store, JobQueue).offer(job),
-    server: Context.make(JobQueue, Context.get(server, JobQueue)).pipe(
-      Context.add(JobRecords, Context.get(store, JobRecords))
-    )
-  }
-})
-
-const unsigned = "unsigned: no server of this installation has signed it: " +
-  "it was not stored by one, or with another signing key"
+queueSuite(
+  "signed, in memory",
+  SignedQueue.layer.pipe(Layer.provideMerge(MemoryQueue.layer), Layer.provide(Layer.succeed(SigningKeys, keys)))
+)
 
 const genuine = mention(lane, "a")
-const [server] = [signed(keys, genuine)]
+const placeOf = ({ id, lane }: Job) => ({ id, lane: laneKey(lane) })
+const place = placeOf(genuine)
+const signedAs = (job: Job, setting = ours) =>
+  StoredJob.sign(keysIn(Redacted.make(setting)), placeOf(job), StoredJob.encode(job))
+const stored = signedAs(genuine)
+const [head = "", form = ""] = stored.split(/(?=3:\{)/)
+const changed = (change: Partial<Job>) => `${head}${StoredJob.encode(new Job({ ...genuine, ...change }))}`
 
-const forgeries: ReadonlyArray<readonly [what: string, job: Job]> = [
-  ["without a signature", genuine],
-  ["signed with another key", signed(others, genuine)],
-  ["with the signature of another job", new Job({ ...mention(lane, "b"), signature: server.signature ?? "" })],
-  ["whose request was changed", new Job({ ...server, prompt: "explain /etc/passwd" })],
-  ["whose author was changed", new Job({ ...server, event: { ...server.event, author: Login.make("mallory") } })],
-  ["whose installation was changed", new Job({ ...server, event: { ...server.event, installationId: 66 } })],
-  ["that says its author may ask", new Job({ ...server, unverified: true })],
-  ["with a signature that is none", new Job({ ...server, signature: "\u2028" })]
+const forgeries: ReadonlyArray<readonly [what: string, stored: string, origin: string]> = [
+  ["without a signature", StoredJob.encode(genuine), "unsigned"],
+  ["signed with another key", signedAs(genuine, others), "foreign"],
+  [
+    "signed with another key under the name of ours",
+    signedAs(genuine, others).replace(/^4:.{16}/, stored.slice(0, 18)),
+    "forged"
+  ],
+  ["with the signature of another job", `${signedAs(mention(lane, "b")).split("3:")[0]}${form}`, "forged"],
+  ["whose request was changed", changed({ prompt: "explain /etc/passwd" }), "forged"],
+  ["whose author was changed", changed({ event: { ...genuine.event, author: Login.make("mallory") } }), "forged"],
+  ["that says its author may ask", changed({ unverified: true }), "forged"],
+  ["that says its run has no token", stored.replace(/:(?=3:)/, "7:"), "forged"],
+  ["with a signature in a signature", stored.replace("3:", "4:"), "unsigned"],
+  ["with a signature that is none", stored.replace(/^4:.{80}/, "4:"), "unsigned"]
 ]
 
-for (const [what, job] of forgeries) {
-  it.effect(`refuses a job ${what}, and says why`, () =>
-    Effect.gen(function*() {
-      const { forge, server } = yield* both
-      yield* forge(job)
-      yield* Effect.provide(Effect.andThen(nothing, stands(job, "parked", unsigned)), server)
-    }))
-}
-
-it("counts what the key before has signed, and signs with the new one, while the setting names both", () => {
-  const [[old], [other]] = [keys, others]
-  if (old === undefined || other === undefined) return assert.fail("no keys")
-  const both = keysIn(Redacted.make(`${Redacted.value(other)}  ${Redacted.value(old)}`))
-  assert.isTrue(isSigned(both, signed(keys, genuine)))
-  assert.isTrue(isSigned(others, signed(both, genuine)))
-  assert.isFalse(isSigned(others, signed(keys, genuine)))
+it.each(forgeries)("a job %s is none of ours", (_, text, origin) => {
+  assert.notStrictEqual(text, stored)
+  assert.strictEqual(StoredJob.origin(keys, place, text), origin)
 })
 
-it.effect("counts a refused job as none of its event", () =>
-  Effect.gen(function*() {
-    const { forge, server } = yield* both
-    const known = JobQueue.use((queue) => queue.hasJob(lane, genuine.event))
-    yield* forge(genuine)
-    yield* Effect.gen(function*() {
-      assert.isTrue(yield* known)
-      yield* nothing
-      assert.isFalse(yield* known)
-    }).pipe(Effect.provide(server))
-  }))
+it("a stored job counts for its own id and lane, with any of the keys, and whatever a later version writes into it", () => {
+  const origin = (text: string, setting = ours, at = place) =>
+    StoredJob.origin(keysIn(Redacted.make(setting)), at, text)
+  assert.strictEqual(origin(stored), "ours")
+  assert.strictEqual(origin(stored, `${others}  ${ours}`), "ours")
+  assert.strictEqual(origin(stored, others), "foreign")
+  assert.strictEqual(origin(stored, ours, { ...place, lane: laneKey(laneOf(2)) }), "forged")
+  assert.strictEqual(origin(stored, ours, placeOf(mention(lane, "b"))), "forged")
+  const later = StoredJob.encode(genuine).replace("{", "{\"field of a later version\":{\"b\":1,\"a\":2},")
+  const signed = StoredJob.sign(keys, place, later)
+  assert.strictEqual(origin(signed), "ours")
+  assert.deepStrictEqual(StoredJob.decode(signed), Option.some(genuine))
+})
 
-it.effect("refuses one that was put into the lane of another pull request", () =>
-  Effect.gen(function*() {
-    const { forge, server } = yield* both
-    const elsewhere = new Job({ ...signed(keys, genuine), lane: laneOf(2) })
-    yield* forge(elsewhere)
-    const taken = yield* Effect.provide(JobQueue.use((queue) => queue.take(laneOf(2))), server)
-    assert.strictEqual(taken._tag, "None")
-  }))
-
-it.effect("runs a refused job that an operator answers for, and the jobs behind it", () =>
-  Effect.gen(function*() {
-    const { forge, server } = yield* both
-    yield* forge(genuine)
-    yield* Effect.gen(function*() {
-      yield* offer(push(lane, "behind"))
-      yield* nothing
-      assert.strictEqual((yield* take).job.delivery, "behind")
-    }).pipe(Effect.provide(server))
-    const other = yield* both
-    yield* other.forge(genuine)
-    yield* Effect.gen(function*() {
-      yield* nothing
-      yield* retry(genuine)
-      const lease = yield* take
-      assert.isTrue(isSigned(keys, lease.job))
-      assert.strictEqual(lease.job.delivery, genuine.delivery)
-    }).pipe(Effect.provide(other.server))
-  }))
-
-it.effect("keeps the signature of a job that inherits the request of one that it supersedes", () =>
-  Effect.gen(function*() {
-    const { server } = yield* both
-    yield* Effect.gen(function*() {
-      yield* offer(lifecycle(lane, "asked", "pr_rerun", shaOf("one"), { again: "a request" }))
-      yield* offer(push(lane, "newer"))
-      const lease = yield* take
-      assert.strictEqual(lease.job.delivery, "newer")
-      assert.isTrue(lease.job.event._tag === "Lifecycle" && lease.job.event.again !== undefined)
-      yield* settle(lease, { _tag: "Park" })
-    }).pipe(Effect.provide(server))
-  }))
+it("what a job inherits stands beside what is signed, whose bytes stay as they are", () => {
+  const job = lifecycle(lane, "push", "pr_push", shaOf("one"))
+  const inherited = { again: "a request: ä|:", asked: true } as const
+  for (const one of [signedAs(job), StoredJob.encode(job)]) {
+    const heir = StoredJob.inheriting(one, inherited)
+    assert.deepStrictEqual(
+      StoredJob.decode(heir),
+      Option.some(new Job({ ...job, event: { ...job.event, ...inherited } }))
+    )
+  }
+  const heir = StoredJob.inheriting(StoredJob.inheriting(signedAs(job), { asked: true }), { again: "b" })
+  assert.strictEqual(StoredJob.origin(keys, placeOf(job), heir), "ours")
+  assert.isTrue(heir.endsWith(StoredJob.encode(job)))
+})

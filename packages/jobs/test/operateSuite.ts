@@ -3,7 +3,6 @@ import { ServiceName } from "@nominal-code/domain/Failure"
 import { JobRequestResult, Settlement } from "@nominal-code/jobs/JobQueue"
 import { mention, push } from "@nominal-code/testing/Jobs"
 import {
-  asOffered,
   cancel,
   done,
   failure,
@@ -48,7 +47,7 @@ export const operating = (it: It) => {
       assert.deepStrictEqual(yield* retry(job), handled)
       const { attempts, endedAt, job: request, outcome, state } = yield* record(job)
       assert.deepStrictEqual([state, attempts, endedAt], ["waiting", 0, Option.none()])
-      assert.deepStrictEqual([Option.map(request, asOffered), outcome], [Option.some(job), Option.none()])
+      assert.deepStrictEqual([request, outcome], [Option.some(job), Option.none()])
       assert.isTrue(yield* settle(yield* take, done))
       const again = yield* take
       assert.deepStrictEqual([again.job.delivery, again.attempt, again.run], ["a", 1, 3])

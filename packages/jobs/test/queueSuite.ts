@@ -4,7 +4,6 @@ import type { JobRecords } from "@nominal-code/jobs/JobRecords"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { laneOf, mention, push } from "@nominal-code/testing/Jobs"
 import {
-  asOffered,
   done,
   type It,
   lane,
@@ -70,7 +69,7 @@ const offering = (it: It) => {
     Effect.gen(function*() {
       const job = mention(lane, "a")
       yield* offer(job)
-      assert.deepStrictEqual(asOffered((yield* take).job), job)
+      assert.deepStrictEqual((yield* take).job, job)
     })
   )
 

@@ -9,7 +9,7 @@ import { RunSlot } from "@nominal-code/domain/RunSlot"
 import { RunWaits } from "@nominal-code/domain/RunWaits"
 import { JobResults, type JobRun } from "@nominal-code/jobs/JobResults"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
-import { payloadReference, PayloadStore } from "@nominal-code/jobs/PayloadStore"
+import { payloadKey, payloadReference, PayloadStore } from "@nominal-code/jobs/PayloadStore"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Duration, Effect, Exit, Fiber, Layer, Option, Ref, Schedule, Schema, Stream } from "effect"
 import * as ClusterBreaker from "./ClusterBreaker.ts"
@@ -81,11 +81,12 @@ const make = Effect.fnUntraced(function*({ review, ...template }: KubernetesOpti
     const token = runToken(keys, job.id, run)
     const payload = encode({ version: 2, job, settings: review, run, ...(token === undefined ? {} : { token }) })
     if (Manifest.fitsInline(payload)) return payload
-    yield* Effect.retry(payloads.put(job.id, payload), {
+    const key = payloadKey(job.id, payload)
+    yield* Effect.retry(payloads.put(key, payload), {
       schedule: listening,
       while: ({ _tag }) => _tag !== "PayloadTooLarge"
     })
-    return payloadReference(job.id, payload)
+    return payloadReference(key)
   })
 
   /** Concludes a run whose Job has ended. A stored result takes precedence over the Job's end. */
@@ -166,7 +167,7 @@ const make = Effect.fnUntraced(function*({ review, ...template }: KubernetesOpti
   )
 
   const runOf = Effect.fnUntraced(function*(job: Job, number: number, name: string) {
-    const run: JobRun = { id: job.id, run: number }
+    const run: JobRun = { id: job.id, run: number, isTokenless: job.runBefore === number }
     const hearing = yield* Effect.forkScoped(yield* listen(run))
     yield* Effect.forkScoped(showWaits(run))
     const observation = yield* jobs.observe(name)

@@ -1,6 +1,6 @@
 import { assert } from "@effect/vitest"
 import { Failure, type ServiceName } from "@nominal-code/domain/Failure"
-import { Job } from "@nominal-code/domain/Job"
+import type { Job } from "@nominal-code/domain/Job"
 import { JobQueue, JobRequestResult, type Lease, Settlement } from "@nominal-code/jobs/JobQueue"
 import { JobRecords, type JobState, reasonOf } from "@nominal-code/jobs/JobRecords"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
@@ -45,12 +45,6 @@ export const stands = Effect.fnUntraced(function*(job: Job, state: JobState, rea
   const found = yield* record(job)
   assert.deepStrictEqual([found.state, reasonOf(found)], [state, reason])
 })
-
-/** A job as it was offered: a queue may have signed it. */
-export const asOffered = (job: Job): Job => {
-  const { signature: _, ...offered } = job
-  return new Job(offered)
-}
 
 /** Runs the lane to its end; the deliveries in the order of running. */
 export const runAll = Effect.gen(function*() {

@@ -1,5 +1,5 @@
 import type { ServiceName } from "@nominal-code/domain/Failure"
-import type { JobId, JobOutcome } from "@nominal-code/domain/Job"
+import type { JobOutcome } from "@nominal-code/domain/Job"
 import { JobResults, type JobRun } from "@nominal-code/jobs/JobResults"
 import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
 import { Effect, Layer, Option, PubSub, Stream } from "effect"
@@ -9,7 +9,7 @@ const keyOf = ({ id, run }: JobRun) => `${id}:${run}`
 /** Results and payloads in memory, whose signals can be lost. `log` tells who listened and reported, in order. */
 export const testResults = Effect.gen(function*() {
   const stored = new Map<string, JobOutcome>()
-  const payloads = new Map<JobId, string>()
+  const payloads = new Map<string, string>()
   const signals = yield* PubSub.unbounded<readonly [key: string, outcome: JobOutcome]>()
   const told = yield* PubSub.unbounded<readonly [key: string, service: Option.Option<ServiceName>]>()
   const log: Array<string> = []
@@ -45,8 +45,8 @@ export const testResults = Effect.gen(function*() {
       })
   })
   const payloadStore = PayloadStore.of({
-    put: (id, payload) => Effect.sync(() => void payloads.set(id, payload)),
-    get: (id) => Effect.sync(() => Option.fromUndefinedOr(payloads.get(id)))
+    put: (key, payload) => Effect.sync(() => void payloads.set(key, payload)),
+    get: (key) => Effect.sync(() => Option.fromUndefinedOr(payloads.get(key)))
   })
   return {
     log,

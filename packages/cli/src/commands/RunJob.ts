@@ -1,7 +1,7 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import { Failure, failureText } from "@nominal-code/domain/Failure"
-import { type Job, JobId, JobOutcome } from "@nominal-code/domain/Job"
+import { type Job, JobOutcome } from "@nominal-code/domain/Job"
 import type { JobPayload } from "@nominal-code/domain/JobPayload"
 import { withoutSecrets } from "@nominal-code/domain/KnownSecrets"
 import { laneKey } from "@nominal-code/domain/Lane"
@@ -67,22 +67,21 @@ const asPayload = (given: RunPayload.RunPayload) =>
   )
 
 /** Fetches a payload that is too large for an environment variable, and is therefore in Redis. */
-const fetched = Effect.fnUntraced(function*({ id, names }: PayloadReference) {
+const fetched = Effect.fnUntraced(function*({ isKey, key, names }: PayloadReference) {
   if (Option.isNone((yield* AppConfig).redis)) {
     return yield* new JobFailed({
-      message: `the job payload redis:${id} is in the Redis of a server: set redis.url (REDIS_URL) to it`
+      message: `the job payload redis:${key} is in the Redis of a server: set redis.url (REDIS_URL) to it`
     })
   }
-  const known = Schema.decodeOption(JobId)(id)
-  const found = Option.isNone(known) ? Option.none() : yield* (yield* PayloadStore).get(known.value)
+  const found = isKey ? yield* (yield* PayloadStore).get(key) : Option.none()
   if (Option.isSome(found) && names(found.value)) return yield* decode(found.value, true)
   if (Option.isSome(found)) {
     return yield* new JobFailed({
-      message: `the job payload redis:${id} in the Redis of REDIS_URL is not the one that the server stored`
+      message: `the job payload redis:${key} in the Redis of REDIS_URL is not the one that the server stored`
     })
   }
   return yield* new JobFailed({
-    message: `there is no job payload redis:${id} in the Redis of REDIS_URL; ${howToGiveIt}`
+    message: `there is no job payload redis:${key} in the Redis of REDIS_URL; ${howToGiveIt}`
   })
 })
 

@@ -171,7 +171,7 @@ export const jobs = {
       )
     ),
     doc:
-      "Key of the servers, which no Job gets: `openssl rand -hex 32`. With it, a job that no server has signed is refused, and so is the result that a pod reports of another's run. To change it, put the new key before the old one, with a blank between them."
+      "Key of the servers, which no Job gets: `openssl rand -hex 32`. With it, a job that no server has signed is refused, and so is the result that a pod reports of another's run. The first server with it signs what waits; one without it stores nothing then. To change it, put the new key before the old one, with a blank between them."
   })
 }
 

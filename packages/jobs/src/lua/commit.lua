@@ -7,17 +7,20 @@
 -- KEYS[5…7] zsets of the jobs that wait, run and are parked, by place
 -- KEYS[8]   hash of the last job of each event, while it waits or runs
 -- KEYS[9]   hash of the lanes, by what the first job of each is: a notice (n), a comment (c) or a lifecycle event (l)
--- KEYS[10…] the jobs, what has ended, and the events of what is parked
+-- KEYS[10]  hash of the signers
+-- KEYS[11…] the jobs, what has ended, and the events of what is parked
 -- ARGV[1]   the time in milliseconds
 -- ARGV[2]   the change as JSON: see RedisCommit.ts
 -- ARGV[3…]  the records of the jobs that end
--- Returns   {} if something has changed meanwhile, and nothing is written then; else {1, the numbers that were given}
+-- Returns   {} if something has changed meanwhile, and {0} to an untrusted process: nothing is written then; else {1, the
+--           numbers that were given}
 
 local now, plan = tonumber(ARGV[1]), cjson.decode(ARGV[2])
 local index = { waiting = KEYS[5], running = KEYS[6], parked = KEYS[7] }
 -- Any place is below this, so any place less this is below any time.
 local beyond = 2 ^ 53
 
+if plan.signer and untrusted(KEYS[10], plan.signer) then return { 0 } end
 if table.concat(redis.call('LRANGE', KEYS[1], 0, -1), ' ') ~= plan.list then return {} end
 for _, seen in ipairs(plan.seen) do
   if (redis.call('HGET', KEYS[seen[1]], 'v') or '') ~= seen[2] then return {} end

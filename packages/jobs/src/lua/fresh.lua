@@ -7,13 +7,15 @@
 -- KEYS[4]   zset of the jobs that wait, by place
 -- KEYS[5]   hash of the last job of each event, while it waits or runs
 -- KEYS[6]   hash of the lanes, by what the first job of each is
--- KEYS[7…]  the lanes' lists, the jobs, and what has ended
+-- KEYS[7]   hash of the signers
+-- KEYS[8…]  the lanes' lists, the jobs, and what has ended
 -- ARGV[1]   the time in milliseconds; empty: Redis' own clock
 -- ARGV[2]   the jobs as JSON: see RedisIntake.ts
 -- Returns   {time, for each job 1 if it is stored and 0 if it is left}; only {time} if that is another day than the one
---           for which the keys are named, and nothing is written then
+--           for which the keys are named, and {} to an untrusted process: nothing is written then
 
 local now, plan = tonumber(ARGV[1]), cjson.decode(ARGV[2])
+if untrusted(KEYS[7], plan.signer) then return {} end
 if not now then
   local time = redis.call('TIME')
   now = time[1] * 1000 + math.floor(time[2] / 1000)
