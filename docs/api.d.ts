@@ -1318,8 +1318,8 @@ declare const Job_base: Schema.Class<Job, Schema.Struct<{
   readonly receivedAt: Schema.Int;
   /** Trace of the delivery, which its runs continue. */
   readonly traceparent: Schema.optionalKey<Schema.brand<Schema.String, "Traceparent">>;
-  /** Signature of the server that accepted it, where the servers have a key to sign with. */
-  readonly signature: Schema.optionalKey<Schema.String>;
+  /** Number of the run that was under way when the servers got their first signing key: its result has no token. */
+  readonly runBefore: Schema.optionalKey<Schema.Int>;
 }>, {}>;
 /** One accepted request for a review. It names things; it holds no secret and no URL with one. */
 export declare class Job extends Job_base {}
@@ -3548,6 +3548,8 @@ interface JobRun {
   readonly run: number;
   /** Proof of whoever reports that it is this run. A server that has a signing key takes no outcome without it. */
   readonly token?: string | undefined;
+  /** True for a run that was begun before the servers had a key: its process has no token. */
+  readonly isTokenless?: boolean;
 }
 declare const JobResults_base: Context.ServiceClass<JobResults, "@nominal-code/jobs/JobResults", {
   /** Stores the outcome, then signals it. The first outcome is kept, except that a later success replaces a failure. */
@@ -3596,10 +3598,13 @@ declare const PayloadTooLarge_base: Schema.Class<PayloadTooLarge, Schema.TaggedS
 /** A payload that no store takes: it is larger than a payload may be. */
 export declare class PayloadTooLarge extends PayloadTooLarge_base {}
 declare const PayloadStore_base: Context.ServiceClass<PayloadStore, "@nominal-code/jobs/PayloadStore", {
-  put(id: JobId, payload: string): Effect.Effect<void, StoreError | PayloadTooLarge>;
-  get(id: JobId): Effect.Effect<Option.Option<string>, StoreError>;
+  put(key: string, payload: string): Effect.Effect<void, StoreError | PayloadTooLarge>;
+  get(key: string): Effect.Effect<Option.Option<string>, StoreError>;
 }>;
-/** Store of payloads that are too large for a pod's environment variable. */
+/**
+ * Store of payloads that are too large for a pod's environment variable. A payload with other settings has another key: a
+ * pod that has not started yet finds the one that it was created for.
+ */
 export declare class PayloadStore extends PayloadStore_base {}
 /** Template of the Jobs of one server. */
 interface KubeJobTemplate {
@@ -4413,6 +4418,8 @@ interface Lease {
   readonly stop: Option.Option<StopReason>;
   /** Time since the job was accepted, or queued again by `retry`, by the store's clock. */
   readonly age: Duration.Duration;
+  /** True for a job that no server of this installation has stored: it must not run. */
+  readonly isForged: boolean;
 }
 /**
  * Kind of a lane's first job: a notice or a command, which needs the forge alone; a comment that a model answers; or a
@@ -4923,7 +4930,10 @@ declare const JobQueue_base: Context.ServiceClass<JobQueue, "@nominal-code/jobs/
    * delay has passed. A lane may be named more than once.
    */
   readonly ready: Stream.Stream<ReadyLane, StoreError>;
-  /** Queues a parked job again as new, behind the lane's waiting jobs. */
+  /**
+   * Queues a parked job again as new, behind the lane's waiting jobs. With a signing key, it signs the job: whoever asks
+   * for it here answers for the job.
+   */
   retry(id: JobId): Effect.Effect<JobRequestResult, StoreError>;
   /**
    * Cancels a job. A waiting job is parked without a run. A running one is marked and keeps its place, so that no other
@@ -4937,8 +4947,14 @@ declare const JobQueue_base: Context.ServiceClass<JobQueue, "@nominal-code/jobs/
   knowsHead(lane: Lane, headSha: Sha): Effect.Effect<boolean, StoreError>;
   /** True if a job of an event is kept, whatever became of it, unless it was refused. */
   hasJob(lane: Lane, event: PullRequestEvent): Effect.Effect<boolean, StoreError>;
-  /** Writes to the store, and fails if it takes no writes now. */
+  /** Writes to the store, and fails if it takes no writes now, or not from a process with these signing keys. */
   readonly check: Effect.Effect<void, StoreError>;
+  /**
+   * Makes the signing keys of this process those of the queue, before it takes a job: from then on, a process that signs
+   * with none of them stores and takes nothing. Where the queue had none, its jobs are signed in place. Fails if its jobs
+   * are signed with a key that this process lacks. Gives the number of jobs that it has signed.
+   */
+  readonly claimKeys: Effect.Effect<number, StoreError>;
 }>;
 /**
  * Durable queue of lanes, with at-least-once execution. An accepted job is kept until it is settled, whatever process

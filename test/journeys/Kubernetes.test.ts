@@ -1,7 +1,6 @@
 import { assert, layer } from "@effect/vitest"
-import { JobId } from "@nominal-code/domain/Job"
 import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
-import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
+import { PayloadStore, readReference } from "@nominal-code/jobs/PayloadStore"
 import * as RedisPayloadStore from "@nominal-code/jobs/RedisPayloadStore"
 import * as Redis from "@nominal-code/persistence/Redis"
 import { redisSuite } from "@nominal-code/testing/RedisServer"
@@ -101,8 +100,11 @@ redisSuite("a cluster", () =>
         const job = yield* journey.send({ ...commented, comment }, serve)
         yield* until("the review", () => journey.emulator.state.reviews.some((one) => one.pull === pull))
         const created = kube.store.jobs().find(({ metadata }) => metadata.labels["nominal-code/job-id"] === job)
-        assert.match(created?.spec.template.spec?.containers[0]?.env?.[0]?.value ?? "", new RegExp(`^redis:${job}:`))
-        const stored = yield* PayloadStore.use(({ get }) => get(JobId.make(job))).pipe(
+        const { key } = Option.getOrThrow(
+          readReference(created?.spec.template.spec?.containers[0]?.env?.[0]?.value ?? "")
+        )
+        assert.isTrue(key.startsWith(`${job}:`))
+        const stored = yield* PayloadStore.use(({ get }) => get(key)).pipe(
           Effect.provide(RedisPayloadStore.layer.pipe(Layer.provide(Redis.layer(redis.url))))
         )
         const payload = yield* Schema.decodeEffect(JobPayloadJson)(Option.getOrThrow(stored))

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { JobId } from "@nominal-code/domain/Job"
-import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
+import { payloadKey, payloadReference, PayloadStore, readReference } from "@nominal-code/jobs/PayloadStore"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Effect, Layer, Option } from "effect"
 
@@ -20,6 +20,16 @@ export const payloadStoreSuite = (name: string, store: Layer.Layer<PayloadStore,
         assert.deepStrictEqual(yield* get(one), Option.some("first again"))
         assert.deepStrictEqual(yield* get(two), Option.some("second"))
         assert.deepStrictEqual(yield* get(JobId.make("3".repeat(20))), Option.none())
+      }).pipe(Effect.provide(fresh)))
+
+    it.effect("gives a pod that has not started yet the payload that it was created for, whatever its job got since", () =>
+      Effect.gen(function*() {
+        const { get, put } = yield* PayloadStore
+        const [before, since] = ["{\"settings\":1}", "{\"settings\":2}"]
+        const reference = payloadReference(payloadKey(one, before))
+        for (const payload of [before, since]) yield* put(payloadKey(one, payload), payload)
+        const { key, names } = Option.getOrThrow(readReference(reference))
+        assert.isTrue(Option.exists(yield* get(key), names))
       }).pipe(Effect.provide(fresh)))
 
     it.effect("keeps a megabyte of quotes, umlauts and emoji as it is", () =>
