@@ -5,9 +5,10 @@ import { endpointOf } from "@nominal-code/llm/anthropic/RawPredict"
 import * as Azure from "@nominal-code/llm/Azure"
 import * as Bedrock from "@nominal-code/llm/Bedrock"
 import type { LlmRequest } from "@nominal-code/llm/LlmProvider"
-import { EntraIdentity } from "@nominal-code/llm/openai/EntraToken"
+import * as EntraToken from "@nominal-code/llm/openai/EntraToken"
 import * as Vertex from "@nominal-code/llm/Vertex"
-import { Clock, Duration, Effect, FileSystem, Option, Redacted } from "effect"
+import { Clock, Duration, Effect, Fiber, FileSystem, Option, Redacted } from "effect"
+import { TestClock } from "effect/testing"
 import { createHash, createHmac } from "node:crypto"
 import { vi } from "vitest"
 import * as Claude from "./AnthropicWire.ts"
@@ -17,6 +18,8 @@ import * as Gemini from "./GoogleWire.ts"
 import { request as ofOpenAi } from "./OpenAiScene.ts"
 import * as Gpt from "./OpenAiWire.ts"
 import { serve, status } from "./ScriptedService.ts"
+
+const { EntraIdentity } = EntraToken
 
 /** Runs with a list of secrets that holds none at first; what becomes of a text of theirs. */
 const hiding = <A, E, R>(use: (redacted: (text: string) => string) => Effect.Effect<A, E, R>) =>
@@ -315,6 +318,8 @@ describe("Azure OpenAI", () => {
           assert.strictEqual(redacted("short-token lasting-token"), "[REDACTED] [REDACTED]")
           assert.strictEqual(tokens.received.length, 2)
           assert.strictEqual(tokens.received[0]?.url, url)
+          // Without it, the metadata service refuses: a request that somebody has forged has no such header.
+          assert.strictEqual(tokens.received[0]?.headers["metadata"], url.startsWith("/metadata") ? "true" : undefined)
           assert.match(tokens.received[0]?.text ?? "", body)
         }
       })
@@ -345,9 +350,26 @@ describe("Azure OpenAI", () => {
       assert.strictEqual(tokens.received.length, 2)
     }))
 
+  const byWord = EntraIdentity.cases.ClientSecret.make({ ...application, secret: Redacted.make("s3cret") })
+
+  it.effect("a service of tokens that sends to another address gets no secret there, and one that is silent is left", () =>
+    Effect.gen(function*() {
+      const thief = yield* serve([status(200, { access_token: "t", expires_in: 3600 })])
+      const moved = yield* serve([status(307, "", { location: thief.url })])
+      const asked = Promise.withResolvers<unknown>()
+      const silent = yield* serve([asked.resolve])
+      const tokenOf = (authority: string) =>
+        Effect.flatMap(EntraToken.make(byWord, { authority, metadata: authority }), ({ token }) => Effect.flip(token))
+      assert.strictEqual((yield* tokenOf(moved.url)).reason, "unavailable")
+      assert.deepStrictEqual(thief.received, [])
+      const waiting = yield* Effect.forkChild(tokenOf(silent.url))
+      yield* Effect.promise(() => asked.promise)
+      yield* TestClock.adjust("10 seconds")
+      assert.strictEqual((yield* Fiber.join(waiting)).reason, "unavailable")
+    }).pipe(Effect.provide(NodeServices.layer)))
+
   it.live("a token that Entra refuses is told at once, and one that it owes is waited for", () =>
     Effect.gen(function*() {
-      const identity = EntraIdentity.cases.ClientSecret.make({ ...application, secret: Redacted.make("s3cret") })
       for (
         const [reply, reason, asked] of [
           [status(401, { error: "invalid_client" }), "unauthorized", 1],
@@ -355,7 +377,7 @@ describe("Azure OpenAI", () => {
         ] as const
       ) {
         const tokens = yield* serve([reply])
-        const { fails, received } = yield* Clouds.azureWith(identity, tokens.url)([fineGpt])
+        const { fails, received } = yield* Clouds.azureWith(byWord, tokens.url)([fineGpt])
         const error = yield* fails(gpt)
         assert.deepStrictEqual([error.reason, tokens.received.length, received.length], [reason, asked, 0])
         assert.notInclude(error.message, "s3cret")

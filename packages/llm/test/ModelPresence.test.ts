@@ -33,13 +33,13 @@ const bedrock = Effect.fnUntraced(function*(replies: ReadonlyArray<Reply>, withK
   return { provider, received }
 })
 
-const azure = Effect.fnUntraced(function*(reply: Reply) {
+const azure = Effect.fnUntraced(function*(reply: Reply, key = Option.some(Redacted.make("azure-key"))) {
   const { received, url } = yield* serve([reply])
   const provider = yield* Azure.make({
     endpoint: `${url}/openai/v1/`,
-    apiKey: Option.some(Redacted.make("azure-key")),
+    apiKey: key,
     apiVersion: Option.none(),
-    identity: EntraIdentity.cases.Managed.make({}),
+    identity: EntraIdentity.cases.Token.make({ token: Redacted.make("entra-token") }),
     limits
   }).pipe(Effect.provide(NodeServices.layer))
   return { provider, received }
@@ -102,11 +102,19 @@ describe("the presence of a model in a cloud", () => {
       const refused = yield* azure(status(401, { error: { message: "Access denied" } }))
       const error = yield* Effect.flip(presence(refused.provider, "review"))
       assert.deepStrictEqual([error.reason, error.message.includes("azure-key")], ["unauthorized", false])
-      for (const reply of [status(404, {}), status(200, "<html>"), status(302, "", { location: "/elsewhere" })]) {
+      for (const reply of [status(404, {}), status(500, { data: [] }), status(200, "<html>")]) {
         const { provider } = yield* azure(reply)
-        const told = yield* Effect.option(presence(provider, "review"))
-        assert.deepStrictEqual(Option.flatten(told), Option.none())
+        assert.deepStrictEqual(yield* presence(provider, "review"), Option.none())
       }
+      const moved = yield* azure(status(302, "", { location: "/elsewhere" }))
+      assert.strictEqual((yield* Effect.flip(presence(moved.provider, "review"))).reason, "unavailable")
+      const identified = yield* azure(status(200, { data: [{ id: "review" }] }), Option.none())
+      assert.deepStrictEqual(
+        yield* presence(identified.provider, "review"),
+        Option.some({ isThere: true, others: ["review"] })
+      )
+      const { authorization, "api-key": key } = identified.received[0]?.headers ?? {}
+      assert.deepStrictEqual([authorization, key], ["Bearer entra-token", undefined])
     }))
 
   it.live("Vertex counts a word's tokens, which is free and needs what a call needs", () =>
@@ -134,5 +142,8 @@ describe("the presence of a model in a cloud", () => {
         status(403, { error: { code: 403, message: "Permission denied", status: "PERMISSION_DENIED" } })
       )
       assert.strictEqual((yield* Effect.flip(presence(refused.provider, "gemini-9"))).reason, "unauthorized")
+      const claude = yield* scene(status(200, { totalTokens: 1 }))
+      assert.deepStrictEqual(yield* presence(claude.provider, "claude-sonnet-5-5"), Option.none())
+      assert.deepStrictEqual(claude.received, [])
     }))
 })

@@ -7,7 +7,9 @@ import type { LlmProvider } from "@nominal-code/llm/LlmProvider"
 import type { ServiceSettings } from "@nominal-code/llm/ModelService"
 import { listed, Patience } from "@nominal-code/llm/ModelWindow"
 import * as OpenAi from "@nominal-code/llm/OpenAi"
-import { Duration, Effect, Option, Redacted, type Scope } from "effect"
+import { Duration, Effect, Fiber, Option, Redacted, type Scope } from "effect"
+import { TestClock } from "effect/testing"
+import type { ServerResponse } from "node:http"
 import { type Reply, serve, silence, status } from "./ScriptedService.ts"
 
 type Make = (settings: ServiceSettings) => Effect.Effect<LlmProvider["Service"]>
@@ -126,6 +128,27 @@ describe("the context window of a model", () => {
       assert.deepStrictEqual(yield* cold.windowOf?.("m") ?? Effect.succeedNone, Option.some(32_768))
       assert.deepStrictEqual(received.map(({ url }) => url), ["/api/ps", "/api/generate", "/api/ps"])
       assert.deepStrictEqual(received[1]?.body, { model: "m", stream: false })
+      assert.deepStrictEqual(received.map(({ headers }) => headers.authorization), ["Bearer k", "Bearer k", "Bearer k"])
+    }))
+
+  it.effect("is waited for while Ollama loads the model, for two minutes", () =>
+    Effect.gen(function*() {
+      const loading = Promise.withResolvers<ServerResponse>()
+      const { url } = yield* serve([
+        status(200, { models: [] }),
+        loading.resolve,
+        status(200, { models: [{ name: "m:latest", model: "m:latest", context_length: 32_768 }] })
+      ])
+      const slow = yield* chat("ollama")({
+        apiKey: Redacted.make("k"),
+        baseUrl: Option.some(`${url}/v1`),
+        limits: { idle: Duration.seconds(5), attempt: Duration.seconds(5), total: Duration.seconds(5) }
+      })
+      const window = yield* Effect.forkChild(slow.windowOf?.("m") ?? Effect.succeedNone)
+      const response = yield* Effect.promise(() => loading.promise)
+      yield* TestClock.adjust("119 seconds")
+      response.end("{}")
+      assert.deepStrictEqual(yield* Fiber.join(window), Option.some(32_768))
     }))
 
   it.live("is asked of a server of one's own even if the table has the name, and of nobody else then", () =>
