@@ -24,7 +24,7 @@ const pathsOf = ({ model }: Journey.Journey) => model.mock.getRequests().map(({ 
 describe("one server", () => {
   for (
     const [provider, model, path] of [
-      ["openai", "gpt-6.1-sol", /^\/v1\/responses$/],
+      ["openai", "gpt-6.2-sol", /^\/v1\/responses$/],
       ["google", "gemini-3.8-flash", /^\/v1beta\/models\/gemini-3\.8-flash:streamGenerateContent/],
       ["deepseek", "deepseek-flash", /^\/v1\/chat\/completions$/]
     ] as const

@@ -4,6 +4,7 @@ import { Usage } from "@nominal-code/domain/Usage"
 import type { NextCall } from "@nominal-code/llm/CallEstimate"
 import { LlmError } from "@nominal-code/llm/LlmError"
 import type { LlmResponse, ToolSpec } from "@nominal-code/llm/LlmProvider"
+import { largestOutputOf } from "@nominal-code/llm/ModelOutput"
 import { HasSubstitute } from "@nominal-code/llm/Retry"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Duration, Effect, Option, Result } from "effect"
@@ -12,8 +13,8 @@ import * as Compaction from "./Compaction.ts"
 import * as ServiceWait from "./ServiceWait.ts"
 import { compactable, handedOver, recompacted, reprompted, type Session, type State } from "./Session.ts"
 
-/** Largest number of output tokens of one call. */
-const maxOutputTokens = 16_384
+/** Largest number of output tokens that a call asks for. */
+const mostOutput = 16_384
 
 /** Options of one model call, beside the conversation. */
 export interface ModelQuestion {
@@ -101,7 +102,7 @@ const askOnce = Effect.fnUntraced(function*<A>(
   const { models, task: { system } } = session
   const { effort, llm, model, spend } = yield* models.current
   const hasSubstitute = yield* models.hasNext
-  const sent = yield* spend.call(nextCall(session, state, asked.specs), asked.isLast, (grant) => {
+  const sent = yield* spend.call(nextCall(session, state, asked.specs, model), asked.isLast, (grant) => {
     const isLast = asked.isLast || Option.isSome(grant.last)
     const messages = isLast ? appendUserText(state.messages, asked.demand) : state.messages
     const toolChoice = isLast ? "required" : "auto"
@@ -163,13 +164,18 @@ const spoken = (content: ReadonlyArray<Block>): ReadonlyArray<Block> => {
 }
 
 /** The next call, as far as its cost depends on it. */
-const nextCall = <A>({ task }: Session<A>, state: State, specs: ReadonlyArray<ToolSpec>): NextCall => {
+const nextCall = <A>(
+  { task }: Session<A>,
+  state: State,
+  specs: ReadonlyArray<ToolSpec>,
+  model: string
+): NextCall => {
   const unsent = state.previous === Usage.none ? state.messages : state.messages.slice(-1)
   const fixed = state.previous === Usage.none ? Buffer.byteLength(task.system + JSON.stringify(specs)) : 0
   return {
     previous: state.previous,
     newBytes: fixed + unsent.reduce((sum, message) => sum + bytesOf(message), 0),
-    maxOutputTokens
+    maxOutputTokens: Math.min(mostOutput, Option.getOrElse(largestOutputOf(model), () => mostOutput))
   }
 }
 

@@ -18,7 +18,7 @@ export const within = (llm: LlmProvider["Service"], tokens: number): LlmProvider
       return prompt + maxOutputTokens <= tokens
         ? Effect.map(llm.send({ ...request, maxOutputTokens }), (response) => ({
           ...response,
-          usage: bounded(response.usage, { window: tokens, maxOutputTokens })
+          usage: bounded(response.usage, { window: tokens, output: Infinity })
         }))
         : Effect.fail(
           new LlmError({

@@ -144,7 +144,7 @@ describe("a program", () => {
   it.live("that starts again with a shorter prompt has what is left of the money, and is charged for both", () =>
     inWorld((world) =>
       Effect.gen(function*() {
-        const tokens = { inputTokens: 100, outputTokens: 10, cacheReadInputTokens: 0, cacheCreationInputTokens: 0 }
+        const tokens = { inputTokens: 100_000, outputTokens: 10, cacheReadInputTokens: 0, cacheCreationInputTokens: 0 }
         const said = (id: string) => sh({ type: "assistant", message: { id, model: "m", content: [] } })
         const ended = (end: object) => sh({ type: "result", total_cost_usd: 0.5, modelUsage: { m: tokens }, ...end })
         const program = yield* fakeClaude(
@@ -166,7 +166,7 @@ describe("a program", () => {
         const { usage } = yield* runClaude(world, claudeTask({ maxCostUsd: 2, shorter }), { program })
         const money = (yield* (yield* FileSystem.FileSystem).readFileString(`${world.root}/money`)).trim().split("\n")
         assert.deepStrictEqual(money, ["2", "1.5"])
-        assert.deepStrictEqual([usage.calls, usage.costUsd, usage.usage.input], [2, 1, 200])
+        assert.deepStrictEqual([usage.calls, usage.costUsd, usage.usage.input], [2, 1, 200_000])
       })
     ))
 

@@ -72,6 +72,27 @@ describe("the call that a process had underway when it was killed costs", () => 
   })
 })
 
+describe("the total that a process counts at its end", () => {
+  const told = new Usage({ input: 1_000, output: 2_000, cacheRead: 0, cacheWrite: 0 })
+  const costOf = (usage: Usage, costUsd: number) => {
+    const spending = Option.some({ usage, costUsd: Option.some(costUsd) })
+    const transcript = [started, said, counted, { ...ended, spending }].reduce(Transcript.add, Transcript.empty)
+    const summary = Spending.summarize(transcript, model, listedPrices)
+    return [summary.costUsd, summary.usage.total]
+  }
+
+  it("is its cost, with calls of its own that it tells nothing of", () => {
+    assert.deepStrictEqual(costOf(told.plus(new Usage({ ...told, input: 90_000 })), 0.4), [0.4, 95_000])
+  })
+
+  it.each([
+    ["more tokens than can be", new Usage({ ...told, input: 20_000_000 }), 3],
+    ["more dollars than its tokens can cost", told, 1_000_000]
+  ])("is not believed where it has %s: its answers count", (_, usage, costUsd) => {
+    assert.deepStrictEqual(costOf(usage, costUsd), [0.033, 3_000])
+  })
+})
+
 const sh = (event: unknown) => `echo '${JSON.stringify(event)}'`
 const usage = { input_tokens: 1_000, output_tokens: 100 }
 const content = [{ type: "text", text: "Let me look." }]

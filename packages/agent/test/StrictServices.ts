@@ -123,12 +123,12 @@ const unanswered = (messages: ReadonlyArray<Wire>): ReadonlyArray<string> =>
 
 /** A service that speaks Chat Completions; `more`: what it complains about beside what all of them do. */
 const compatible = (
-  name: "deepseek" | "groq" | "mistral",
+  name: "deepseek" | "groq" | "mistral" | "xai",
   { ids, more, thoughts }: {
     /** Ids of two calls, as its models make them. */
     readonly ids: readonly [string, string]
     readonly thoughts: object
-    readonly more: (messages: ReadonlyArray<Wire>) => ReadonlyArray<string>
+    readonly more: (messages: ReadonlyArray<Wire>, body: Wire) => ReadonlyArray<string>
   }
 ): StrictService => ({
   name,
@@ -141,7 +141,8 @@ const compatible = (
   ], { finish: "tool_calls" }),
   submits: ChatWire.answer([ChatWire.call(0, "Abcdef123", "submit_review", summary)], { finish: "tool_calls" }),
   overloaded: ChatWire.failed(503, { message: "Service is too busy" }),
-  complaints: ({ messages }) => {
+  complaints: (body) => {
+    const { messages } = body
     const said = messages.filter(({ role }: Wire) => role === "assistant")
     const results = messages.filter(({ role }: Wire) => role === "tool")
     const calls = said.flatMap(({ tool_calls = [] }: Wire) => tool_calls)
@@ -153,7 +154,7 @@ const compatible = (
         "empty"
       ),
       ...results.filter(({ content }: Wire) => typeof content !== "string").map(() => "a result that is no text"),
-      ...more(messages)
+      ...more(messages, body)
     ]
   }
 })
@@ -199,6 +200,18 @@ const mistral = compatible("mistral", {
   ]
 })
 
+// "presencePenalty, frequencyPenalty and stop parameters are not supported by reasoning models. Adding them in the request
+// would result in an error" (docs.x.ai, Reasoning). Roles may come in any order (docs.x.ai, Chat).
+const xai = compatible("xai", {
+  ids: ["call_54010372", "call_70316493"],
+  thoughts: { reasoning_content: "thought-of-xai" },
+  more: (messages, body) => [
+    ...field(messages, "reasoning_content", false),
+    ...["presence_penalty", "frequency_penalty", "stop"].filter((name) => name in body),
+    ...["low", "medium", "high", "xhigh", undefined].includes(body.reasoning_effort) ? [] : ["the effort"]
+  ]
+})
+
 /** Words and seals that belong to one service. */
 export const seals = [
   "signature-of-anthropic",
@@ -206,7 +219,16 @@ export const seals = [
   "signature-of-google",
   "thought-of-deepseek",
   "thought-of-groq",
-  "thought-of-mistral"
+  "thought-of-mistral",
+  "thought-of-xai"
 ]
 
-export const services: ReadonlyArray<StrictService> = [anthropic, openai, google, deepseek, groq, mistral]
+export const services: ReadonlyArray<StrictService> = [
+  anthropic,
+  openai,
+  google,
+  deepseek,
+  groq,
+  mistral,
+  xai
+]

@@ -63,7 +63,7 @@ access:
 
 agent: # without a provider: that of the only key, or the Claude Code of this machine
   # provider: openai # docs/models.md lists them
-  # model: gpt-6.1-sol
+  # model: gpt-6.2-sol
   max_cost_usd: 2 # of one review; 0 means no limit
 ${place === "kubernetes" ? kubernetes : host}${
     forge === "github"

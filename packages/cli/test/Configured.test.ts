@@ -1,8 +1,9 @@
 import { assert, it } from "@effect/vitest"
-import { defaultModels } from "@nominal-code/config/DefaultModels"
+import { defaultModels, explorerModels } from "@nominal-code/config/DefaultModels"
 import { providerNames } from "@nominal-code/config/settings/Providers"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { LlmProviders } from "@nominal-code/llm/LlmProviders"
+import { largestOutputOf } from "@nominal-code/llm/ModelOutput"
 import { listedPrices } from "@nominal-code/llm/Pricing"
 import { ReviewConfig } from "@nominal-code/review/ReviewConfig"
 import { layerTest, testConfig } from "@nominal-code/testing/TestConfig"
@@ -25,8 +26,11 @@ it.effect("the settings that a job brings take the place of the process's own", 
     assert.deepStrictEqual(yield* read(Option.none()), own)
   }).pipe(Effect.provide(layerTest())))
 
-it("every default model has a price", () => {
-  for (const model of Object.values(defaultModels)) assert.isTrue(Option.isSome(listedPrices.priceOf(model)), model)
+it("every default model has a price, and may write what a call asks for", () => {
+  for (const model of [...Object.values(defaultModels), ...Object.values(explorerModels)]) {
+    assert.isTrue(Option.isSome(listedPrices.priceOf(model)), model)
+    assert.isAtLeast(Option.getOrElse(largestOutputOf(model), () => 0), 16_384, model)
+  }
 })
 
 it.effect("every provider is there, and one without a key names its variable when it is asked", () =>

@@ -6,7 +6,7 @@ import type { ProviderName } from "@nominal-code/domain/ReviewSettings"
  */
 export const defaultModels = {
   anthropic: "claude-sonnet-5-5",
-  openai: "gpt-6.1-sol",
+  openai: "gpt-6.2-sol",
   google: "gemini-3.8-flash",
   bedrock: "global.anthropic.claude-sonnet-5-5",
   vertex: "gemini-3.8-flash",
@@ -51,20 +51,20 @@ const retired = (on: string, successors: Readonly<Record<string, string>>) =>
 const retirements: ReadonlyMap<string, Retirement> = new Map([
   ...retired("2026-06-15", { "claude-sonnet-4": "claude-sonnet-5-5", "claude-opus-4": "claude-opus-5-5" }),
   ...retired("2026-08-05", { "claude-opus-4-1": "claude-opus-5-5" }),
-  ...retired("2026-10-23", { "gpt-4.1-nano": "gpt-6-luna", "o3-mini": "gpt-6.1-sol", "o4-mini": "gpt-6.1-terra" }),
+  ...retired("2026-10-23", { "gpt-4.1-nano": "gpt-6-luna", "o3-mini": "gpt-6.2-sol", "o4-mini": "gpt-6.1-terra" }),
   ...retired("2026-12-11", {
-    "gpt-5": "gpt-6.1-sol",
+    "gpt-5": "gpt-6.2-sol",
     "gpt-5-mini": "gpt-6.1-terra",
     "gpt-5-nano": "gpt-6-luna",
-    "o3": "gpt-6.1-sol"
+    "o3": "gpt-6.2-sol"
   }),
   ...retired("2027-01-14", {
-    "gpt-4.1": "gpt-6.1-sol",
+    "gpt-4.1": "gpt-6.2-sol",
     "gpt-4.1-mini": "gpt-6-luna",
-    "gpt-4o": "gpt-6.1-sol",
+    "gpt-4o": "gpt-6.2-sol",
     "gpt-4o-mini": "gpt-6-luna"
   }),
-  ...retired("2027-04-01", { "gpt-5.1": "gpt-6.1-sol" }),
+  ...retired("2027-04-01", { "gpt-5.1": "gpt-6.2-sol" }),
   ...retired("2026-06-01", { "gemini-2.0-flash": "gemini-3.8-flash" }),
   ...retired("2026-12-01", { "gemini-2.5-flash": "gemini-3.5-flash-lite", "gemini-2.5-pro": "gemini-3.8-flash" }),
   ...retired("2026-07-24", { "deepseek-chat": "deepseek-flash", "deepseek-reasoner": "deepseek-flash" }),

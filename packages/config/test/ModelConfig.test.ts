@@ -265,7 +265,7 @@ it("no default model is one that its service retires, and neither is a successor
 })
 
 it("a snapshot is retired with its model, and a model whose name only begins like it is not", () => {
-  assert.strictEqual(retirementOf("gpt-5-2025-08-07")?.successor, "gpt-6.1-sol")
+  assert.strictEqual(retirementOf("gpt-5-2025-08-07")?.successor, "gpt-6.2-sol")
   assert.strictEqual(retirementOf("claude-opus-4-1-20250805")?.on, "2026-08-05")
   assert.deepStrictEqual(["gpt-5.4", "claude-opus-4-8", "gpt-5-codex"].map(retirementOf), [
     undefined,

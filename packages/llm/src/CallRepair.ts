@@ -2,7 +2,7 @@ import { Block } from "@nominal-code/domain/Conversation"
 import { Effect, Option, Random } from "effect"
 import type { LlmRequest, LlmResponse } from "./LlmProvider.ts"
 import { listed } from "./ModelWindow.ts"
-import { bounded as boundedUsage, countedOrEstimated } from "./TokenCount.ts"
+import { believedOutput, bounded as boundedUsage, countedOrEstimated, mostTokensOf } from "./TokenCount.ts"
 
 /** Largest number of tool calls of one answer. The later ones were never made, as after a cut. */
 export const mostCalls = 128
@@ -26,7 +26,11 @@ export const repaired = Effect.fnUntraced(function*(
       return Block.cases.ToolUse.make({ id, name: nameOf(block.name), input: block.input })
     }), { concurrency: 1 })
   const whole = { ...response, content }
-  const bounds = { window: Option.getOrUndefined(listed(request.model)), maxOutputTokens: request.maxOutputTokens }
+  const bounds = {
+    window: Option.getOrUndefined(listed(request.model)),
+    prompt: mostTokensOf(request),
+    output: Math.max(believedOutput(request.model), request.maxOutputTokens)
+  }
   return { ...whole, usage: boundedUsage(countedOrEstimated(request, whole), bounds) }
 })
 

@@ -23,9 +23,12 @@ const table: ReadonlyArray<readonly [RegExp, number]> = [
 /** `eu.anthropic.claude-…`, as Bedrock names Claude. */
 const inBedrock = /^(?:[a-z-]+\.)?anthropic\.(?=claude-)/
 
+/** Name that the vendor has for a model. */
+export const plainName = (model: string): string => model.replace(inBedrock, "")
+
 /** Window of a model of a vendor; none: it is not in the table. */
 export const listed = (model: string): Option.Option<number> => {
-  const plain = model.replace(inBedrock, "")
+  const plain = plainName(model)
   return Option.fromUndefinedOr(table.find(([pattern]) => pattern.test(plain))?.[1])
 }
 

@@ -1,7 +1,8 @@
 import type { Usage as Counts } from "@nominal-code/domain/Usage"
 import { Usage } from "@nominal-code/domain/Usage"
-import { Schema } from "effect"
+import { Option, Schema } from "effect"
 import type { LlmRequest, LlmResponse } from "./LlmProvider.ts"
+import { largestOutputOf } from "./ModelOutput.ts"
 
 /** A count of tokens as a service sends it. A wrong one is no reason to throw a paid answer away. */
 export const TokenCount = Schema.optionalKey(Schema.Unknown)
@@ -13,23 +14,36 @@ const most = 20_000_000
 export const tokensOf = (count: unknown): number =>
   typeof count === "number" && Number.isInteger(count) && count >= 0 && count <= most ? count : 0
 
-/** Largest output of one call that is believed, in tokens. */
-export const largestOutput = 128_000
+/** Largest output of one call that is believed, in tokens, where that of its model is not known. */
+const largestOutput = 128_000
+
+/** Largest output of one call of a model that is believed, in tokens. */
+export const believedOutput = (model: string): number => Option.getOrElse(largestOutputOf(model), () => largestOutput)
+
+/** Tokens that services add to a prompt: their own instructions about tools, and marks between the messages. */
+const addedByService = 10_000
+
+/** Tokens that the prompt of a request can have: a token is a byte at least. */
+export const mostTokensOf = ({ messages, system, tools }: LlmRequest): number =>
+  Buffer.byteLength(JSON.stringify([system, tools, messages])) + addedByService
 
 /** Most tokens that a call of a model can have used. */
 export interface UsageBounds {
   /** Context window of the model; absent: not known. */
   readonly window: number | undefined
-  readonly maxOutputTokens: number
+  /** Tokens that its prompt can have; absent: not known. */
+  readonly prompt?: number
+  readonly output: number
 }
 
 /** Usage of a call without what its model cannot have read or written. */
-export const bounded = (usage: Counts, { maxOutputTokens, window = Infinity }: UsageBounds): Counts => {
-  const cacheWrite = Math.min(usage.cacheWrite, window)
-  const cacheRead = Math.min(usage.cacheRead, window - cacheWrite)
+export const bounded = (usage: Counts, { output, prompt = Infinity, window = Infinity }: UsageBounds): Counts => {
+  const most = Math.min(prompt, window)
+  const cacheWrite = Math.min(usage.cacheWrite, most)
+  const cacheRead = Math.min(usage.cacheRead, most - cacheWrite)
   return new Usage({
-    input: Math.min(usage.input, window - cacheWrite - cacheRead),
-    output: Math.min(usage.output, window, Math.max(largestOutput, maxOutputTokens)),
+    input: Math.min(usage.input, most - cacheWrite - cacheRead),
+    output: Math.min(usage.output, window, output),
     cacheRead,
     cacheWrite
   })

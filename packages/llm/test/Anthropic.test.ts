@@ -174,7 +174,7 @@ describe("the answer", () => {
           }
         })
       ])
-      const { usage } = yield* send(request)
+      const { usage } = yield* send({ ...request, system: "x".repeat(188_086) })
       assert.deepStrictEqual({ ...usage }, { input: 21, output: 503, cacheRead: 12, cacheWrite: 188_086 })
     }))
 

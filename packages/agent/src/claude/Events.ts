@@ -1,7 +1,7 @@
 import { Block } from "@nominal-code/domain/Conversation"
 import { Usage } from "@nominal-code/domain/Usage"
 import { listed } from "@nominal-code/llm/ModelWindow"
-import { bounded, largestOutput } from "@nominal-code/llm/TokenCount"
+import { believedOutput, bounded } from "@nominal-code/llm/TokenCount"
 import { Array, Option, Result, Schema } from "effect"
 
 /** Name of our tool server. Claude Code offers its tools as `mcp__<server>__<tool>`. */
@@ -102,7 +102,7 @@ const usageOf = (tokens: unknown, model: string): Usage =>
           cacheRead: counts.cache_read_input_tokens ?? 0,
           cacheWrite: counts.cache_creation_input_tokens ?? 0
         }),
-        { window: Option.getOrUndefined(listed(model)), maxOutputTokens: 0 }
+        { window: Option.getOrUndefined(listed(model)), output: believedOutput(model) }
       )
   })
 
@@ -191,7 +191,7 @@ const toEvent = (event: Option.Option.Value<ReturnType<typeof decode>>, raw: unk
       return { _tag: "Said", id, model, usage: usageOf(usage, model), content: blocksOf(content), problem }
     }
     case "stream_event":
-      return { _tag: "Counted", output: Math.min(largestOutput, event.event.usage.output_tokens) }
+      return { _tag: "Counted", output: event.event.usage.output_tokens }
     case "user":
       return { _tag: "ToolsAnswered", results: blocksOf(event.message.content).filter(Block.guards.ToolResult) }
     case "rate_limit_event":

@@ -33,17 +33,34 @@ const patiently = <A, R>(write: Effect.Effect<A, StoreError, R>) =>
     while: ({ retryable }) => retryable
   })
 
+/** Dollars for a token that no model costs more than. */
+const dearest = 0.0002
+
 /** The part of a session's cost that falls to some of its tokens. */
 const shareOf = (usage: Usage, session: Spending): Option.Option<number> =>
   Option.map(
     session.costUsd,
-    (costUsd) => session.usage.total === 0 ? 0 : costUsd * Math.min(1, usage.total / session.usage.total)
+    (costUsd) =>
+      Math.min(
+        usage.total * dearest,
+        session.usage.total === 0 ? 0 : costUsd * Math.min(1, usage.total / session.usage.total)
+      )
   )
 
+/** Tokens that a process may have used beside those of the answers that it told of. */
+const untold = 250_000
+
 /**
- * Usage and cost of a process: as it counted them at its end. Where it did not come to that, or where it may count an
- * earlier process of its session, too, those of the answers that it told of. With a subscription, the cost is what the
- * API would have asked for.
+ * True if what a process counted at its end can be: no more than twice the tokens of its answers and some more, at a
+ * price that a model has.
+ */
+const isBelievable = ({ costUsd, usage }: Spending, told: Usage): boolean =>
+  usage.total <= 2 * told.total + untold && Option.getOrElse(costUsd, () => 0) <= usage.total * dearest
+
+/**
+ * Usage and cost of a process: as it counted them at its end. Where it did not come to that, where that cannot be, or
+ * where it may count an earlier process of its session, too, those of the answers that it told of. With a subscription,
+ * the cost is what the API would have asked for.
  */
 export const summarize = ({ end, resumed, turns }: Transcript, model: string, prices: Prices): UsageSummary => {
   const told = turns.reduce(
@@ -57,7 +74,7 @@ export const summarize = ({ end, resumed, turns }: Transcript, model: string, pr
   const share = Option.flatMap(counted, (session) => shareOf(told.usage, session))
   const { costUsd, usage } = resumed
     ? { usage: told.usage, costUsd: Option.orElse(told.costUsd, () => share) }
-    : Option.getOrElse(counted, () => told)
+    : Option.getOrElse(Option.filter(counted, (session) => isBelievable(session, told.usage)), () => told)
   return new UsageSummary({
     provider: claudeCode,
     model: turns.at(-1)?.model ?? model,

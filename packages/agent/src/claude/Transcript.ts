@@ -1,5 +1,6 @@
 import { Block, type Message } from "@nominal-code/domain/Conversation"
 import { Usage } from "@nominal-code/domain/Usage"
+import { believedOutput } from "@nominal-code/llm/TokenCount"
 import { Option } from "effect"
 import type { ClaudeEvent, EndEvent } from "./Events.ts"
 
@@ -71,6 +72,10 @@ const withResults = (before: Transcript, results: ReadonlyArray<Block>): Transcr
   })
 })
 
+/** Usage of an answer that says at its end how much it has written. */
+const withOutput = ({ model, usage }: Turn, output: number): Usage =>
+  new Usage({ ...usage, output: Math.max(usage.output, Math.min(output, believedOutput(model))) })
+
 /** Adds an event. */
 export const add = (before: Transcript, event: ClaudeEvent): Transcript => {
   switch (event._tag) {
@@ -84,7 +89,7 @@ export const add = (before: Transcript, event: ClaudeEvent): Transcript => {
         underway: "nothing",
         turns: before.turns.map((turn, index) =>
           index === before.turns.length - 1
-            ? { ...turn, usage: new Usage({ ...turn.usage, output: Math.max(turn.usage.output, event.output) }) }
+            ? { ...turn, usage: withOutput(turn, event.output) }
             : turn
         )
       }
