@@ -137,16 +137,18 @@ describe("nominal-code review", () => {
   )
 
   live(
-    "says that nothing has changed, and how to review what is committed, and succeeds",
+    "says that nothing has changed, and what else can be reviewed, and succeeds, without a key",
     Effect.gen(function*() {
-      const world = yield* uncommitted("committed")
-      const { code, stdout } = yield* review(world)
-      assert.strictEqual(code, 0)
-      assert.strictEqual(stdout, "Nothing to review: the diff is empty. To review this branch: --base main\n")
-      assert.strictEqual(
-        (yield* review(world, "--base", "HEAD")).stdout,
-        "Nothing to review: the diff is empty. To review what is not committed: leave out --base and the range\n"
-      )
+      const world = { ...yield* uncommitted("committed"), env: { ANTHROPIC_API_KEY: "" } }
+      const said = [
+        [[], "everything is committed. To review this branch: --base main"],
+        [["--staged"], "nothing is staged. To review what is not staged, too: leave out --staged"],
+        [["--base", "HEAD"], "the diff is empty. To review what is not committed: leave out --base and the range"]
+      ] as const
+      for (const [args, why] of said) {
+        const { code, stderr, stdout } = yield* review(world, ...args)
+        assert.deepStrictEqual([code, stderr, stdout], [0, "", `Nothing to review: ${why}\n`])
+      }
     })
   )
 

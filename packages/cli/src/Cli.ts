@@ -136,16 +136,10 @@ const config = Command.make("config").pipe(
   Command.withSubcommands([
     Command.make(
       "show",
-      {
-        all: Flag.Boolean("all").pipe(
-          Flag.withDescription("Also the settings that have no value"),
-          Flag.withDefault(false)
-        ),
-        json
-      },
-      Effect.fn("cli.config.show")(function*(options) {
+      { json },
+      Effect.fn("cli.config.show")(function*({ json }) {
         const { show } = yield* Effect.promise(() => import("./commands/Config.ts"))
-        return yield* show(options)
+        return yield* show(json)
       })
     ).pipe(
       Command.withDescription("Show each setting's value and where it came from; of a secret, only its length")

@@ -25,10 +25,10 @@ const row = ({ characters, from, path, value, variable }: EffectiveSetting): Rea
   Option.getOrElse(path, () => "—"),
   variable,
   Option.match(characters, {
-    onNone: () => Option.match(value, { onNone: () => "not set", onSome: line }),
+    onNone: () => Option.match(value, { onNone: () => "—", onSome: line }),
     onSome: (count) => `${count} characters`
   }),
-  printableCode(originText(from))
+  Option.isNone(characters) && Option.isNone(value) ? "not set" : printableCode(originText(from))
 ]
 
 /** Table of settings, one a line. */

@@ -21,28 +21,39 @@ describe("nominal-code", () => {
       assert.include(stdout, packageJson.version)
     }))
 
-  it.live("an unknown command is wrong usage: exit code 2", () =>
-    Effect.gen(function*() {
-      const { code } = yield* nominalCode("sevre")
-      assert.strictEqual(code, 2)
-    }))
-
-  it.live.each(
-    [
-      ["costs --by x", "--by cannot be \"x\": it takes one of repo, model, author, day"],
-      ["jobs show ZZ", "<id> cannot be \"ZZ\": it takes the id of a job, as jobs list shows it, or its start"],
+  it.live("wrong usage is answered first in words of the command line, then by the usage, and ends with 2", () =>
+    Effect.forEach(
       [
-        "review --max-usd=-1",
-        "--max-usd cannot be \"-1\": it takes an amount of dollars, like 0.50, or 0 for no limit"
+        ["sevre", "nominal-code", "there is no command sevre: did you mean serve?"],
+        ["review --stagd", "nominal-code review", "there is no flag --stagd: did you mean --staged?"],
+        ["review main..a main..b", "nominal-code review", "main..b is more than the command takes"],
+        ["review --base", "nominal-code review", "--base has no value: it takes a value"],
+        ["review --max-usd x", "nominal-code review", "--max-usd cannot be \"x\": it takes a number"],
+        [
+          "review --max-usd=-1",
+          "nominal-code review",
+          "--max-usd cannot be \"-1\": it takes an amount of dollars, like 0.50, or 0 for no limit"
+        ],
+        ["costs --by x", "nominal-code costs", "--by cannot be \"x\": it takes one of repo, model, author, day"],
+        ["jobs show", "nominal-code jobs show", "<id> is missing"],
+        [
+          "jobs show ZZ",
+          "nominal-code jobs show",
+          "<id> cannot be \"ZZ\": it takes the id of a job, as jobs list shows it, or its start"
+        ]
       ],
-      ["review --max-usd x", "--max-usd cannot be \"x\": it takes a number"]
-    ] as const
-  )("`%s` is answered in words of the command line, and ends with 2", ([line, sentence]) =>
-    Effect.gen(function*() {
-      const { code, stderr } = yield* nominalCode(...line.split(" "))
-      assert.strictEqual(code, 2)
-      assert.strictEqual(stderr.trim().split("\n").at(-1)?.trim(), sentence)
-    }))
+      ([line = "", path = "", sentence = ""]) =>
+        Effect.gen(function*() {
+          const { code, stderr, stdout } = yield* nominalCode(...line.split(" "))
+          assert.deepStrictEqual([code, stdout], [2, ""], line)
+          const [first, usage, help, ...others] = stderr.trimEnd().split("\n")
+          assert.strictEqual(first, `nominal-code: ${sentence}`)
+          assert.isTrue(usage?.startsWith(`usage: ${path} `), usage)
+          assert.strictEqual(help, `       ${path} --help lists what it takes`)
+          assert.deepStrictEqual(others, [])
+        }),
+      { concurrency: 3, discard: true }
+    ))
 
   it.live("serve without a configuration fails with everything that is missing, in one message", () =>
     Effect.gen(function*() {

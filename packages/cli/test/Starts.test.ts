@@ -46,7 +46,7 @@ describe("serve", () => {
       const answers = [
         [
           `${directory}/file/data`,
-          `nominal-code: ${directory}/file/data/nominal-code.db: its directory cannot be made (BadResource); ` +
+          `nominal-code: ${directory}/file/data/nominal-code.db: its directory cannot be made (a part of its path is a file); ` +
           "make it writable for this user, or set data_dir (NOMINAL_DATA_DIR) to another directory\n"
         ],
         [

@@ -32,6 +32,16 @@ const nearest = (path: string): Option.Option<string> => {
   )
 }
 
+const sections: ReadonlyArray<string> = [...new Set(paths.map((path) => path.split(".")[0] ?? path))]
+
+/** Advice for a key of the top level that resembles no key: the section whose name it resembles, or all of them. */
+const amongSections = (key: string): string => {
+  const near = sections.find((section) => distanceOf(key.toLowerCase(), section) <= 0.45)
+  return near === undefined
+    ? `the keys of the top level are ${sections.join(", ")}`
+    : `did you mean the section "${near}"?`
+}
+
 const leaves = (path: string, value: unknown): ReadonlyArray<string> =>
   isYamlMap(value) && Object.keys(value).length > 0
     ? Object.entries(value).flatMap(([key, inner]) => leaves(`${path}.${key}`, inner))
@@ -41,7 +51,7 @@ const unknown = (file: string, path: string, value: unknown): ReadonlyArray<stri
   const suggested = leaves(path, value).map((leaf) => [leaf, nearest(leaf)] as const)
   const siblings = below(path.slice(0, path.lastIndexOf("."))).filter((sibling) => sibling !== path)
   const otherwise = siblings.length === 0
-    ? "docs/configuration.md lists all keys"
+    ? amongSections(path)
     : `the keys of this section are ${siblings.join(", ")}`
   return suggested.every(([, near]) => Option.isNone(near))
     ? [`unknown key "${path}" in ${file}: ${otherwise}`]

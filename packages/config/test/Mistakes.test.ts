@@ -140,7 +140,9 @@ mistakes("the file's keys and form", {
   },
   "a key that nothing resembles": {
     yaml: "frobnicate: 1",
-    problem: "unknown key \"frobnicate\" in FILE: docs/configuration.md lists all keys"
+    problem: "unknown key \"frobnicate\" in FILE: the keys of the top level are github, gitlab, webhook, metrics, " +
+      "tracing, reviewer, dry_run, ignore_existing_comments, access, quotas, filters, agent, limits, prompts, data_dir, " +
+      "storage, retention, workspace, jobs, reconcile, redis, kubernetes"
   },
   "a list at the top": { yaml: "- webhook", problem: "FILE must be a map of settings, like \"webhook: {port: 8080}\"" },
   "a text at the top": { yaml: "webhook", problem: "FILE must be a map of settings, like \"webhook: {port: 8080}\"" },

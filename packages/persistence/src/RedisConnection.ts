@@ -58,7 +58,10 @@ const report = Effect.fnUntraced(function*(client: Client, address: string) {
   )
 })
 
-/** Waits until the client can be used; fails at once if it never will be. */
+/** Time after which a process says that it still waits. */
+const silence = "1 second"
+
+/** Waits until the client can be used, and says so if that takes a moment; fails at once if it never will be. */
 const ready = (client: Client, address: string): Effect.Effect<void, StoreError> => {
   let last: unknown = new StoreError({
     operation: "Redis.connect",
@@ -66,7 +69,14 @@ const ready = (client: Client, address: string): Effect.Effect<void, StoreError>
     reason: "unavailable"
   })
   const fail = () => Effect.fail(explainStart({ operation: "Redis.connect", address, cause: last }, startPatience))
-  return Effect.callback<void, StoreError>((resume) => {
+  const tell = Effect.suspend(() =>
+    Effect.logWarning(
+      `${
+        explain({ operation: "Redis.connect", address, cause: last }).message
+      }; waiting ${startPatience} for it at most`
+    )
+  ).pipe(Effect.delay(silence))
+  const connected = Effect.callback<void, StoreError>((resume) => {
     const onReady = () => resume(Effect.void)
     const onError = (error: unknown) => {
       last = ofNode(error)
@@ -76,7 +86,11 @@ const ready = (client: Client, address: string): Effect.Effect<void, StoreError>
     // It goes on trying by itself, and says why through the event.
     client.connect().catch(() => {})
     return Effect.sync(() => client.off("ready", onReady).off("error", onError))
-  }).pipe(Effect.timeoutOrElse({ duration: startPatience, orElse: fail }))
+  })
+  return Effect.andThen(Effect.forkScoped(tell), connected).pipe(
+    Effect.timeoutOrElse({ duration: startPatience, orElse: fail }),
+    Effect.scoped
+  )
 }
 
 /** Connects, and stays connected until the scope closes. */

@@ -1,3 +1,4 @@
+import { directoryTrouble } from "@nominal-code/domain/DirectoryTrouble"
 import { PlatformError, Schema } from "effect"
 import { StoreError } from "./StoreError.ts"
 
@@ -43,7 +44,7 @@ export const explain = (
   if (cause instanceof PlatformError.PlatformError) {
     return new StoreError({
       operation,
-      message: `${file}: its directory cannot be made (${cause.reason._tag}); ${move}`,
+      message: `${file}: its directory cannot be made (${directoryTrouble(cause)}); ${move}`,
       reason: "failed"
     })
   }

@@ -229,10 +229,13 @@ redisSuite("Redis", () => {
       assert.isNull(yield* Fiber.join(value))
     }))
 
-  it.effect("a Redis that does not come is one clear line", () =>
+  it.effect("a Redis that does not come is told of after a second, and is one clear line", () =>
     Effect.gen(function*() {
       const port = yield* freePort
-      const failing = yield* Effect.forkScoped(refusal(`redis://:hunter22@127.0.0.1:${port}`))
+      const { lines, logger } = logging()
+      const failing = yield* Effect.forkScoped(
+        Effect.provide(refusal(`redis://:hunter22@127.0.0.1:${port}`), logger)
+      )
       for (let tries = 0; failing.pollUnsafe() === undefined && tries < 500; tries++) {
         yield* TestClock.withLive(Effect.sleep("10 millis"))
         yield* TestClock.adjust("1 second")
@@ -242,6 +245,9 @@ redisSuite("Redis", () => {
         error.message,
         `redis://127.0.0.1:${port}: ECONNREFUSED for 15 seconds; check redis.url (REDIS_URL)`
       )
+      assert.deepStrictEqual(lines, [
+        `Warn redis://127.0.0.1:${port}: ECONNREFUSED; it will be tried again; waiting 15 seconds for it at most`
+      ])
     }))
 
   it.live("a database that the server does not have is refused, and not replaced by its first one", () =>

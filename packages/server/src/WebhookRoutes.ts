@@ -1,5 +1,6 @@
 import type { Job } from "@nominal-code/domain/Job"
 import { countDeliveries } from "@nominal-code/domain/Metrics"
+import { Platform } from "@nominal-code/domain/PullRequest"
 import { parentIn, traceparentOf } from "@nominal-code/domain/Trace"
 import { type ForgeWebhooks, type WebhookHeaders, type WebhookRequest, Webhooks } from "@nominal-code/forge/Webhooks"
 import { Array, ByteSize, Clock, Context, Duration, Effect, Exit, FiberSet, Layer, Result } from "effect"
@@ -178,9 +179,26 @@ const make = Effect.gen(function*() {
   }
 })
 
+/** Answer for a forge that is not configured. GitLab stops a hook that is answered 4xx; on GitHub, it shows as failed. */
+const unserved = (platform: Platform): Answer =>
+  platform === "gitlab"
+    ? answerOf({
+      status: "ignored",
+      reason: "GitLab is not configured here: set GITLAB_TOKEN and GITLAB_WEBHOOK_SECRET"
+    })
+    : failure(404, "GitHub is not configured here: set GITHUB_TOKEN and GITHUB_WEBHOOK_SECRET")
+
 /** One route for each forge: `POST /webhooks/github`, and so on. */
 export const layer = Layer.effectDiscard(Effect.gen(function*() {
   const routes = yield* DirectRoutes
+  const served = yield* Webhooks
   const handlerOf = yield* make
-  for (const webhooks of yield* Webhooks) yield* routes.add(`/webhooks/${webhooks.platform}`, handlerOf(webhooks))
+  for (const platform of Platform.literals) {
+    const webhooks = served.find((one) => one.platform === platform)
+    const refuse: DirectHandler = (request, response) => {
+      request.resume()
+      send(response, unserved(platform))
+    }
+    yield* routes.add(`/webhooks/${platform}`, webhooks === undefined ? refuse : handlerOf(webhooks))
+  }
 }))

@@ -1,3 +1,4 @@
+import { directoryTrouble } from "@nominal-code/domain/DirectoryTrouble"
 import { Config, Context, Effect, Layer, Option, Path, type Redacted, Schema, type Scope } from "effect"
 import { ChildProcessSpawner } from "effect/process"
 import { fromStderr, GitFailure, headline } from "./GitFailure.ts"
@@ -235,7 +236,8 @@ const make = Effect.fnUntraced(function*({ baseDir }: GitDirectory) {
     Effect.catchTag("PlatformError", (error) =>
       Effect.fail(
         new WorkspaceError({
-          message: `The workspace directory ${baseDir} cannot be written: ${error.message}. Set workspace.base_dir.`,
+          message: `the workspace directory ${baseDir} cannot be written (${directoryTrouble(error)}); ` +
+            "set workspace.base_dir (WORKSPACE_BASE_DIR) to another one",
           reason: "directory"
         })
       ))

@@ -100,3 +100,12 @@ export const resolveChanges = Effect.fn("LocalChanges.resolveChanges")(
     PlatformError: ({ message }) => Effect.fail(new WorkspaceError({ reason: "directory", message }))
   })
 )
+
+/** True if the changes differ from their base, or cannot be compared with it. */
+export const hasDifference = Effect.fn("LocalChanges.hasDifference")(function*(changes: LocalChanges) {
+  const git = yield* Git
+  const { baseSha, headSha } = yield* resolveChanges(changes)
+  const gitDir = (yield* Path.Path).join(changes.repository, ".git")
+  const { exitCode } = yield* git.run(["diff", "--quiet", `${baseSha}...${headSha}`], { gitDir, answers: [1] })
+  return exitCode !== 0
+}, Effect.orElseSucceed(() => true))

@@ -102,11 +102,14 @@ layer(services, { excludeTestServices: true })("Git", (it) => {
         "git was not found: install git 2.39 or later and see that it is on the PATH."
       )
       yield* fs.writeFileString(`${directory}/file`, "")
-      const unwritable = yield* Effect.flip(Effect.provide(run, gitWith(`${directory}/file/base`, {})))
-      assert.match(
-        unwritable.message,
-        /^The workspace directory .*\/file\/base cannot be written: .* Set workspace\.base_dir\.$/
-      )
+      for (const [name, why] of [["file", "it is a file"], ["file/base", "a part of its path is a file"]] as const) {
+        const unwritable = yield* Effect.flip(Effect.provide(run, gitWith(`${directory}/${name}`, {})))
+        assert.strictEqual(
+          unwritable.message,
+          `the workspace directory ${directory}/${name} cannot be written (${why}); ` +
+            "set workspace.base_dir (WORKSPACE_BASE_DIR) to another one"
+        )
+      }
     }))
 
   it.effect("takes no large piece of memory: a command that needs one fails", () =>

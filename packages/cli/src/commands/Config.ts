@@ -1,5 +1,5 @@
 import type { GitHubSettings } from "@nominal-code/config/AppConfig"
-import { type EffectiveSetting, effectiveSettings } from "@nominal-code/config/EffectiveSettings"
+import { effectiveSettings } from "@nominal-code/config/EffectiveSettings"
 import { Origin } from "@nominal-code/config/Origin"
 import * as Redaction from "@nominal-code/domain/Redaction"
 import { Console, Effect, Option, Predicate, Redacted, Schema } from "effect"
@@ -28,28 +28,23 @@ const redacted = (value: unknown, redact: (text: string) => string): unknown => 
     : value
 }
 
-const hasValue = ({ characters, value }: EffectiveSetting): boolean => Option.isSome(characters) || Option.isSome(value)
-
 const isSideBySide = ({ credentials }: GitHubSettings): boolean =>
   credentials._tag === "App" && credentials.token !== undefined
 
-/** Prints the settings of the configuration that holds here, and on stderr its warnings. */
-export const show = Effect.fn("cli.config.show")(
-  function*({ all, json }: { readonly all: boolean; readonly json: boolean }) {
-    const { config, settings } = yield* effectiveSettings()
-    const redact = Redaction.make(config.secrets.map(Redacted.value))
-    const shown = settings
-      .filter((setting) => all || hasValue(setting))
-      .map((setting) => ({ ...setting, value: Option.map(setting.value, (value) => redacted(value, redact)) }))
-    yield* Effect.forEach(config.warnings, (warning) => Console.error(printable(redact(warning))), { discard: true })
-    if (Option.exists(config.github, isSideBySide)) {
-      yield* Console.error(
-        "GitHub: the App of github.app_id reviews the repositories that it is installed on, and the account of " +
-          "github.token all others"
-      )
-    }
-    yield* Console.log(json ? yield* encode(shown) : ConfigText.table(shown))
-    const left = settings.length - shown.length
-    if (left > 0 && !json) yield* Console.error(`${left} settings have no value and no default: --all shows them, too`)
+/** Prints every setting as the configuration that holds here has it, and on stderr its warnings. */
+export const show = Effect.fn("cli.config.show")(function*(json: boolean) {
+  const { config, settings } = yield* effectiveSettings()
+  const redact = Redaction.make(config.secrets.map(Redacted.value))
+  const shown = settings.map((setting) => ({
+    ...setting,
+    value: Option.map(setting.value, (value) => redacted(value, redact))
+  }))
+  yield* Effect.forEach(config.warnings, (warning) => Console.error(printable(redact(warning))), { discard: true })
+  if (Option.exists(config.github, isSideBySide)) {
+    yield* Console.error(
+      "GitHub: the App of github.app_id reviews the repositories that it is installed on, and the account of " +
+        "github.token all others"
+    )
   }
-)
+  yield* Console.log(json ? yield* encode(shown) : ConfigText.table(shown))
+})

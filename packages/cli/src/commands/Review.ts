@@ -1,6 +1,7 @@
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import type { Flags } from "@nominal-code/config/Values"
 import type { Severity } from "@nominal-code/domain/Finding"
+import { hasDifference, type LocalChanges } from "@nominal-code/workspace/LocalChanges"
 import { Config, Console, Effect, Layer, Option, Schema } from "effect"
 import process from "node:process"
 import * as Configured from "../Configured.ts"
@@ -18,7 +19,7 @@ import { repositoryAt, type TargetFlags, targetOf, WrongUsage } from "../review/
 import { paint, reviewText } from "../review/ReviewText.ts"
 import { nothingSarif, reviewSarif } from "../review/Sarif.ts"
 import { widthOf } from "../review/TerminalText.ts"
-import { reviewChanges } from "../ReviewChanges.ts"
+import { NotReviewed, reviewChanges } from "../ReviewChanges.ts"
 import * as ReviewLayers from "../ReviewLayers.ts"
 import { reviewPullRequest } from "../ReviewPullRequest.ts"
 
@@ -64,8 +65,15 @@ const misuse = (flags: ReviewFlags): string | undefined => {
   return undefined
 }
 
+const emptiness = ({ head }: LocalChanges): string =>
+  head === "staged" ? "nothing is staged" : head === "worktree" ? "everything is committed" : "the diff is empty"
+
 const local = Effect.fnUntraced(function*({ base, prompt, staged, target }: ReviewFlags) {
   const changes = yield* Effect.provide(targetOf({ base, staged, range: target }, process.cwd()), Configured.git)
+  // That nothing has changed is said without a key.
+  if (!(yield* Effect.provide(hasDifference(changes), Configured.git))) {
+    return yield* new NotReviewed({ reason: "nothing-to-review", message: emptiness(changes) })
+  }
   yield* checkKey
   yield* checkPrices
   const instructions = Option.match(prompt, { onNone: () => ({}), onSome: (instructions) => ({ instructions }) })
@@ -159,6 +167,7 @@ export const reviewHere = Effect.fn("cli.review")(
 /** Hint at other changes that may be meant. */
 const instead = (flags: ReviewFlags): string => {
   if (Option.isSome(pullRequestIn(flags)) || Option.contains(flags.target, "-")) return ""
+  if (flags.staged) return " To review what is not staged, too: leave out --staged"
   const isUncommitted = Option.isNone(flags.base) && Option.isNone(flags.target)
   return ` To review ${
     isUncommitted ? "this branch: --base main" : "what is not committed: leave out --base and the range"
