@@ -37,8 +37,7 @@ const limited = (provider: string, wait: Duration.Duration) =>
     provider,
     reason: "rate-limited",
     message: `agent.rates (AGENT_RATES) lets no call through for ${Duration.format(wait)}`,
-    retryAfter: wait,
-    billed: "no"
+    retryAfter: wait
   })
 
 /** A call whose tokens are not there in time even if no other call is made. Its conversation has to be shorter. */
@@ -47,8 +46,7 @@ const tooLarge = ({ rate: { tokensPerMinute = 0 }, service, tokens }: RatedCall)
     provider: service,
     reason: "context-too-long",
     message:
-      `The call has about ${tokens} tokens, and agent.rates (AGENT_RATES) lets ${service} use ${tokensPerMinute} in a minute`,
-    billed: "no"
+      `The call has about ${tokens} tokens, and agent.rates (AGENT_RATES) lets ${service} use ${tokensPerMinute} in a minute`
   })
 
 const isTooLarge = ({ rate: { tokensPerMinute }, tokens }: RatedCall, longest: Duration.Duration): boolean =>

@@ -271,13 +271,14 @@ describe("a paid conversation whose models are all away", () => {
   it.effect("waits for the first that comes back, and asks them in their order again", () =>
     Effect.gen(function*() {
       const { layer, names } = scene({
-        anthropic: [looks, limited(4), done],
+        anthropic: [looks, limited(2), limited(3), done],
         google: [limited(7)],
         openai: [limited(9)]
       })
       const { exit, minutes } = yield* Effect.provide(timed(10, { settings: chain }), layer)
-      assert.deepStrictEqual([Exit.isSuccess(exit), minutes], [true, 4])
-      assert.deepStrictEqual(names(), ["anthropic", "anthropic", "google", "openai", "anthropic"])
+      assert.deepStrictEqual([Exit.isSuccess(exit), minutes], [true, 5])
+      const all = ["anthropic", "google", "openai"]
+      assert.deepStrictEqual(names(), ["anthropic", ...all, ...all, "anthropic"])
     }))
 
   it.effect("is given up at once where the wait leaves no time for the rest, or nothing was paid", () =>
@@ -306,13 +307,16 @@ describe("a paid conversation whose models are all away", () => {
       const { layer } = scene({ anthropic: [looks, limited(1)] })
       const { exit, minutes } = yield* Effect.provide(timed(10), layer)
       assert.deepStrictEqual([isLimited(exit), minutes], [true, 8])
+      const withoutEnd = scene({ anthropic: [looks, limited(1)] })
       const endless = yield* run({ settings: { ...chain, fallback: [] } }).pipe(
         Effect.exit,
-        Effect.provide(layer),
+        Effect.timed,
+        Effect.provide(withoutEnd.layer),
         Effect.forkChild
       )
       while (endless.pollUnsafe() === undefined) yield* TestClock.adjust("30 seconds")
-      assert.isTrue(isLimited(yield* Fiber.join(endless)))
+      const [taken, ended] = yield* Fiber.join(endless)
+      assert.deepStrictEqual([isLimited(ended), Duration.toMinutes(taken)], [true, 8])
     }))
 })
 

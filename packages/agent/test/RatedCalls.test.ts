@@ -3,10 +3,11 @@ import { type AgentEvent, AgentProgress } from "@nominal-code/agent/AgentProgres
 import * as RatedCalls from "@nominal-code/agent/RatedCalls"
 import { Block } from "@nominal-code/domain/Conversation"
 import * as RunWaits from "@nominal-code/domain/RunWaits"
+import { LlmError } from "@nominal-code/llm/LlmError"
 import { LlmProvider, type LlmRequest } from "@nominal-code/llm/LlmProvider"
 import { layer as providersOf, LlmProviders } from "@nominal-code/llm/LlmProviders"
 import { HasSubstitute } from "@nominal-code/llm/Retry"
-import { type CallRate, CallRates } from "@nominal-code/persistence/CallRates"
+import { type CallPlace, type CallRate, CallRates } from "@nominal-code/persistence/CallRates"
 import * as CallRatesMemory from "@nominal-code/persistence/CallRatesMemory"
 import { StoreError } from "@nominal-code/persistence/StoreError"
 import { Deferred, Duration, Effect, Fiber, Layer, Option } from "effect"
@@ -223,5 +224,82 @@ describe("a provider with a rate", () => {
       const { send, sent } = yield* scene({ concurrent: 1 }, answer, rates)
       yield* send(request(2_000))
       assert.strictEqual(sent(), 1)
+    }))
+
+  /** Time that a call waits beside those before it. */
+  const waited = (send: Scene["send"], call: LlmRequest) =>
+    Effect.gen(function*() {
+      const fiber = yield* Effect.forkChild(send(call))
+      while (fiber.pollUnsafe() === undefined) yield* TestClock.adjust("1 second")
+      return (yield* Fiber.join(fiber)).waitedMillis ?? 0
+    })
+
+  it.effect("counts the estimate of a call that failed, which may have used its tokens", () =>
+    Effect.gen(function*() {
+      let calls = 0
+      const away = new LlmError({ provider: "anthropic", reason: "unavailable", message: "away" })
+      const { send } = yield* scene(
+        { tokensPerMinute: 60_000 },
+        Effect.suspend(() => calls++ === 0 ? Effect.fail(away) : answer)
+      )
+      yield* Effect.flip(send(request(60_000)))
+      assert.strictEqual(yield* waited(send, request(30_000)), 30_000)
+    }))
+
+  it.effect("counts nothing that comes from a cache, and of a conversation that goes on what is new", () =>
+    Effect.gen(function*() {
+      const cached = says([submit()], { usage: usage({ input: 0, output: 0, cacheRead: 50_000 }) })
+      const { send } = yield* scene({ tokensPerMinute: 60_000 }, Effect.succeed(cached))
+      const long = request(60_000)
+      const goesOn: LlmRequest = {
+        ...long,
+        messages: [...long.messages, { role: "assistant", content: [text("So.")] }, ...request(2_000).messages]
+      }
+      for (const call of [long, goesOn, goesOn]) assert.strictEqual(yield* waited(send, call), 0)
+    }))
+
+  it.effect("counts its instructions and tools with the first call", () =>
+    Effect.gen(function*() {
+      const { send } = yield* scene({ tokensPerMinute: 60_000 }, Effect.never)
+      const first = yield* Effect.forkChild(send({ ...request(2_000), system: "x".repeat(3 * 58_000) }))
+      yield* TestClock.adjust("0 seconds")
+      const second = yield* Effect.flip(Effect.provideService(send(request(6_000)), HasSubstitute, true))
+      assert.deepStrictEqual(second.retryAfter, Duration.seconds(6))
+      yield* Fiber.interrupt(first)
+    }))
+
+  it.effect("gives back what it has taken, also if it is interrupted while it takes it, and nothing else", () =>
+    Effect.gen(function*() {
+      const given: Array<string> = []
+      const takes = yield* Deferred.make<void>()
+      const stored = (place: CallPlace, wait: Effect.Effect<void>) =>
+        Layer.succeed(CallRates, {
+          take: () => Effect.as(wait, place),
+          giveBack: () => Effect.sync(() => void given.push(place._tag))
+        })
+      const slow = Effect.andThen(Deferred.succeed(takes, undefined), Effect.sleep("1 second"))
+      const taking = yield* scene({ concurrent: 1 }, answer, stored({ _tag: "Taken", waitMillis: 0 }, slow))
+      const fiber = yield* Effect.forkChild(taking.send(request(2_000)))
+      yield* Deferred.await(takes)
+      yield* Effect.forkChild(Fiber.interrupt(fiber))
+      while (fiber.pollUnsafe() === undefined) yield* TestClock.adjust("1 second")
+      const full = yield* scene({ concurrent: 1 }, answer, stored({ _tag: "Full" }, Effect.void))
+      const limited = yield* Effect.forkChild(Effect.flip(full.send(request(2_000))))
+      while (limited.pollUnsafe() === undefined) yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual([(yield* Fiber.join(limited)).reason, given, taking.sent()], [
+        "rate-limited",
+        ["Taken"],
+        0
+      ])
+    }))
+
+  it.effect("without a rate is asked as it is", () =>
+    Effect.gen(function*() {
+      const llm = LlmProvider.of({ name: "anthropic", send: () => answer })
+      const layer = RatedCalls.layer({ google: { concurrent: 1 } }).pipe(
+        Layer.provide(providersOf([Layer.succeed(LlmProvider, llm)])),
+        Layer.provide(CallRatesMemory.layer)
+      )
+      assert.strictEqual(yield* Effect.provide(LlmProviders.use((all) => all.of("anthropic")), layer), llm)
     }))
 })

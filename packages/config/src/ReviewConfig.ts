@@ -3,6 +3,7 @@ import { answererOf, type Effort, type ReviewSettings } from "@nominal-code/doma
 import { type Setting, withJob } from "@nominal-code/domain/Setting"
 import { Option, Struct } from "effect"
 import { resolveExplorers } from "./ExplorerConfig.ts"
+import { warnOfIdleRoles } from "./IdleRoles.ts"
 import { type Model, type Models, resolveFallback, resolveModelLimits, resolveModels } from "./ModelConfig.ts"
 import type { Prompts } from "./PromptConfig.ts"
 import type { Report } from "./Report.ts"
@@ -26,6 +27,7 @@ const isSame = (a: Model, b: Model): boolean => a.model === b.model && a.provide
 export const resolveReview = (runner: Runner, values: Values, prompts: Prompts, report: Report): ReviewSettings => {
   const models = resolveModels(runner, values, report)
   const fallback = resolveFallback(runner, values, report)
+  warnOfIdleRoles(runner, values, report)
   const limits = resolveModelLimits([...Object.values(models), ...fallback], values, report)
   const maxCostUsd = values(agent.maxCostUsd)
   const spendLimits = Struct.omit(valuesOf(values)(costs), ["allowUnpriced", "prices"])

@@ -119,14 +119,19 @@ export const verifierOf = ({ reviewer, verifier }: Pick<ReviewSettings, "reviewe
   return verifier ?? { ...usual, maxTurns: turnsOfVerifier }
 }
 
-/** Settings of every agent that reviews and answers have, the reviewer's first. */
-export const agentsOf = (settings: ReviewSettings): ReadonlyArray<AgentSettings> => [
+/** Settings of the agents that a review has, the reviewer's first. */
+export const reviewAgentsOf = (settings: ReviewSettings): ReadonlyArray<AgentSettings> => [
   settings.reviewer,
-  answererOf(settings),
-  verifierOf(settings),
+  ...(settings.verify ? [verifierOf(settings)] : []),
   ...(settings.explorers === undefined ? [] : [settings.explorer])
 ]
 
-/** Every model that these agents may ask. */
-export const modelsOf = (settings: ReviewSettings): ReadonlyArray<ModelRef> =>
-  agentsOf(settings).flatMap(({ fallback = [], model, provider }) => [{ provider, model }, ...fallback])
+/** Settings of every agent that reviews and answers have, the reviewer's first. */
+export const agentsOf = (settings: ReviewSettings): ReadonlyArray<AgentSettings> => [
+  ...reviewAgentsOf(settings),
+  answererOf(settings)
+]
+
+/** Every model that agents may ask, by default all that reviews and answers have. */
+export const modelsOf = (settings: ReviewSettings, agents = agentsOf(settings)): ReadonlyArray<ModelRef> =>
+  agents.flatMap(({ fallback = [], model, provider }) => [{ provider, model }, ...fallback])

@@ -1,22 +1,35 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import { installClaudeCode } from "@nominal-code/config/RunnerConfig"
 import { isProvider, providers as settings } from "@nominal-code/config/settings/Providers"
-import { claudeCode, type ProviderName } from "@nominal-code/domain/ReviewSettings"
+import { claudeCode, modelsOf, type ProviderName, reviewAgentsOf } from "@nominal-code/domain/ReviewSettings"
 import { Effect, Schema } from "effect"
 
 /** There is no key for the model. */
 class NoModelKey extends Schema.TaggedError<NoModelKey>()("NoModelKey", { message: Schema.String }) {}
 
-/** Fails where the reviewer's provider needs a key that is not configured. */
+/** Variable of the key of a provider. */
+const keyOf = (name: ProviderName) => settings[name].apiKey.env[0]
+
+const nameOfKey = (provider: string) => isProvider(provider) ? keyOf(provider) : "its key"
+
+/** Fails where a provider of the review's agents needs a key that is not configured. */
 export const checkKey = Effect.gen(function*() {
-  const { providers, review: { reviewer: { provider } } } = yield* AppConfig
-  if (provider === claudeCode || providers.some(({ name }) => name === provider)) return
-  const keyOf = (name: ProviderName) => settings[name].apiKey.env[0]
-  const others = (["anthropic", "openai", "google"] as const).filter((name) => name !== provider)
-    .map((name) => `--provider ${name} with ${keyOf(name)}`)
+  const { providers, review } = yield* AppConfig
+  const hasKey = (provider: string) => provider === claudeCode || providers.some(({ name }) => name === provider)
+  const { provider } = review.reviewer
+  if (!hasKey(provider)) {
+    const others = (["anthropic", "openai", "google"] as const).filter((name) => name !== provider)
+      .map((name) => `--provider ${name} with ${keyOf(name)}`)
+    return yield* new NoModelKey({
+      message: `there is no key for the model: set ${nameOfKey(provider)}, ` +
+        (provider === "anthropic" ? `or ${installClaudeCode}, ` : "") +
+        `or choose another provider: ${others.join(", or ")}`
+    })
+  }
+  const missing = modelsOf(review, reviewAgentsOf(review)).find((model) => !hasKey(model.provider))
+  if (missing === undefined) return
   return yield* new NoModelKey({
-    message: `there is no key for the model: set ${isProvider(provider) ? keyOf(provider) : "its key"}, ` +
-      (provider === "anthropic" ? `or ${installClaudeCode}, ` : "") +
-      `or choose another provider: ${others.join(", or ")}`
+    message: `there is no key for ${missing.provider}/${missing.model}, which another agent or agent.fallback has: ` +
+      `set ${nameOfKey(missing.provider)}, or leave that model out`
   })
 })

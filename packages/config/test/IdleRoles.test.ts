@@ -1,0 +1,24 @@
+import { assert, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { configured } from "./Fixture.ts"
+
+it.effect("settings of a verifier that is off, and turns where there are no tools, say that they have no effect", () =>
+  Effect.gen(function*() {
+    const off = "reviewer: { verify: false }\nagent: { verifier: { provider: openai, max_turns: 2 } }"
+    const without = yield* configured({ yaml: off })
+    assert.deepStrictEqual(without.warnings, [
+      "agent.verifier.provider (AGENT_VERIFIER_PROVIDER): no effect: reviewer.verify is off",
+      "agent.verifier.max_turns (AGENT_VERIFIER_MAX_TURNS): no effect: reviewer.verify is off"
+    ])
+    assert.deepStrictEqual(without.providers.map(({ name }) => name), ["anthropic"])
+    const toolless = yield* configured({
+      yaml:
+        "reviewer: { finders: two }\nagent: { tools: off, max_turns: 3, answerer: { max_turns: 2 }, verifier: { max_turns: 2 } }"
+    })
+    assert.deepStrictEqual(
+      toolless.warnings.map((warning) => warning.replace(/ \(.*\)/, "")),
+      ["agent.reviewer.max_turns", "agent.answerer.max_turns", "agent.verifier.max_turns", "reviewer.finders"].map((
+        name
+      ) => `${name}: no effect: without tools a model is asked once`)
+    )
+  }))
