@@ -9,7 +9,9 @@ import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } fro
 import { resolve } from "node:path"
 import { argv, env, execPath } from "node:process"
 import { fileURLToPath } from "node:url"
+import { brotliCompressSync, constants } from "node:zlib"
 import { rolldown } from "rolldown"
+import { grammarFiles, parserFile } from "../packages/workspace/src/syntax/GrammarFiles.ts"
 import { leftOut } from "./variants.ts"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
@@ -19,7 +21,11 @@ const cli = JSON.parse(readFileSync(at("packages/cli/package.json"), "utf8"))
 const workspace = JSON.parse(readFileSync(at("packages/workspace/package.json"), "utf8"))
 
 const bundle = await rolldown({
-  input: { main: at("packages/cli/src/main.ts"), index: at("packages/cli/src/index.ts") },
+  input: {
+    main: at("packages/cli/src/main.ts"),
+    index: at("packages/cli/src/index.ts"),
+    SyntaxWorker: at("packages/workspace/src/syntax/SyntaxWorker.ts")
+  },
   platform: "node",
   // ripgrep's JavaScript finds a binary beside itself, which a bundle would lose.
   external: [/^@vscode\/ripgrep/, ...leftOut(env["EXTRAS"] || "all")]
@@ -42,6 +48,13 @@ cpSync(at("packages/review/guidelines"), out("guidelines"), { recursive: true })
 cpSync(at("packages/eval/suite"), out("suite"), { recursive: true })
 for (const name of ["persistence", "jobs"]) {
   cpSync(at(`packages/${name}/src/lua`), out("lib/lua"), { recursive: true, errorOnExist: true, force: false })
+}
+// The grammars take 22 MB, and a twelfth of it compressed.
+mkdirSync(out("grammars"))
+for (const [name, file] of Object.entries({ ...grammarFiles, parser: parserFile })) {
+  const bytes = readFileSync(fileURLToPath(import.meta.resolve(file)))
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 5, [constants.BROTLI_PARAM_LGWIN]: 24 }
+  writeFileSync(out(`grammars/${name}.wasm.br`), brotliCompressSync(bytes, { params }))
 }
 cpSync(at("LICENSE"), out("LICENSE"))
 // The pages that it links to are not in the package.

@@ -19,7 +19,10 @@ const library = join(dist, "library")
 const optional = ["@kubernetes/client-node"]
 
 const bundle = await rolldown({
-  input: { index: join(root, "packages/cli/src/index.ts") },
+  input: {
+    index: join(root, "packages/cli/src/index.ts"),
+    SyntaxWorker: join(root, "packages/workspace/src/syntax/SyntaxWorker.ts")
+  },
   platform: "node",
   external: [/^@vscode\/ripgrep/, ...external, ...optional.map((name) => new RegExp(`^${name}(/|$)`))]
 })

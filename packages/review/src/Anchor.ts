@@ -2,6 +2,7 @@ import { DiffIndex } from "@nominal-code/domain/DiffIndex"
 import { Finding, type Fingerprint, fingerprint } from "@nominal-code/domain/Finding"
 import type { ChangedFile } from "@nominal-code/domain/Patch"
 import { RepoPath } from "@nominal-code/domain/PullRequest"
+import type { Syntax } from "@nominal-code/workspace/syntax/Syntax"
 import type { Checkout } from "@nominal-code/workspace/Workspace"
 import { Effect, Option } from "effect"
 import { type Claim, claimOf } from "./Claim.ts"
@@ -9,6 +10,7 @@ import { type FindingSource, type PriorFinding, type RepeatContext, repeatsIn } 
 import type { ReportedFinding } from "./ReviewOutput.ts"
 import { makeSourceFiles, type SourceFiles } from "./SourceFiles.ts"
 import { repairSuggestion } from "./Suggestion.ts"
+import { stillParses } from "./SuggestionSyntax.ts"
 
 /** A finding as the model wrote it, with its identity. */
 export interface FingerprintedFinding {
@@ -68,20 +70,25 @@ const withoutSuggestion = (finding: Finding): Finding => {
 const isSame = (code: ReadonlyArray<string>, suggestion: string): boolean =>
   code.join("\n") === suggestion.replaceAll("\r\n", "\n").replace(/\n$/, "")
 
-/** Keeps a suggestion only if it changes lines of the diff, after repairing it to bare code. */
-const withUsefulSuggestion = (finding: Finding, code: ReadonlyArray<string>, file: ReadonlyArray<string>): Finding => {
-  const { line, path, side, startLine = line, suggestion } = finding
-  if (suggestion === undefined) return finding
-  // A file that could not be read is as much of it as the diff shows.
-  const known = file.length >= line ? file : [...Array.from({ length: startLine - 1 }, () => ""), ...code]
-  const repaired = side === "LEFT"
-    ? Option.none()
-    : repairSuggestion(suggestion, { path, file: known, startLine, line })
-  return Option.match(Option.filter(repaired, (text) => !isSame(code, text)), {
-    onNone: () => withoutSuggestion(finding),
-    onSome: (text) => new Finding({ ...finding, suggestion: text })
-  })
-}
+/**
+ * Keeps a suggestion only if it changes lines of the diff, after repairing it to bare code, and if the file still parses
+ * with it.
+ */
+const withUsefulSuggestion = Effect.fnUntraced(
+  function*(finding: Finding, { code, file }: FindingSource, syntax: Syntax) {
+    const { line, path, side, startLine = line, suggestion } = finding
+    if (suggestion === undefined) return finding
+    if (side === "LEFT") return withoutSuggestion(finding)
+    const isKnown = file.length >= line
+    // A file that could not be read is as much of it as the diff shows.
+    const known = isKnown ? file : [...Array.from({ length: startLine - 1 }, () => ""), ...code]
+    const site = { path, file: known, startLine, line }
+    const repaired = repairSuggestion(suggestion, site)
+    if (Option.isNone(repaired) || isSame(code, repaired.value)) return withoutSuggestion(finding)
+    if (isKnown && !(yield* stillParses(syntax, site, repaired.value))) return withoutSuggestion(finding)
+    return new Finding({ ...finding, suggestion: repaired.value })
+  }
+)
 
 /**
  * Clips a finding to the part of its range that one hunk holds, because forges accept no other range. Its text then
@@ -152,8 +159,10 @@ export const anchor = Effect.fn("Anchor.anchor")(
     const located = yield* Effect.forEach(findings, (reported) => locate(reported, files, index, sources))
     const priors = repeatsIn(located, ground)
     for (const [at, one] of located.entries()) {
-      const { claim, finding: named, fingerprint, inDiff, source: { code, file } } = one
-      const anchorable = inDiff ? Option.some(withUsefulSuggestion(named, code, file)) : clipped(named, index)
+      const { claim, finding: named, fingerprint, inDiff, source } = one
+      const anchorable = inDiff
+        ? Option.some(yield* withUsefulSuggestion(named, source, ground.checkout.syntax))
+        : clipped(named, index)
       const finding = Option.getOrElse(anchorable, () => withoutSuggestion(named))
       const prior = priors[at]
       if (prior !== undefined) placed.repeated.push({ finding, fingerprint, prior })

@@ -6,6 +6,7 @@ import type { LinkedIssue, PullRequestBackground } from "@nominal-code/forge/For
 import type { Checkout, WordHit } from "@nominal-code/workspace/Workspace"
 import { Effect, Option } from "effect"
 import { type LockedVersion, lockedVersions } from "./LockedVersions.ts"
+import { outlinesOf } from "./Outlines.ts"
 import type { PlannedFile } from "./Plan.ts"
 import { definedIn, type TouchedSymbol, touchedSymbols } from "./Symbols.ts"
 import { tokensIn } from "./TokenEstimate.ts"
@@ -83,7 +84,8 @@ const aboutSymbol = Effect.fnUntraced(function*(
   hits: Hits
 ) {
   const { change, file, name } = symbol
-  const isDefinition = ({ path, text }: WordHit) => path === file.path && definedIn(text) === name
+  const isDefinition = ({ line, path, text }: WordHit) =>
+    path === file.path && (symbol.line === undefined ? definedIn(text) === name : line === symbol.line)
   const definition = change === "altered" ? hits.filter(isDefinition).slice(0, 1) : []
   const tests = hits.filter(isTest)
   const uses = apart(byWorth(hits.filter((hit) => !isTest(hit) && !isDefinition(hit)), file.path)).slice(0, mostUses)
@@ -141,7 +143,7 @@ const intro =
 
 /** Parts of the change that evidence is wanted for. */
 export interface EvidenceInput {
-  readonly checkout: Pick<Checkout, "lines" | "words">
+  readonly checkout: Pick<Checkout, "lines" | "syntax" | "words">
   /** The files of one prompt. */
   readonly files: ReadonlyArray<PlannedFile>
   /** All files of the change: what stands in their hunks is no evidence. */
@@ -158,7 +160,7 @@ export const evidence = Effect.fn("Evidence.gather")(function*(
 ) {
   const code = files.filter(({ kind }) => kind === "source" || kind === "test").map(({ file }) => file)
   const sources = files.filter(({ kind }) => kind === "source").map(({ file }) => file)
-  const symbols = touchedSymbols(sources).slice(0, mostSymbols)
+  const symbols = touchedSymbols(sources, yield* outlinesOf(checkout, sources)).slice(0, mostSymbols)
   const inDiff = shownLines(changed)
   const found = yield* checkout.words(symbols.map(({ name }) => name)).pipe(
     Effect.catch(({ message }) =>

@@ -1,7 +1,8 @@
-/** Names that a change defines, alters or removes, found by the shape of their definitions in all common languages. */
+/** Names that a change defines, alters or removes: by the syntax of its files, else by the shape of their lines. */
 import * as Definition from "@nominal-code/domain/Definition"
 import { type Hunk, parsePatch, type PatchLine } from "@nominal-code/domain/Hunk"
 import type { ChangedFile } from "@nominal-code/domain/Patch"
+import type { Definition as Defined, Outline } from "@nominal-code/workspace/syntax/Outline"
 
 /**
  * A symbol that a change touches. `removed`: its definition is gone from the file. `redefined`: the line of its definition
@@ -11,7 +12,7 @@ export interface TouchedSymbol {
   readonly name: string
   readonly change: "removed" | "redefined" | "altered"
   readonly file: ChangedFile
-  /** Line of the definition at the head; absent for a removed one. */
+  /** Line of the definition at the head, if it is known; absent for a removed one. */
   readonly line?: number
 }
 
@@ -29,8 +30,8 @@ const section = ({ header }: Hunk): string | undefined => definedIn(header.repla
 
 const isChanged = ({ kind }: PatchLine): boolean => kind !== "context"
 
-/** Symbols that a hunk touches, in the order of its lines. */
-const inHunk = (file: ChangedFile, hunk: Hunk): ReadonlyArray<TouchedSymbol> => {
+/** Symbols that a hunk touches, in the order of its lines, by the shape of its lines. */
+const byShape = (file: ChangedFile, hunk: Hunk): ReadonlyArray<TouchedSymbol> => {
   const found: Array<TouchedSymbol> = []
   let around = section(hunk)
   for (const line of hunk.lines) {
@@ -45,14 +46,60 @@ const inHunk = (file: ChangedFile, hunk: Hunk): ReadonlyArray<TouchedSymbol> => 
   return found
 }
 
+/** Outlines of a file on both sides of a change; that of a side on which it does not exist is empty. */
+export interface FileOutlines {
+  readonly base: Outline
+  readonly head: Outline
+}
+
+/** The definitions that begin in a line; else the smallest one around it. */
+const definedAt = ({ definitions }: Outline, line: number): ReadonlyArray<Defined> => {
+  const named = definitions.filter(({ name }) => name.length >= shortest)
+  const here = named.filter((one) => one.line === line)
+  if (here.length > 0) return here
+  const around = named.filter(({ end, start }) => start <= line && line <= end)
+  return around.toSorted((a, b) => a.end - a.start - (b.end - b.start)).slice(0, 1)
+}
+
+/** Symbols that a hunk touches, in the order of its lines, by the definitions of its file. */
+const bySyntax = (file: ChangedFile, { base, head }: FileOutlines) => {
+  const kept = new Map(head.definitions.map(({ line, name }) => [name, line]))
+  return (hunk: Hunk): ReadonlyArray<TouchedSymbol> =>
+    hunk.lines.flatMap((changed): ReadonlyArray<TouchedSymbol> => {
+      if (changed.kind === "context") return []
+      if (changed.kind === "added") {
+        return definedAt(head, changed.newLine).map(({ line, name }) =>
+          line === changed.newLine ? { name, change: "redefined", file, line } : { name, change: "altered", file, line }
+        )
+      }
+      return definedAt(base, changed.oldLine).flatMap(({ line, name }): ReadonlyArray<TouchedSymbol> => {
+        const now = kept.get(name)
+        if (now !== undefined) return [{ name, change: "altered", file, line: now }]
+        return line === changed.oldLine ? [{ name, change: "removed", file }] : []
+      })
+    })
+}
+
+/** Symbols that a change of a file touches. What is not of the language hides definitions, and their shape tells. */
+const inFile = (file: ChangedFile, outlines: FileOutlines | undefined): ReadonlyArray<TouchedSymbol> => {
+  const hunks = parsePatch(file.patch ?? "")
+  return outlines === undefined || outlines.base.errors + outlines.head.errors > 0
+    ? hunks.flatMap((hunk) => byShape(file, hunk))
+    : hunks.flatMap(bySyntax(file, outlines))
+}
+
 const weight = { removed: 0, redefined: 1, altered: 2 }
 
 /**
  * The symbols that a change touches, each once: first those that it removes, then those that it defines anew, then those
- * whose insides it changes. A symbol that is only moved within the change counts as redefined.
+ * whose insides it changes. A symbol that is only moved within the change counts as redefined. Files without outlines
+ * are read by the shape of their lines.
  */
-export const touchedSymbols = (files: ReadonlyArray<ChangedFile>): ReadonlyArray<TouchedSymbol> => {
-  const all = files.flatMap((file) => parsePatch(file.patch ?? "").flatMap((hunk) => inHunk(file, hunk)))
+export const touchedSymbols = (
+  files: ReadonlyArray<ChangedFile>,
+  outlines: ReadonlyMap<ChangedFile, FileOutlines> = new Map()
+): ReadonlyArray<TouchedSymbol> => {
+  const all = files.flatMap((file) => inFile(file, outlines.get(file)))
   const added = new Map(all.filter(({ change }) => change === "redefined").map((one) => [one.name, one]))
   const byName = new Map<string, TouchedSymbol>()
   for (const one of all) {

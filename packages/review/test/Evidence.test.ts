@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ChangedFile } from "@nominal-code/domain/Patch"
+import * as Syntax from "@nominal-code/workspace/syntax/Syntax"
 import { WorkspaceError } from "@nominal-code/workspace/Workspace"
 import { Effect } from "effect"
 import { evidence } from "../src/Evidence.ts"
@@ -77,6 +78,31 @@ describe("the evidence of a review", () => {
         "### `discountOf` is changed in <file-path>src/cart.ts</file-path>\nNo use outside of the diff. No test names it."
       )
       assert.include(text, "<file-path>src/cart.ts:30</file-path>\n<untrusted-code>\n 30:export const discountOf")
+    }))
+
+  it.effect("finds definitions by the syntax of a language, where no shape of a line tells them", () =>
+    Effect.gen(function*() {
+      const file = "src/cart.go"
+      const text =
+        "package cart\n\nvar (\n\tshippingCost = 3\n)\n\nfunc (c *Cart) totalOf(\n\titems []Item,\n) int {\n" +
+        "\tsum := 0\n\treturn sum\n}\n"
+      const patch =
+        "@@ -4,1 +4,1 @@\n-\tshippingCost = 2\n+\tshippingCost = 3\n@@ -11,1 +11,1 @@\n-\treturn 0\n+\treturn sum"
+      const changed = [Scene.file(file, patch)]
+      const parsed = {
+        ...Scene.checkoutOf(
+          world({ [file]: text, "src/order.go": "total := shippingCost + 1" }, changed),
+          Scene.headSha
+        ),
+        syntax: yield* Syntax.make()
+      }
+      const about = (checkout: typeof parsed) =>
+        Effect.map(evidence({ checkout, files: planByPath(changed).files, changed }), (all) => all.join("\n\n"))
+      const looked = yield* about(parsed)
+      assert.include(looked, "### `shippingCost` is defined anew in <file-path>src/cart.go</file-path>")
+      assert.include(looked, "### `totalOf` is changed in <file-path>src/cart.go</file-path>")
+      assert.include(looked, "<file-path>src/cart.go:7</file-path>\n<untrusted-code>\n 7:func (c *Cart) totalOf(")
+      assert.notInclude(yield* about({ ...parsed, syntax: Syntax.none }), "shippingCost")
     }))
 
   it.effect("names who still uses what a deleted file defined", () =>

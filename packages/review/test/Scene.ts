@@ -24,6 +24,7 @@ import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
 import { Spend } from "@nominal-code/persistence/Spend"
 import * as SpendMemory from "@nominal-code/persistence/SpendMemory"
 import { reviewSettings } from "@nominal-code/testing/TestConfig"
+import * as Syntax from "@nominal-code/workspace/syntax/Syntax"
 import { type Checkout, type CheckoutRequest, Workspace, type WorkspaceError } from "@nominal-code/workspace/Workspace"
 import { Effect, Layer, Option, Redacted, Schema, Struct } from "effect"
 import * as PendingPosts from "../src/PendingPosts.ts"
@@ -245,6 +246,7 @@ export const checkoutOf = (from: World, at: Sha): Checkout => ({
   headSha: at,
   mergeBase: baseSha,
   tools: [],
+  syntax: Syntax.none,
   changedFiles: Effect.sync(() => {
     from.calls.push("git diff")
     return from.gitFiles

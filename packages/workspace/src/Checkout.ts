@@ -15,7 +15,7 @@ export interface CheckoutOptions {
 
 /** Makes the checkout of a commit that is in `reading.gitDir`. */
 export const open = (reading: ToolContext, { onGitError, redact }: CheckoutOptions): Checkout => {
-  const { commits: { base, head, mergeBase }, gitDir, objects, services } = reading
+  const { commits: { base, head, mergeBase }, gitDir, objects, services, syntax } = reading
   const read = <A>(effect: Effect.Effect<A, GitError, Git>) =>
     effect.pipe(
       Effect.tapError(onGitError),
@@ -26,6 +26,7 @@ export const open = (reading: ToolContext, { onGitError, redact }: CheckoutOptio
     headSha: head,
     mergeBase,
     tools: Tools.make(reading, redact),
+    syntax,
     changedFiles: read(Objects.changedFiles(gitDir, mergeBase, head)),
     since: (commit) =>
       read(

@@ -13,6 +13,7 @@ import * as ObjectReader from "./ObjectReader.ts"
 import * as PrivateDirectory from "./PrivateDirectory.ts"
 import * as Remote from "./Remote.ts"
 import * as RepositoryLock from "./RepositoryLock.ts"
+import * as Syntax from "./syntax/Syntax.ts"
 import { type CheckoutRequest, Workspace, WorkspaceError, type WorkspaceOptions } from "./Workspace.ts"
 
 /** True if the system refused a write for lack of space, for which Effect has no tag of its own. */
@@ -84,7 +85,8 @@ const make = Effect.fnUntraced(function*(options: WorkspaceOptions) {
           : Effect.void
       const listing = yield* Listing.make(objects, commits.head)
       const redact = makeRedactor(remote.secrets)
-      return Checkout.open({ gitDir, listing, objects, commits, services }, { redact, onGitError })
+      const syntax = yield* Syntax.make()
+      return Checkout.open({ gitDir, listing, objects, commits, services, syntax }, { redact, onGitError })
     },
     (effect) =>
       effect.pipe(Effect.catchTag("PlatformError", (error) => Effect.fail(onDisk(error))), Effect.provide(services))

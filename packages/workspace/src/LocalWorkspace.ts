@@ -6,6 +6,7 @@ import * as Git from "./Git.ts"
 import * as Listing from "./Listing.ts"
 import * as ObjectReader from "./ObjectReader.ts"
 import * as Objects from "./Objects.ts"
+import * as Syntax from "./syntax/Syntax.ts"
 import { type CheckoutRequest, Workspace, WorkspaceError, type WorkspaceOptions } from "./Workspace.ts"
 
 /** Directory for git's own files. */
@@ -39,8 +40,9 @@ const make = Effect.fnUntraced(function*(repository: string) {
   const checkout = Effect.fn("LocalWorkspace.checkout")(function*(request: CheckoutRequest) {
     const objects = yield* ObjectReader.make(gitDir)
     const commits = yield* commitsOf(objects, request)
+    const syntax = yield* Syntax.make()
     const listing = yield* Listing.make(objects, commits.head)
-    return Checkout.open({ gitDir, listing, objects, commits, services }, {
+    return Checkout.open({ gitDir, listing, objects, commits, services, syntax }, {
       redact: makeRedactor([]),
       onGitError: () => Effect.void
     })

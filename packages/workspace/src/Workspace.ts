@@ -2,6 +2,7 @@ import type { ChangedFile } from "@nominal-code/domain/Patch"
 import type { RepoName, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
 import { Context, type Duration, type Effect, type Option, type Redacted, Schema, type Scope } from "effect"
 import { GitFailure, isRetryable } from "./GitFailure.ts"
+import type { Syntax } from "./syntax/Syntax.ts"
 import type { Tool } from "./Tool.ts"
 
 /**
@@ -60,6 +61,8 @@ export interface Checkout {
   readonly mergeBase: Sha
   /** The read-only tools: Read, Glob, Grep, Definition, References, GitLog, GitBlame, GitShow, GitDiff. */
   readonly tools: ReadonlyArray<Tool>
+  /** The parser of its files. */
+  readonly syntax: Syntax
   /** The pull request's own diff as git sees it, from the merge base to the head: every file, with its hunks. */
   readonly changedFiles: Effect.Effect<ReadonlyArray<ChangedFile>, WorkspaceError>
   /** Changes since a commit, such as the one that was reviewed last; none if that commit is not here any more. */

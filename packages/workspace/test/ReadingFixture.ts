@@ -4,6 +4,7 @@ import { ChildProcessSpawner } from "effect/process"
 import * as Git from "../src/Git.ts"
 import * as Listing from "../src/Listing.ts"
 import * as ObjectReader from "../src/ObjectReader.ts"
+import * as Syntax from "../src/syntax/Syntax.ts"
 import type { Tool } from "../src/Tool.ts"
 import type { ToolContext } from "../src/tools/Reading.ts"
 import { make as makeTools } from "../src/tools/Tools.ts"
@@ -23,9 +24,10 @@ const reading = Effect.fnUntraced(function*(root: string) {
   )
   const gitDir = path.join(root, "tree", ".git")
   const objects = yield* Effect.provideService(ObjectReader.make(gitDir), Git.Git, git)
+  const syntax = yield* Syntax.make({ each: "2 minutes", all: "10 minutes" })
   return Effect.fnUntraced(function*(base: Sha, mergeBase: Sha, head: Sha) {
     const listing = yield* Listing.make(objects, head)
-    const context: ToolContext = { objects, listing, gitDir, commits: { base, mergeBase, head }, services }
+    const context: ToolContext = { objects, listing, gitDir, syntax, commits: { base, mergeBase, head }, services }
     return context
   })
 })

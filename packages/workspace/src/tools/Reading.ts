@@ -4,6 +4,7 @@ import type { Git } from "../Git.ts"
 import type { Listing } from "../Listing.ts"
 import type { Commits } from "../Mirror.ts"
 import type { ObjectReader } from "../ObjectReader.ts"
+import type { Syntax } from "../syntax/Syntax.ts"
 
 /** Context of the tools of one checkout. */
 export interface ToolContext {
@@ -12,6 +13,7 @@ export interface ToolContext {
   readonly listing: Listing
   readonly objects: ObjectReader
   readonly commits: Commits
+  readonly syntax: Syntax
   readonly services: Context.Context<Path.Path | Git | ChildProcessSpawner.ChildProcessSpawner>
 }
 

@@ -1,0 +1,103 @@
+import { Clock, Duration, Effect, Option, RcRef, Schema, Semaphore } from "effect"
+import { Worker } from "node:worker_threads"
+import { grammarOf } from "./Grammar.ts"
+import type { Outline } from "./Outline.ts"
+import type { OutlineRequest } from "./SyntaxWorker.ts"
+
+/** Parser of the files of one checkout. */
+export interface Syntax {
+  /**
+   * Parses a text as a file of that path, and finds the lines of the given names. None where there is no grammar for it,
+   * where it is too long, or where the parser needs too long or ends: the caller then goes by the shape of the lines.
+   */
+  outline(path: string, text: string, names?: ReadonlyArray<string>): Effect.Effect<Option.Option<Outline>>
+}
+
+/** Parser that knows no language. */
+export const none: Syntax = { outline: () => Effect.succeedNone }
+
+/** Bounds of a parser, because whoever opens a pull request writes what it parses. */
+export interface SyntaxLimits {
+  /** Longest text, in characters. */
+  readonly longest?: number
+  /** Time for one text. */
+  readonly each?: Duration.Input
+  /** Time for all texts of a checkout. */
+  readonly all?: Duration.Input
+}
+
+const Outlined = Schema.Struct({
+  definitions: Schema.Array(
+    Schema.Struct({ name: Schema.String, line: Schema.Int, start: Schema.Int, end: Schema.Int })
+  ),
+  mentions: Schema.Record(Schema.String, Schema.Array(Schema.Int)),
+  errors: Schema.Int
+})
+
+const decode = Schema.decodeUnknownOption(Outlined)
+
+/** The worker beside this module: TypeScript from the sources, JavaScript in a released package. */
+const program = new URL(`./SyntaxWorker.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url)
+
+/** Starts a thread without our environment, which holds secrets. It keeps no process alive. */
+const start = Effect.acquireRelease(
+  Effect.sync(() => {
+    const worker = new Worker(program, { env: {}, resourceLimits: { maxOldGenerationSizeMb: 256 } })
+    worker.unref()
+    // Whoever waits for its answer hears of its end.
+    worker.on("error", () => {})
+    return worker
+  }),
+  (worker) => Effect.promise(() => worker.terminate())
+)
+
+/** Has a thread answer; none if it ends instead. A process waits for the answer. */
+const ask = (worker: Worker, request: OutlineRequest) =>
+  Effect.callback<Option.Option<Outline>>((resume) => {
+    const answered = (answer: unknown) => resume(Effect.succeed(decode(answer)))
+    const ended = () => resume(Effect.succeedNone)
+    worker.ref()
+    worker.once("message", answered)
+    worker.once("exit", ended)
+    // The rule is about windows, which have origins; threads have none.
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin
+    worker.postMessage(request)
+    return Effect.sync(() => worker.off("message", answered).off("exit", ended).unref())
+  }).pipe(
+    Effect.tap(() => Effect.sync(() => worker.removeAllListeners("message").removeAllListeners("exit").unref()))
+  )
+
+/**
+ * Makes the parser of a checkout: a thread of its own, so that no text holds up the event loop. It is started by the first
+ * text, ends some time after the last one, and is replaced where it hangs or dies.
+ */
+export const make = Effect.fnUntraced(function*(limits: SyntaxLimits = {}) {
+  const { all = "30 seconds", each = "5 seconds", longest = 500_000 } = limits
+  const most = Duration.toMillis(all)
+  const thread = yield* RcRef.make({ acquire: start, idleTimeToLive: "20 seconds" })
+  const turn = yield* Semaphore.make(1)
+  let spent = 0
+  const parsed = (request: OutlineRequest) =>
+    RcRef.get(thread).pipe(
+      Effect.flatMap((worker) => ask(worker, request)),
+      Effect.timeoutOption(each),
+      Effect.map(Option.flatten),
+      Effect.tap((answer) => Option.isNone(answer) ? RcRef.invalidate(thread) : Effect.void),
+      Effect.onInterrupt(() => RcRef.invalidate(thread)),
+      Effect.scoped
+    )
+  const syntax: Syntax = {
+    outline: Effect.fnUntraced(function*(path, text, names = []) {
+      const grammar = grammarOf(path)
+      if (grammar === undefined || text.length > longest) return Option.none()
+      return yield* Effect.gen(function*() {
+        if (spent >= most) return Option.none()
+        const before = yield* Clock.currentTimeMillis
+        const answer = yield* parsed({ grammar, text, names })
+        spent += (yield* Clock.currentTimeMillis) - before
+        return answer
+      }).pipe(turn.withPermits(1))
+    })
+  }
+  return syntax
+})

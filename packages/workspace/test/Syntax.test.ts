@@ -1,0 +1,62 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Option } from "effect"
+import { TestClock } from "effect/testing"
+import * as Syntax from "../src/syntax/Syntax.ts"
+
+const source = "const a = 1\nfunction total(items) {\n  return a + total(items)\n}\n"
+
+/** An outline whose time is over before it is there. */
+const late = (syntax: Syntax.Syntax) =>
+  Effect.gen(function*() {
+    const asked = yield* Effect.forkChild(syntax.outline("a.js", source))
+    yield* TestClock.adjust("5 seconds")
+    return yield* Fiber.join(asked)
+  })
+
+describe("the parser of a checkout", () => {
+  it.effect("finds definitions with their lines, mentions of names, and errors", () =>
+    Effect.gen(function*() {
+      const syntax = yield* Syntax.make()
+      assert.deepStrictEqual(
+        yield* syntax.outline("a.js", source, ["total"]),
+        Option.some({
+          definitions: [{ name: "a", line: 1, start: 1, end: 1 }, { name: "total", line: 2, start: 2, end: 4 }],
+          mentions: { total: [2, 3] },
+          errors: 0
+        })
+      )
+      const broken = yield* syntax.outline("a.js", `${source}}`)
+      assert.isAbove(Option.getOrThrow(broken).errors, 0)
+    }))
+
+  it.effect("knows no other language, and no text that is too long", () =>
+    Effect.gen(function*() {
+      const syntax = yield* Syntax.make({ longest: 100 })
+      assert.deepStrictEqual(yield* syntax.outline("a.txt", source), Option.none())
+      assert.deepStrictEqual(yield* syntax.outline("a.js", source.padEnd(101)), Option.none())
+      assert.isTrue(Option.isSome(yield* syntax.outline("a.js", source)))
+    }))
+
+  it.effect("gives up a text that takes too long and parses the next one, until a checkout's time is over", () =>
+    Effect.gen(function*() {
+      const syntax = yield* Syntax.make({ each: "5 seconds", all: "10 seconds" })
+      assert.deepStrictEqual(yield* late(syntax), Option.none())
+      assert.isTrue(Option.isSome(yield* syntax.outline("a.js", source)))
+      assert.deepStrictEqual(yield* late(syntax), Option.none())
+      assert.deepStrictEqual(yield* syntax.outline("a.js", source), Option.none())
+    }))
+
+  it.effect("leaves the event loop to others while it parses, whatever the text nests", () =>
+    Effect.gen(function*() {
+      const syntax = yield* Syntax.make({ all: "10 minutes" })
+      yield* syntax.outline("a.cpp", "int a;")
+      let turns = 0
+      const others = setInterval(() => turns++, 1)
+      const deep = `int a = ${"f<(".repeat(5_000)}`
+      const outline = yield* syntax.outline("a.cpp", deep).pipe(
+        Effect.ensuring(Effect.sync(() => clearInterval(others)))
+      )
+      assert.isTrue(Option.isSome(outline))
+      assert.isAbove(turns, 10)
+    }))
+})
