@@ -28,6 +28,8 @@ const bundle = await rolldown({
   },
   platform: "node",
   // ripgrep's JavaScript finds a binary beside itself, which a bundle would lose.
+  // Of web-tree-sitter, for modules with JavaScript in them, which grammars are not.
+  checks: { eval: false },
   external: [/^@vscode\/ripgrep/, ...leftOut(env["EXTRAS"] || "all")]
 })
 

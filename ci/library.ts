@@ -24,6 +24,7 @@ const bundle = await rolldown({
     SyntaxWorker: join(root, "packages/workspace/src/syntax/SyntaxWorker.ts")
   },
   platform: "node",
+  checks: { eval: false },
   external: [/^@vscode\/ripgrep/, ...external, ...optional.map((name) => new RegExp(`^${name}(/|$)`))]
 })
 await bundle.write({ dir: library, format: "esm", minify: false, chunkFileNames: "[name]-[hash].js" })
