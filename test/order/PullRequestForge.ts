@@ -17,6 +17,7 @@ import { noRules } from "@nominal-code/review/Rules"
 import { noVerification } from "@nominal-code/review/Verify"
 import { shaOf } from "@nominal-code/testing/Jobs"
 import { testConfig } from "@nominal-code/testing/TestConfig"
+import * as Syntax from "@nominal-code/workspace/syntax/Syntax"
 import { Workspace } from "@nominal-code/workspace/Workspace"
 import { Clock, Context, Effect, Layer, Option, Redacted } from "effect"
 import { shownAt, type Story } from "./Stories.ts"
@@ -49,6 +50,7 @@ export const shared = Layer.mergeAll(
         headSha,
         mergeBase: baseSha,
         tools: [],
+        syntax: Syntax.none,
         changedFiles: Effect.succeed([file]),
         since: () => Effect.succeedNone,
         commits: Effect.succeed([]),

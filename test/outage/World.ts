@@ -24,6 +24,7 @@ import * as ReviewConfig from "@nominal-code/review/ReviewConfig"
 import * as GitHubEmulator from "@nominal-code/testing/GitHubEmulator"
 import { laneOf, mention } from "@nominal-code/testing/Jobs"
 import { reviewSettings } from "@nominal-code/testing/TestConfig"
+import * as Syntax from "@nominal-code/workspace/syntax/Syntax"
 import { Workspace } from "@nominal-code/workspace/Workspace"
 import { Clock, Context, Duration, Effect, Layer, Logger, Option, Redacted, Struct } from "effect"
 import * as Cluster from "./Cluster.ts"
@@ -85,6 +86,7 @@ const workspace = Layer.mock(Workspace, {
         headSha,
         mergeBase: baseSha,
         tools: [],
+        syntax: Syntax.none,
         changedFiles: Effect.succeed([]),
         since: () => Effect.succeedNone,
         commits: Effect.succeed(["Change a line"]),

@@ -22,17 +22,16 @@ const program = (name: string, file: string): Uint8Array =>
     ? brotliDecompressSync(readFileSync(new URL(`../grammars/${name}.wasm.br`, import.meta.url)))
     : readFileSync(fileURLToPath(import.meta.resolve(file)))
 
-const languages = new Map<Grammar, Language>()
-let parser: Parser | undefined
+const languages = new Map<Grammar, Promise<Language>>()
+let parser: Promise<Parser> | undefined
 
-const outline = async ({ grammar, names, text }: OutlineRequest): Promise<Outline | undefined> => {
-  if (parser === undefined) {
-    await Parser.init({ wasmBinary: program("parser", parserFile) })
-    parser = new Parser()
-  }
-  const language = languages.get(grammar) ?? await Language.load(program(grammar, grammarFiles[grammar]))
+const languageOf = (grammar: Grammar): Promise<Language> => {
+  const language = languages.get(grammar) ?? Language.load(program(grammar, grammarFiles[grammar]))
   languages.set(grammar, language)
-  parser.setLanguage(language)
+  return language
+}
+
+const outline = (parser: Parser, { names, text }: OutlineRequest): Outline | undefined => {
   const tree = parser.parse(text)
   if (tree === null) return undefined
   try {
@@ -42,8 +41,16 @@ const outline = async ({ grammar, names, text }: OutlineRequest): Promise<Outlin
   }
 }
 
-parentPort?.on("message", async (request: OutlineRequest) => {
-  // The rule is about windows, which have origins; ports have none.
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin
-  parentPort?.postMessage(await outline(request))
-})
+/** Answers a request. Where that fails, the thread ends, and whoever waits hears of it. */
+const answer = (request: OutlineRequest) => {
+  parser ??= Parser.init({ wasmBinary: program("parser", parserFile) }).then(() => new Parser())
+  return parser.then((parser) =>
+    languageOf(request.grammar).then((language) => {
+      // The rule is about windows, which have origins; ports have none.
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin
+      parentPort?.postMessage(outline(parser.setLanguage(language), request))
+    })
+  )
+}
+
+parentPort?.on("message", answer)
