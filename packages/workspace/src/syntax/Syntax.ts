@@ -24,6 +24,8 @@ export interface SyntaxLimits {
   readonly each?: Duration.Input
   /** Time for all texts of a checkout. */
   readonly all?: Duration.Input
+  /** Module that the thread runs. */
+  readonly program?: URL
 }
 
 const Outlined = Schema.Struct({
@@ -37,19 +39,20 @@ const Outlined = Schema.Struct({
 const decode = Schema.decodeUnknownOption(Outlined)
 
 /** The worker beside this module: TypeScript from the sources, JavaScript in a released package. */
-const program = new URL(`./SyntaxWorker.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url)
+const ownProgram = new URL(`./SyntaxWorker.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`, import.meta.url)
 
 /** Starts a thread without our environment, which holds secrets. It keeps no process alive. */
-const start = Effect.acquireRelease(
-  Effect.sync(() => {
-    const worker = new Worker(program, { env: {}, resourceLimits: { maxOldGenerationSizeMb: 256 } })
-    worker.unref()
-    // Whoever waits for its answer hears of its end.
-    worker.on("error", () => {})
-    return worker
-  }),
-  (worker) => Effect.promise(() => worker.terminate())
-)
+const start = (program: URL) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const worker = new Worker(program, { env: {}, resourceLimits: { maxOldGenerationSizeMb: 256 } })
+      worker.unref()
+      // Whoever waits for its answer hears of its end.
+      worker.on("error", () => {})
+      return worker
+    }),
+    (worker) => Effect.promise(() => worker.terminate())
+  )
 
 /** Has a thread answer; none if it ends instead. A process waits for the answer. */
 const ask = (worker: Worker, request: OutlineRequest) =>
@@ -72,9 +75,9 @@ const ask = (worker: Worker, request: OutlineRequest) =>
  * text, ends some time after the last one, and is replaced where it hangs or dies.
  */
 export const make = Effect.fnUntraced(function*(limits: SyntaxLimits = {}) {
-  const { all = "30 seconds", each = "5 seconds", longest = 500_000 } = limits
+  const { all = "30 seconds", each = "5 seconds", longest = 500_000, program = ownProgram } = limits
   const most = Duration.toMillis(all)
-  const thread = yield* RcRef.make({ acquire: start, idleTimeToLive: "20 seconds" })
+  const thread = yield* RcRef.make({ acquire: start(program), idleTimeToLive: "20 seconds" })
   const turn = yield* Semaphore.make(1)
   let spent = 0
   const parsed = (request: OutlineRequest) =>
