@@ -179,6 +179,8 @@ export { type LocalChanges } from "@nominal-code/workspace/LocalChanges"
 export * as LocalWorkspace from "@nominal-code/workspace/LocalWorkspace"
 export { type Dialogue, type ProcessOutput } from "@nominal-code/workspace/Process"
 export { type Remote } from "@nominal-code/workspace/Remote"
+export { type Definition, type Outline } from "@nominal-code/workspace/syntax/Outline"
+export { type Syntax } from "@nominal-code/workspace/syntax/Syntax"
 export { make as makeTool, type Tool, ToolError } from "@nominal-code/workspace/Tool"
 export {
   type Checkout,

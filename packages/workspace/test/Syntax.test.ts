@@ -41,7 +41,7 @@ describe("the parser of a checkout", () => {
 
   it.effect("gives up a text that takes too long or ends the thread, and parses the next one", () =>
     Effect.gen(function*() {
-      const syntax = yield* Syntax.make({ program: stubborn, all: "1 hour" })
+      const syntax = yield* Syntax.make({ program: stubborn, all: "10000 days" })
       const isParsed = (text: string) => Effect.map(syntax.outline("a.js", text), Option.isSome)
       assert.deepStrictEqual(yield* hang(syntax), Option.none())
       assert.isTrue(yield* isParsed(source))
