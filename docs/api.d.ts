@@ -678,7 +678,8 @@ interface SettingType<out A> {
   readonly secret: boolean;
   readonly fromYaml: (value: unknown) => Option.Option<A>;
   readonly fromText: (text: string) => Option.Option<A>;
-  readonly shape: JsonSchema.JsonSchema;
+  /** JSON Schema of the YAML value. Made when it is asked for: a program that only reads its settings needs none. */
+  readonly shape: () => JsonSchema.JsonSchema;
   /** Schema of the value within a job's JSON; none for one that cannot travel with a job. */
   readonly wire: Option.Option<Schema.Codec<A, unknown>>;
 }
@@ -3786,7 +3787,7 @@ export declare class Sqlite extends Sqlite_base {}
 /** The database of a directory, which is made if it is missing. */
 declare const layer$6: (directory: string) => Layer.Layer<Sqlite, StoreError, FileSystem.FileSystem | Path.Path>;
 declare namespace Configured_d_exports {
-  export { claudeCode, claudeCodeOptions, configured, conversationsIn, forgeLimits, forges, forgesAlone, git, kubernetesOptions, leasesIn, localWorkspace, markerKeys, models, quotasIn, ratedModels, redis, reviewConfig, signingKeys, spendIn, sqlite, workspace };
+  export { claudeCode, claudeCodeOptions, configured, conversations, conversationsIn, forgeLimits, forges, forgesAlone, git, kubernetesOptions, leasesIn, localWorkspace, markerKeys, models, quotasIn, ratedModels, redis, reviewConfig, signingKeys, spend, spendIn, sqlite, workspace };
 }
 /** A part with its options. */
 declare const configured: <A, E, R>(partOf: (config: AppConfig["Service"]) => Layer.Layer<A, E, R>) => Layer.Layer<A, E, R | AppConfig>;
@@ -3806,6 +3807,10 @@ declare const spendIn: {
   sqlite: Layer.Layer<Spend, StoreError, AppConfig | FileSystem.FileSystem | import("effect/Path").Path>;
   redis: Layer.Layer<Spend, StoreError, AppConfig | FileSystem.FileSystem>;
 };
+/** The configured store of conversations. */
+declare const conversations: Layer.Layer<ConversationStore, StoreError, AppConfig | FileSystem.FileSystem | import("effect/Path").Path>;
+/** The configured ledger of what models cost. */
+declare const spend: Layer.Layer<Spend, StoreError, AppConfig | FileSystem.FileSystem | import("effect/Path").Path>;
 /** Counts of the jobs of accounts, in each kind of storage. */
 declare const quotasIn: {
   memory: Layer.Layer<Quotas, never, never>;

@@ -1,11 +1,11 @@
 import type { Severity } from "@nominal-code/domain/Finding"
-import { Cause, Console, Effect, Exit, Option, Predicate, Runtime, Schema } from "effect"
-import { Argument, CliError, Command, Flag } from "effect/cli"
-import process from "node:process"
+import { Cause, Effect, Exit, Option, Runtime, Schema } from "effect"
+import { Argument, CliError, Command, Flag, GlobalFlag } from "effect/cli"
 import packageJson from "../package.json" with { type: "json" }
+import * as Ending from "./Ending.ts"
 import { evaluation } from "./eval/Command.ts"
 import { gitHubApp } from "./githubApp/Command.ts"
-import { printable } from "./review/TerminalText.ts"
+import { LogLevelFlag } from "./LogLevelFlag.ts"
 import { replaying } from "./transcripts/Command.ts"
 import * as UsageText from "./UsageText.ts"
 
@@ -297,34 +297,21 @@ const nominalCode = Command.make("nominal-code").pipe(
     gitHubApp,
     evaluation,
     replaying
-  ])
+  ]),
+  Command.provideEffect(LogLevelFlag, Effect.map(Effect.serviceOption(GlobalFlag.LogLevel), Option.flatten))
 )
 
 const usage = 2
 
-/** The process's message when a command fails: one line with the cause and the fix. */
-const explain = (error: unknown) => {
-  if (CliError.isCliError(error)) return Effect.void
-  return Console.error(`nominal-code: ${printable(Predicate.isError(error) ? error.message : String(error))}`)
-}
-
-const explainDefect = (defect: unknown) =>
-  Console.error(`nominal-code: this is a bug, please report it: ${Cause.pretty(Cause.die(defect))}`)
-
 export const run = Command.run(nominalCode, { version: packageJson.version }).pipe(
   Effect.provide(UsageText.layer),
-  Effect.tapError(explain),
-  Effect.tapDefect(explainDefect)
+  Effect.tapError((error) => CliError.isCliError(error) ? Effect.void : Ending.explain(error)),
+  Effect.tapDefect(Ending.explainDefect)
 )
 
-/**
- * Exit codes: 0 done or asked to stop, 1 failed, 2 wrong usage. A command that must not be stopped sets the code in
- * `process`.
- */
+/** Exit codes as of `Ending.teardown`, and 2: wrong usage. */
 export const teardown: Runtime.Teardown = (exit, onExit) => {
-  if (Exit.isSuccess(exit)) return onExit(0)
-  if (Cause.hasInterruptsOnly(exit.cause)) return onExit(Number(process.exitCode ?? 0))
-  const error = Cause.squash(exit.cause)
+  const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
   if (CliError.isCliError(error)) return onExit(Runtime.getErrorExitCode(error) === 0 ? 0 : usage)
-  return onExit(Runtime.getErrorExitCode(error))
+  return Ending.teardown(exit, onExit)
 }

@@ -74,6 +74,12 @@ export const spendIn = {
   redis: SpendRedis.layer.pipe(Layer.provide(redis))
 }
 
+/** The configured store of conversations. */
+export const conversations = configured(({ storage }) => conversationsIn[storage])
+
+/** The configured ledger of what models cost. */
+export const spend = configured(({ storage }) => spendIn[storage])
+
 /** Counts of the jobs of accounts, in each kind of storage. */
 export const quotasIn = {
   memory: Quotas.layerMemory,

@@ -1,8 +1,8 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import { KnownSecrets, makeKnownSecrets } from "@nominal-code/domain/KnownSecrets"
 import { Cause, Console, Effect, Layer, Logger, Option, Predicate, References } from "effect"
-import { GlobalFlag } from "effect/cli"
 import process from "node:process"
+import { LogLevelFlag } from "./LogLevelFlag.ts"
 
 const written = (value: unknown): string =>
   Predicate.isString(value) ? value : value instanceof Error ? value.message : JSON.stringify(value)
@@ -101,9 +101,6 @@ const warned = (tell: (warning: string) => Effect.Effect<void>) =>
     })
   )
 
-/** Level of `--log-level`, if the command has it. */
-const flagged = Effect.map(Effect.serviceOption(GlobalFlag.LogLevel), Option.flatten)
-
 /** The secrets of the configuration, known by value; a logger that hides them; and the warnings of the configuration. */
 const hiding = (
   show: (line: string) => string,
@@ -114,7 +111,7 @@ const hiding = (
     warned(tell),
     Layer.unwrap(Effect.gen(function*() {
       const { logFormat, logLevel, secrets } = yield* AppConfig
-      const level = Option.getOrElse(yield* flagged, () => levelOf(logLevel))
+      const level = Option.getOrElse(yield* LogLevelFlag, () => levelOf(logLevel))
       const known = makeKnownSecrets(secrets)
       return Layer.mergeAll(
         Layer.succeed(KnownSecrets, known),

@@ -7,7 +7,7 @@ import * as SignedQueue from "@nominal-code/jobs/SignedQueue"
 import * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
 import * as Sqlite from "@nominal-code/persistence/Sqlite"
 import { Effect, FileSystem, Layer, Option, Path } from "effect"
-import { conversationsIn, leasesIn, quotasIn, redis, signingKeys, spendIn, sqlite } from "./Configured.ts"
+import { conversations, leasesIn, quotasIn, redis, signingKeys, spend, spendIn, sqlite } from "./Configured.ts"
 
 const queueIn = {
   memory: MemoryQueue.layer,
@@ -19,9 +19,6 @@ const queueIn = {
     )
   )
 }
-
-/** The configured store of conversations. */
-export const conversations = Layer.unwrap(Effect.map(AppConfig, ({ storage }) => conversationsIn[storage]))
 
 const limits = Layer.effect(
   QueueLimits,
@@ -57,9 +54,6 @@ const exists = Effect.gen(function*() {
  * and is not made.
  */
 export const existingQueue = Layer.unwrap(Effect.map(exists, (exists) => exists ? queue : queueIn.memory))
-
-/** The ledger of what models cost. */
-export const spend = Layer.unwrap(Effect.map(AppConfig, ({ storage }) => spendIn[storage]))
 
 /** The configured ledger, for a process that only looks into it. */
 export const existingSpend = Layer.unwrap(Effect.map(exists, (exists) => exists ? spend : spendIn.memory))

@@ -7,7 +7,7 @@ type Entry = readonly [keys: ReadonlyArray<string>, schema: object]
 const leaf = (setting: Setting<unknown>, path: string): object => {
   const { doc, env: [variable], kind, written, yaml: [canonical] } = setting
   return {
-    ...kind.shape,
+    ...kind.shape(),
     description: `${path === canonical ? doc : `Short for ${canonical}.`} Environment: ${
       [variable, ...fileVariables(setting)].join(" or ")
     }.`,

@@ -98,15 +98,19 @@ export const readValues = Effect.fnUntraced(function*(
       onSome: (path) => Origin.cases.SecretFile.make({ variable: fileVariable(name), path })
     })
 
-  const candidatesOf = (setting: Setting<unknown>): ReadonlyArray<Given> =>
-    [
-      ...setting.yaml.map((path) => ({ raw: flags[path], from: Origin.cases.CommandLine.make({}) })),
-      ...setting.env.map((name) => ({
-        raw: Option.getOrUndefined(environment.get(name) ?? Option.none()),
-        from: ofVariable(name)
-      })),
-      ...setting.yaml.map((path) => ({ raw: atPath(file, path), from: Origin.cases.File.make({ path: file.name }) }))
-    ].filter(({ raw }) => isSet(setting, raw))
+  // Most settings have none: an origin is made for those that do.
+  const candidatesOf = (setting: Setting<unknown>): ReadonlyArray<Given> => {
+    const found: Array<Given> = []
+    const consider = (raw: unknown, from: () => Origin) => {
+      if (isSet(setting, raw)) found.push({ raw, from: from() })
+    }
+    for (const path of setting.yaml) consider(flags[path], () => Origin.cases.CommandLine.make({}))
+    for (const name of setting.env) {
+      consider(Option.getOrUndefined(environment.get(name) ?? Option.none()), () => ofVariable(name))
+    }
+    for (const path of setting.yaml) consider(atPath(file, path), () => Origin.cases.File.make({ path: file.name }))
+    return found
+  }
 
   const given = (setting: Setting<unknown>): Option.Option<Given> => Option.fromUndefinedOr(candidatesOf(setting)[0])
 

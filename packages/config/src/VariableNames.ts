@@ -34,9 +34,14 @@ export const variableNames = Effect.fnUntraced(function*(provider: ConfigProvide
 
 /** Tells an exchange of two neighbouring characters, as in `AGENT_MODLE`. */
 const isSwap = (name: string, other: string): boolean => {
+  if (name.length !== other.length) return false
   const at = [...name].findIndex((character, index) => character !== other[index])
   return at >= 0 && name.slice(0, at) + name.charAt(at + 1) + name.charAt(at) + name.slice(at + 2) === other
 }
+
+/** True for a name that differs from another one in a few characters only. */
+const isSlip = (name: string, other: string): boolean =>
+  Math.abs(name.length - other.length) <= slips(name) && distance(name, other) <= slips(name)
 
 const isOtherCase = (name: string, other: string): boolean => name.toUpperCase() === other
 
@@ -50,7 +55,7 @@ const doubtOf = (name: string, names: ReadonlySet<string>): ReadonlyArray<string
   if (known.has(name)) return []
   const meant = guessed.get(name) ??
     [...known.keys()].find((other) =>
-      other.length >= 8 && (distance(name, other) <= slips(name) || isSwap(name, other) || isOtherCase(name, other))
+      other.length >= 8 && (isSlip(name, other) || isSwap(name, other) || isOtherCase(name, other))
     )
   const setting = meant === undefined ? undefined : known.get(meant)
   if (setting !== undefined && !namesOf(setting).some((other) => names.has(other))) {

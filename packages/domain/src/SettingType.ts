@@ -11,7 +11,8 @@ export interface SettingType<out A> {
   readonly secret: boolean
   readonly fromYaml: (value: unknown) => Option.Option<A>
   readonly fromText: (text: string) => Option.Option<A>
-  readonly shape: JsonSchema.JsonSchema
+  /** JSON Schema of the YAML value. Made when it is asked for: a program that only reads its settings needs none. */
+  readonly shape: () => JsonSchema.JsonSchema
   /** Schema of the value within a job's JSON; none for one that cannot travel with a job. */
   readonly wire: Option.Option<Schema.Codec<A, unknown>>
 }
@@ -33,7 +34,7 @@ export const make = <A>(options: {
   secret: false,
   fromYaml: Schema.decodeUnknownOption(options.yaml, strict),
   fromText: Schema.decodeUnknownOption(options.text ?? options.yaml, strict),
-  shape: Schema.toJsonSchemaDocument(options.shown ?? options.yaml).schema,
+  shape: () => Schema.toJsonSchemaDocument(options.shown ?? options.yaml).schema,
   wire: Option.some(Schema.toType(options.yaml))
 })
 

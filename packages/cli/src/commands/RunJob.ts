@@ -24,7 +24,6 @@ import * as ReviewLayers from "../ReviewLayers.ts"
 import * as RunPayload from "../RunPayload.ts"
 import { jobOf } from "../RunRequest.ts"
 import { isWanted } from "../RunWanted.ts"
-import * as Storage from "../Storage.ts"
 import * as Telemetry from "../Telemetry.ts"
 
 /** A job that was not done. The process ends with 1. */
@@ -89,7 +88,7 @@ const fetched = Effect.fnUntraced(function*({ isKey, key, names }: PayloadRefere
 const reviewed = (payload: JobPayload) =>
   reviewJob(payload.job).pipe(
     Effect.provide(
-      Layer.mergeAll(ReviewLayers.layer, Storage.conversations, Storage.spend).pipe(
+      Layer.mergeAll(ReviewLayers.layer, Configured.conversations, Configured.spend).pipe(
         Layer.provide(Configured.markerKeys("read")),
         Layer.provideMerge(Configured.reviewConfig(Option.fromUndefinedOr(payload.settings)))
       )
