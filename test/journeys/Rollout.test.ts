@@ -3,7 +3,7 @@ import type { PullRequest } from "@nominal-code/testing/GitHubState"
 import { redisSuite } from "@nominal-code/testing/RedisServer"
 import { type Script, submitReview } from "@nominal-code/testing/ScriptedModel"
 import type { ServeProcess } from "@nominal-code/testing/ServeProcess"
-import { Effect, Fiber } from "effect"
+import { Effect, Fiber, Schedule } from "effect"
 import * as Clusters from "./Cluster.ts"
 import { nameOf, stalled, until } from "./Journey.ts"
 import { finding, open } from "./Shop.ts"
@@ -34,22 +34,29 @@ const service = (servers: ReadonlyArray<ServeProcess>) => {
 }
 
 redisSuite("a rolling update", () => {
-  it.live("answers every delivery that comes meanwhile, and each pull request is reviewed once, by one Job", () =>
+  it.live("answers every delivery that comes meanwhile, and each pull request is reviewed once, by one Job; and sets the signing key", () =>
     Effect.gen(function*() {
-      const { journey, kube } = yield* Clusters.make({ env: { REVIEWER_TRIGGERS: "pr_opened" } })
+      const { journey, kube } = yield* Clusters.make({ env: { REVIEWER_TRIGGERS: "pr_opened", JOBS_SIGNING_KEY: "" } })
       const { emulator } = journey
       const old = yield* Effect.all([journey.start(), journey.start()], { concurrency: 2 })
       const servers = [...old]
       const behind = service(old)
       let rolling = true
+      let keyed = false
       const sent: Array<{ readonly pull: PullRequest; readonly status: number }> = []
+      const away: Array<number> = []
 
       const deliver = Effect.fnUntraced(function*(script: Script) {
         const pull = yield* open(journey, `shop-${sent.length}`)
         journey.script(pull, script)
-        const answers = yield* behind.send((server) =>
-          journey.deliver({ event: "pull_request", action: "opened", pull }, server)
+        const send = Effect.suspend(() =>
+          behind.send((server) => journey.deliver({ event: "pull_request", action: "opened", pull }, server))
         )
+        const answers = yield* Effect.repeat(send, {
+          // Once a server with the key is there, those without it say that it has to come again.
+          schedule: Schedule.spaced("200 millis"),
+          while: (answers) => keyed && answers.some(({ status }) => status === 503 && away.push(status) > 0)
+        })
         sent.push(...answers.map(({ status }) => ({ pull, status })))
       })
       const reviewed = () => emulator.state.reviews.length
@@ -65,13 +72,22 @@ redisSuite("a rolling update", () => {
       )
       const traffic = yield* Effect.forkScoped(Effect.repeat(next, { while: () => rolling }))
 
-      for (const server of old) {
+      const replace = Effect.fnUntraced(function*(server: ServeProcess, env: Readonly<Record<string, string>> = {}) {
         const before = sent.length
         yield* until("deliveries before", () => sent.length > before + 1)
-        const fresh = yield* journey.start()
+        const fresh = yield* journey.start(env)
         servers.push(fresh)
         yield* behind.replace(server, fresh)
-      }
+        return fresh
+      })
+      const [first, second] = old
+      const plain = yield* replace(first)
+      keyed = true
+      const key = { JOBS_SIGNING_KEY: "a-key-of-the-servers-that-no-pod-has" }
+      yield* replace(second, key)
+      const before = sent.length
+      yield* until("a server without the key asked", () => away.length > 0 && sent.length > before)
+      yield* replace(plain, key)
       rolling = false
       yield* Fiber.join(traffic)
       yield* Effect.forEach(long, ({ release }) => release, { concurrency: 1 })

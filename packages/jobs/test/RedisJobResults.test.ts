@@ -50,6 +50,12 @@ redisSuite("results of jobs in Redis", () => {
       }
       yield* JobResults.use(({ report }) => report({ ...run, token: runToken(keys, run.id, 1) }, reviewed))
       assert.deepStrictEqual(yield* Fiber.join(fiber), reviewed)
+      // The process of a run that is older than the key has none.
+      yield* command("set", `nc:result:${name}`, stored)
+      assert.deepStrictEqual(
+        yield* Effect.provide(Effect.flatMap(waiting({ ...run, isTokenless: true }), Fiber.join), ofServer),
+        reviewed
+      )
     }).pipe(Effect.provide(store)))
 
   it.effect("a signal without a result means nothing", () =>
