@@ -236,7 +236,7 @@ const disordered = (observed: Observed): ReadonlyArray<string> => {
 }
 
 /** Keys that the queue never deletes. Their size does not grow with the jobs that were done. */
-const fixed = /^(?:nc:shards|nc:marker-keys|\{nc:\d+\}:(?:is:(?:parked|done|superseded)|tick|changes))$/
+const fixed = /^(?:nc:shards|nc:marker-keys|\{nc:\d+\}:(?:is:(?:parked|done|superseded)|tick|changes|signers))$/
 
 const jobKey = /^\{nc:\d+\}:job:(.*)$/
 const readyChannel = /^\{nc:\d+\}:ready$/

@@ -63,6 +63,7 @@ export const make = Effect.fn("World.make")(function*() {
     GITHUB_API_BASE: forge.apiBase,
     GITHUB_WEBHOOK_SECRET: webhookSecret,
     JOBS_MAX_CONCURRENT: String(jobsOfServer),
+    JOBS_SIGNING_KEY: "a-key-of-the-servers-that-no-pod-has",
     K8S_ACTIVE_DEADLINE_SECONDS: "120",
     K8S_ENV_FROM_SECRETS: secretName,
     K8S_IMAGE: "nominal-code:storm",

@@ -142,7 +142,7 @@ const make = Effect.gen(function*() {
   const records = yield* RedisRecords.make(redis, all)
   const locate = yield* RedisRecords.makeLocate(redis, all)
   const keys = yield* SigningKeys
-  const signers = yield* RedisSigners.make(all, lanes, locate)
+  const signers = yield* RedisSigners.make(all, lanes)
   const readyLanes = yield* readyLanesOf(all)
   const { forget } = yield* makeForget(all, retentionMillis)
   yield* forget.pipe(
@@ -251,7 +251,7 @@ const make = Effect.gen(function*() {
           ),
         { concurrency: all.length, discard: true }
       ),
-      claimKeys: signers.claim
+      claimKeys: opening(signers.claim)
     })
   ).pipe(Context.add(JobRecords, records))
 })

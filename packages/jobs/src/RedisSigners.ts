@@ -2,12 +2,11 @@ import { SigningKeys } from "@nominal-code/domain/JobSignature"
 import { Redis } from "@nominal-code/persistence/Redis"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
-import { Effect, Option, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import * as JobSigners from "./JobSigners.ts"
 import type { JobTable } from "./JobTable.ts"
 import type { ShardKeys } from "./RedisKeys.ts"
 import type { Lanes } from "./RedisLane.ts"
-import type { StoredRow } from "./RedisRow.ts"
 
 const atOnce = 50
 
@@ -18,8 +17,7 @@ const Claimed = Schema.TupleWithRest(Schema.Tuple([Schema.Int]), [Schema.Union([
 /** Makes the operations on the signers of a queue's jobs. Each shard has its own record of them. */
 export const make = Effect.fnUntraced(function*(
   all: ReadonlyArray<ShardKeys>,
-  { keysOf, step }: Lanes,
-  locate: (id: string) => Effect.Effect<Option.Option<StoredRow>, StoreError>
+  { keysOf, step }: Lanes
 ) {
   const redis = yield* Redis
   const keys = yield* SigningKeys
@@ -47,24 +45,26 @@ export const make = Effect.fnUntraced(function*(
   const operation = "JobQueue.claimKeys"
 
   /** Counts the jobs for which a step on their tables is true. */
-  const count = Effect.fnUntraced(
-    function*(ids: ReadonlyArray<string>, body: (table: JobTable, id: string) => boolean) {
-      const done = yield* Effect.forEach(ids, (id) =>
-        Effect.flatMap(
-          locate(id),
-          Option.match({
-            onNone: () => Effect.succeed(false),
-            onSome: ({ row: { lane } }) =>
-              Effect.map(step({ operation, lane, ids: [id] }, (table) => body(table, id)), ({ value }) => value)
-          })
-        ), { concurrency: atOnce })
-      return done.filter((one) => one).length
-    }
-  )
+  const count = Effect.fnUntraced(function*(
+    shard: ShardKeys,
+    ids: ReadonlyArray<string>,
+    body: (table: JobTable, id: string) => boolean
+  ) {
+    const one = Effect.fnUntraced(function*(id: string) {
+      const lane = yield* redis.send(operation, Stored, ["hget", shard.job(id), "lane"])
+      if (lane === null) return false
+      return (yield* step({ operation, lane, ids: [id] }, (table) => body(table, id))).value
+    })
+    const done = yield* Effect.forEach(ids, one, { concurrency: atOnce })
+    return done.filter((one) => one).length
+  })
 
-  const leaves = Effect.fnUntraced(function*({ running, waiting }: ShardKeys) {
-    const ids = yield* Effect.forEach([waiting, running], (key) => redis.send(operation, Ids, ["zrange", key, 0, -1]))
-    const foreign = yield* count([...new Set(ids.flat())], (table, id) => JobSigners.isForeign(table, id, keys))
+  const leaves = Effect.fnUntraced(function*(shard: ShardKeys) {
+    const ids = yield* Effect.forEach(
+      [shard.waiting, shard.running],
+      (key) => redis.send(operation, Ids, ["zrange", key, 0, -1])
+    )
+    const foreign = yield* count(shard, [...new Set(ids.flat())], (table, id) => JobSigners.isForeign(table, id, keys))
     if (foreign > 0) return yield* JobSigners.leftBehind(operation, foreign)
   })
 
@@ -81,7 +81,7 @@ export const make = Effect.fnUntraced(function*(
       [signers, own]
     )
     if (isClaimed === 0) return yield* claimIn(shard)
-    const signed = yield* count(ids.map(String), (table, id) => JobSigners.claim(table, id, keys, adopts === 1))
+    const signed = yield* count(shard, ids.map(String), (table, id) => JobSigners.claim(table, id, keys, adopts === 1))
     if (adopts === 1) yield* redis.send(operation, Schema.Int, ["hdel", shard.signers, "adopts"])
     return signed
   })
