@@ -66,6 +66,8 @@ export const run = Effect.fn("LocalRepository.run")(
         PATH: env["PATH"],
         HOME: home,
         WORKSPACE_BASE_DIR: `${home}/workspace`,
+        // What several of them import is compiled once.
+        NODE_COMPILE_CACHE: `${cwd}/node_modules/.cache/examples`,
         ANTHROPIC_API_KEY: "a-key-that-is-long-enough",
         ANTHROPIC_BASE_URL: modelUrl
       },
