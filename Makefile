@@ -32,7 +32,7 @@ test-long: install ## What `make test` tries a sample of: ten thousand random st
 fuzz: install ## Random inputs for every reader of bytes from outside (RUNS=20000 SEED=7)
 	NOMINAL_FUZZ_GUIDED=true NOMINAL_FUZZ_RUNS=$(or $(RUNS),2000) NOMINAL_FUZZ_SEED=$(or $(SEED),$(shell date +%s)) vitest run --reporter=verbose test/fuzz
 
-test-nodes: install ## The packed artifact, installed from the registry, on each supported Node, and the single executable
+test-nodes: install ## The packed artifact, installed from npm, on each supported Node; the single executable; the templates, by their published schemas
 	vitest run --config test/nodes/vitest.config.ts $(ARGS)
 
 test-kube: install ## Journeys on a real API server and Job controller (KUBEBUILDER_ASSETS=…)

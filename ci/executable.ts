@@ -10,7 +10,7 @@ import { cpSync, globSync, mkdirSync, readFileSync, realpathSync, rmSync, statSy
 import { join, resolve } from "node:path"
 import { argv, execPath } from "node:process"
 import { fileURLToPath } from "node:url"
-import { nodeOf } from "./nodes.ts"
+import { nodeOf } from "./onDemand.ts"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const out = resolve(argv[2] ?? join(root, "executable"))

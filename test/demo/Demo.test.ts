@@ -9,7 +9,7 @@ import { openStorefront, readStorefront } from "./Storefront.ts"
 
 const marker = "<!-- nominal-code job=0123456789abcdef0123 -->"
 
-const quiet = { acts: [], running: undefined, outcome: undefined }
+const quiet = { acts: [], running: undefined, next: [], outcome: undefined }
 
 const posted = Effect.gen(function*() {
   const emulator = yield* GitHubEmulator.make()

@@ -98,25 +98,28 @@ const outdatedThreads = (posted: PostedReview): string => {
     : `<h2>Changed since <span class="quiet">${cards.length}</span></h2>${cards.join("\n")}`
 }
 
-/** Acts that the spectator can choose from, the one in progress and the result of the last one. */
+/** Acts that the spectator can choose from, those in progress and wanted next, and the result of the last one. */
 export interface Happenings {
   readonly acts: ReadonlyArray<{ readonly name: string; readonly key: string; readonly label: string }>
   /** Label of the act in progress. */
   readonly running: string | undefined
+  /** Labels of the acts that follow it. */
+  readonly next: ReadonlyArray<string>
   readonly outcome: { readonly text: string; readonly isTable: boolean } | undefined
 }
 
-const actsCard = ({ acts, outcome, running }: Happenings): string => {
-  const state = running === undefined ? "" : " disabled"
-  const buttons = acts.map(({ key, label, name }) =>
-    `<button formaction="/acts/${name}"${state}>${escape(label)} <kbd>${key}</kbd></button>`
-  )
+const actsCard = ({ acts, next, outcome, running }: Happenings): string => {
+  const buttons = acts.map(({ key, label, name }) => {
+    const state = label === running || next.includes(label) ? " disabled" : ""
+    return `<button formaction="/acts/${name}"${state}>${escape(label)} <kbd>${key}</kbd></button>`
+  })
   const text = outcome === undefined
     ? ""
     : outcome.isTable
     ? `<pre>${escape(outcome.text)}</pre>`
     : markdown(outcome.text)
-  const shown = running === undefined ? text : `<p class="quiet">${escape(running)} …</p>`
+  const then = next.length === 0 ? "" : ` Then: ${next.join(", ").toLowerCase()}`
+  const shown = running === undefined ? text : `<p class="quiet">${escape(`${running} …${then}`)}</p>`
   return `<form class="card acts" method="post"><header>What next? ${buttons.join(" ")}</header>${
     shown === "" ? "" : `<div class="content">${shown}</div>`
   }</form>`

@@ -22,20 +22,25 @@ const keys = Effect.gen(function*() {
 /** The review on its page, and whatever the spectator makes happen there or at the terminal, until Ctrl-C. */
 export const secondAct = Effect.fn("secondAct")(function*(stage: Stage, first: PostedReview, figures: Figures) {
   const pressed = yield* Queue.unbounded<Act>()
+  const waiting = new Set<Act>()
   let running: Act | undefined
   let outcome: Outcome | undefined
 
-  /** Begins an act, unless another one is in progress; false if there is no such act. */
+  /** Begins an act, after those before it; once, however often it is wanted meanwhile. False if there is no such act. */
   const press = (isMeant: (act: Act) => boolean): boolean => {
     const act = acts.find(isMeant)
-    if (act !== undefined && running === undefined) {
-      running = act
+    if (act !== undefined && !waiting.has(act)) {
+      if (running === undefined) running = act
+      else waiting.add(act)
       Queue.offerUnsafe(pressed, act)
     }
     return act !== undefined
   }
 
-  const page = () => renderPage(stage.posted() ?? first, figures, { acts, running: running?.label, outcome })
+  const page = () => {
+    const next = [...waiting].map(({ label }) => label)
+    return renderPage(stage.posted() ?? first, figures, { acts, running: running?.label, next, outcome })
+  }
   const origin = yield* Site.serve(page, (wanted) => press(({ name }) => name === wanted))
   yield* Terminal.title(`The review in its place: ${origin}`)
   yield* Terminal.note(stdin.isTTY ? menu : "The page has more to show. Ctrl-C ends the demo")
@@ -43,6 +48,8 @@ export const secondAct = Effect.fn("secondAct")(function*(stage: Stage, first: P
   const acting = Queue.take(pressed).pipe(
     Effect.tap((act) =>
       Effect.gen(function*() {
+        running = act
+        waiting.delete(act)
         const result = yield* Effect.scoped(act.perform(stage))
         yield* result.isTable ? Terminal.table(result.text) : Terminal.outcome(result.text)
         yield* Terminal.note(menu)

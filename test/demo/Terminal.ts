@@ -2,7 +2,7 @@ import type { ReviewComment } from "@nominal-code/testing/GitHubState"
 import { Console, type Effect } from "effect"
 import { stdout } from "node:process"
 import { styleText } from "node:util"
-import { columns, cut, widthOf, wrap } from "../../packages/cli/src/review/TerminalText.ts"
+import { columns, cut, pieces, widthOf, wrap } from "../../packages/cli/src/review/TerminalText.ts"
 import { type ChangedLine, codeAround, type PostedReview, readComment, severityOf, suggestedChange } from "./Posted.ts"
 import type { Step } from "./Steps.ts"
 
@@ -90,8 +90,13 @@ const printed = (comment: ReviewComment, { files }: PostedReview): string => {
   const change = suggestion === undefined ? [] : [
     "",
     `    ${dim("suggested change")}`,
-    ...suggestedChange(code.filter(({ meant }) => meant).map(({ text }) => text), suggestion).map(({ sign, text }) =>
-      paint(signColours[sign], cut(`    ${sign} ${text}`, longestLine))
+    // What differs may be at a line's end.
+    ...suggestedChange(code.filter(({ meant }) => meant).map(({ text }) => text), suggestion).flatMap((
+      { sign, text }
+    ) =>
+      pieces(text, longestLine - 6).map((piece, at) =>
+        paint(signColours[sign], `    ${at === 0 ? sign : " "} ${piece}`)
+      )
     )
   ]
   return [

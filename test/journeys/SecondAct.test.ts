@@ -68,9 +68,9 @@ it.live(
         3
       )
 
-      yield* press("q")
+      // What is wanted during an act comes after it.
+      yield* press("qk")
       yield* shows(/priya @nominalbot are you sure\?[^]*nominalbot Yes\.[^]*Ctrl-C/)
-      yield* press("k")
       yield* shows(/kill -9 (\d+)[^]*process (?!\1)\d+ takes the job[^]*4 threads, and none of them twice\.[^]*Ctrl-C/)
       yield* press("b")
       yield* shows(/MODEL +COST[^]*total +\$0\.\d+/)
