@@ -1,3 +1,4 @@
+import { NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
 import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
 import { PayloadStore, readReference } from "@nominal-code/jobs/PayloadStore"
@@ -6,9 +7,11 @@ import * as Redis from "@nominal-code/persistence/Redis"
 import { redisSuite } from "@nominal-code/testing/RedisServer"
 import { submitReview } from "@nominal-code/testing/ScriptedModel"
 import type * as ServeProcess from "@nominal-code/testing/ServeProcess"
-import { Context, Effect, Layer, Option, Schema } from "effect"
+import { Context, Effect, FileSystem, Layer, Option, Redacted, Schema } from "effect"
+import process from "node:process"
+import { runWith } from "../../packages/cli/test/RunCommand.ts"
 import * as Clusters from "./Cluster.ts"
-import { bot, stalled, until } from "./Journey.ts"
+import { bot, eventually, stalled, until } from "./Journey.ts"
 import { finding, open } from "./Shop.ts"
 
 class Running extends Context.Service<Running, {
@@ -19,7 +22,7 @@ class Running extends Context.Service<Running, {
 const running = Layer.effect(
   Running,
   Effect.gen(function*() {
-    const cluster = yield* Clusters.make({})
+    const cluster = yield* Clusters.make({ env: { RETENTION_TRANSCRIPTS: "true" } })
     return { cluster, serve: yield* cluster.journey.start() }
   })
 )
@@ -54,6 +57,33 @@ redisSuite("a cluster", () =>
         yield* journey.checkHonesty
       }))
 
+    it.effect("leaves the transcript of a pod's review in Redis, and it runs again on a clone", () =>
+      Effect.gen(function*() {
+        const { cluster: { journey, redis }, serve } = yield* Running
+        const pull = yield* open(journey, "recorded")
+        journey.script(pull, () => review("Recorded."))
+        const job = yield* journey.send({ ...opened, pull }, serve)
+        yield* eventually(
+          "the transcript",
+          Effect.map(redis.command("exists", `nc:transcript:${job}`), (count) =>
+            Number(count) === 1 ? Option.some(true) : Option.none())
+        )
+        const asked = journey.model.turns.length
+        const fs = yield* FileSystem.FileSystem
+        const clone = yield* fs.makeTempDirectoryScoped()
+        yield* fs.symlink(pull.repository.directory, `${clone}/.git`)
+        const here = {
+          PATH: process.env["PATH"] ?? "",
+          NOMINAL_DATA_DIR: `${clone}/data`,
+          REDIS_URL: Redacted.value(redis.url)
+        }
+        const replayed = yield* runWith(here, "replay", job, "--repository", clone)
+        assert.strictEqual(replayed.code, 0, replayed.stderr)
+        assert.include(replayed.stderr, "Recorded: 1 claims: 1 posted")
+        assert.include(replayed.stdout, "Recorded. Cents are lost.")
+        assert.strictEqual(journey.model.turns.length, asked)
+      }).pipe(Effect.provide(NodeServices.layer)))
+
     it.effect("can be followed by its logs from the delivery to the end, in the server and in the pod", () =>
       Effect.gen(function*() {
         const { cluster: { journey, kube }, serve } = yield* Running
@@ -63,7 +93,9 @@ redisSuite("a cluster", () =>
         const { body } = yield* journey.deliver({ ...opened, pull }, serve, "delivery-of-the-logs")
         const job = String(JSON.parse(body).job)
         yield* thinking.asked
-        const pods = [...kube.controller.running].filter(([name]) => name.includes(job))
+        const pods = [...kube.controller.running].filter(([name]) =>
+          name.includes(job)
+        )
         yield* thinking.release
         yield* until("the end", () =>
           serve.log.some((line) => line.includes(job) && line.includes("reviewed: 1 finding")))

@@ -22,19 +22,22 @@ export interface ReplayFlags {
   readonly model: Option.Option<string>
   readonly provider: Option.Option<string>
   readonly json: boolean
+  /** A clone that has the commits. */
+  readonly repository: Option.Option<string>
 }
 
 type Began = Extract<TranscriptEvent, { readonly _tag: "Began" }>
 
 /** A directory whose `.git` is the mirror that the review was made from. */
-const repositoryOf = Effect.fnUntraced(function*({ pullRequest: { ref: { repo } }, url }: Began) {
+const mirrorIn = Effect.fnUntraced(function*({ pullRequest: { ref: { repo } }, url }: Began) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const { workspace } = yield* AppConfig
   const mirror = yield* mirrorOf(workspace, { repo, url })
   if (!(yield* fs.exists(mirror))) {
     return yield* new Recording.NoTranscript({
-      message: `the mirror of ${repo} is not in workspace.base_dir any more (${mirror}): its code cannot be read`
+      message: `the mirror of ${repo} is not in workspace.base_dir (${mirror}): name a clone that has the commits ` +
+        "with --repository"
     })
   }
   const directory = yield* fs.makeTempDirectoryScoped({ prefix: "nominal-replay-" })
@@ -74,7 +77,7 @@ const replayed = Effect.fnUntraced(function*(flags: ReplayFlags) {
     job,
     pullRequest,
     discussions,
-    repository: yield* repositoryOf(began),
+    repository: Option.isSome(flags.repository) ? flags.repository.value : yield* mirrorIn(began),
     settings: Option.some(yield* settingsOf(began, flags))
   })
   const report = Report.reportOf(yield* Effect.provide(observing(review, progress), agent))

@@ -25,6 +25,7 @@ import * as RunPayload from "../RunPayload.ts"
 import { jobOf } from "../RunRequest.ts"
 import { isWanted } from "../RunWanted.ts"
 import * as Telemetry from "../Telemetry.ts"
+import { recording } from "../transcripts/Recording.ts"
 
 /** A job that was not done. The process ends with 1. */
 export class JobFailed extends Schema.TaggedError<JobFailed>()("JobFailed", { message: Schema.String }) {}
@@ -149,6 +150,7 @@ const runReview = Effect.fnUntraced(function*(payload: JobPayload) {
     Effect.provideService(RunWaits.RunWaits, waits),
     Effect.raceFirst(PodWaits.telling(payload, waits)),
     endingWithin(deadline),
+    (run) => recording(job, run, "redis"),
     Effect.provideService(RunStillWanted, isWanted(yield* JobResults, payload)),
     Effect.onInterrupt(() => reportInterrupted(payload)),
     Effect.tap(logged),

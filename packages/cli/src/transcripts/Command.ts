@@ -13,6 +13,10 @@ export const replaying = Command.make(
       Flag.optional
     ),
     provider: Flag.String("provider").pipe(Flag.withDescription("The model's provider, as for review"), Flag.optional),
+    repository: Flag.String("repository").pipe(
+      Flag.withDescription("A clone that has the commits, for a review whose mirror is not here"),
+      Flag.optional
+    ),
     json: Flag.Boolean("json").pipe(Flag.withDescription("Print JSON, for programs"), Flag.withDefault(false))
   },
   Effect.fn("cli.replay")(function*(flags) {

@@ -1,10 +1,12 @@
-/** Transcripts of reviews on this disk: a file for each job, with an event on each line. */
+/** Transcripts of reviews, with an event on each line: a file for each job, or a key in Redis for those of pods. */
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import type { Job } from "@nominal-code/domain/Job"
 import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
 import { Transcript, TranscriptEvent } from "@nominal-code/domain/Transcript"
+import * as TranscriptStore from "@nominal-code/persistence/TranscriptStore"
 import { tellingClaims } from "@nominal-code/review/TranscriptSteps"
 import { Clock, Effect, FileSystem, Option, Path, Predicate, Ref, Schema } from "effect"
+import * as Configured from "../Configured.ts"
 
 /** A transcript that is not there, or cannot be read. */
 export class NoTranscript extends Schema.TaggedError<NoTranscript>()("NoTranscript", { message: Schema.String }) {}
@@ -37,33 +39,46 @@ const removeOld = Effect.fnUntraced(function*(directory: string) {
   }
 })
 
-/** Writes a transcript for its owner's eyes alone, in place of an earlier one of the job. */
-const write = Effect.fnUntraced(
-  function*(dataDir: string, { id }: Job, events: ReadonlyArray<TranscriptEvent>) {
+/** Writes a transcript for its owner's eyes alone. */
+const writeFile = Effect.fnUntraced(
+  function*(dataDir: string, { id }: Job, text: string) {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
-    const { redact } = yield* KnownSecrets
     const directory = yield* directoryIn(dataDir)
     yield* fs.makeDirectory(directory, { recursive: true, mode: 0o700 })
     yield* removeOld(directory)
-    const lines = events.map((event) => JSON.stringify(redacted(encode(event), redact)))
     const file = path.join(directory, `${id}.jsonl`)
-    yield* fs.writeFileString(`${file}.new`, `${lines.join("\n")}\n`, { mode: 0o600 })
+    yield* fs.writeFileString(`${file}.new`, text, { mode: 0o600 })
     yield* fs.rename(`${file}.new`, file)
+  }
+)
+
+/** Place of a transcript: this process's data directory; or Redis, for a pod whose disk goes with it. */
+export type Place = "disk" | "redis"
+
+/** Keeps a transcript, without secrets, in place of an earlier one of the job. */
+const write = Effect.fnUntraced(
+  function*(place: Place, job: Job, events: ReadonlyArray<TranscriptEvent>) {
+    const { dataDir, redis } = yield* AppConfig
+    const { redact } = yield* KnownSecrets
+    const lines = events.map((event) => JSON.stringify(redacted(encode(event), redact)))
+    const text = `${lines.join("\n")}\n`
+    if (place === "disk" || Option.isNone(redis)) return yield* writeFile(dataDir, job, text)
+    yield* Effect.provide(TranscriptStore.put(job.id, text), Configured.redis)
   },
   (effect) =>
     Effect.catch(effect, ({ message }) => Effect.logWarning(`the transcript could not be written: ${message}`))
 )
 
-/** Runs a job, and keeps the transcript of its review where the configuration says so. */
-export const recording = <A, E, R>(job: Job, run: Effect.Effect<A, E, R>) =>
+/** Runs a job, and keeps the transcript of its review if the configuration says so. */
+export const recording = <A, E, R>(job: Job, run: Effect.Effect<A, E, R>, place: Place = "disk") =>
   Effect.gen(function*() {
-    const { dataDir, transcripts } = yield* AppConfig
+    const { transcripts } = yield* AppConfig
     if (!transcripts) return yield* run
     const events = yield* Ref.make<ReadonlyArray<TranscriptEvent>>([])
     const written = Effect.flatMap(
       Ref.get(events),
-      (all) => all.length === 0 ? Effect.void : write(dataDir, job, all)
+      (all) => all.length === 0 ? Effect.void : write(place, job, all)
     )
     return yield* tellingClaims(run).pipe(
       Effect.provideService(Transcript, (event) => Ref.update(events, (before) => [...before, event])),
@@ -76,9 +91,11 @@ export const read = Effect.fn("Recording.read")(
   function*(job: string) {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
-    const { dataDir } = yield* AppConfig
+    const { dataDir, redis } = yield* AppConfig
     const file = job.endsWith(".jsonl") ? job : path.join(yield* directoryIn(dataDir), `${job}.jsonl`)
-    const text = yield* fs.readFileString(file)
+    const isElsewhere = Option.isSome(redis) && !job.endsWith(".jsonl") && !(yield* fs.exists(file))
+    const left = isElsewhere ? yield* Effect.provide(TranscriptStore.get(job), Configured.redis) : Option.none()
+    const text = Option.isSome(left) ? left.value : yield* fs.readFileString(file)
     const events = yield* Effect.forEach(text.trim().split("\n"), (line) => decode(line), { concurrency: 1 })
     const began = events.findLast(TranscriptEvent.guards.Began)
     if (began === undefined) return yield* new NoTranscript({ message: `${file} has no review in it` })
@@ -94,9 +111,14 @@ export const read = Effect.fn("Recording.read")(
         new NoTranscript({
           message:
             `there is no transcript of ${job} that can be read: ${message}. A server writes one for each review ` +
-            "with retention.transcripts (RETENTION_TRANSCRIPTS=true), and keeps it for seven days"
+            "with retention.transcripts (RETENTION_TRANSCRIPTS=true), and keeps it for seven days; those of Jobs are in " +
+            "the Redis of redis.url (REDIS_URL)"
         })
       )
-    return Effect.catchTags(effect, { PlatformError: failed, SchemaError: failed })
+    return Effect.catchTags(effect, {
+      PlatformError: failed,
+      SchemaError: failed,
+      StoreError: failed
+    })
   }
 )

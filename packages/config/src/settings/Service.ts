@@ -94,9 +94,10 @@ export const storage = {
   transcripts: defaulted(false, {
     yaml: "retention.transcripts",
     env: "RETENTION_TRANSCRIPTS",
+    travels: "pod",
     kind: flag,
     doc:
-      "Keep a transcript of each review that runs in the server, in `transcripts` of `data_dir` for seven days, for `nominal-code replay`. It holds what was said on the pull request, and the code that the model has read."
+      "Keep a transcript of each review for seven days, for `nominal-code replay`: in `transcripts` of `data_dir`, or in Redis if it ran in a pod. It holds what was said on the pull request, and the code that the model has read."
   })
 }
 
