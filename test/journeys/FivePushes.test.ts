@@ -2,7 +2,10 @@ import { assert, it } from "@effect/vitest"
 import type { Commit } from "@nominal-code/testing/GitHubGit"
 import { refsOf } from "@nominal-code/testing/GitLabState"
 import { submitReview, type SubmittedComment, turns } from "@nominal-code/testing/ScriptedModel"
-import { Effect, type Scope } from "effect"
+import { Clock, Duration, Effect, type Scope } from "effect"
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import * as GitLabJourney from "./GitLabJourney.ts"
 import { bot, make } from "./Journey.ts"
 
@@ -55,8 +58,33 @@ const opened = [
 ]
 const above = ["// one", "// two", "// three", "// four", "// five"]
 
+/** A clock of `serve` that is two days ahead after each silence. */
+const laterClock = Effect.gen(function*() {
+  const directory = yield* Effect.acquireRelease(
+    Effect.sync(() => mkdtempSync(join(tmpdir(), "nominal-clock-"))),
+    (directory) => Effect.sync(() => rmSync(directory, { recursive: true }))
+  )
+  const file = join(directory, "ahead")
+  let days = 0
+  const silence = Effect.sync(() => {
+    writeFileSync(`${file}.new`, String(Duration.toMillis(Duration.days(days))))
+    renameSync(`${file}.new`, file)
+    days += 2
+  })
+  yield* silence
+  /** Proves that a job was received by a clock that is ahead by the silences so far. */
+  const holds = ({ receivedAt }: { readonly receivedAt: number }) =>
+    Effect.map(
+      Clock.currentTimeMillis,
+      (now) => assert.isAbove(receivedAt - now, Duration.toMillis(Duration.days(days - 2)) - 3_600_000)
+    )
+  const loaded = new URL("./LaterClock.ts", import.meta.url).href
+  return { holds, silence, env: { CLOCK_AHEAD: file, NODE_OPTIONS: `--import=${loaded}` } }
+})
+
 const gitHub: Effect.Effect<Stage, unknown, Scope.Scope> = Effect.gen(function*() {
-  const { deliver: _, emulator, ended, script, send, start } = yield* make({})
+  const clock = yield* laterClock
+  const { deliver: _, emulator, ended, script, send, start } = yield* make({ env: clock.env })
   const serve = yield* start()
   const repository = yield* emulator.addRepository("acme/pushed-five-times", [begun])
   const pull = yield* emulator.openPullRequest({ repository, commits: [commit("Ship", lines(first))] })
@@ -68,9 +96,10 @@ const gitHub: Effect.Effect<Stage, unknown, Scope.Scope> = Effect.gen(function*(
   return {
     head: () => pull.headSha,
     push: Effect.fnUntraced(function*(pushed, answer) {
+      yield* clock.silence
       const before = yield* emulator.push(pull, [pushed])
       script(pull, turns({ calls: [review([], answer)] }))
-      yield* run({ event: "pull_request", action: "synchronize", pull, before })
+      yield* clock.holds(yield* run({ event: "pull_request", action: "synchronize", pull, before }))
       assert.deepStrictEqual(emulator.violations, [])
     }),
     reply: (line, body) => {
@@ -95,7 +124,8 @@ const gitHub: Effect.Effect<Stage, unknown, Scope.Scope> = Effect.gen(function*(
 })
 
 const gitLab: Effect.Effect<Stage, unknown, Scope.Scope> = Effect.gen(function*() {
-  const { gitlab, run, script, written } = yield* GitLabJourney.make({})
+  const clock = yield* laterClock
+  const { gitlab, run, script, written } = yield* GitLabJourney.make(clock.env)
   const project = yield* gitlab.addProject("acme/backend/pushed-five-times", [begun])
   project.members.set(gitlab.account(bot), 30)
   const request = yield* gitlab.openRequest({ project, commits: [commit("Ship", lines(first))] })
@@ -105,9 +135,10 @@ const gitLab: Effect.Effect<Stage, unknown, Scope.Scope> = Effect.gen(function*(
   return {
     head: () => refsOf(request).head,
     push: Effect.fnUntraced(function*(pushed, answer) {
+      yield* clock.silence
       const oldrev = yield* gitlab.push(request, [pushed])
       script(request, turns({ calls: [review([], answer)] }))
-      yield* run({ event: "merge_request", action: "update", request, oldrev })
+      yield* clock.holds(yield* run({ event: "merge_request", action: "update", request, oldrev }))
       assert.deepStrictEqual(gitlab.violations, [])
     }),
     reply: (line, body) => {
@@ -137,7 +168,7 @@ const stages = [["GitHub", gitHub], ["GitLab", gitLab]] as const
 
 for (const [name, makeStage] of stages) {
   it.live(
-    `${name}: each finding stands once over five pushes, fixed ones are closed, and no news is no comment`,
+    `${name}: each finding stands once over five pushes, two days apart, fixed ones are closed, and no news is no comment`,
     () =>
       Effect.gen(function*() {
         const { head, posted, push, reply } = yield* makeStage
