@@ -1,4 +1,4 @@
-import { Clock, Duration, Effect, Option, RcRef, Schema, Semaphore } from "effect"
+import { Clock, Duration, Effect, Option, RcRef, Schema, Scope, Semaphore } from "effect"
 import { Worker } from "node:worker_threads"
 import { grammarOf } from "./Grammar.ts"
 import type { Outline } from "./Outline.ts"
@@ -70,23 +70,43 @@ const ask = (worker: Worker, request: OutlineRequest) =>
     Effect.tap(() => Effect.sync(() => worker.removeAllListeners("message").removeAllListeners("exit").unref()))
   )
 
+/** A thread, and the turn of whoever may use it. */
+interface Thread {
+  readonly worker: RcRef.RcRef<Worker>
+  readonly turn: Semaphore.Semaphore
+}
+
+/** Makes a thread that is started by its first text, and ends some time after its last one. */
+const makeThread = (program: URL) =>
+  Effect.map(
+    RcRef.make({ acquire: start(program), idleTimeToLive: "20 seconds" }),
+    (worker): Thread => ({ worker, turn: Semaphore.makeUnsafe(1) })
+  )
+
+/** The thread of this process, whose grammars stay for the next checkout. */
+let shared: Thread | undefined
+
+const sharedThread = Effect.gen(function*() {
+  shared ??= yield* Effect.provideService(makeThread(ownProgram), Scope.Scope, Scope.makeUnsafe())
+  return shared
+})
+
 /**
- * Makes the parser of a checkout: a thread of its own, so that no text holds up the event loop. It is started by the first
- * text, ends some time after the last one, and is replaced where it hangs or dies.
+ * Makes the parser of a checkout. It parses in a thread, so that no text holds up the event loop, one text after the
+ * other; the thread is replaced where it hangs or dies.
  */
 export const make = Effect.fnUntraced(function*(limits: SyntaxLimits = {}) {
-  const { all = "30 seconds", each = "5 seconds", longest = 500_000, program = ownProgram } = limits
+  const { all = "30 seconds", each = "5 seconds", longest = 500_000, program } = limits
   const most = Duration.toMillis(all)
-  const thread = yield* RcRef.make({ acquire: start(program), idleTimeToLive: "20 seconds" })
-  const turn = yield* Semaphore.make(1)
+  const { turn, worker } = yield* program === undefined ? sharedThread : makeThread(program)
   let spent = 0
   const parsed = (request: OutlineRequest) =>
-    RcRef.get(thread).pipe(
+    RcRef.get(worker).pipe(
       Effect.flatMap((worker) => ask(worker, request)),
       Effect.timeoutOption(each),
       Effect.map(Option.flatten),
-      Effect.tap((answer) => Option.isNone(answer) ? RcRef.invalidate(thread) : Effect.void),
-      Effect.onInterrupt(() => RcRef.invalidate(thread)),
+      Effect.tap((answer) => Option.isNone(answer) ? RcRef.invalidate(worker) : Effect.void),
+      Effect.onInterrupt(() => RcRef.invalidate(worker)),
       Effect.scoped
     )
   const syntax: Syntax = {
