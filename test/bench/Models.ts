@@ -1,5 +1,8 @@
+import { defaultModels } from "@nominal-code/config/DefaultModels"
+import { Usage } from "@nominal-code/domain/Usage"
+import { listedPrices } from "@nominal-code/llm/Pricing"
 import * as ScriptedModel from "@nominal-code/testing/ScriptedModel"
-import { Duration, Effect, Schema } from "effect"
+import { Duration, Effect, Option, Schema } from "effect"
 import { count, type Figure, NotMeasured, ratio } from "./Figure.ts"
 import * as ModelRecorder from "./ModelRecorder.ts"
 import type { RecordedCall } from "./ModelRecorder.ts"
@@ -50,6 +53,15 @@ const cachedOf = (prompt: ReadonlyArray<string>, earlier: ReadonlyArray<Readonly
     })
   )
 
+/** US dollars of a review's prompts at the list price of the provider's default model, with what its cache has. */
+const dollarsOf = (provider: Provider, prompts: ReadonlyArray<ReadonlyArray<string>>): number =>
+  prompts.reduce((sum, prompt, index) => {
+    const cacheRead = cachedOf(prompt, prompts.slice(0, index)) / charactersPerToken
+    const input = lengthOf(prompt) / charactersPerToken - cacheRead
+    const usage = new Usage({ input: Math.round(input), output: 0, cacheRead: Math.round(cacheRead), cacheWrite: 0 })
+    return sum + Option.getOrElse(listedPrices.costOf(defaultModels[provider], usage), () => 0)
+  }, 0)
+
 /** Milliseconds from each answer to the next request: what the loop and its tools take. */
 const gapsOf = (calls: ReadonlyArray<RecordedCall>): ReadonlyArray<number> =>
   calls.flatMap(({ startedAt }, index) => {
@@ -90,8 +102,14 @@ const measureOne = Effect.fnUntraced(function*(shop: Shop.Shop, program: Program
   const gaps = gapsOf(calls)
   const bare = yield* bareExchange(`${recorder.url}/none`, Math.round(characters / calls.length))
   const figures: ReadonlyArray<Figure> = [
-    count(`${provider}: input tokens per review`, [characters / charactersPerToken], `${calls.length} calls`),
+    count(`${provider}: calls per review`, [calls.length]),
+    count(`${provider}: input tokens per review`, [characters / charactersPerToken]),
     count(`${provider}: share of them that a cache has, %`, [Math.round(100 * cached / characters)]),
+    count(
+      `${provider}: dollars of its input at list price`,
+      [dollarsOf(provider, prompts)],
+      `${defaultModels[provider]}; the answers are scripted`
+    ),
     ratio(
       { name: `${provider}: loop per turn`, unit: "ms", against: "a bare exchange of as many bytes" },
       gaps,

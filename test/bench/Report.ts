@@ -15,19 +15,31 @@ const columns = ["figure", "value", "divided by", "this machine"] as const
 const cells = ({ against, here, name, value }: Figure) => [name, value, against, here] as const
 
 const padded = (rows: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> => {
-  const widths = columns.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd())
 }
 
-/** The table of a terminal. */
-export const table = (parts: ReadonlyArray<Part>): string => {
-  const rows = parts.flatMap(({ figures, title }) => [["", "", "", ""], [title, "", "", ""], ...figures.map(indented)])
-  return padded([columns, ...rows]).join("\n")
+/** The values of a page's figures, by their names. */
+const valuesIn = (page: string): ReadonlyMap<string, string> =>
+  new Map(
+    Array.from(page.matchAll(/^\| ([^|]+) \| ([^|]+) \| [^|]*\| [^|]*\|$/gm), ([, name = "", value = ""]) =>
+      [name.trim(), value.trim()] as const)
+  )
+
+/** The table of a terminal, with the values of the page beside each figure. */
+export const table = (parts: ReadonlyArray<Part>, kept: ReadonlyMap<string, string> = new Map()): string => {
+  const rows = parts.flatMap(({ figures, title }) => [
+    ["", "", "", "", ""],
+    [title, "", "", "", ""],
+    ...figures.map((figure) => indented(figure, kept.get(figure.name) ?? ""))
+  ])
+  const [name, value, ...others] = columns
+  return padded([[name, value, "until now", ...others], ...rows]).join("\n")
 }
 
-const indented = (figure: Figure): ReadonlyArray<string> => {
-  const [name, ...others] = cells(figure)
-  return [`  ${name}`, ...others]
+const indented = (figure: Figure, before: string): ReadonlyArray<string> => {
+  const [name, value, ...others] = cells(figure)
+  return [`  ${name}`, value, before, ...others]
 }
 
 const row = (texts: ReadonlyArray<string>) => `| ${texts.join(" | ")} |`
@@ -82,6 +94,12 @@ export const replaced = (page: string, figures: string, marks = ownMarks): strin
   rewritten(page, () => figures, marks)
 
 const page = fileURLToPath(new URL("../../docs/performance.md", import.meta.url))
+
+/** The values of the figures that the documentation has. */
+export const kept = Effect.fn("Report.kept")(function*() {
+  const files = yield* FileSystem.FileSystem
+  return valuesIn(yield* files.readFileString(page))
+})
 
 /** Puts the figures into the documentation; those that were not taken stay. */
 export const write = Effect.fn("Report.write")(function*(parts: ReadonlyArray<Part>, about: string) {

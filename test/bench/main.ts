@@ -68,7 +68,7 @@ const bench = Effect.fn("bench")(function*({ against, only, write }: Asked) {
     }, (measuring, name) => Effect.mapError(measuring, ({ message }) => `${name}: ${message}`)),
     { concurrency: 1 }
   )
-  yield* Console.log(`${about}\n${Report.table(parts)}`)
+  yield* Console.log(`${about}\n${Report.table(parts, yield* Report.kept())}`)
   if (missing.length > 0) return yield* new NotMeasured({ message: `not measured:\n${missing.join("\n")}` })
   if (write) yield* Report.write(parts, about)
 })
