@@ -1,11 +1,11 @@
-/** The passes of a review: one where a prompt holds all that is to be shown, else one for each bundle of files. */
+/** Passes of a review: one where a prompt holds all that is to be shown, else one for each bundle of files. */
 import type { AgentResult } from "@nominal-code/agent/AgentRunner"
 import type { Message } from "@nominal-code/domain/Conversation"
 import type { Job } from "@nominal-code/domain/Job"
 import { Effect, Option } from "effect"
-import type { AskResult, PlannedReview } from "./Ask.ts"
+import type { AskResult } from "./Ask.ts"
 import { groupsOf, nextBundle } from "./Bundles.ts"
-import { fitDiffs, portionsOf, type ShownDiff } from "./DiffBudget.ts"
+import { fitDiffs, type Portion, portionsOf, type ShownDiff } from "./DiffBudget.ts"
 import type { RecoveredAnswer } from "./OutputRepair.ts"
 import { coverageOf } from "./Receipt.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
@@ -16,6 +16,9 @@ import { asRuled } from "./Rules.ts"
 
 /** Largest number of passes. What does not fit into the last one is named. */
 const mostPasses = 6
+
+/** Number of passes at the same time. */
+const passesAtOnce = 3
 
 /** Tokens of the diffs of one prompt: half of the smaller models' context, so that there is room for tools. */
 const diffBudget = 100_000
@@ -69,15 +72,22 @@ const both = (before: PassResult, after: PassResult): PassResult => {
   }
 }
 
-const nothingShown: ReadonlyArray<ShownDiff> = []
+/** Bundle of one pass: the first of `portions` that its budget holds. */
+interface PassPart {
+  readonly budget: number
+  readonly pass: number
+  readonly portions: ReadonlyArray<Portion>
+  readonly shown: ReadonlyArray<ShownDiff>
+}
 
 /** Tokens of the diffs that the model has not refused, as far as that is known after a pass. */
 const ceilingAfter = (ceiling: number, budget: number, { budget: taken = budget }: AskResult): number =>
   taken < budget ? taken : ceiling
 
 /**
- * Has the agent review what was gathered, bundle by bundle, within the money of the review. What a pass without an answer
- * was shown counts as not looked at.
+ * Has the agent review what was gathered, bundle by bundle, within the money of the review: the first one alone, which
+ * fills the cache with what all begin with and tells how the model counts, then several side by side. What a pass without
+ * an answer was shown counts as not looked at.
  */
 export const inPasses = Effect.fn("Passes.inPasses")(function*(job: Job, context: ReviewContext) {
   const { settings: { reviewer } } = yield* ReviewConfig
@@ -90,10 +100,11 @@ export const inPasses = Effect.fn("Passes.inPasses")(function*(job: Job, context
     answer: Option.map(answer, (one) => ({ ...one, findings: one.findings.map(asRuled(context.rules.rules)) }))
   })
   const most = Math.min(diffBudget, Math.floor((reviewer.contextWindow ?? Infinity) * partOfWindow))
-  const onePass = Effect.fnUntraced(function*(part: Pick<PlannedReview, "budget" | "pass" | "portions" | "shown">) {
-    const { budget, pass, portions } = part
-    const mayFollow = pass < mostPasses
-    const fit = (room: number) => mayFollow ? nextBundle(portions, room, groups) : fitDiffs(portions, room)
+  const fitting = ({ pass, portions }: Pick<PassPart, "pass" | "portions">) => (room: number) =>
+    pass < mostPasses ? nextBundle(portions, room, groups) : fitDiffs(portions, room)
+  const onePass = Effect.fnUntraced(function*(part: PassPart) {
+    const { budget, pass } = part
+    const fit = fitting(part)
     const inPass = new Set(fit(budget).shown.map(({ file }) => file))
     const evidence = yield* steps.evidence({
       checkout: context.checkout,
@@ -101,28 +112,46 @@ export const inPasses = Effect.fn("Passes.inPasses")(function*(job: Job, context
       changed: context.files,
       background: pass === 1 ? context.background : undefined
     })
-    const asked = yield* steps.ask(job, context, { ...part, plan, evidence, mayFollow, fit })
+    const asked = yield* steps.ask(job, context, { ...part, plan, evidence, mayFollow: pass < mostPasses, fit })
     const recovered = ruled(yield* steps.recover(asked.result, reviewer))
-    return { asked, recovered }
+    const { diffs = { rest: [], shown: [] } } = asked
+    return { asked, budget, diffs, inPass, recovered, isAnswered: Option.isSome(recovered.answer) }
   })
-  let part = { budget: most, pass: 1, portions: all, shown: nothingShown }
+  /** The bundles of a round. A file that is cut ends it, so that no file is in two of them. */
+  const roundOf = (first: PassPart): ReadonlyArray<PassPart> => {
+    const { rest, shown } = fitting(first)(first.budget)
+    const isLast = first.pass === mostPasses || rest.length === 0 || shown.some(({ leftOut }) => leftOut > 0)
+    return isLast ? [first] : [first, ...roundOf({ ...first, pass: first.pass + 1, portions: rest })]
+  }
+  let round: ReadonlyArray<PassPart> = [{ budget: most, pass: 1, portions: all, shown: [] }]
   let ceiling = most
   let done: PassResult | undefined
   while (true) {
-    const { asked, recovered } = yield* onePass(part)
-    const { diffs = { rest: [], shown: [] }, result } = asked
-    done = done === undefined ? { recovered, result } : both(done, { recovered, result })
-    const shown = Option.isSome(recovered.answer) ? [...part.shown, ...diffs.shown] : part.shown
-    const isOver = diffs.rest.length === 0 || result.limit !== undefined || Option.isNone(recovered.answer)
-    if (isOver || part.pass === mostPasses) {
-      const why = result.limit === undefined ? "too-large" : "ended-early"
-      return { ...done, coverage: coverageOf({ plan, portions: all, shown, why }) }
+    const results = yield* Effect.forEach(round, onePass, { concurrency: passesAtOnce })
+    for (const { asked: { result }, recovered } of results) {
+      done = done === undefined ? { recovered, result } : both(done, { recovered, result })
     }
-    ceiling = ceilingAfter(ceiling, part.budget, asked)
-    const budget = Math.min(ceiling, Math.floor(most / (asked.scale ?? 1)))
-    part = { budget, pass: part.pass + 1, portions: diffs.rest, shown }
+    const last = round.at(-1)
+    const shown = [
+      ...round[0]?.shown ?? [],
+      ...results.flatMap(({ diffs, isAnswered }) => isAnswered ? diffs.shown : [])
+    ]
+    // What a pass of the round was to show and did not, and what comes after the round.
+    const left = results.flatMap(({ diffs: { rest }, inPass }, at) =>
+      at === round.length - 1 ? rest : rest.filter(({ file }) => inPass.has(file))
+    )
+    const isEnded = results.some(({ asked: { result }, isAnswered }) => result.limit !== undefined || !isAnswered)
+    if (done === undefined || last === undefined || left.length === 0 || isEnded || last.pass === mostPasses) {
+      const why = done?.result.limit === undefined ? "too-large" : "ended-early"
+      const first = done ?? (yield* Effect.die("a review has at least one pass"))
+      return { ...first, coverage: coverageOf({ plan, portions: all, shown, why }) }
+    }
+    ceiling = results.reduce((least, { asked, budget }) => ceilingAfter(least, budget, asked), ceiling)
+    const scale = Math.max(...results.map(({ asked }) => asked.scale ?? 1))
+    const budget = Math.min(ceiling, Math.floor(most / scale))
+    round = roundOf({ budget, pass: last.pass + 1, portions: left, shown })
     yield* Effect.logInfo(
-      `The change is too large for one prompt; ${diffs.rest.length} files are left for pass ${part.pass}`
+      `The change is too large for one prompt; ${left.length} files are left for pass ${last.pass + 1}`
     )
   }
 })

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { AgentEvent, AgentProgress } from "@nominal-code/agent/AgentProgress"
 import { Usage } from "@nominal-code/domain/Usage"
-import { Effect, Option } from "effect"
+import { Deferred, Effect, Fiber, Latch, Option } from "effect"
 import { review } from "../src/Review.ts"
 import { tokensIn } from "../src/TokenEstimate.ts"
 import * as Scene from "./Scene.ts"
@@ -56,6 +56,32 @@ describe("a change that one prompt does not hold", () => {
       assert.strictEqual(world.saved[0]?.messages.filter(({ role }) => role === "assistant").length, world.tasks.length)
     }))
 
+  it.effect("has its passes side by side after the first one, at most three", () =>
+    Effect.gen(function*() {
+      const [together, release] = [yield* Latch.make(), yield* Deferred.make<void>()]
+      let running = 0
+      let most = 0
+      const first = Scene.submits({ summary: "Fine.", comments: [] })
+      const waiting = (task: Parameters<typeof first>[0]) =>
+        Effect.gen(function*() {
+          most = Math.max(most, ++running)
+          if (running === 3) yield* together.open
+          yield* Deferred.await(release)
+          running--
+          return yield* first(task)
+        })
+      const world = Scene.world({
+        forgeFiles: upTo(6).map((at) => large(`part${at}x`, 4_500)),
+        answers: [first, waiting]
+      })
+      const reviewed = yield* Effect.forkChild(run(world))
+      yield* together.await
+      yield* Deferred.succeed(release, undefined)
+      const outcome = yield* Fiber.join(reviewed)
+      assert.deepStrictEqual([world.tasks.length, most], [6, 3])
+      assert.deepInclude(outcome, { coverage: { full: 6, part: 0, name: 0, none: 0, missed: [] } })
+    }))
+
   it.effect("ends with the money, and says what was not looked at", () =>
     Effect.gen(function*() {
       const world = Scene.world({
@@ -67,7 +93,7 @@ describe("a change that one prompt does not hold", () => {
       })
       const outcome = yield* run(world)
       assert.deepInclude(outcome, { _tag: "Reviewed", findings: 1 })
-      assert.strictEqual(world.tasks.length, 2)
+      assert.strictEqual(world.tasks.length, 3)
       assert.include(
         world.drafts[0]?.summary ?? "",
         "This review ended early: the dollar limit of one review is used up."
