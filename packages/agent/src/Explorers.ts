@@ -1,5 +1,6 @@
 import type { Conversation } from "@nominal-code/domain/Conversation"
 import type { AgentSettings } from "@nominal-code/domain/ReviewSettings"
+import { TranscriptAgent } from "@nominal-code/domain/Transcript"
 import type { UsageSummary } from "@nominal-code/domain/Usage"
 import type { LlmError } from "@nominal-code/llm/LlmError"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
@@ -128,6 +129,7 @@ export const make = Effect.fnUntraced(function*<A>(
       ),
       Effect.mapError(({ message }) => new ToolError({ message: `Sub-agent error: ${message}` })),
       Effect.timeoutOption(timeLimit),
+      Effect.provideService(TranscriptAgent, Option.some(`${kind} ${number}`)),
       Effect.provideService(AgentProgress, (event) => tell({ ...event, agent: `${kind} ${number}` })),
       Effect.annotateLogs({ agent: `${kind} ${number}` })
     )

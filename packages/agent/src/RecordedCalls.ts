@@ -1,10 +1,10 @@
 /** Model calls that are written into the transcript of their review, and answers that come out of one. */
 import { Block } from "@nominal-code/domain/Conversation"
-import { digest, Transcript, TranscriptEvent } from "@nominal-code/domain/Transcript"
+import { digest, Transcript, TranscriptAgent, TranscriptEvent } from "@nominal-code/domain/Transcript"
 import { LlmError } from "@nominal-code/llm/LlmError"
 import { LlmProvider, type LlmRequest, type LlmResponse } from "@nominal-code/llm/LlmProvider"
 import { LlmProviders } from "@nominal-code/llm/LlmProviders"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Option } from "effect"
 
 /** Digest of a request: the same prompt, conversation and tools have the same one. */
 const digestOf = ({ messages, model: _model, system, tools }: LlmRequest): string => digest([system, messages, tools])
@@ -16,7 +16,7 @@ const recorded = (llm: LlmProvider["Service"]): LlmProvider["Service"] =>
     ...llm,
     send: (request) =>
       Effect.tap(llm.send(request), ({ content, stop, usage }) =>
-        Effect.flatMap(Transcript, (tell) =>
+        Effect.flatMap(Effect.all([Transcript, TranscriptAgent]), ([tell, agent]) =>
           tell(TranscriptEvent.cases.Answered.make({
             provider: llm.name,
             model: request.model,
@@ -25,7 +25,8 @@ const recorded = (llm: LlmProvider["Service"]): LlmProvider["Service"] =>
             results: (request.messages.at(-1)?.content ?? []).filter(Block.guards.ToolResult),
             content,
             stop,
-            usage
+            usage,
+            ...Option.match(agent, { onNone: () => ({}), onSome: (agent) => ({ agent }) })
           }))))
   })
 

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { type AgentEvent, AgentProgress } from "@nominal-code/agent/AgentProgress"
 import { AgentRunner, type AgentTask } from "@nominal-code/agent/AgentRunner"
 import { Block } from "@nominal-code/domain/Conversation"
+import { Transcript, type TranscriptEvent } from "@nominal-code/domain/Transcript"
 import { LlmError } from "@nominal-code/llm/LlmError"
 import type { LlmProvider, LlmRequest, LlmResponse } from "@nominal-code/llm/LlmProvider"
 import { Deferred, Effect, Exit, Fiber, Option } from "effect"
@@ -198,6 +199,28 @@ describe("an explorer", () => {
           "explore 1"
         ], ["answer", undefined]]
       )
+    }))
+
+  it.effect("has a section of its own in the result, and its name in the recording of its calls", () =>
+    Effect.gen(function*() {
+      const events: Array<TranscriptEvent> = []
+      const { run } = reviewing(["a", "b"], scripted([says([call("Read")]), says([call("finish", { answer: "x" })])]))
+      const { explorations = [] } = yield* Effect.provideService(
+        run,
+        Transcript,
+        (event) => Effect.sync(() => void events.push(event))
+      )
+      assert.deepStrictEqual(explorations.map(({ prompt, turns }) => [prompt, turns]), [["a", 2], ["b", 2]])
+      for (const { conversation, prompt } of explorations) assert.include(textOf(conversation.messages[0]), prompt)
+      const agents = events.flatMap((event) => event._tag === "Answered" ? [event.agent ?? "reviewer"] : [])
+      assert.deepStrictEqual(agents.toSorted(), [
+        "explore 1",
+        "explore 1",
+        "explore 2",
+        "explore 2",
+        "reviewer",
+        "reviewer"
+      ])
     }))
 
   it.effect("cannot start another one", () =>

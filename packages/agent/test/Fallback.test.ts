@@ -13,7 +13,7 @@ import { HasSubstitute } from "@nominal-code/llm/Retry"
 import { Duration, Effect, Exit, Fiber, Layer, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { type Answer, call, type Reply, says, submit, task, text, usage } from "./ScriptedModel.ts"
-import { seals, services } from "./StrictServices.ts"
+import { others, seals, services } from "./StrictServices.ts"
 import { violations } from "./Transcript.ts"
 
 const failing = (reason: LlmError["reason"], more: Partial<ConstructorParameters<typeof LlmError>[0]> = {}) =>
@@ -320,41 +320,42 @@ describe("a paid conversation whose models are all away", () => {
     }))
 })
 
-const pairs = services.flatMap((from) =>
-  services.filter((to) => to !== from).map((to) => [from.name, to.name] as const)
-)
+const pairs = [
+  ...services.flatMap((from) => services.filter((to) => to !== from).map((to) => [from, to] as const)),
+  ...others.flatMap((to) => services.slice(0, 1).map((from) => [from, to] as const))
+].map(([from, to]) => ({ from, to, first: from.name, second: to.name }))
 
 describe("a conversation that another service goes on with", () => {
-  it.live.each(pairs)("from %s is one that %s accepts", ([first, second]) =>
-    Effect.gen(function*() {
-      const of = (name: string) => services.find((one) => one.name === name) ?? services[0]
-      const [from, to] = [of(first), of(second)]
-      if (from === undefined || to === undefined) return assert.fail("no service")
-      const before = yield* from.against([from.looksAround, from.overloaded])
-      const after = yield* to.against([to.submits])
-      const layer = ApiAgent.layer.pipe(Layer.provide(LlmProviders.layer([
-        Layer.succeed(LlmProvider, LlmProvider.of({ name: first, send: before.send })),
-        Layer.succeed(LlmProvider, LlmProvider.of({ name: second, send: after.send }))
-      ])))
-      const modelOf = (name: string) => name === "google" ? "gemini-3.8-flash" : "gpt-5"
-      const settings = {
-        provider: first,
-        model: modelOf(first),
-        fallback: [{ provider: second, model: modelOf(second) }],
-        maxTurns: 8
-      }
-      const ended = yield* Effect.exit(Effect.provide(run({ settings }), layer))
-      assert.isTrue(Exit.isSuccess(ended), String(ended))
-      const [request] = after.received
-      assert.deepStrictEqual(to.complaints(request?.body), [])
-      const sent = JSON.stringify(request?.body)
-      for (const seal of seals) assert.notInclude(sent, seal)
-      for (const known of ["The diff.", "I look around.", "a.ts", "Read ran"]) assert.include(sent, known)
-    }))
+  it.live.each(pairs)(
+    "from $first is one that $second accepts",
+    ({ first, from, second, to }) =>
+      Effect.gen(function*() {
+        const before = yield* from.against([from.looksAround, from.overloaded])
+        const after = yield* to.against([to.submits])
+        const layer = ApiAgent.layer.pipe(Layer.provide(LlmProviders.layer([
+          Layer.succeed(LlmProvider, LlmProvider.of({ name: first, send: before.send })),
+          Layer.succeed(LlmProvider, LlmProvider.of({ name: second, send: after.send }))
+        ])))
+        const modelOf = (name: string) => name === "google" ? "gemini-3.8-flash" : "gpt-5"
+        const settings = {
+          provider: first,
+          model: modelOf(first),
+          fallback: [{ provider: second, model: modelOf(second) }],
+          maxTurns: 8
+        }
+        const ended = yield* Effect.exit(Effect.provide(run({ settings }), layer))
+        assert.isTrue(Exit.isSuccess(ended), String(ended))
+        const [request] = after.received
+        assert.deepStrictEqual(to.complaints(request?.body), [])
+        const sent = JSON.stringify(request?.body)
+        for (const seal of seals) assert.notInclude(sent, seal)
+        for (const known of ["The diff.", "I look around.", "a.ts", "Read ran"]) assert.include(sent, known)
+      })
+  )
 })
 
 describe("a conversation that was shortened", () => {
-  it.live.each(services)(
+  it.live.each([...services, ...others])(
     "is one that $name accepts",
     ({ against, complaints, looksAround, name, submits }) =>
       Effect.gen(function*() {

@@ -1,5 +1,6 @@
 import { AgentRunner, type AgentTask, type Submission } from "@nominal-code/agent/AgentRunner"
 import * as ApiAgent from "@nominal-code/agent/ApiAgent"
+import * as RecordedCalls from "@nominal-code/agent/RecordedCalls"
 import { Block } from "@nominal-code/domain/Conversation"
 import { Usage } from "@nominal-code/domain/Usage"
 import type { LlmError } from "@nominal-code/llm/LlmError"
@@ -71,6 +72,7 @@ export const turns = (maxTurns: number) => ({ settings: { ...task().settings, ma
 /** The agent on a model that answers with this function. */
 export const agentOf = (send: LlmProvider["Service"]["send"], changes: Partial<LlmProvider["Service"]> = {}) =>
   ApiAgent.layer.pipe(
+    Layer.provide(RecordedCalls.layer),
     Layer.provide(
       LlmProviders.layer([Layer.succeed(LlmProvider, LlmProvider.of({ name: "anthropic", send, ...changes }))])
     )

@@ -1,3 +1,4 @@
+import type { ChatServiceName } from "@nominal-code/domain/ChatServices"
 import * as Anthropic from "@nominal-code/llm/Anthropic"
 import * as Google from "@nominal-code/llm/Google"
 import * as OpenAi from "@nominal-code/llm/OpenAi"
@@ -123,7 +124,7 @@ const unanswered = (messages: ReadonlyArray<Wire>): ReadonlyArray<string> =>
 
 /** A service that speaks Chat Completions; `more`: what it complains about beside what all of them do. */
 const compatible = (
-  name: "deepseek" | "groq" | "mistral" | "xai",
+  name: ChatServiceName,
   { ids, more, thoughts }: {
     /** Ids of two calls, as its models make them. */
     readonly ids: readonly [string, string]
@@ -211,6 +212,18 @@ const xai = compatible("xai", {
     ...["low", "medium", "high", "xhigh", undefined].includes(body.reasoning_effort) ? [] : ["the effort"]
   ]
 })
+
+/** Services that document no rules of their own: the usual ones hold. */
+export const others: ReadonlyArray<StrictService> = (["together", "fireworks", "openrouter"] as const).map((name) =>
+  compatible(name, {
+    ids: ["call_a1", "call_b2"],
+    thoughts: { reasoning: "thought-of-a-gateway" },
+    more: (messages) => [
+      ...field(messages, "reasoning", false),
+      ...messages.filter((message) => "reasoning_details" in message).map(() => "details of another's thoughts")
+    ]
+  })
+)
 
 /** Words and seals that belong to one service. */
 export const seals = [

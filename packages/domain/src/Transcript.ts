@@ -1,4 +1,4 @@
-import { Context, Effect, Schema } from "effect"
+import { Context, Effect, Option, Schema } from "effect"
 import { createHash } from "node:crypto"
 import { Block } from "./Conversation.ts"
 import { Job } from "./Job.ts"
@@ -36,7 +36,9 @@ export const TranscriptEvent = Schema.TaggedUnion({
     results: Schema.Array(Block),
     content: Schema.Array(Block),
     stop: Schema.Literals(["end", "tool-use", "length", "refusal"]),
-    usage: Usage
+    usage: Usage,
+    /** The explorer that asked, by its kind and number; absent: another agent. */
+    agent: Schema.optionalKey(Schema.String)
   },
   /** A finder has claimed something. */
   Claimed: { path: Schema.String, line: Schema.Int, claim: Schema.String, fate: ClaimFate }
@@ -48,3 +50,8 @@ export const Transcript = Context.Reference<(event: TranscriptEvent) => Effect.E
   "@nominal-code/domain/Transcript",
   { defaultValue: () => () => Effect.void }
 )
+
+/** Name of the explorer whose calls are recorded; none: another agent's. */
+export const TranscriptAgent = Context.Reference<Option.Option<string>>("@nominal-code/domain/TranscriptAgent", {
+  defaultValue: Option.none
+})
