@@ -97,12 +97,11 @@ redisSuite("the queue in a Redis that fails", () => {
       const { url } = yield* empty
       const [here, there] = [yield* processAt(url, "1 second"), yield* processAt(url, "1 second")]
       yield* here.offer(mention(lane, "a"))
+      const before = yield* Clock.currentTimeMillis
       const lease = Option.getOrThrow(yield* here.take(lane))
-      const taken = yield* Clock.currentTimeMillis
       yield* here.die
-      assert.deepStrictEqual(yield* there.take(lane), Option.none())
       yield* Effect.timeout(firstNamed(there), atOnce)
-      assert.isAbove((yield* Clock.currentTimeMillis) - taken, 900)
+      assert.isAtLeast((yield* Clock.currentTimeMillis) - before, 990)
       const again = Option.getOrThrow(yield* there.take(lane))
       assert.deepStrictEqual([again.attempt, again.run, again.losses], [1, 1, 1])
       assert.isAbove(again.epoch, lease.epoch)
