@@ -10,11 +10,13 @@ import * as Scene from "@nominal-code/testing/GitHubScene"
 import * as ScriptedModel from "@nominal-code/testing/ScriptedModel"
 import { firstUsually } from "@nominal-code/testing/Sized"
 import { testConfig } from "@nominal-code/testing/TestConfig"
-import { Context, Effect, Layer, Schema } from "effect"
+import * as Syntax from "@nominal-code/workspace/syntax/Syntax"
+import { Context, Effect, Layer, Option, Schema } from "effect"
 import { spawnSync } from "node:child_process"
 import { existsSync, globSync } from "node:fs"
 import { isBuiltin } from "node:module"
 import { execPath } from "node:process"
+import { pathToFileURL } from "node:url"
 import { images, leftOut } from "../../ci/variants.ts"
 import { build, makeApp } from "./Bundle.ts"
 import { root, temporary } from "./Rendering.ts"
@@ -152,6 +154,16 @@ layer(App.layer, { timeout: "2 minutes", excludeTestServices: true })("the image
       const strangers = imports.map(([, name]) => name ?? "").filter((name) => !isBuiltin(name))
       assert.isAbove(imports.length, 10)
       assert.deepStrictEqual(strangers, [])
+    }))
+
+  it.effect("parses the twelve languages with the grammars in it", () =>
+    Effect.gen(function*() {
+      const { directory } = yield* App
+      const program = pathToFileURL(`${directory}/app/lib/SyntaxWorker.js`)
+      const syntax = yield* Syntax.make({ program, each: "2 minutes", all: "10 minutes" })
+      for (const ending of "c cpp cs go java js kt php py rb rs ts tsx".split(" ")) {
+        assert.isTrue(Option.isSome(yield* syntax.outline(`a.${ending}`, "total")), ending)
+      }
     }))
 
   it.effect("has every text that a module reads at run time, where the module looks for it", () =>
