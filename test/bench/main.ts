@@ -3,6 +3,7 @@ import { Clock, Console, Duration, Effect, Exit, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import * as Acknowledge from "./Acknowledge.ts"
 import { NotMeasured } from "./Figure.ts"
+import * as FirstDay from "./FirstDay.ts"
 import * as Floods from "./Floods.ts"
 import * as Memory from "./Memory.ts"
 import * as Models from "./Models.ts"
@@ -16,7 +17,17 @@ import * as StartUp from "./StartUp.ts"
 /** Limit of the whole run's time. */
 const limit = Duration.minutes(8)
 
-const names = ["acknowledge", "overhead", "memory", "start-up", "scale", "queues", "floods", "models"] as const
+const names = [
+  "acknowledge",
+  "overhead",
+  "memory",
+  "start-up",
+  "first-day",
+  "scale",
+  "queues",
+  "floods",
+  "models"
+] as const
 type Name = typeof names[number]
 
 const write = Flag.Boolean("write").pipe(
@@ -34,6 +45,7 @@ const subjects = {
   overhead: { title: "A review without its model", measure: Overhead.measure },
   memory: { title: "Memory", measure: Memory.measure },
   "start-up": { title: "Start-up", measure: StartUp.measure },
+  "first-day": { title: "The command", measure: FirstDay.measure },
   scale: { title: "Many jobs", measure: Scale.measure },
   queues: { title: "The queue against BullMQ", measure: Queues.measure },
   floods: { title: "Floods", measure: Floods.measure },
