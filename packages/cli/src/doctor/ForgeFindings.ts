@@ -70,7 +70,7 @@ const searched = Effect.gen(function*() {
     note(
       "forge",
       "what is missed while the server is away is looked for in no repository: name them in access.allowed_repos " +
-        "(ALLOWED_REPOS), or review as a GitHub App"
+        `(ALLOWED_REPOS)${Option.isSome(github) ? ", or review as a GitHub App" : ""}`
     )
   ]
   return findings

@@ -117,7 +117,7 @@ export const makeSetup = Effect.fnUntraced(function*(options: GitLabOptions) {
     account: Effect.map(currentUser(client), ({ username }) => username),
     credentials: Effect.map(
       ifVisible(read(client, "personal_access_tokens/self", Token)),
-      Option.match({ onNone: () => [Setup.unknown("GitLab does not tell the token's scopes")], onSome: tokenFacts })
+      Option.match({ onNone: () => [Setup.unknown("the token's scopes are not told")], onSome: tokenFacts })
     ),
     repository: (repo) =>
       Effect.zipWith(role(repo), projectHook(client, repo), (one, other) => [...one, ...other], { concurrent: true })
