@@ -23,6 +23,7 @@ export interface OpenPullRequest {
   readonly baseBranch: string
   readonly createdAt: number
   readonly updatedAt: number
+  readonly labels: ReadonlyArray<string>
   /** False if nobody has commented on it; absent where the list does not say. */
   readonly commented?: boolean
 }
@@ -46,17 +47,36 @@ export interface FoundComment {
   readonly isAnswered: Effect.Effect<boolean, ForgeError>
 }
 
+/** A change of a pull request that a delivery would have told of. */
+export interface FoundChange {
+  readonly kind: "pr_labeled" | "pr_reopened" | "pr_ready_for_review" | "pr_retargeted"
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  /** Account that made it, with its number on GitLab. */
+  readonly by: { readonly login: Login; readonly id?: number; readonly isBot: boolean }
+  /** Label that was added. */
+  readonly label?: string
+}
+
 /** A pull request, looked at more closely than its list shows it. */
 export interface PullRequestLook {
   /** Standing of the listed head. Absent: the pull request has another head now. */
   readonly standing: Effect.Effect<HeadStanding | undefined, ForgeError>
   /** The last comments of others, in no order. */
   readonly comments: ReadonlyArray<FoundComment>
+  /** The last changes, in no order. */
+  readonly changes: Effect.Effect<ReadonlyArray<FoundChange>, ForgeError>
+  /** Instant of our newest review of a head; 0 for none. */
+  readonly reviewedAt: number
 }
 
 /** Instant of a forge's answer, in milliseconds since the epoch; 0 for one that cannot be read. */
 export const millisOf = (text: string): number =>
   Option.match(DateTime.make(text), { onNone: () => 0, onSome: DateTime.toEpochMillis })
+
+/** Name of an instant, in whole seconds, by which a delivery's request for another review and a found one are the same. */
+export const nameOfInstant = (millis: number): string =>
+  DateTime.formatIso(DateTime.makeUnsafe(millis)).replace(/\.\d+Z$/, "Z")
 
 /** A delivery that its forge could not deliver. */
 export interface FailedDelivery {
@@ -82,6 +102,8 @@ export const noDeliveries: FailedDeliveries = { deliveries: [], next: Option.non
 /** Reads of a forge that find the work whose deliveries were missed. They change nothing there. */
 export interface ForgeInventory {
   readonly platform: Platform
+  /** Milliseconds by which the forge's clock is ahead of ours, by its last answer. `since` is always of our clock. */
+  ahead(): number
   /** Maximum number of pull requests that `look` takes. */
   readonly looksAtOnce: number
   /**

@@ -123,6 +123,11 @@ export const standingIn = (posts: ReadonlyArray<Post>): Pick<JobPosts, "reviewed
   return { reviewedHeads: submitted.flatMap(headsIn), mode: modeIn(submitted) }
 }
 
+/** Instant of our newest review of a head, as the forge writes it; empty for none. */
+export const lastReviewIn = (posts: ReadonlyArray<Post>): string =>
+  posts.filter((post) => post.own && post.submitted && headsIn(post).length > 0).map(({ createdAt }) => createdAt)
+    .reduce((last, createdAt) => createdAt > last ? createdAt : last, "")
+
 /** Reads the posts of one job out of everybody's posts. Others' do not count, because anybody can copy a marker. */
 export const jobPostsIn = (posts: ReadonlyArray<Post>, jobId: JobId): JobPosts => {
   const own = posts.filter((post) => post.own)

@@ -98,7 +98,7 @@ describe("events of a merge request", () => {
   it.effect("a new label and another target branch are reviewed again, each request of its own", () =>
     Effect.gen(function*() {
       const updated = { action: "update", updated_at: "2026-01-01 00:00:00 UTC" }
-      const again = "2026-01-01-00:00:00-UTC"
+      const again = "2026-01-01T00:00:00Z"
       const labels = { previous: [{ title: "bug" }], current: [{ title: "bug" }, { title: "nominal:review" }] }
       assert.deepInclude(eventOf(yield* merge(updated, { changes: { labels } })), {
         kind: "pr_labeled",

@@ -14,11 +14,19 @@ const pullOf = (number: number): OpenPullRequest => ({
   headBranch: "change",
   baseBranch: "main",
   createdAt: 0,
-  updatedAt: 0
+  updatedAt: 0,
+  labels: []
 })
 
 const none = { nodes: [] }
-const node = { headRefOid: head, reviews: none, comments: none, reviewThreads: none, commits: none }
+const node = {
+  headRefOid: head,
+  reviews: none,
+  comments: none,
+  reviewThreads: none,
+  timelineItems: none,
+  commits: none
+}
 const numbersIn = (body: unknown) =>
   [...JSON.stringify(body).matchAll(/pullRequest\(number: (\d+)\)/g)].map(([, number]) => Number(number))
 

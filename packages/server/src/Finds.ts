@@ -13,9 +13,9 @@ export interface MissedEvent {
   readonly event: PullRequestEvent
   /**
    * `delivery`: the forge has it as failed. `head`: an open pull request has a head without a review. `comment`: nobody
-   * has answered a comment on an open pull request.
+   * has answered a comment on an open pull request. `label`, `base`: no review has followed a label or another base.
    */
-  readonly from: "delivery" | "head" | "comment"
+  readonly from: "delivery" | "head" | "comment" | "label" | "base"
 }
 
 const mostParked = 500

@@ -1,18 +1,38 @@
 import { deliveryOfEvent, deliveryOfHead } from "@nominal-code/domain/Job"
+import type { Policy } from "@nominal-code/domain/Policy"
+import { hasLabel } from "@nominal-code/domain/PullRequest"
 import { type LifecycleKind, PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import type { ForgeError } from "@nominal-code/forge/ForgeError"
 import {
   type ForgeInventory,
+  type FoundChange,
   type FoundComment,
   HeadStanding,
   type InventoryRepository,
-  type OpenPullRequest
+  nameOfInstant,
+  type OpenPullRequest,
+  type PullRequestLook
 } from "@nominal-code/forge/Inventory"
 import { Array, Duration, Effect, Option, Order } from "effect"
 import { keyOfHead, Remembered, type Round } from "./Finds.ts"
 
-/** Kinds of events that a head alone can tell. What else may start a review is found by its failed delivery only. */
-const kindsOfHeads = ["pr_opened", "pr_push"] as const satisfies ReadonlyArray<LifecycleKind>
+/** Kinds of events that tell of a head. */
+const kindsOfHeads = [
+  "pr_opened",
+  "pr_push",
+  "pr_reopened",
+  "pr_ready_for_review"
+] as const satisfies ReadonlyArray<LifecycleKind>
 type HeadKind = (typeof kindsOfHeads)[number]
+
+/** Kinds of events that ask for another review of a head. */
+const kindsOfRequests = ["pr_labeled", "pr_retargeted"] as const satisfies ReadonlyArray<LifecycleKind>
+type RequestKind = (typeof kindsOfRequests)[number]
+
+const sources = { pr_labeled: "label", pr_retargeted: "base" } as const satisfies Record<RequestKind, string>
+
+/** Seconds by which the instant in a delivery may differ from that in the forge's list of changes. */
+const differences = [0, 1, -1, 2]
 
 /** Maximum number of comments of one pull request that are offered, the newest ones: as many as may wait there. */
 const mostComments = 20
@@ -25,8 +45,9 @@ const settling = Duration.toMillis(Duration.minutes(2))
 
 const eventOf = (
   { author, authorId, baseBranch, headBranch, headSha, ref, title }: OpenPullRequest,
-  kind: HeadKind,
-  { installationId }: InventoryRepository
+  kind: HeadKind | RequestKind,
+  { installationId }: InventoryRepository,
+  more: Partial<typeof PullRequestEvent.cases.Lifecycle.Type> = {}
 ): PullRequestEvent =>
   PullRequestEvent.cases.Lifecycle.make({
     kind,
@@ -37,17 +58,45 @@ const eventOf = (
     headSha,
     headBranch,
     baseBranch,
-    ...(installationId === undefined ? {} : { installationId })
+    ...(installationId === undefined ? {} : { installationId }),
+    ...more
   })
 
-/** The event that a head without a review was missed with; undefined: it is older than the window. */
-const kindOf = (
+/** The events within the window that a head without a review may have been missed with, by itself. */
+const kindsOf = (
   { createdAt }: OpenPullRequest,
   { pushedAt, reviewedBefore }: Extract<HeadStanding, { readonly _tag: "Unreviewed" }>,
   since: number
-): HeadKind | undefined => {
-  if (!reviewedBefore && createdAt >= since) return "pr_opened"
-  return pushedAt >= since ? "pr_push" : undefined
+): ReadonlyArray<HeadKind> => {
+  const isOpened = !reviewedBefore && createdAt >= since
+  return [
+    ...(isOpened ? ["pr_opened" as const] : []),
+    ...(pushedAt >= since && (!isOpened || pushedAt > createdAt) ? ["pr_push" as const] : [])
+  ]
+}
+
+const isOneOf = <K extends LifecycleKind>(kinds: ReadonlyArray<K>) =>
+(change: FoundChange): change is FoundChange & {
+  readonly kind: K & FoundChange["kind"]
+} => kinds.some((kind) => kind === change.kind)
+
+/** A found request for another review, as its delivery would have told of it. */
+const requestOf = (
+  pull: OpenPullRequest,
+  { at, by, kind, label }: FoundChange & { readonly kind: RequestKind },
+  repository: InventoryRepository
+) => {
+  // GitLab's deliveries name who did it, and GitHub's the author of the pull request.
+  const author = pull.ref.platform === "gitlab"
+    ? { author: by.login, ...(by.id === undefined ? {} : { authorId: by.id }) }
+    : {}
+  return (difference: number) =>
+    eventOf(pull, kind, repository, {
+      ...author,
+      ...(by.isBot ? { byBot: true } : {}),
+      ...(label === undefined ? {} : { labels: [label] }),
+      again: nameOfInstant(at + difference * 1_000)
+    })
 }
 
 /** Instants of a forge are of whole seconds, so numbers tell apart. */
@@ -56,14 +105,21 @@ const newestFirst = Order.flip(Order.combine(
   Order.mapInput(Order.Number, ({ event }: FoundComment) => event.commentId)
 ))
 
-/** Makes the search among the open pull requests of a repository: for heads without a review, and for missed comments. */
-export const makeOpenPullRequests = (triggers: ReadonlyArray<LifecycleKind>) => {
+/**
+ * Makes the search among the open pull requests of a repository: for heads without a review, and for missed comments,
+ * labels and changes of the base.
+ */
+export const makeOpenPullRequests = ({ require, reviewLabel, triggers }: Policy) => {
   const settled = new Remembered()
+  const readsStates = triggers.includes("pr_reopened") || triggers.includes("pr_ready_for_review")
+  const readsLabels = triggers.includes("pr_labeled") || require !== "anyone"
+  const hasRequests = ({ labels }: OpenPullRequest) =>
+    triggers.includes("pr_retargeted") || readsLabels && hasLabel(labels, reviewLabel)
   const readsHeads = kindsOfHeads.some((kind) => triggers.includes(kind))
   // A job may be refused after its pull request was looked at, when its event counted as known.
   const settledHead = ({ headSha, ref }: OpenPullRequest, { finds }: Round) =>
     `${keyOfHead(ref, headSha)} ${finds.refusedOf(ref)}`
-  const settledComments = ({ ref, updatedAt }: OpenPullRequest, { finds }: Round) =>
+  const settledActivity = ({ ref, updatedAt }: OpenPullRequest, { finds }: Round) =>
     `${ref.platform}:${ref} until ${updatedAt} ${finds.refusedOf(ref)}`
 
   const needsReview = Effect.fnUntraced(function*(pull: OpenPullRequest, round: Round) {
@@ -74,17 +130,30 @@ export const makeOpenPullRequests = (triggers: ReadonlyArray<LifecycleKind>) => 
       !(yield* finds.isRecorded(ref.platform, deliveryOfHead(ref, headSha)))
   })
 
+  /** The kind among the triggers, if there is one. The changes are only read where nothing else tells of the head. */
+  const missedKind = Effect.fnUntraced(function*(
+    known: ReadonlyArray<HeadKind>,
+    look: PullRequestLook,
+    since: number
+  ): Effect.fn.Return<HeadKind | undefined, ForgeError> {
+    const triggering = known.find((kind) => triggers.includes(kind))
+    if (triggering !== undefined || !readsStates) return triggering
+    const changes = (yield* look.changes).filter(isOneOf(kindsOfHeads)).filter(({ at }) => at >= since)
+    return changes.find(({ kind }) => triggers.includes(kind))?.kind
+  })
+
   const lookAtHead = Effect.fnUntraced(function*(
     repository: InventoryRepository,
     pull: OpenPullRequest,
-    standing: HeadStanding | undefined,
+    look: PullRequestLook,
     round: Round
   ) {
     const { finds, since } = round
+    const standing = yield* look.standing
     if (standing === undefined) return
-    const kind = HeadStanding.match(standing, {
-      Settled: () => undefined,
-      Unreviewed: (unreviewed) => kindOf(pull, unreviewed, since)
+    const kind = yield* HeadStanding.match(standing, {
+      Settled: () => Effect.undefined,
+      Unreviewed: (unreviewed) => missedKind(kindsOf(pull, unreviewed, since), look, since)
     })
     if (kind !== undefined) {
       const event = eventOf(pull, kind, repository)
@@ -95,12 +164,32 @@ export const makeOpenPullRequests = (triggers: ReadonlyArray<LifecycleKind>) => 
     settled.add(settledHead(pull, round))
   })
 
-  const lookAtComments = Effect.fnUntraced(function*(
+  /** True if a label or another base asks for a review, which has to come later than it. */
+  const lookAtRequests = Effect.fnUntraced(function*(
+    repository: InventoryRepository,
     pull: OpenPullRequest,
-    comments: ReadonlyArray<FoundComment>,
-    round: Round
+    { changes, reviewedAt }: PullRequestLook,
+    { finds, since }: Round
   ) {
-    const { finds, now, since } = round
+    if (pull.draft || !hasRequests(pull)) return false
+    const before = finds.missed.length
+    const requests = (yield* changes).filter(isOneOf(kindsOfRequests))
+      .filter(({ at, label }) =>
+        at >= Math.max(since, reviewedAt) && (label === undefined || hasLabel([label], reviewLabel))
+      )
+    for (const request of requests) {
+      const event = requestOf(pull, request, repository)
+      const known = yield* Effect.forEach(differences, (difference) => finds.hasJob(event(difference)))
+      if (known.includes(true)) continue
+      const id = finds.refusedDelivery(event(0)) ?? deliveryOfEvent(event(0))
+      yield* finds.add({ id, event: Option.some(event(0)), ignored: "" }, event(0), sources[request.kind])
+    }
+    return finds.missed.length > before
+  })
+
+  /** False if the pull request takes no more comments now. */
+  const lookAtComments = Effect.fnUntraced(function*(comments: ReadonlyArray<FoundComment>, round: Round) {
+    const { finds, since } = round
     const recent = comments.filter(({ writtenAt }) => writtenAt >= since)
     const admitted = yield* Effect.filter(recent, ({ event }) => finds.admits(event))
     for (const { event, isAnswered } of Array.sort(admitted, newestFirst).slice(0, mostComments).toReversed()) {
@@ -108,28 +197,32 @@ export const makeOpenPullRequests = (triggers: ReadonlyArray<LifecycleKind>) => 
       const refused = finds.refusedDelivery(event)
       if ((yield* finds.hasJob(event)) || refused === undefined && (yield* isAnswered)) continue
       const delivery = { id: refused ?? deliveryOfEvent(event), event: Option.some(event), ignored: "" }
-      if (!(yield* finds.add(delivery, event, "comment"))) return
+      if (!(yield* finds.add(delivery, event, "comment"))) return false
     }
-    if (pull.updatedAt < now - settling) settled.add(settledComments(pull, round))
+    return true
   })
 
-  return Effect.fnUntraced(function*(inventory: ForgeInventory, repository: InventoryRepository, round: Round) {
-    const { since } = round
+  return Effect.fnUntraced(function*(inventory: ForgeInventory, repository: InventoryRepository, ours: Round) {
+    const listed = yield* inventory.openPullRequests(repository, ours.since)
+    // The forge's instants are of its own clock, which its answer has told.
+    const round = { ...ours, now: ours.now + inventory.ahead(), since: ours.since + inventory.ahead() }
     const open = yield* Effect.forEach(
-      (yield* inventory.openPullRequests(repository, since)).toReversed(),
+      listed.toReversed(),
       (pull) =>
         Effect.map(needsReview(pull, round), (head) => ({
           pull,
           head,
-          comments: pull.commented !== false && !settled.has(settledComments(pull, round))
+          activity: (pull.commented !== false || hasRequests(pull)) && !settled.has(settledActivity(pull, round))
         }))
     )
-    for (const some of Array.chunksOf(open.filter(({ comments, head }) => comments || head), inventory.looksAtOnce)) {
-      const looks = yield* inventory.look(repository, some.map(({ pull }) => pull), since)
-      for (const [{ comments, head, pull }, look] of Array.zip(some, looks)) {
+    for (const some of Array.chunksOf(open.filter(({ activity, head }) => activity || head), inventory.looksAtOnce)) {
+      const looks = yield* inventory.look(repository, some.map(({ pull }) => pull), ours.since)
+      for (const [{ activity, head, pull }, look] of Array.zip(some, looks)) {
         if (look === undefined) continue
-        if (comments) yield* lookAtComments(pull, look.comments, round)
-        if (head) yield* lookAtHead(repository, pull, yield* look.standing, round)
+        const isThrough = activity && (yield* lookAtComments(look.comments, round))
+        const isRequested = activity && (yield* lookAtRequests(repository, pull, look, round))
+        if (isThrough && pull.updatedAt < round.now - settling) settled.add(settledActivity(pull, round))
+        if (head && !isRequested) yield* lookAtHead(repository, pull, look, round)
       }
     }
   })

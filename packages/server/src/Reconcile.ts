@@ -57,10 +57,12 @@ const make = Effect.fnUntraced(function*({ maxRequests, policy, window }: Reconc
   /** Half of a round is for what is open, however many deliveries have failed. */
   const forDeliveries = Math.ceil(maxRequests / 2)
   const lookAtDeliveries = makeFailedDeliveries(Math.max(1, Math.floor(forDeliveries / 5)))
-  const lookAtRepository = makeOpenPullRequests(policy.triggers)
+  const lookAtRepository = makeOpenPullRequests(policy)
   /** Instants until which repositories count as not there. */
   const absent = new Map<string, number>()
   const unread = new Set<string>()
+  /** Forges of which a warning has said that nothing tells where to look. */
+  const nowhere = new Set<Platform>()
   const lastLookedAt = new Map<Platform, RepoName>()
   /** The forge that was looked into last: where it uses up a round's requests, the next round begins with the one after it. */
   let current = -1
@@ -72,6 +74,13 @@ const make = Effect.fnUntraced(function*({ maxRequests, policy, window }: Reconc
   const lookAtRepositories = Effect.fnUntraced(function*(inventory: ForgeInventory, round: Round) {
     const { platform } = inventory
     const repositories = yield* inventory.repositories(policy.allowedRepos)
+    if (policy.allowedRepos.length === 0 && repositories.length === 0 && !nowhere.has(platform)) {
+      nowhere.add(platform)
+      yield* Effect.logWarning(
+        `what is missed on ${platform} while no server is there is looked for in no repository: name them in ` +
+          "access.allowed_repos (ALLOWED_REPOS)"
+      )
+    }
     for (const repository of after(repositories, lastLookedAt.get(platform))) {
       const key = `${platform}:${repository.repo}`
       if (round.now < (absent.get(key) ?? 0)) continue

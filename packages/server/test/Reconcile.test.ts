@@ -171,6 +171,7 @@ describe("after an outage of the server", () => {
       world.open(3)
       const first: ForgeInventory = {
         platform: "github",
+        ahead: () => 0,
         looksAtOnce: 1,
         repositories: () => Effect.succeed([{ repo: RepoName.make("acme/large") }]),
         failedDeliveries: () => Effect.succeed(noDeliveries),

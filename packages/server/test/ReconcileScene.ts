@@ -49,7 +49,7 @@ const server = (
     check: () => Effect.void
   })
   return Reconcile.layer({ policy: rules, window, maxRequests }).pipe(
-    Layer.provide(Intake.layer(rules)),
+    Layer.provideMerge(Intake.layer(rules)),
     Layer.provide(
       Layer.effect(Inventories, Effect.map(inventory, (one) => first === undefined ? [one] : [first, one]))
     ),
@@ -70,6 +70,13 @@ const makeGitHub = Effect.fnUntraced(function*(checkAnswers: boolean) {
       "github",
       changes
     )
+  const asApp = (changes?: Changes) =>
+    serverAs({
+      _tag: "App",
+      appId: "12345",
+      privateKey: Redacted.make(apps.apps[0]?.privateKey ?? ""),
+      installationId: Option.none()
+    }, changes)
   return {
     ...emulator,
     /** A server with the token of its account. */
@@ -79,13 +86,10 @@ const makeGitHub = Effect.fnUntraced(function*(checkAnswers: boolean) {
     install: (permissions?: Readonly<Record<string, string>>, changes?: Changes) => {
       const app = apps.register(12_345, "nominalbot", emulator.account("nominalbot[bot]", "Bot"))
       apps.install(app, 67_890, [repository.fullName], permissions)
-      return serverAs({
-        _tag: "App",
-        appId: "12345",
-        privateKey: Redacted.make(app.privateKey),
-        installationId: Option.none()
-      }, changes)
+      return asApp(changes)
     },
+    /** Another server of the installed App. */
+    again: (changes?: Changes) => asApp(changes),
     post: ({ number }: PullRequestRef, body: string) => {
       const pull = state.pulls.find((one) => one.number === number)
       return pull === undefined ? Effect.die("no such pull request") : emulator.comment(pull, "nominalbot", body)

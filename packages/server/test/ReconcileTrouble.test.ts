@@ -61,6 +61,46 @@ describe("a search for missed events goes on", () => {
   }
 })
 
+describe("a delivery that GitHub fails to give out", () => {
+  /** A GitHub that could not deliver so many comments, and a server that has taken none of them. */
+  const lost = Effect.fnUntraced(function*(count: number, maxRequests = always) {
+    const world = yield* gitHub
+    const queue = Layer.succeedContext(yield* Layer.build(MemoryQueue.layer))
+    const first = world.install(undefined, { queue, maxRequests })
+    for (const pull of world.open(count, { createdAt: twoDaysAgo(), updatedAt: twoDaysAgo() })) {
+      const comment = yield* world.comment(pull, "mara", "@nominalbot explain this")
+      world.lose({ event: "issue_comment", action: "created", comment })
+      Object.assign(pull, { updatedAt: twoDaysAgo() })
+    }
+    return { first, queue, world }
+  })
+
+  it.live("holds up none behind it, is taken when GitHub gives it out, and is not forgotten", () =>
+    Effect.gen(function*() {
+      const { first, world } = yield* lost(4)
+      const [poison] = world.state.lostDeliveries
+      // The first try of a round, and three more.
+      const path = new RegExp(`/app/hook/deliveries/${poison?.id}$`)
+      world.faults.next({ path, times: 8 }, { _tag: "Answer", status: 502 })
+      yield* Effect.gen(function*() {
+        assert.deepStrictEqual(yield* found, [2, 3, 4].map((number) => `delivery issue_comment ${number}`))
+        assert.deepStrictEqual(yield* found, [])
+        assert.deepStrictEqual(yield* found, ["delivery issue_comment 1"])
+        assert.deepStrictEqual(yield* found, [])
+      }).pipe(Effect.provide(first))
+    }).pipe(Effect.scoped))
+
+  it.live("or has not given out when the server ended, is taken by the next server", () =>
+    Effect.gen(function*() {
+      const { first, queue, world } = yield* lost(6, 4)
+      const { missed } = yield* Effect.provide(round(), first)
+      assert.isTrue(missed.length > 0 && missed.length < 6)
+      const rest = yield* Effect.provide(round(), world.again({ queue }))
+      const numbers = [...missed, ...rest.missed].map(({ event }) => event.pullRequest.number)
+      assert.deepStrictEqual(numbers.toSorted(), [1, 2, 3, 4, 5, 6].map((number) => PullNumber.make(number)))
+    }).pipe(Effect.scoped))
+})
+
 const troublesOnGitLab = [
   ["a merge request that is gone", /merge_requests\/1\/discussions$/, 404, ["head pr_push 2"]],
   ["statuses that our role may not read", /\/statuses$/, 403, ["head pr_push 1", "head pr_push 2"]],
@@ -86,6 +126,7 @@ describe("a search among the merge requests of GitLab goes on", () => {
 /** A forge whose repository `acme/broken` fails with this, and in whose other one an App has no pull requests. */
 const failing = (error: ForgeError, seen: Array<string>): ForgeInventory => ({
   platform: "github",
+  ahead: () => 0,
   looksAtOnce: 1,
   repositories: () => Effect.succeed(["acme/broken", "acme/whole"].map((repo) => ({ repo: RepoName.make(repo) }))),
   failedDeliveries: () => Effect.succeed(noDeliveries),

@@ -1,7 +1,17 @@
 import { Data, Effect, Schema } from "effect"
 import type { Api } from "./GitHubApi.ts"
 import type { Fields } from "./GitHubExamples.ts"
-import type { Account, CheckRun, Issue, PullRequest, Repository, Review, ReviewComment, Thread } from "./GitHubState.ts"
+import type {
+  Account,
+  CheckRun,
+  Issue,
+  PullRequest,
+  Repository,
+  Review,
+  ReviewComment,
+  Thread,
+  TimelineItem
+} from "./GitHubState.ts"
 import { type IssueComment, timestamp } from "./GitHubState.ts"
 import { GraphQlError } from "./GraphQlQuery.ts"
 import { connection, field, GraphNode, runQuery } from "./GraphQlRun.ts"
@@ -189,6 +199,13 @@ const makeRoots = ({ state, wire }: Pick<Api, "state" | "wire">, viewer: Account
       )
     })
 
+  const timelineNode = ({ by, createdAt, label, type }: TimelineItem) =>
+    new GraphNode(type, {
+      createdAt: timestamp(createdAt),
+      actor: field(() => actor(by)),
+      ...(label === undefined ? {} : { label: field(() => new GraphNode("Label", { name: label })) })
+    })
+
   const pullNode = (pull: PullRequest) =>
     new GraphNode("PullRequest", {
       databaseId: pull.id,
@@ -208,6 +225,13 @@ const makeRoots = ({ state, wire }: Pick<Api, "state" | "wire">, viewer: Account
       commits: connection("commits", "PullRequestCommit", () => [
         new GraphNode("PullRequestCommit", { commit: field(() => commitNode(pull.headSha, pull.pushedAt)) })
       ]),
+      // Of GitHub's seventy types of items, those that change what is to be reviewed.
+      timelineItems: connection(
+        "timelineItems",
+        "PullRequestTimelineItems",
+        () => state.timeline.filter((item) => item.pull === pull).map(timelineNode),
+        "itemTypes"
+      ),
       reviewThreads: connection("reviewThreads", "PullRequestReviewThread", () =>
         threads((comment) =>
           comment.pull === pull

@@ -140,7 +140,19 @@ export const makeScenario = (api: Api, directory: string) => {
       Object.assign(pull, { state: "closed", closedAt: at, mergedAt: merged ? at : undefined, updatedAt: at })
     },
     reopen: (pull: PullRequest): void => {
-      Object.assign(pull, { state: "open", closedAt: undefined, updatedAt: now() })
+      const createdAt = now()
+      Object.assign(pull, { state: "open", closedAt: undefined, updatedAt: createdAt })
+      state.timeline.push({ pull, type: "ReopenedEvent", by: pull.author, label: undefined, createdAt })
+    },
+    markReady: (pull: PullRequest): void => {
+      const createdAt = now()
+      Object.assign(pull, { draft: false, updatedAt: createdAt })
+      state.timeline.push({ pull, type: "ReadyForReviewEvent", by: pull.author, label: undefined, createdAt })
+    },
+    label: (pull: PullRequest, by: string, label: string): void => {
+      const createdAt = now()
+      Object.assign(pull, { labels: [...pull.labels, label], updatedAt: createdAt })
+      state.timeline.push({ pull, type: "LabeledEvent", by: state.account(by), label, createdAt })
     }
   }
 }

@@ -162,6 +162,15 @@ export interface CommitStatus {
   readonly createdAt: number
 }
 
+/** A change of a pull request that its timeline shows. */
+export interface TimelineItem {
+  readonly pull: PullRequest
+  readonly type: "LabeledEvent" | "ReopenedEvent" | "ReadyForReviewEvent" | "BaseRefChangedEvent"
+  readonly by: Account
+  readonly label: string | undefined
+  readonly createdAt: number
+}
+
 // The emulator answers other processes, so its clock is the machine's even where a test owns the program's.
 /** Milliseconds since the epoch. */
 export const now = (): number => Math.floor(performance.timeOrigin + performance.now())
@@ -183,6 +192,7 @@ export class GitHubState {
   readonly issues: Array<Issue> = []
   readonly statuses: Array<CommitStatus> = []
   readonly lostDeliveries: Array<LostDelivery> = []
+  readonly timeline: Array<TimelineItem> = []
   readonly #tokens = new Map<string, Account>()
   #lastId = 1000
 

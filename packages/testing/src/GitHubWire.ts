@@ -194,7 +194,7 @@ export class GitHubWire {
         node_id: nodeId("Label", at + 1),
         url: `${this.apiBase}/repos/${repository.fullName}/labels/${encodeURIComponent(name)}`,
         name,
-        description: null,
+        description: "",
         color: "ededed",
         default: false
       })),

@@ -85,6 +85,23 @@ export const projectRoutes = (api: Api, wire: GitLabWire): Handlers => ({
     }))
     return { status: 200, list: list.toReversed() }
   }),
+  // Source: docs.gitlab.com/api/resource_label_events and …/resource_state_events.
+  "GET /projects/:id/merge_requests/:iid/resource_label_events": Effect.fnUntraced(function*(call) {
+    const request = yield* requestOf(api, call)
+    const list = api.state.events.flatMap(({ label, ...event }) =>
+      event.request !== request || label === undefined
+        ? []
+        : [{ ...wire.event(event), action: "add", label: { id: 1, name: label } }]
+    )
+    return { status: 200, list }
+  }),
+  "GET /projects/:id/merge_requests/:iid/resource_state_events": Effect.fnUntraced(function*(call) {
+    const request = yield* requestOf(api, call)
+    const list = api.state.events.flatMap(({ label, ...event }) =>
+      event.request !== request || label !== undefined ? [] : [{ ...wire.event(event), state: "reopened" }]
+    )
+    return { status: 200, list }
+  }),
   // The whole diff of one version. Source: `Entities::MergeRequestDiffFull` asks for it without limits.
   "GET /projects/:id/merge_requests/:iid/versions/:version_id": Effect.fnUntraced(function*(call) {
     const request = yield* requestOf(api, call)

@@ -120,6 +120,26 @@ export const makeScenario = (api: Api, directory: string) => {
       yield* moveHead(request, commits, newest?.base ?? "")
       return newest?.head ?? ""
     }),
+    label: (request: MergeRequest, by: string, label: string): void => {
+      const createdAt = now()
+      Object.assign(request, { labels: [...request.labels, label], updatedAt: createdAt })
+      state.events.push({ id: state.nextId(), request, by: state.account(by), createdAt, label })
+    },
+    reopen: (request: MergeRequest): void => {
+      const createdAt = now()
+      Object.assign(request, { state: "opened", updatedAt: createdAt })
+      state.events.push({ id: state.nextId(), request, by: request.author, createdAt })
+    },
+    markReady: (request: MergeRequest): void => {
+      Object.assign(request, { draft: false, updatedAt: now() })
+      // Source: `SystemNotes::MergeRequestsService#handle_merge_request_draft`.
+      state.discuss(request, request.author, "marked this merge request as **ready**", {
+        position: undefined,
+        lineCode: undefined,
+        individual: true,
+        system: true
+      })
+    },
     /** Gives an account a role in a project. */
     addMember: (project: Project, username: string, level: AccessLevel): void => {
       project.members.set(state.account(username), level)

@@ -125,6 +125,16 @@ export interface CommitStatus {
   targetUrl: string | undefined
 }
 
+/** An event of a label or of the state of a merge request. */
+export interface ResourceEvent {
+  readonly id: number
+  readonly request: MergeRequest
+  readonly by: Account
+  readonly createdAt: number
+  /** Name of the label that was added. Absent: the merge request was opened again. */
+  readonly label?: string
+}
+
 /** A quick action that a posted text has carried out. */
 export interface QuickAction {
   readonly request: MergeRequest
@@ -143,6 +153,7 @@ export class GitLabState {
   readonly awards: Array<Award> = []
   readonly statuses: Array<CommitStatus> = []
   readonly quickActions: Array<QuickAction> = []
+  readonly events: Array<ResourceEvent> = []
   readonly #tokens = new Map<string, Account>()
   #lastId = 1000
 

@@ -12,7 +12,8 @@ import {
   type MergeRequest,
   type Note,
   type Project,
-  refsOf
+  refsOf,
+  type ResourceEvent
 } from "./GitLabState.ts"
 
 /** GitLab's timestamps: with milliseconds. */
@@ -84,6 +85,17 @@ export class GitLabWire {
     const discussions = this.state.discussionsOf(request)
     const notes = this.state.notes.filter(({ discussion, system }) => !system && discussions.includes(discussion))
     return { ...shown, user_notes_count: notes.length }
+  }
+
+  /** An event of a label or of the state, without what it was. */
+  event({ by, createdAt, id, request }: Pick<ResourceEvent, "by" | "createdAt" | "id" | "request">) {
+    return {
+      id,
+      user: this.user(by),
+      created_at: timestamp(createdAt),
+      resource_type: "MergeRequest",
+      resource_id: request.id
+    }
   }
 
   time(millis: number): string {

@@ -53,12 +53,12 @@ export const connection = (
   name: string,
   type: string,
   nodes: (filter: unknown) => ReadonlyArray<GraphNode>,
-  ...more: ReadonlyArray<"filterBy">
+  ...more: ReadonlyArray<"filterBy" | "itemTypes">
 ): Field =>
   field(
     (args) => {
       const size = pageSize(args, name)
-      const all = nodes(args["filterBy"])
+      const all = nodes(args[more[0] ?? "filterBy"])
       const start = args["last"] === undefined ? indexOf(args["after"]) + 1 : Math.max(0, all.length - size)
       const page = all.slice(start, start + size)
       const end = start + page.length

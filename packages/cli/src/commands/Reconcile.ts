@@ -3,14 +3,14 @@ import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import type { MissedEvent } from "@nominal-code/server/Finds"
 import * as ReconcileSearch from "@nominal-code/server/Reconcile"
 import { underLease } from "@nominal-code/server/Reconciler"
-import { Console, Duration, Effect, Layer, Option, Schema } from "effect"
+import { Console, Deferred, Duration, Effect, Layer, Option, Schema } from "effect"
 import { columns } from "../Columns.ts"
 import * as Configured from "../Configured.ts"
 import * as ConfiguredServer from "../ConfiguredServer.ts"
 import * as Logging from "../Logging.ts"
 import * as Storage from "../Storage.ts"
 
-/** A search that was not made. The process ends with 1. */
+/** A search that was not made, or not to the end. The process ends with 1. */
 class NotReconciled extends Schema.TaggedError<NotReconciled>()("NotReconciled", { message: Schema.String }) {}
 
 const { Reconcile } = ReconcileSearch
@@ -18,7 +18,9 @@ const { Reconcile } = ReconcileSearch
 const reasons = {
   delivery: "its delivery failed",
   head: "its head has no review",
-  comment: "nobody has answered it"
+  comment: "nobody has answered it",
+  label: "no review has followed the label",
+  base: "no review has followed the new base"
 } as const satisfies Record<MissedEvent["from"], string>
 
 /** A report as text: a line for each event, and what the search took. */
@@ -37,7 +39,6 @@ const text = ({ exhausted, missed, requests, unread }: ReconcileSearch.Reconcile
   return [
     ...(rows.length === 0 ? [] : [columns([["PULL REQUEST", "WHAT", "WHY"], ...rows])]),
     `${summary} (${requests} ${requests === 1 ? "request" : "requests"})`,
-    ...(unread.length > 0 ? [`not searched to the end: ${unread.join(", ")}; the log says why`] : []),
     ...(exhausted ? ["reconcile.max_requests is used up: there may be more"] : [])
   ].join("\n")
 }
@@ -45,7 +46,14 @@ const text = ({ exhausted, missed, requests, unread }: ReconcileSearch.Reconcile
 const report = Effect.fnUntraced(function*(dryRun: boolean) {
   const found = yield* Reconcile.use(({ round }) => round(dryRun ? "report" : "offer"))
   yield* Console.log(text(found, dryRun))
+  return found.unread
 })
+
+/** Fails where a forge or a repository did not answer, so that a script learns of it. */
+const complete = (unread: ReadonlyArray<string>) =>
+  unread.length === 0
+    ? Effect.void
+    : Effect.fail(new NotReconciled({ message: `not searched to the end: ${unread.join(", ")}; the log says why` }))
 
 /** Refuses a search whose finds would be queued in the memory of this process, or that a server makes now. */
 const search = Effect.gen(function*() {
@@ -55,14 +63,16 @@ const search = Effect.gen(function*() {
         "the server, which searches at its start"
     })
   }
-  const wait = yield* Effect.provide(underLease(Duration.zero, report(false)), Storage.leases)
-  if (Option.isNone(wait)) return
+  const told = yield* Deferred.make<ReadonlyArray<string>>()
+  const searched = Effect.flatMap(report(false), (unread) => Deferred.succeed(told, unread))
+  const wait = yield* Effect.provide(underLease(Duration.zero, searched), Storage.leases)
+  if (Option.isNone(wait)) return yield* Effect.flatMap(Deferred.await(told), complete)
   return yield* new NotReconciled({ message: "a server searches for missed events right now: see its log" })
 })
 
 /** Searches for missed events once. With `dryRun` it prints what it would queue. */
 export const reconcile = Effect.fn("cli.reconcile")((dryRun: boolean) =>
-  (dryRun ? report(true) : search).pipe(
+  (dryRun ? Effect.flatMap(report(true), complete) : search).pipe(
     Effect.provide(
       ConfiguredServer.reconcile.pipe(
         Layer.provideMerge(dryRun ? Storage.existingQueue : Storage.queue),

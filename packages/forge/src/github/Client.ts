@@ -9,6 +9,7 @@ import { ForgeLimits, withSharedLimit } from "../ForgeLimits.ts"
 import { RequestBudget } from "../RequestBudget.ts"
 import { answerTimeout, isUnavailable, transient, withRateLimitWaits } from "../Retries.ts"
 import { fetchRedacted } from "../SameOrigin.ts"
+import { aheadIn } from "../ServerTime.ts"
 import type { GitHubAuth } from "./Auth.ts"
 import { graphqlReason, quotaOf, type Reason, reasonOf } from "./Failure.ts"
 
@@ -33,6 +34,8 @@ export interface Call<S extends Decodable> {
 /** GitHub over HTTP: authentication, time-outs, rate limits and retries; answers checked by their schema. */
 export interface GitHubClient {
   request<S extends Decodable>(call: Call<S>): Effect.Effect<S["Type"], ForgeError>
+  /** Milliseconds by which GitHub's clock is ahead of ours, by its last answer. */
+  ahead(): number
   /** A request, with the address that it was answered at: GitHub redirects from the former name of a repository. */
   located<S extends Decodable>(call: Call<S>): Effect.Effect<Located<S["Type"]>, ForgeError>
   /** A request that requires a valid lease: the queue is asked right before each try. */
@@ -115,6 +118,8 @@ export const makeGitHubClient = Effect.fnUntraced(function*(apiBase: string, aut
   const limits = yield* ForgeLimits
   const octokit = yield* loadOctokit(apiBase, (yield* KnownSecrets).redactKnown)
 
+  let ahead = 0
+
   const answered = Effect.fnUntraced(function*<S extends Decodable>(
     call: Call<S>,
     request: Effect.Success<typeof octokit>["request"],
@@ -139,6 +144,7 @@ export const makeGitHubClient = Effect.fnUntraced(function*(apiBase: string, aut
     if (answer.headers.deprecation !== undefined) {
       yield* Effect.logDebug(`GitHub calls ${call.route} deprecated, until ${answer.headers.sunset ?? "some day"}`)
     }
+    ahead = aheadIn(answer.headers.date, now)
     yield* setForgeQuota("github", auth.account(call.repo), quotaOf(answer.headers))
     const failure = call.route.endsWith("/graphql") ? graphqlReason(answer.data, answer.headers, now) : Option.none()
     if (Option.isSome(failure)) return yield* failure.value
@@ -218,6 +224,8 @@ export const makeGitHubClient = Effect.fnUntraced(function*(apiBase: string, aut
 
   const client: GitHubClient = {
     request: (call) => Effect.map(exchange(call), ({ data }) => data),
+
+    ahead: () => ahead,
 
     located: (call) => exchange(call),
 

@@ -4,7 +4,7 @@ import { Login, RepoPath } from "@nominal-code/domain/PullRequest"
 import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Effect, Schema } from "effect"
 import { type FoundComment, type InventoryRepository, millisOf, type OpenPullRequest } from "../Inventory.ts"
-import { ghost } from "./Reads.ts"
+import { loginOf } from "./Changes.ts"
 
 const Nodes = <N extends Schema.ConstraintDecoder<unknown>>(node: N) => Schema.Struct({ nodes: Schema.Array(node) })
 
@@ -57,12 +57,6 @@ export const postFields = `reviews(last: 50) { nodes { ${writtenFields} state su
 const PostsOf = Schema.Struct(Posts)
 
 const isAssociation = Schema.is(Association)
-
-/** Login as a delivery names it: GraphQL leaves the suffix off the name of an App. */
-export const loginOf = (author: (typeof Comment.Type)["author"]): Login => {
-  const login = author?.login ?? ghost
-  return Login.make(author?.__typename === "Bot" ? `${login}[bot]` : login)
-}
 
 const writer = ({ author, authorAssociation }: Pick<typeof Comment.Type, "author" | "authorAssociation">) => ({
   author: loginOf(author),

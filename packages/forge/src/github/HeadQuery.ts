@@ -11,9 +11,10 @@ import {
   type OpenPullRequest,
   type PullRequestLook
 } from "../Inventory.ts"
-import { type Post, standingIn } from "../JobPosts.ts"
+import { lastReviewIn, type Post, standingIn } from "../JobPosts.ts"
+import { changesIn, loginOf, Timeline, timelineFields } from "./Changes.ts"
 import type { GitHubClient } from "./Client.ts"
-import { commentsIn, loginOf, postFields, Posts } from "./Comments.ts"
+import { commentsIn, postFields, Posts } from "./Comments.ts"
 
 const Nodes = <N extends Schema.ConstraintDecoder<unknown>>(node: N) => Schema.Struct({ nodes: Schema.Array(node) })
 
@@ -30,6 +31,7 @@ const Commit = Schema.Struct({
 const Pull = Schema.Struct({
   headRefOid: Sha,
   ...Posts,
+  ...Timeline,
   commits: Nodes(Schema.Struct({ commit: Commit }))
 })
 type Pull = typeof Pull.Type
@@ -48,6 +50,7 @@ const checkFields = `status { context(name: ${name}) { state } }
 const fields = (checks: boolean) =>
   `headRefOid
   ${postFields}
+  ${timelineFields}
   commits(last: 1) { nodes { commit { committedDate ${checks ? checkFields : ""} } } }`
 
 const queryOf = (numbers: ReadonlyArray<number>, checks: boolean) =>
@@ -114,8 +117,8 @@ const isChecked = ({ checkSuites, status }: typeof Commit.Type): boolean => {
 
 const { Settled, Unreviewed } = HeadStanding.cases
 
-const standingOf = (pull: Pull, open: (body: string) => string): HeadStanding => {
-  const { mode, reviewedHeads } = standingIn(postsOf(pull, open))
+const standingOf = (pull: Pull, posts: ReadonlyArray<Post>): HeadStanding => {
+  const { mode, reviewedHeads } = standingIn(posts)
   const [last] = pull.commits.nodes
   if (mode !== "active") return Settled.make({ reason: `its reviews are ${mode}` })
   if (reviewedHeads.some(({ headSha }) => headSha === pull.headRefOid)) return Settled.make({ reason: "reviewed" })
@@ -168,10 +171,13 @@ export const makeHeadQuery = (client: GitHubClient, { checks, other, seal }: Hea
       const seen = data.repository[`p${pull.ref.number}`]
       if (!seen) return undefined
       const found = Option.match(login, { onNone: () => seen, onSome: (name) => withAccount(seen, name) })
-      const standing = found.headRefOid === pull.headSha
-        ? standingOf(found, (body) => seal.open(pull.ref, body))
-        : undefined
-      return { standing: Effect.succeed(standing), comments: commentsIn(found, pull, repository) }
+      const posts = postsOf(found, (body) => seal.open(pull.ref, body))
+      return {
+        standing: Effect.succeed(found.headRefOid === pull.headSha ? standingOf(found, posts) : undefined),
+        comments: commentsIn(found, pull, repository),
+        changes: Effect.succeed(changesIn(found)),
+        reviewedAt: millisOf(lastReviewIn(posts))
+      }
     })
   })
 

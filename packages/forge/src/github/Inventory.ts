@@ -30,7 +30,8 @@ const Listed = Schema.Struct({
   created_at: Schema.String,
   updated_at: Schema.String,
   head: Schema.Struct({ ref: Schema.String, sha: Sha }),
-  base: Schema.Struct({ ref: Schema.String })
+  base: Schema.Struct({ ref: Schema.String }),
+  labels: Schema.optional(Schema.Array(Schema.Struct({ name: Schema.String })))
 })
 
 const Attempt = Schema.Struct({
@@ -70,7 +71,8 @@ const pullOf = (repo: RepoName) => (listed: typeof Listed.Type): OpenPullRequest
   headBranch: listed.head.ref,
   baseBranch: listed.base.ref,
   createdAt: millisOf(listed.created_at),
-  updatedAt: millisOf(listed.updated_at)
+  updatedAt: millisOf(listed.updated_at),
+  labels: (listed.labels ?? []).map(({ name }) => name)
 })
 
 /** Lists the pull requests of a repository until one has not changed since the instant. */
@@ -85,7 +87,7 @@ const listOpen = Effect.fnUntraced(function*(client: GitHubClient, repo: RepoNam
       parameters: { owner, repo: name, state: "open", sort: "updated", direction: "desc", per_page: pageSize, page },
       answer: Schema.Array(Listed)
     })
-    const recent = listed.map(pullOf(repo)).filter(({ updatedAt }) => updatedAt >= since)
+    const recent = listed.map(pullOf(repo)).filter(({ updatedAt }) => updatedAt >= since + client.ahead())
     found.push(...recent)
     if (listed.length < pageSize || recent.length < listed.length) return found
   }
@@ -125,7 +127,7 @@ const ofApp = Effect.fnUntraced(
           parameters: { status: "failure" },
           answer: Attempt
         }, Option.getOrElse(cursor, () => "")))
-        const recent = items.filter(({ delivered_at }) => millisOf(delivered_at) >= since)
+        const recent = items.filter(({ delivered_at }) => millisOf(delivered_at) >= since + app.client.ahead())
         return {
           deliveries: failedAmong(recent),
           next: recent.length < items.length ? Option.none() : next
@@ -182,6 +184,7 @@ export const makeInventory = Effect.fnUntraced(
       const heads = makeHeadQuery(client, { seal, checks, other })
       return {
         platform: "github",
+        ahead: client.ahead,
         looksAtOnce,
         ...source,
         openPullRequests: Effect.fn("GitHub.openPullRequests")((repository: InventoryRepository, since: number) =>

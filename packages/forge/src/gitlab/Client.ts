@@ -9,6 +9,7 @@ import { ForgeLimits, withSharedLimit } from "../ForgeLimits.ts"
 import { RequestBudget } from "../RequestBudget.ts"
 import { answerTimeout, isUnavailable, transient, withRateLimitWaits } from "../Retries.ts"
 import { fetchRedacted } from "../SameOrigin.ts"
+import { aheadIn } from "../ServerTime.ts"
 import { Answered, reasonOf } from "./Failure.ts"
 import { type GitLabOptions, hostOf } from "./Options.ts"
 
@@ -43,6 +44,8 @@ export interface GitLabClient {
    * again.
    */
   conditional<S extends Decodable>(call: Call<S>): Effect.Effect<S["Type"], ForgeError>
+  /** Milliseconds by which GitLab's clock is ahead of ours, by its last answer. */
+  ahead(): number
   /** All items of all pages, in order. Fails if one page fails. */
   pages<S extends Decodable>(
     call: Omit<Call<S>, "ask"> & { readonly ask: (gitlab: GitLabResources, page: Page) => Promise<unknown> }
@@ -190,6 +193,7 @@ export const makeGitLabClient = Effect.fnUntraced(function*(options: GitLabOptio
   const gitbeaker = yield* loadGitbeaker(options, (yield* KnownSecrets).redactKnown)
 
   const answers = new KeptAnswers()
+  let ahead = 0
   const limits = yield* ForgeLimits
 
   const answered = Effect.fnUntraced(function*<S extends Decodable>(
@@ -201,6 +205,7 @@ export const makeGitLabClient = Effect.fnUntraced(function*(options: GitLabOptio
     let left = Option.none<ForgeQuota>()
     const heard = (headers: Headers) => {
       left = quotaOf(headers)
+      ahead = aheadIn(headers.get("date"), now)
     }
     const body = yield* Effect.tryPromise({
       try: (signal) => ask(gitlab({ signal, kept, heard })),
@@ -242,6 +247,7 @@ export const makeGitLabClient = Effect.fnUntraced(function*(options: GitLabOptio
     request: (call) => exchange(call, true, Effect.void),
     conditional: (call) => exchange(call, true, Effect.void, answers),
     write: (call) => exchange(call, false, ensureWanted),
+    ahead: () => ahead,
     pages: ({ answer, ask, operation }) =>
       Stream.paginate(1, (page) =>
         client.request({

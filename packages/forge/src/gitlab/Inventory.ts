@@ -11,8 +11,9 @@ import {
   type OpenPullRequest,
   type PullRequestLook
 } from "../Inventory.ts"
-import { type Post, standingIn } from "../JobPosts.ts"
+import { lastReviewIn, type Post, standingIn } from "../JobPosts.ts"
 import { makeOwnId } from "./Account.ts"
+import { changesOf } from "./Changes.ts"
 import { type GitLabClient, makeGitLabClient } from "./Client.ts"
 import { makeComments } from "./Comments.ts"
 import { isForbidden, isNotFound } from "./Failure.ts"
@@ -30,7 +31,8 @@ const Listed = Schema.Struct({
   target_branch: Schema.String,
   created_at: Schema.String,
   updated_at: Schema.String,
-  user_notes_count: Schema.optional(Schema.Int)
+  user_notes_count: Schema.optional(Schema.Int),
+  labels: Schema.optional(Schema.Array(Schema.String))
 })
 
 const Version = Schema.Struct({ head_commit_sha: Schema.String, created_at: Schema.optional(Schema.String) })
@@ -51,6 +53,7 @@ const requestOf = (repo: RepoName) => (listed: typeof Listed.Type): ReadonlyArra
     baseBranch: listed.target_branch,
     createdAt: millisOf(listed.created_at),
     updatedAt: millisOf(listed.updated_at),
+    labels: listed.labels ?? [],
     commented: listed.user_notes_count !== 0
   }]
 
@@ -69,7 +72,7 @@ const listOpen = Effect.fnUntraced(function*(client: GitLabClient, repo: RepoNam
         }).then(({ body }) => body),
       answer: Schema.Array(Listed)
     })
-    const recent = listed.filter(({ updated_at }) => millisOf(updated_at) >= since)
+    const recent = listed.filter(({ updated_at }) => millisOf(updated_at) >= since + client.ahead())
     found.push(...recent.flatMap(requestOf(repo)))
     if (listed.length < pageSize || recent.length < listed.length) return found
   }
@@ -117,7 +120,7 @@ export const makeInventory = Effect.fnUntraced(function*(options: GitLabOptions)
     const { createdAt } = request
     return Unreviewed.make({
       reviewedBefore,
-      pushedAt: reviewedBefore || createdAt < since ? yield* pushedAt(request) : createdAt
+      pushedAt: reviewedBefore || createdAt < since + client.ahead() ? yield* pushedAt(request) : createdAt
     })
   })
 
@@ -128,13 +131,16 @@ export const makeInventory = Effect.fnUntraced(function*(options: GitLabOptions)
     const own = new Set(seen.filter((post) => post.own).map(({ id }) => id))
     const looked: PullRequestLook = {
       standing: standing(request, seen, since),
-      comments: commentsIn(request, notes, own)
+      comments: commentsIn(request, notes, own),
+      changes: changesOf(client, request.ref, request.labels),
+      reviewedAt: millisOf(lastReviewIn(seen))
     }
     return looked
   })
 
   const inventory: ForgeInventory = {
     platform: "gitlab",
+    ahead: client.ahead,
     looksAtOnce: 1,
     repositories: (allowed) => Effect.succeed(allowed.filter(Schema.is(RepoName)).map((repo) => ({ repo }))),
     openPullRequests: Effect.fn("GitLab.openPullRequests")(({ repo }: InventoryRepository, since: number) =>

@@ -5,6 +5,7 @@ import { type LifecycleKind, PullRequestEvent } from "@nominal-code/domain/PullR
 import { Option, Result, Schema } from "effect"
 import { createHash } from "node:crypto"
 import type { WebhookError } from "../ForgeError.ts"
+import { millisOf, nameOfInstant } from "../Inventory.ts"
 import { deliveryOf, malformed, type Reader, readersOf, type Reading, readJson } from "../WebhookPayload.ts"
 import type { Delivery, WebhookRequest } from "../Webhooks.ts"
 import { ghost } from "./Reads.ts"
@@ -123,7 +124,9 @@ const changeIn = (payload: MergeRequestPayload): Result.Result<Change, string> =
   if (action !== "update") return Result.fail("it is not an event that starts a review")
   if (becameReady(payload)) return Result.succeed({ kind: "pr_ready_for_review" })
   if (oldrev) return Result.succeed({ kind: "pr_push" })
-  const again = (updated_at ?? "").replaceAll(" ", "-")
+  // Older versions write `2026-01-01 00:00:00 UTC`.
+  const at = millisOf((updated_at ?? "").replace(" UTC", "Z").replace(" ", "T"))
+  const again = at === 0 ? "" : nameOfInstant(at)
   const labels = addedLabels(payload)
   if (labels.length > 0) return Result.succeed({ kind: "pr_labeled", labels, again })
   return payload.changes?.target_branch?.current
