@@ -2540,13 +2540,12 @@ export declare class Spend extends Spend_base {}
  * nothing is posted and nothing is kept.
  */
 export declare const review: (args_0: Job) => Effect.Effect<{
-  readonly _tag: "Answered";
-  readonly command: string;
-  readonly usage?: UsageSummary;
-  readonly text?: string;
-} | {
   readonly _tag: "Failed";
   readonly failure: {
+    readonly _tag: "Pod";
+    readonly reason: "deleted" | "evicted" | "killed" | "no-result" | "node-lost" | "out-of-memory" | "stopped";
+    readonly detail: string;
+  } | {
     readonly _tag: "Bug";
     readonly detail: string;
   } | {
@@ -2576,10 +2575,6 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   } | {
     readonly _tag: "Model";
     readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-model" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Pod";
-    readonly reason: "deleted" | "evicted" | "killed" | "no-result" | "node-lost" | "out-of-memory" | "stopped";
     readonly detail: string;
   } | {
     readonly _tag: "Store";
@@ -2593,6 +2588,10 @@ export declare const review: (args_0: Job) => Effect.Effect<{
 } | {
   readonly _tag: "Lost";
   readonly failure: {
+    readonly _tag: "Pod";
+    readonly reason: "deleted" | "evicted" | "killed" | "no-result" | "node-lost" | "out-of-memory" | "stopped";
+    readonly detail: string;
+  } | {
     readonly _tag: "Bug";
     readonly detail: string;
   } | {
@@ -2622,10 +2621,6 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   } | {
     readonly _tag: "Model";
     readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-model" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
-    readonly detail: string;
-  } | {
-    readonly _tag: "Pod";
-    readonly reason: "deleted" | "evicted" | "killed" | "no-result" | "node-lost" | "out-of-memory" | "stopped";
     readonly detail: string;
   } | {
     readonly _tag: "Store";
@@ -2638,6 +2633,10 @@ export declare const review: (args_0: Job) => Effect.Effect<{
 } | {
   readonly _tag: "Postponed";
   readonly failure: {
+    readonly _tag: "Pod";
+    readonly reason: "deleted" | "evicted" | "killed" | "no-result" | "node-lost" | "out-of-memory" | "stopped";
+    readonly detail: string;
+  } | {
     readonly _tag: "Bug";
     readonly detail: string;
   } | {
@@ -2669,10 +2668,6 @@ export declare const review: (args_0: Job) => Effect.Effect<{
     readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-model" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
     readonly detail: string;
   } | {
-    readonly _tag: "Pod";
-    readonly reason: "deleted" | "evicted" | "killed" | "no-result" | "node-lost" | "out-of-memory" | "stopped";
-    readonly detail: string;
-  } | {
     readonly _tag: "Store";
     readonly reason: "full" | "unavailable";
     readonly detail: string;
@@ -2682,6 +2677,11 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   };
   readonly service: string & import("effect/Brand").Brand<"ServiceName">;
   readonly retryAfterMillis?: number;
+} | {
+  readonly _tag: "Answered";
+  readonly command: string;
+  readonly usage?: UsageSummary;
+  readonly text?: string;
 } | {
   readonly _tag: "Reviewed";
   readonly headSha: string & import("effect/Brand").Brand<"Sha">;
@@ -3914,6 +3914,7 @@ interface OpenPullRequest {
   readonly baseBranch: string;
   readonly createdAt: number;
   readonly updatedAt: number;
+  readonly labels: ReadonlyArray<string>;
   /** False if nobody has commented on it; absent where the list does not say. */
   readonly commented?: boolean;
 }
@@ -3937,12 +3938,30 @@ interface FoundComment {
   /** True if our account has reacted to it or answered in its thread. */
   readonly isAnswered: Effect.Effect<boolean, ForgeError>;
 }
+/** A change of a pull request that a delivery would have told of. */
+interface FoundChange {
+  readonly kind: "pr_labeled" | "pr_reopened" | "pr_ready_for_review" | "pr_retargeted";
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** Account that made it, with its number on GitLab. */
+  readonly by: {
+    readonly login: Login;
+    readonly id?: number;
+    readonly isBot: boolean;
+  };
+  /** Label that was added. */
+  readonly label?: string;
+}
 /** A pull request, looked at more closely than its list shows it. */
 interface PullRequestLook {
   /** Standing of the listed head. Absent: the pull request has another head now. */
   readonly standing: Effect.Effect<HeadStanding | undefined, ForgeError>;
   /** The last comments of others, in no order. */
   readonly comments: ReadonlyArray<FoundComment>;
+  /** The last changes, in no order. */
+  readonly changes: Effect.Effect<ReadonlyArray<FoundChange>, ForgeError>;
+  /** Instant of our newest review of a head; 0 for none. */
+  readonly reviewedAt: number;
 }
 /** A delivery that its forge could not deliver. */
 interface FailedDelivery {
@@ -3963,6 +3982,8 @@ interface FailedDeliveries {
 /** Reads of a forge that find the work whose deliveries were missed. They change nothing there. */
 interface ForgeInventory {
   readonly platform: Platform;
+  /** Milliseconds by which the forge's clock is ahead of ours, by its last answer. `since` is always of our clock. */
+  ahead(): number;
   /** Maximum number of pull requests that `look` takes. */
   readonly looksAtOnce: number;
   /**
@@ -5420,9 +5441,9 @@ interface MissedEvent {
   readonly event: PullRequestEvent;
   /**
    * `delivery`: the forge has it as failed. `head`: an open pull request has a head without a review. `comment`: nobody
-   * has answered a comment on an open pull request.
+   * has answered a comment on an open pull request. `label`, `base`: no review has followed a label or another base.
    */
-  readonly from: "delivery" | "head" | "comment";
+  readonly from: "delivery" | "head" | "comment" | "label" | "base";
 }
 /** Result of a round. */
 interface ReconcileReport {
@@ -5473,4 +5494,4 @@ interface KubeClientOptions {
 }
 /** The client of a cluster's API. The SDK is loaded when the layer is built. */
 declare const layer$7: (options: KubeClientOptions) => Layer.Layer<KubeClient, KubeConfigError, never>;
-export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type AwsCredentials, Azure_d_exports as Azure, type AzureIdentity, Bedrock_d_exports as Bedrock, type CallCosts, type CallLimits, type CallRateSettings, type ChangesSince, Chat_d_exports as Chat, type CheckContext, type CheckedFindings, type Checkout, type CheckoutRequest, type Claim, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, type CloudSettings, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Definition, type Delivery, type Depth, type Dialogue, type DirectHandler, type EarlierAnswer, type EntraAddresses, type EnvironmentVariable, type Evidence, type EvidenceInput, type EvidenceText, type Exploration, type ExplorerSettings, type FailedDeliveries, type FailedDelivery, type Filters, type FingerprintedFinding, type FittedDiffs, type Flags, type ForgeInventory, type ForgeSetup, type ForgeWebhooks, type FoundComment, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type Guidelines, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobManifest, type JobRun, type JobSettings, type JudgedFinding, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LinkedIssue, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ModelPresence, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type Outline, type OwnPosts, type PlannedFile, type PlannedReview, type PodManifest, type PodProblem, type Policy, type Portion, type PostedSummary, type PresenceOf, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestBackground, type PullRequestLook, type PullRequestView, Lane_d_exports as QueueWorker, type Quota, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type RepeatContext, type RepeatedFinding, type ReportedFinding, type RepositoryRules, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewPlan, type ReviewRule, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type SelectContext, type Selection, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettlementOptions, type SetupFact, type ShownDiff, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type Syntax, type TextEncoding, type Thread, type Tool, type ToolSpec, type TracingSettings, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type Verdict, type Verification, Vertex_d_exports as Vertex, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WordHit, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeDirectServer, make$1 as makeTool, on as onForge };
+export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type AwsCredentials, Azure_d_exports as Azure, type AzureIdentity, Bedrock_d_exports as Bedrock, type CallCosts, type CallLimits, type CallRateSettings, type ChangesSince, Chat_d_exports as Chat, type CheckContext, type CheckedFindings, type Checkout, type CheckoutRequest, type Claim, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, type CloudSettings, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Definition, type Delivery, type Depth, type Dialogue, type DirectHandler, type EarlierAnswer, type EntraAddresses, type EnvironmentVariable, type Evidence, type EvidenceInput, type EvidenceText, type Exploration, type ExplorerSettings, type FailedDeliveries, type FailedDelivery, type Filters, type FingerprintedFinding, type FittedDiffs, type Flags, type ForgeInventory, type ForgeSetup, type ForgeWebhooks, type FoundChange, type FoundComment, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type Guidelines, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobManifest, type JobRun, type JobSettings, type JudgedFinding, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LinkedIssue, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ModelPresence, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type Outline, type OwnPosts, type PlannedFile, type PlannedReview, type PodManifest, type PodProblem, type Policy, type Portion, type PostedSummary, type PresenceOf, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestBackground, type PullRequestLook, type PullRequestView, Lane_d_exports as QueueWorker, type Quota, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type RepeatContext, type RepeatedFinding, type ReportedFinding, type RepositoryRules, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewPlan, type ReviewRule, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type SelectContext, type Selection, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettlementOptions, type SetupFact, type ShownDiff, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type Syntax, type TextEncoding, type Thread, type Tool, type ToolSpec, type TracingSettings, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type Verdict, type Verification, Vertex_d_exports as Vertex, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WordHit, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeDirectServer, make$1 as makeTool, on as onForge };

@@ -156,6 +156,7 @@ export {
   type FailedDeliveries,
   type FailedDelivery,
   type ForgeInventory,
+  type FoundChange,
   type FoundComment,
   HeadStanding,
   Inventories,

@@ -147,9 +147,8 @@ export const gitHubScene: Effect.Effect<Scene, unknown, Scope.Scope> = Effect.ge
   } satisfies Scene
 })
 
-/** An emulated GitLab. */
-export const gitLabScene: Effect.Effect<Scene, unknown, Scope.Scope> = Effect.gen(function*() {
-  const emulator = yield* GitLabEmulator.make()
+const makeGitLabScene = Effect.fnUntraced(function*(version: string) {
+  const emulator = yield* GitLabEmulator.make({ version })
   const { faults, pauses, requests, state, violations } = emulator
   const request = yield* emulator.openRequest({
     project: yield* emulator.addProject("acme/backend/shop", before),
@@ -168,6 +167,7 @@ export const gitLabScene: Effect.Effect<Scene, unknown, Scope.Scope> = Effect.ge
         `POST ${at}/draft_notes`,
         `DELETE ${at}/draft_notes/:draft_id`,
         `POST ${at}/draft_notes/bulk_publish`,
+        `POST ${at}/discussions`,
         `POST ${at}/notes`
       ]),
       tokens: { first: state.addToken(bot), second: state.addToken(bot) },
@@ -233,6 +233,12 @@ export const gitLabScene: Effect.Effect<Scene, unknown, Scope.Scope> = Effect.ge
     })
   } satisfies Scene
 })
+
+/** An emulated GitLab. */
+export const gitLabScene: Effect.Effect<Scene, unknown, Scope.Scope> = makeGitLabScene("18.6.0-ee")
+
+/** One that has no draft notes, and no list of diffs by page. */
+export const oldGitLabScene: Effect.Effect<Scene, unknown, Scope.Scope> = makeGitLabScene("15.0.5")
 
 /** The forge under test, as one of the two servers has it. */
 export const forgeOf = ({ arena }: Scene): Layer.Layer<Forge> => arena.forge(arena.tokens.first)

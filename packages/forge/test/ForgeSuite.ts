@@ -101,7 +101,7 @@ const interruptions = [
 ] as const
 
 /** The behaviour that forges share, over HTTP against an emulated one. */
-export const forgeSuite = (name: string, makeScene: Effect.Effect<Scene, unknown, Scope.Scope>) => {
+export const forgeSuite = (name: string, makeScene: Effect.Effect<Scene, unknown, Scope.Scope>, hasDrafts = true) => {
   describe(`${name}: a review`, () => {
     it.effect("has its comments on added, deleted and unchanged lines, in renamed files and on ranges", () =>
       Effect.gen(function*() {
@@ -215,9 +215,7 @@ export const forgeSuite = (name: string, makeScene: Effect.Effect<Scene, unknown
         const scene = yield* makeScene
         scene.lock()
         const error = yield* on(scene, Effect.flip(publish(scene, [comment(10)])))
-        assert.isTrue(
-          error instanceof ForgeError && error.reason._tag === "Refused" && error.reason.because === "locked"
-        )
+        assert.deepInclude(error instanceof ForgeError ? error.reason : error, { _tag: "Refused", because: "locked" })
       }))
   })
 
@@ -255,6 +253,7 @@ export const forgeSuite = (name: string, makeScene: Effect.Effect<Scene, unknown
         }))
     }
 
+    if (!hasDrafts) return // What a dead server sent stays there, if it arrives after all is over.
     it.effect("post one review when the first dies at a step, and what it sent arrives at a step of the second", () =>
       Effect.gen(function*() {
         const scene = yield* makeScene

@@ -1,13 +1,14 @@
 import { assert, it } from "@effect/vitest"
 import { Effect, Result } from "effect"
 import { comment, draft, opened, publishing } from "./FakeGitHub.ts"
-import { gitLabScene } from "./ForgeScene.ts"
+import { gitLabScene, oldGitLabScene } from "./ForgeScene.ts"
 import { forgeSuite } from "./ForgeSuite.ts"
 import { ledgerSuite } from "./ledgerSuite.ts"
 import { makeRace } from "./TwoServers.ts"
 
 forgeSuite("GitLab", gitLabScene)
 ledgerSuite("GitLab", gitLabScene)
+forgeSuite("GitLab 15.0", oldGitLabScene, false)
 
 it.effect("a draft of a run that lost its lease, which arrives late, is published by nobody", () =>
   Effect.gen(function*() {

@@ -44,6 +44,15 @@ export type Handler = (call: Call) => Effect.Effect<Answer, Refusal | GitFailed>
 /** Handlers by method and path, as GitLab's documentation writes them. */
 export type Handlers = Readonly<Record<string, Handler>>
 
+/** True if the emulated GitLab is of a release or a newer one. */
+export const isSince = ({ options: { version } }: Pick<Api, "options">, major: number, minor: number): boolean => {
+  const [ownMajor = 0, ownMinor = 0] = version.split(".").map((part) => Number.parseInt(part, 10))
+  return ownMajor > major || ownMajor === major && ownMinor >= minor
+}
+
+/** Answer to a call that a release does not have. */
+export const notYet: Handler = () => Effect.fail(new Refusal({ status: 404, message: "404 Not Found" }))
+
 export const makeDiffs = (): Api["diff"] => {
   const known = new Map<string, ReadonlyArray<DiffFile>>()
   return (project, { base, head }) => {

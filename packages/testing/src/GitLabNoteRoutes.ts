@@ -7,7 +7,9 @@ import {
   checkNote,
   type Handler,
   type Handlers,
+  isSince,
   notFound,
+  notYet,
   Refusal,
   requestOf
 } from "./GitLabApi.ts"
@@ -119,44 +121,60 @@ export const noteRoutes = (api: Api, wire: GitLabWire): Handlers => ({
   })
 })
 
+/**
+ * Calls of draft notes as a release has them. Source: docs.gitlab.com/api/draft_notes of each release: drafts can be made
+ * and published from 15.11 on, and listed some releases before.
+ */
+const ofRelease = (api: Api, routes: Handlers): Handlers =>
+  Object.fromEntries(
+    Object.entries(routes).map(([route, handler]) => [
+      route,
+      isSince(api, 15, route.startsWith("GET ") ? 9 : 11) ? handler : notYet
+    ])
+  )
+
 /** Comments that are not published yet. */
-export const draftRoutes = (api: Api, wire: GitLabWire): Handlers => ({
-  [`GET ${base}/draft_notes`]: Effect.fnUntraced(function*(call) {
-    const request = yield* requestOf(api, call)
-    return { status: 200, list: api.state.draftsOf(request, call.viewer).map((draft) => wire.draft(draft)) }
-  }),
-  [`POST ${base}/draft_notes`]: Effect.fnUntraced(function*(call) {
-    const request = yield* requestOf(api, call)
-    const { in_reply_to_discussion_id: id, note, position, resolve_discussion = false } = yield* bodyOf(NewDraft, call)
-    const replyTo = id === undefined ? undefined : yield* discussionOf(api, request, id)
-    const draft = yield* addDraft(api, request, call.viewer, {
-      body: note,
-      position,
-      replyTo,
-      resolves: resolve_discussion
+export const draftRoutes = (api: Api, wire: GitLabWire): Handlers =>
+  ofRelease(api, {
+    [`GET ${base}/draft_notes`]: Effect.fnUntraced(function*(call) {
+      const request = yield* requestOf(api, call)
+      return { status: 200, list: api.state.draftsOf(request, call.viewer).map((draft) => wire.draft(draft)) }
+    }),
+    [`POST ${base}/draft_notes`]: Effect.fnUntraced(function*(call) {
+      const request = yield* requestOf(api, call)
+      const { in_reply_to_discussion_id: id, note, position, resolve_discussion = false } = yield* bodyOf(
+        NewDraft,
+        call
+      )
+      const replyTo = id === undefined ? undefined : yield* discussionOf(api, request, id)
+      const draft = yield* addDraft(api, request, call.viewer, {
+        body: note,
+        position,
+        replyTo,
+        resolves: resolve_discussion
+      })
+      return { status: 201, body: wire.draft(draft) }
+    }),
+    [`PUT ${base}/draft_notes/:draft_id`]: Effect.fnUntraced(function*(call) {
+      const draft = yield* draftOf(api, call)
+      const { note } = yield* bodyOf(DraftText, call)
+      yield* checkNote(note)
+      draft.body = note
+      return { status: 200, body: wire.draft(draft) }
+    }),
+    [`DELETE ${base}/draft_notes/:draft_id`]: Effect.fnUntraced(function*(call) {
+      api.state.remove(api.state.drafts, yield* draftOf(api, call))
+      return { status: 204 }
+    }),
+    [`PUT ${base}/draft_notes/:draft_id/publish`]: Effect.fnUntraced(function*(call) {
+      publish(api, [yield* draftOf(api, call)])
+      return { status: 204 }
+    }),
+    [`POST ${base}/draft_notes/bulk_publish`]: Effect.fnUntraced(function*(call) {
+      publish(api, api.state.draftsOf(yield* requestOf(api, call), call.viewer))
+      return { status: 204 }
     })
-    return { status: 201, body: wire.draft(draft) }
-  }),
-  [`PUT ${base}/draft_notes/:draft_id`]: Effect.fnUntraced(function*(call) {
-    const draft = yield* draftOf(api, call)
-    const { note } = yield* bodyOf(DraftText, call)
-    yield* checkNote(note)
-    draft.body = note
-    return { status: 200, body: wire.draft(draft) }
-  }),
-  [`DELETE ${base}/draft_notes/:draft_id`]: Effect.fnUntraced(function*(call) {
-    api.state.remove(api.state.drafts, yield* draftOf(api, call))
-    return { status: 204 }
-  }),
-  [`PUT ${base}/draft_notes/:draft_id/publish`]: Effect.fnUntraced(function*(call) {
-    publish(api, [yield* draftOf(api, call)])
-    return { status: 204 }
-  }),
-  [`POST ${base}/draft_notes/bulk_publish`]: Effect.fnUntraced(function*(call) {
-    publish(api, api.state.draftsOf(yield* requestOf(api, call), call.viewer))
-    return { status: 204 }
   })
-})
 
 const awards = (api: Api, wire: GitLabWire, subjectOf: (call: Call) => Effect.Effect<string, Refusal>): {
   readonly list: Handler

@@ -1,6 +1,17 @@
 import { Effect, Schema } from "effect"
 import { fileAt, isOnBranch, log, tip } from "./GitHubGit.ts"
-import { type Api, bodyOf, type Handler, type Handlers, notFound, projectOf, Refusal, requestOf } from "./GitLabApi.ts"
+import {
+  type Api,
+  bodyOf,
+  type Handler,
+  type Handlers,
+  isSince,
+  notFound,
+  notYet,
+  projectOf,
+  Refusal,
+  requestOf
+} from "./GitLabApi.ts"
 import { type CommitStatus, type MergeRequest, refsOf } from "./GitLabState.ts"
 import type { GitLabWire } from "./GitLabWire.ts"
 
@@ -68,7 +79,14 @@ export const projectRoutes = (api: Api, wire: GitLabWire): Handlers => ({
     const commits = yield* log(request.project.directory, base, head)
     return { status: 200, list: commits.toReversed().map((commit) => wire.commit(commit)) }
   }),
-  "GET /projects/:id/merge_requests/:iid/diffs": Effect.fnUntraced(function*(call) {
+  // Source: "Get single merge request changes", which the paged list has replaced in 15.7.
+  "GET /projects/:id/merge_requests/:iid/changes": Effect.fnUntraced(function*(call) {
+    const request = yield* requestOf(api, call)
+    const files = yield* api.diff(request.project, refsOf(request))
+    const changes = files.slice(0, api.options.files).map((file) => wire.file(file, api.options))
+    return { status: 200, body: { ...wire.request(request), changes } }
+  }),
+  "GET /projects/:id/merge_requests/:iid/diffs": !isSince(api, 15, 7) ? notYet : Effect.fnUntraced(function*(call) {
     const request = yield* requestOf(api, call)
     const files = yield* api.diff(request.project, refsOf(request))
     return { status: 200, list: files.slice(0, api.options.files).map((file) => wire.file(file, api.options)) }

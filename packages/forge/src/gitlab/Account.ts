@@ -5,12 +5,22 @@ import type { GitLabClient } from "./Client.ts"
 const User = Schema.Struct({ id: Schema.Int, username: Schema.String })
 const Version = Schema.Struct({ version: Schema.String })
 
-/** First version whose API makes and publishes draft notes. */
-const [leastMajor, leastMinor] = [15, 11]
+/** Version of a GitLab, without its patch. */
+type Release = readonly [major: number, minor: number]
 
-const isTooOld = (version: string): boolean => {
+/** Oldest version that we work with. */
+const oldest: Release = [15, 0]
+
+/** First versions whose APIs list the diffs of a merge request by page, and make and publish draft notes. */
+export const pagedDiffs: Release = [15, 7]
+export const draftNotes: Release = [15, 11]
+
+const isBefore = ([major, minor]: Release, [wantedMajor, wantedMinor]: Release): boolean =>
+  major < wantedMajor || major === wantedMajor && minor < wantedMinor
+
+const releaseOf = (version: string): Release => {
   const [major = Number.NaN, minor = Number.NaN] = version.split(".").map((part) => Number.parseInt(part, 10))
-  return major < leastMajor || major === leastMajor && minor < leastMinor
+  return [major, minor]
 }
 
 /** Account of the token. */
@@ -40,15 +50,15 @@ export const makeOwnId = Effect.fnUntraced(function*(client: GitLabClient) {
   return ownId
 })
 
-/** Fails if this GitLab is too old to have draft notes, and says so. */
-export const checkVersion = Effect.fnUntraced(function*(client: GitLabClient) {
+/** True if this GitLab is older than a release. Fails if it is older than all that we work with, and says so. */
+export const isOlderThan = Effect.fnUntraced(function*(client: GitLabClient, release: Release) {
   const operation = "GitLab.version"
   const { version } = yield* client.request({
     operation,
     ask: (gitlab) => gitlab.Metadata.requester.get("version").then(({ body }) => body),
     answer: Version
   })
-  if (!isTooOld(version)) return
-  const message = `GitLab ${version} has no API for draft notes: update it to ${leastMajor}.${leastMinor} or newer`
+  if (!isBefore(releaseOf(version), oldest)) return isBefore(releaseOf(version), release)
+  const message = `GitLab ${version} is too old: update it to ${oldest.join(".")} or newer`
   return yield* new ForgeError({ operation, reason: new Refused({ status: 501, message }) })
 })

@@ -34,7 +34,9 @@ export const makeComments = (client: GitLabClient, ownId: OwnId) => {
     own: ReadonlySet<number>
   ): ReadonlyArray<FoundComment> =>
     // What is answered to an internal note would be as public as the merge request.
-    notes.filter((note) => !own.has(note.id) && note.internal !== true && !isChanged(note)).map(
+    notes.filter((note) =>
+      !own.has(note.id) && note.internal !== true && note.confidential !== true && !isChanged(note)
+    ).map(
       (note): FoundComment => {
         const author = loginOf(note.author)
         const isReplied = notes.some(({ discussion, id }) =>

@@ -25,6 +25,8 @@ const Note = Schema.Struct({
   system: Schema.Boolean,
   /** True for a note that only members of the project see. */
   internal: Schema.optional(Schema.NullOr(Schema.Boolean)),
+  /** Its older name. */
+  confidential: Schema.optional(Schema.NullOr(Schema.Boolean)),
   resolved: Schema.optional(Schema.NullOr(Schema.Boolean)),
   position: Schema.optional(Schema.NullOr(Position))
 })

@@ -1,10 +1,10 @@
 import { markersIn } from "@nominal-code/domain/Marker"
 import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
 import type { RunNotWanted } from "@nominal-code/domain/RunStillWanted"
-import { Effect, Option, Schema, Stream } from "effect"
+import { Data, Effect, Option, Schema, Stream } from "effect"
 import type { ForgeError } from "../ForgeError.ts"
 import { isUnavailable, transient } from "../Retries.ts"
-import { checkVersion, type OwnId } from "./Account.ts"
+import { draftNotes, isOlderThan, type OwnId } from "./Account.ts"
 import type { GitLabClient, GitLabResources } from "./Client.ts"
 import { isNotFound, isRefused } from "./Failure.ts"
 import type { Position } from "./Positions.ts"
@@ -18,21 +18,33 @@ const Draft = Schema.Struct({
 })
 type Draft = typeof Draft.Type
 
+/** This GitLab has no API for draft notes, or only a part of it. */
+export class NoDraftNotes extends Data.TaggedError("NoDraftNotes") {}
+
 /**
  * Draft notes, which only our account sees, and their publication, right before which the queue is asked. A run that
  * lost its lease can leave drafts behind and nothing more; the run that took over deletes them first.
  */
 export const makeDrafts = (client: GitLabClient, ownId: OwnId) => {
-  /** GitLab answers 404 where it has no such draft notes yet: lists of them came before their creation. */
-  const explainedByVersion = <A, E>(call: Effect.Effect<A, E>) =>
-    Effect.tapError(call, (error) => isNotFound(error) ? checkVersion(client) : Effect.void)
+  /** GitLab answers 404 where it has no such call yet: lists of draft notes came before their creation. */
+  const unlessOlder = <A, E>(call: Effect.Effect<A, E>) =>
+    Effect.catchIf(call, isNotFound, (error) =>
+      Effect.flatMap(
+        isOlderThan(client, draftNotes),
+        (older) => Effect.fail(older ? new NoDraftNotes() : error)
+      ))
 
-  const list = (operation: string, ref: PullRequestRef): Effect.Effect<ReadonlyArray<Draft>, ForgeError> =>
-    client.pages({
-      operation: operationOf(operation, ref),
-      ask: (gitlab, page) => gitlab.MergeRequestDraftNotes.all(ref.repo, ref.number, page),
-      answer: Draft
-    }).pipe(Stream.runCollect)
+  const list = (
+    operation: string,
+    ref: PullRequestRef
+  ): Effect.Effect<ReadonlyArray<Draft>, ForgeError | NoDraftNotes> =>
+    unlessOlder(
+      client.pages({
+        operation: operationOf(operation, ref),
+        ask: (gitlab, page) => gitlab.MergeRequestDraftNotes.all(ref.repo, ref.number, page),
+        answer: Draft
+      }).pipe(Stream.runCollect)
+    )
 
   const removal = (operation: string, ref: PullRequestRef, id: number) => ({
     operation: operationOf(operation, ref),
@@ -55,8 +67,13 @@ export const makeDrafts = (client: GitLabClient, ownId: OwnId) => {
       { discard: true }
     )
 
+  /** Deletes what other runs left behind. False where there are no draft notes. */
   const clear = (operation: string, ref: PullRequestRef) =>
-    Effect.flatMap(explainedByVersion(list(operation, ref)), (drafts) => discard(operation, ref, drafts))
+    list(operation, ref).pipe(
+      Effect.flatMap((drafts) => discard(operation, ref, drafts)),
+      Effect.as(true),
+      Effect.catchTag("NoDraftNotes", () => Effect.succeed(false))
+    )
 
   /** Makes a draft. GitLab may have carried out a request that it answered 502, so what is there is looked at first. */
   const make = (ref: PullRequestRef, note: string, position?: Position) => {
@@ -69,7 +86,7 @@ export const makeDrafts = (client: GitLabClient, ownId: OwnId) => {
           { body: { note, ...(position === undefined ? {} : { position }) } }
         ).then(({ body }) => body),
       answer: Draft
-    }).pipe(explainedByVersion, Effect.tap(({ author_id }) => ownId.learn(author_id)))
+    }).pipe(unlessOlder, Effect.tap(({ author_id }) => ownId.learn(author_id)))
     const again = Effect.flatMap(list("publish", ref), (drafts) => {
       const there = drafts.find((draft) => draft.note.trim() === note.trim())
       return there === undefined ? once : Effect.succeed(there)
@@ -105,7 +122,7 @@ export const makeDrafts = (client: GitLabClient, ownId: OwnId) => {
   const publish = (
     ref: PullRequestRef,
     own: ReadonlyArray<number>
-  ): Effect.Effect<void, ForgeError | RunNotWanted> =>
+  ): Effect.Effect<void, ForgeError | NoDraftNotes | RunNotWanted> =>
     Effect.gen(function*() {
       const there = yield* list("publish", ref)
       const isOwn = ({ id }: Draft) => own.includes(id)
@@ -118,7 +135,7 @@ export const makeDrafts = (client: GitLabClient, ownId: OwnId) => {
         operation: operationOf("publish", ref),
         ask: (gitlab) => gitlab.MergeRequestDraftNotes.publishBulk(ref.repo, ref.number),
         answer: Schema.Unknown
-      })
+      }).pipe(unlessOlder)
     }).pipe(Effect.retry({ schedule: transient, while: isUnavailable }))
 
   return { clear, discardOwn, make, makePlaced, publish }

@@ -15,6 +15,7 @@ import { discussionsIn } from "./Discussions.ts"
 import { makeDrafts } from "./Drafts.ts"
 import { isNotFound, isRefused } from "./Failure.ts"
 import type { KnownDiffs, VersionDiff } from "./KnownDiffs.ts"
+import { makePlainReview } from "./PlainReview.ts"
 import { positionOf } from "./Positions.ts"
 import { fingerprintIn, type GitLabPosts } from "./Posts.ts"
 import { operationOf } from "./Reads.ts"
@@ -61,22 +62,28 @@ export const makePublish = (client: GitLabClient, host: string, reads: Reads) =>
   const { bodies, posts } = reads
   const drafts = makeDrafts(client, reads.ownId)
   const plainPosts = makePlain(client, host, posts)
+  const plainReview = makePlainReview(client, posts)
   const reply = makeReply("GitLab", plainPosts, posts.jobPosts, bodies.markedBody)
 
   const ownPosts = Effect.fn("GitLab.ownPosts")(function*(ref: PullRequestRef, jobId: JobId) {
     // The drafts first: what a run that lost its lease has published by then is read after that.
-    yield* drafts.clear("ownPosts", ref)
+    const hasDrafts = yield* drafts.clear("ownPosts", ref)
     const { posts: seen } = yield* posts.read("ownPosts", ref)
+    if (!hasDrafts) yield* plainReview.clear("ownPosts", ref, jobId, seen)
     return (yield* plainPosts.tidy("ownPosts", ref, jobId, seen)).own
   })
 
   const look = Effect.fn("GitLab.look")(function*(ref: PullRequestRef, jobId: JobId) {
-    yield* drafts.clear("look", ref)
+    const hasDrafts = yield* drafts.clear("look", ref)
     const [pullRequest, seen] = yield* Effect.all([reads.pullRequest(ref), posts.read("look", ref)], { concurrency: 2 })
+    const stray = hasDrafts ? new Set() : yield* plainReview.clear("look", ref, jobId, seen.posts)
     const { own, removed } = yield* plainPosts.tidy("look", ref, jobId, seen.posts)
     const view: PullRequestView = {
       pullRequest,
-      discussions: discussionsIn(seen.notes.filter(({ id }) => !removed.has(id)), pullRequest.headSha),
+      discussions: discussionsIn(
+        seen.notes.filter(({ id }) => !removed.has(id) && !stray.has(id)),
+        pullRequest.headSha
+      ),
       posts: own
     }
     return view
@@ -119,8 +126,10 @@ export const makePublish = (client: GitLabClient, host: string, reads: Reads) =>
   const plain = Effect.fnUntraced(function*(draft: ReviewDraft, folded: Comments, inline = 0) {
     const { event, jobId, pullRequest } = draft
     const body = bodies.reviewBody(draft, folded)
-    const { seen, stays } = yield* plainPosts.post("publish", event, jobId, body, ({ reviews }) => reviews)
+    const { own, seen, stays } = yield* plainPosts.post("publish", event, jobId, body, ({ reviews }) => reviews)
     yield* plainPosts.removeAll("publish", pullRequest, seen.answers)
+    // The summary of another run stays, and is about the comments of this one now.
+    if (inline > 0 && stays.id !== own.id) yield* edit(pullRequest, stays.id, body)
     return posted(draft, stays.url, inline, folded.length)
   })
 
@@ -180,11 +189,33 @@ export const makePublish = (client: GitLabClient, host: string, reads: Reads) =>
     })
     return yield* Effect.tapErrorTag(
       submitting,
-      "RunNotWanted",
+      ["RunNotWanted", "NoDraftNotes"],
       () =>
         Effect.flatMap(Ref.get(made), (ids) => Effect.ignore(Effect.forEach(ids, (id) => drafts.discardOwn(ref, id))))
     )
   })
+
+  /** Posts a review where there are no draft notes: the comments and, last, the summary, and looks at what stands. */
+  const submitPlainly = (draft: ReviewDraft, { files, refs }: VersionDiff) => {
+    const { comments, jobId, pullRequest: ref } = draft
+    const placed = comments.map((comment) => ({
+      comment,
+      body: bodies.commentBody(draft, comment),
+      position: positionOf(files, refs, comment.finding)
+    }))
+    return plainReview.post(
+      ref,
+      jobId,
+      placed,
+      Effect.fnUntraced(function*(folded) {
+        if (folded.length > 0) {
+          yield* Effect.logWarning(`GitLab refuses the place of ${folded.length} of ${comments.length} comments`)
+        }
+        yield* plain(draft, folded, comments.length - folded.length)
+        return yield* settle(draft, comments.filter((comment) => !folded.includes(comment)), folded)
+      })
+    )
+  }
 
   const publish = Effect.fn("GitLab.publish")(function*(draft: ReviewDraft, known: OwnPosts) {
     if (Option.isSome(known.review)) return known.review.value
@@ -195,7 +226,10 @@ export const makePublish = (client: GitLabClient, host: string, reads: Reads) =>
       })
     }
     const diff = yield* reviewedDiff(draft)
-    if (Option.isSome(diff)) return yield* submit(draft, diff.value)
+    if (Option.isSome(diff)) {
+      const { value } = diff
+      return yield* Effect.catchTag(submit(draft, value), "NoDraftNotes", () => submitPlainly(draft, value))
+    }
     yield* Effect.logWarning("GitLab has no diff of the reviewed commit any more: posting a plain note")
     return yield* plain(draft, draft.comments)
   })

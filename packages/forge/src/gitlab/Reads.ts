@@ -3,6 +3,7 @@ import { PullRequest, type PullRequestRef, type RepoName, RepoPath, Sha } from "
 import { Effect, Option, Schema, Stream } from "effect"
 import { textOf } from "../FileContent.ts"
 import { ForgeError, Refused } from "../ForgeError.ts"
+import { isOlderThan, pagedDiffs } from "./Account.ts"
 import type { GitLabClient } from "./Client.ts"
 import { isForbidden, isNotFound } from "./Failure.ts"
 import { KnownDiffs } from "./KnownDiffs.ts"
@@ -43,6 +44,8 @@ const File = Schema.Struct({
   deleted_file: Schema.Boolean,
   diff: Schema.String
 })
+
+const Changes = Schema.Struct({ changes: Schema.Array(File) })
 
 /** The state `locked` is that of a merge request which is being merged. */
 const states = { opened: "open", locked: "open", closed: "closed", merged: "merged" } as const
@@ -101,13 +104,31 @@ export const makeReads = (client: GitLabClient) => {
       })
     })
 
-  const changedFiles = Effect.fn("GitLab.changedFiles")((ref: PullRequestRef) =>
-    diffs.isCut(ref) ? Effect.fail(tooMany(ref)) : client.pages({
+  const pagedFiles = (ref: PullRequestRef) =>
+    client.pages({
       operation: operationOf("changedFiles", ref),
       ask: (gitlab, page) => gitlab.MergeRequests.allDiffs(ref.repo, ref.number, page),
       answer: File
-    }).pipe(
-      Stream.runCollect,
+    }).pipe(Stream.runCollect)
+
+  /** The files of a GitLab that does not list them by page. */
+  const allFiles = (ref: PullRequestRef) =>
+    client.request({
+      operation: operationOf("changedFiles", ref),
+      ask: (gitlab) =>
+        gitlab.MergeRequests.requester.get(
+          `projects/${encodeURIComponent(ref.repo)}/merge_requests/${ref.number}/changes`
+        ).then(({ body }) => body),
+      answer: Changes
+    }).pipe(Effect.map(({ changes }) => changes))
+
+  const changedFiles = Effect.fn("GitLab.changedFiles")((ref: PullRequestRef) =>
+    diffs.isCut(ref) ? Effect.fail(tooMany(ref)) : pagedFiles(ref).pipe(
+      Effect.catchIf(isNotFound, (error) =>
+        Effect.flatMap(
+          isOlderThan(client, pagedDiffs),
+          (older) => older ? allFiles(ref) : Effect.fail(error)
+        )),
       Effect.map((files) => {
         diffs.sawFiles(
           ref,
