@@ -1,14 +1,28 @@
-# Every command runs on the Node that package.json pins: it lies first on the PATH once `npm ci` has run.
-export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
-.PHONY: help install demo fuzz test test-fast test-long test-nodes test-kube check build executable api architecture bench profile storm eval format
+# Every command runs on the Node that ci/tools/node pins: it lies first on the PATH once `make install` has run.
+export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/ci/tools/check/node_modules/.bin:$(PATH)
+.PHONY: help install tools demo fuzz test test-fast test-long test-nodes test-kube check build executable api architecture bench profile storm eval format
 .DEFAULT_GOAL := help
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-node_modules/.installed: package.json package-lock.json
-	npm ci --no-fund --no-audit --loglevel=error
+npm-flags := --no-fund --no-audit --loglevel=error
+
+node_modules/.installed: package.json package-lock.json ci/tools/node/node_modules/.installed
+	npm ci $(npm-flags)
+	@ln -sf ../../ci/tools/node/node_modules/.bin/node node_modules/.bin/node
 	@touch $@
+
+# Programs that only some commands need have lockfiles of their own. Node's headers are a third of it, and for nobody here.
+ci/tools/%/node_modules/.installed: ci/tools/%/package.json ci/tools/%/package-lock.json
+	npm ci --prefix ci/tools/$* --ignore-scripts $(npm-flags)
+	@rm -rf ci/tools/$*/node_modules/node-*/include
+	@touch $@
+
+checkers := ci/tools/check/node_modules/.installed
+tested := ci/tools/tests/node_modules/.installed
+
+tools: install $(checkers) $(tested) ## Install also what `make check` and some tests need
 
 install: node_modules/.installed ## Install what the lockfile names
 
@@ -18,7 +32,7 @@ demo: install ## A review from webhook to inline comments, on this machine, with
 # Says only what failed; `ARGS=--reporter=verbose` says everything.
 quietly := --reporter=minimal --silent=passed-only
 
-test: install ## Every test
+test: install $(tested) ## Every test
 	@command -v redis-server > /dev/null || echo "the suites over Redis are SKIPPED: there is no redis-server on the PATH"
 	@command -v kubectl > /dev/null || echo "the suites of the manifests are SKIPPED: there is no kubectl on the PATH"
 	vitest run $(quietly) $(ARGS)
@@ -38,7 +52,8 @@ test-nodes: install ## The packed artifact, installed from npm, on each supporte
 test-kube: install ## Journeys on a real API server and Job controller (KUBEBUILDER_ASSETS=…)
 	@node test/kube/main.ts $(ARGS)
 
-check: install ## Types, lint with import directions, format, dead code, the library's API, doc comments, repetitions
+check: install $(checkers) ## Types, lint with import directions, format, dead code, the library's API, doc comments, repetitions
+	node ci/installed.ts
 	"$$(effect-tsgo get-exe-path)" -p tsconfig.json
 	oxlint --deny-warnings
 	dprint check
@@ -48,7 +63,7 @@ check: install ## Types, lint with import directions, format, dead code, the lib
 	node ci/docComments.ts
 	node ci/duplicates.ts
 
-format: install ## Format every file
+format: install $(checkers) ## Format every file
 	dprint fmt
 
 build: install ## One bundled, code-split dist/: the command and the library

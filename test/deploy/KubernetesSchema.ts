@@ -1,20 +1,7 @@
 import { unknownFields } from "@nominal-code/testing/KubeFields"
 import { Predicate } from "effect"
-import { Deployment } from "kubernetes-models/apps/v1/Deployment"
-import { StatefulSet } from "kubernetes-models/apps/v1/StatefulSet"
-import { Job } from "kubernetes-models/batch/v1/Job"
-import { Ingress } from "kubernetes-models/networking.k8s.io/v1/Ingress"
-import { NetworkPolicy } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicy"
-import { PodDisruptionBudget } from "kubernetes-models/policy/v1/PodDisruptionBudget"
-import { Role } from "kubernetes-models/rbac.authorization.k8s.io/v1/Role"
-import { RoleBinding } from "kubernetes-models/rbac.authorization.k8s.io/v1/RoleBinding"
-import { ConfigMap } from "kubernetes-models/v1/ConfigMap"
-import { LimitRange } from "kubernetes-models/v1/LimitRange"
-import { Namespace } from "kubernetes-models/v1/Namespace"
-import { ResourceQuota } from "kubernetes-models/v1/ResourceQuota"
-import { Secret } from "kubernetes-models/v1/Secret"
-import { Service } from "kubernetes-models/v1/Service"
-import { ServiceAccount } from "kubernetes-models/v1/ServiceAccount"
+import { createRequire } from "node:module"
+import { root } from "./Rendering.ts"
 
 /** A resource as YAML holds it, of which only its name is known. */
 export interface Resource {
@@ -25,22 +12,17 @@ export interface Resource {
 
 type Validated = new(data: never) => { validate(): void }
 
-const validators: Readonly<Record<string, readonly [schema: Validated, model: string]>> = {
-  "apps/v1 Deployment": [Deployment, "V1Deployment"],
-  "apps/v1 StatefulSet": [StatefulSet, "V1StatefulSet"],
-  "batch/v1 Job": [Job, "V1Job"],
-  "networking.k8s.io/v1 Ingress": [Ingress, "V1Ingress"],
-  "networking.k8s.io/v1 NetworkPolicy": [NetworkPolicy, "V1NetworkPolicy"],
-  "policy/v1 PodDisruptionBudget": [PodDisruptionBudget, "V1PodDisruptionBudget"],
-  "rbac.authorization.k8s.io/v1 Role": [Role, "V1Role"],
-  "rbac.authorization.k8s.io/v1 RoleBinding": [RoleBinding, "V1RoleBinding"],
-  "v1 ConfigMap": [ConfigMap, "V1ConfigMap"],
-  "v1 LimitRange": [LimitRange, "V1LimitRange"],
-  "v1 Namespace": [Namespace, "V1Namespace"],
-  "v1 ResourceQuota": [ResourceQuota, "V1ResourceQuota"],
-  "v1 Secret": [Secret, "V1Secret"],
-  "v1 Service": [Service, "V1Service"],
-  "v1 ServiceAccount": [ServiceAccount, "V1ServiceAccount"]
+const load = createRequire(import.meta.url)
+const schemas = `${root}/ci/tools/tests/node_modules/kubernetes-models`
+
+/** The published schema of a kind, if there is one. */
+const schemaOf = (apiVersion: string, kind: string): Validated | undefined => {
+  try {
+    const module: Readonly<Record<string, Validated>> = load(`${schemas}/${apiVersion}/${kind}.js`)
+    return module[kind]
+  } catch {
+    return undefined
+  }
 }
 
 /** Violations of the published schema by a value: missing fields, wrong types. */
@@ -57,12 +39,13 @@ const misfits = (schema: Validated, resource: Resource): ReadonlyArray<string> =
 /** Everything that Kubernetes would refuse or ignore about a resource. */
 export const problems = (resource: Resource): ReadonlyArray<string> => {
   const name = `${resource.kind}/${resource.metadata.name}`
-  const validator = validators[`${resource.apiVersion} ${resource.kind}`]
-  if (validator === undefined) return [`${name}: there is no schema of ${resource.apiVersion} ${resource.kind}`]
-  const [schema, model] = validator
+  const schema = schemaOf(resource.apiVersion, resource.kind)
+  if (schema === undefined) {
+    return [`${name}: there is no schema of ${resource.apiVersion} ${resource.kind} (\`make tools\` installs them)`]
+  }
   return [
     ...misfits(schema, resource).map((text) => `${name}: ${text}`),
     // The schema lets them pass, and a cluster drops them: a typing error is silent.
-    ...unknownFields(resource, model).map((path) => `${name}: ${path} is no field`)
+    ...unknownFields(resource, `V1${resource.kind}`).map((path) => `${name}: ${path} is no field`)
   ]
 }

@@ -18,26 +18,35 @@ describe("what the project takes from others", () => {
   const isForOthers = ({ cpu, dev, optional, os }: LockedPackage) =>
     dev === true && optional === true && !(os?.includes("linux") === true && cpu?.includes("x64") === true)
 
-  it("is fixed by its contents: what CI and the images install has a SHA-512, and comes from no other place", () => {
-    const lockfile: { readonly packages: Readonly<Record<string, LockedPackage>> } = JSON.parse(
-      readFileSync(`${root}/package-lock.json`, "utf8")
-    )
-    const packages = Object.entries(lockfile.packages)
-    // Our own packages are folders, and links to them.
-    const foreign = packages.filter(([path, { link }]) => path.startsWith("node_modules/") && link !== true)
-    assert.isAbove(foreign.length, 300)
-    const loose = foreign.filter(([, locked]) => {
-      const { inBundle, integrity, resolved } = locked
-      if (inBundle === true || integrity === undefined && isForOthers(locked)) return false
-      return resolved !== undefined || !/^sha512-[A-Za-z0-9+/]{86}==$/.test(integrity ?? "")
-    })
-    assert.deepStrictEqual(loose, [])
-    const others = packages.filter(([path]) => !path.startsWith("node_modules/") && path !== "")
-    for (const [path] of others) assert.match(path, /^packages\/[\w-]+(?:\/node_modules\/.+)?$/)
-  })
+  const lockfiles = globSync(["package-lock.json", "ci/tools/*/package-lock.json"], { cwd: root })
+
+  it.each(lockfiles)(
+    "is fixed by its contents: what CI and the images install by %s has a SHA-512, and comes from no other place",
+    (file) => {
+      const lockfile: { readonly packages: Readonly<Record<string, LockedPackage>> } = JSON.parse(
+        readFileSync(`${root}/${file}`, "utf8")
+      )
+      const packages = Object.entries(lockfile.packages)
+      // Our own packages are folders, and links to them.
+      const foreign = packages.filter(([path, { link }]) => path.startsWith("node_modules/") && link !== true)
+      assert.isAbove(foreign.length, file === "package-lock.json" ? 300 : 0)
+      const loose = foreign.filter(([, locked]) => {
+        const { inBundle, integrity, resolved } = locked
+        if (inBundle === true || integrity === undefined && isForOthers(locked)) return false
+        return resolved !== undefined || !/^sha512-[A-Za-z0-9+/]{86}==$/.test(integrity ?? "")
+      })
+      assert.deepStrictEqual(loose, [])
+      const others = packages.filter(([path]) => !path.startsWith("node_modules/") && path !== "")
+      for (const [path] of others) assert.match(path, /^packages\/[\w-]+(?:\/node_modules\/.+)?$/)
+    }
+  )
 
   it("runs no script of its own when it is installed", () => {
     assert.match(readFileSync(`${root}/.npmrc`, "utf8"), /^ignore-scripts=true$/m)
+    // Other folders have no .npmrc.
+    for (const [line] of readFileSync(`${root}/Makefile`, "utf8").matchAll(/npm ci.*--prefix.*/g)) {
+      assert.include(line, "--ignore-scripts")
+    }
   })
 
   const workflows = globSync(["action.yml", ".github/workflows/*.yml", "ci/templates/**/*.yml"], { cwd: root })

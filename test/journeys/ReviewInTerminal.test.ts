@@ -279,7 +279,7 @@ describe("docs/review-in-the-terminal.md", () => {
       const gh = `gh() { echo ${github.account("alice").token}; }`
       const script = [`cd ${root}`, install, bundled, gh, `cd ${world.directory}`, ...blocks].join("\n")
         // The test has installed what it runs from, and has a key of its own.
-        .replaceAll(/^(?:npm ci|export \w+_API_KEY=.*)$/gm, "")
+        .replaceAll(/^(?:make install|export \w+_API_KEY=.*)$/gm, "")
       const { code, stderr } = yield* run(world, "bash", "-ec", script)
       assert.strictEqual(code, 0, stderr)
       assert.strictEqual(github.state.reviews.length, 1)
