@@ -5,7 +5,7 @@ import type { UsageSummary } from "@nominal-code/domain/Usage"
 import type { LlmError } from "@nominal-code/llm/LlmError"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import type { Tool } from "@nominal-code/workspace/Tool"
-import { Context, type Effect, type Option, type Schema } from "effect"
+import { Context, type Effect, type JsonSchema, type Option, type Schema } from "effect"
 import type { Exploration, ExplorerSettings } from "./Explorers.ts"
 
 /** The answer that an agent has to submit, and the tool that submits it. */
@@ -14,6 +14,8 @@ export interface Submission<A> {
   readonly description: string
   /** Schema of the answer. The model sees its JSON Schema. */
   readonly input: Schema.Top
+  /** The JSON Schema that the model sees in place of that one's. */
+  readonly inputSchema?: JsonSchema.JsonSchema | undefined
   /**
    * Decodes the model's input. The text of a failure goes back to the model, which may try again; with `lenient` (the
    * last chance) a partly usable input is accepted.

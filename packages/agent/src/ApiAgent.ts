@@ -1,25 +1,23 @@
-import type { ModelRef } from "@nominal-code/domain/ReviewSettings"
 import type { UsageSummary } from "@nominal-code/domain/Usage"
 import type { LlmError } from "@nominal-code/llm/LlmError"
-import type { LlmProvider } from "@nominal-code/llm/LlmProvider"
-import { LlmProviders } from "@nominal-code/llm/LlmProviders"
+import type { LlmProviders } from "@nominal-code/llm/LlmProviders"
+import { nanoOf, newCap, type SpendAccount } from "@nominal-code/persistence/Spend"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import type { Tool } from "@nominal-code/workspace/Tool"
-import { Effect, Layer, Option, Ref } from "effect"
+import { Effect, Layer, Ref } from "effect"
 import { type AgentResult, AgentRunner, type AgentTask } from "./AgentRunner.ts"
-import * as ContextWindow from "./ContextWindow.ts"
 import * as Explorers from "./Explorers.ts"
 import * as Loop from "./Loop.ts"
 import * as ModelChain from "./ModelChain.ts"
 import * as Notes from "./Notes.ts"
 import * as OneShot from "./OneShot.ts"
-import { SpendScope, within } from "./SpendScope.ts"
-import * as TaskSpend from "./TaskSpend.ts"
+import * as TaskModel from "./TaskModel.ts"
 import * as ToolCalls from "./ToolCalls.ts"
 
 /** Parts of a task that depend on the one that started it, if one did. */
 interface Family {
-  readonly scope: SpendScope
+  /** The caps of the task and of those that it was started by. */
+  readonly caps: ReadonlyArray<SpendAccount>
   readonly notes: Notes.Notes
   /** Usage of the tasks that a task has started, however they end. */
   readonly started: Ref.Ref<ReadonlyArray<Effect.Effect<UsageSummary>>>
@@ -27,8 +25,7 @@ interface Family {
 
 /** The tools that a task's model is offered, and their descriptions for it. */
 const offered = <A>({ submission, tools: own }: AgentTask<A>, notes: Notes.Notes, agent: Tool | undefined) => {
-  const { description, input, toolName } = submission
-  const submit = ToolCalls.toSpec({ name: toolName, description, input })
+  const submit = ToolCalls.submitSpec(submission)
   const given = agent === undefined ? own : [...own, agent]
   // Where there is nothing to look at, there is nothing to take notes of.
   const noted = given.length === 0 ? [] : [notes.tool]
@@ -37,24 +34,26 @@ const offered = <A>({ submission, tools: own }: AgentTask<A>, notes: Notes.Notes
 }
 
 const make = Effect.gen(function*() {
-  const providers = yield* LlmProviders
+  const service = yield* TaskModel.TaskModels
   /** Models that have refused tools, by provider and name. */
   const withoutTools = new Set<string>()
   const absences = ModelChain.makeAbsences()
 
   const runWithin: <A>(task: AgentTask<A>, family: Family) => Effect.Effect<AgentResult<A>, LlmError | StoreError> =
-    Effect.fnUntraced(function*<A>(task: AgentTask<A>, { notes, scope, started }: Family) {
+    Effect.fnUntraced(function*<A>(task: AgentTask<A>, { caps: outer, notes, started }: Family) {
       const { fallback = [], tools: mode } = task.settings
-      const purse = task.maxCostUsd === undefined ? scope : within(scope, task.maxCostUsd)
-      const taskModel = Effect.fnUntraced(function*({ model, provider }: ModelRef) {
-        const service = yield* providers.of(provider)
-        const contextWindow = task.settings.contextWindow ?? (yield* windowOf(service, model))
-        const llm = contextWindow === undefined ? service : ContextWindow.within(service, contextWindow)
-        return { llm, model, contextWindow, spend: yield* TaskSpend.open(purse, { model, provider }) }
-      })
+      const caps = task.maxCostUsd === undefined ? outer : [...outer, newCap(nanoOf(task.maxCostUsd))]
+      const { contextWindow, effort } = task.settings
       const models = yield* ModelChain.make(
-        { ...(yield* taskModel(task.settings)), effort: task.settings.effort },
-        yield* Effect.forEach(fallback, taskModel, { concurrency: 1 }),
+        yield* service.open({
+          provider: task.settings.provider,
+          model: task.settings.model,
+          effort,
+          contextWindow,
+          caps
+        }),
+        // What one model can be told of its effort, another may refuse.
+        yield* Effect.forEach(fallback, (other) => service.open({ ...other, contextWindow, caps }), { concurrency: 1 }),
         absences
       )
       const children = yield* Ref.make<ReadonlyArray<Effect.Effect<UsageSummary>>>([])
@@ -68,10 +67,10 @@ const make = Effect.gen(function*() {
         : yield* Explorers.make(
           task,
           task.explorers,
-          (task, notes) => runWithin(task, { scope: purse, notes, started: children })
+          (task, notes) => runWithin(task, { caps, notes, started: children })
         )
       const session = { models, task, notes, usage, ...offered(task, notes, explorers?.tool) }
-      const nameOf = Effect.map(models.current, ({ llm, model }) => `${llm.name} ${model}`)
+      const nameOf = Effect.map(models.current, ModelChain.nameOf)
       const result = yield* mode === "off" || withoutTools.has(yield* nameOf)
         ? OneShot.run(session)
         : Effect.catchIf(Loop.run(session), refusesTools, ({ message }) =>
@@ -89,7 +88,7 @@ const make = Effect.gen(function*() {
     const { model, provider } = task.settings
     yield* Effect.annotateCurrentSpan({ model, provider })
     return yield* runWithin(task, {
-      scope: yield* SpendScope,
+      caps: [],
       notes: yield* Notes.make,
       started: yield* Ref.make<ReadonlyArray<Effect.Effect<UsageSummary>>>([])
     })
@@ -98,11 +97,11 @@ const make = Effect.gen(function*() {
   return AgentRunner.of({ run })
 })
 
-/** The agent loop in this process, on the API of the provider that a task names. */
-export const layer: Layer.Layer<AgentRunner, never, LlmProviders> = Layer.effect(AgentRunner, make)
+/** The agent loop in this process, on models that may be elsewhere. */
+export const layerOver: Layer.Layer<AgentRunner, never, TaskModel.TaskModels> = Layer.effect(AgentRunner, make)
 
-const windowOf = ({ windowOf }: LlmProvider["Service"], model: string) =>
-  windowOf === undefined ? Effect.undefined : Effect.map(windowOf(model), Option.getOrUndefined)
+/** The agent loop in this process, on the API of the provider that a task names. */
+export const layer: Layer.Layer<AgentRunner, never, LlmProviders> = Layer.provide(layerOver, TaskModel.layer)
 
 const refusesTools = (error: LlmError | StoreError): error is LlmError =>
   error._tag === "LlmError" && error.refusesTools === true

@@ -5,7 +5,6 @@ import type { NextCall } from "@nominal-code/llm/CallEstimate"
 import { LlmError } from "@nominal-code/llm/LlmError"
 import type { LlmResponse, ToolSpec } from "@nominal-code/llm/LlmProvider"
 import { largestOutputOf } from "@nominal-code/llm/ModelOutput"
-import { HasSubstitute } from "@nominal-code/llm/Retry"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Duration, Effect, Option, Result } from "effect"
 import { AgentEvent, AgentProgress } from "./AgentProgress.ts"
@@ -70,8 +69,8 @@ export const ask = <A>(
           waited: Duration.sum(waited, wait)
         })
       }
-      const { llm, model } = replaced.success
-      yield* (yield* AgentProgress)(AgentEvent.cases.Replaced.make({ provider: llm.name, model }))
+      const { model, provider } = replaced.success
+      yield* (yield* AgentProgress)(AgentEvent.cases.Replaced.make({ provider, model }))
       return yield* ask(session, handedOver(state), asked, repetitions)
     }))
 
@@ -100,41 +99,25 @@ const askOnce = Effect.fnUntraced(function*<A>(
   waited: Duration.Duration
 ) {
   const { models, task: { system } } = session
-  const { effort, llm, model, spend } = yield* models.current
-  const hasSubstitute = yield* models.hasNext
-  const sent = yield* spend.call(nextCall(session, state, asked.specs, model), asked.isLast, (grant) => {
-    const isLast = asked.isLast || Option.isSome(grant.last)
-    const messages = isLast ? appendUserText(state.messages, asked.demand) : state.messages
-    const toolChoice = isLast ? "required" : "auto"
-    const { maxOutputTokens } = grant
-    const answer = Effect.provideService(
-      llm.send({
-        model,
-        system,
-        messages,
-        tools: asked.specs,
-        toolChoice,
-        maxOutputTokens,
-        ...(effort === undefined ? {} : { effort }),
-        ...(asked.specs.length === 0 ? { format: "json" } : {})
-      }),
-      HasSubstitute,
-      hasSubstitute
-    )
-    return Effect.map(answer, (response) => ({
-      response: afterWait(response, waited),
-      isLast,
-      messages,
-      limit: grant.last
-    }))
+  const { call, model, provider } = yield* models.current
+  const sent = yield* call({
+    next: nextCall(session, state, asked.specs, model),
+    closing: asked.isLast,
+    system,
+    messages: state.messages,
+    tools: asked.specs,
+    demand: asked.demand,
+    hasSubstitute: yield* models.hasNext,
+    waitedMillis: Duration.toMillis(waited)
   })
   if (Result.isFailure(sent)) return Result.fail(sent.failure)
-  const { isLast, limit, messages, response } = sent.success
+  const { costUsd, isLast, limit, response } = sent.success
+  const messages = isLast ? appendUserText(state.messages, asked.demand) : state.messages
   yield* (yield* AgentProgress)(AgentEvent.cases.Answered.make({
     usage: response.usage,
-    ...Option.match(spend.costOf(response.usage), { onNone: () => ({}), onSome: (costUsd) => ({ costUsd }) })
+    ...(Option.isSome(costUsd) ? { costUsd: costUsd.value } : {})
   }))
-  if (response.stop === "refusal") return yield* refused(llm.name, model)
+  if (response.stop === "refusal") return yield* refused(provider, model)
   const text = response.content.filter(Block.guards.Text).map(({ text }) => text).join("\n").trim()
   const said: State = {
     ...state,
@@ -149,11 +132,6 @@ const askOnce = Effect.fnUntraced(function*<A>(
   const reply: ModelReply = { state: said, response, isLast }
   return Result.succeed(reply)
 })
-
-const afterWait = (response: LlmResponse, waited: Duration.Duration): LlmResponse =>
-  Duration.isZero(waited)
-    ? response
-    : { ...response, waitedMillis: (response.waitedMillis ?? 0) + Duration.toMillis(waited) }
 
 const isBlank = (block: Block) => Block.guards.Text(block) && block.text.trim() === ""
 

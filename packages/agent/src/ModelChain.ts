@@ -1,20 +1,7 @@
-import type { Effort } from "@nominal-code/domain/ReviewSettings"
 import type { UsageSummary } from "@nominal-code/domain/Usage"
 import { LlmError } from "@nominal-code/llm/LlmError"
-import type { LlmProvider } from "@nominal-code/llm/LlmProvider"
 import { Clock, Duration, Effect, Ref } from "effect"
-import type { TaskSpend } from "./TaskSpend.ts"
-
-/** Model that the calls of a task may go to, and what they cost. */
-export interface TaskModel {
-  readonly llm: LlmProvider["Service"]
-  readonly model: string
-  /** Size of its context window in tokens; absent: not known. */
-  readonly contextWindow?: number | undefined
-  /** Absent for a model that goes on: what one can be told, another may refuse. */
-  readonly effort?: Effort | undefined
-  readonly spend: TaskSpend
-}
+import type { TaskModel } from "./TaskModel.ts"
 
 /** The models of a task. Its calls go to one of them, until that is away. */
 export interface ModelChain {
@@ -53,7 +40,8 @@ const passing: ReadonlySet<LlmError["reason"]> = new Set([
 const usualAbsence = Duration.minutes(1)
 const longestAbsence = Duration.minutes(15)
 
-const nameOf = ({ llm, model }: TaskModel): string => `${llm.name} ${model}`
+/** Name of a model in messages. */
+export const nameOf = ({ model, provider }: TaskModel): string => `${provider} ${model}`
 
 /** Models that were away when they were asked last, shared by the tasks of a process. */
 export interface Absences {
@@ -120,12 +108,11 @@ export const make = Effect.fnUntraced(
       replace,
       restart: Effect.andThen(Ref.set(errors, []), Effect.map(Ref.getAndSet(at, 0), (index) => index > 0)),
       hasNext: Effect.map(Ref.get(at), (index) => index + 1 < models.length),
-      usage: Effect.map(current, (model) => {
-        const summary = ({ llm, model, spend }: TaskModel) => spend.summary(llm.name, model)
-        return models.filter((other) => other !== model).reduce(
-          (sum, other) => sum.plus(summary(other)),
-          summary(model)
-        )
+      usage: Effect.gen(function*() {
+        const model = yield* current
+        const others = models.filter((other) => other !== model)
+        const used = yield* Effect.forEach([model, ...others], ({ usage }) => usage, { concurrency: 1 })
+        return used.reduce((sum, other) => sum.plus(other))
       })
     }
     return chain

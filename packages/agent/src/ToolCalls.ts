@@ -5,6 +5,7 @@ import type { ToolSpec } from "@nominal-code/llm/LlmProvider"
 import { type Tool, ToolError } from "@nominal-code/workspace/Tool"
 import { Cause, Duration, Effect, identity, Schema } from "effect"
 import { AgentEvent, AgentProgress } from "./AgentProgress.ts"
+import type { Submission } from "./AgentRunner.ts"
 
 /** A model's request to run a tool. */
 export type ToolCall = Extract<Block, { readonly _tag: "ToolUse" }>
@@ -28,6 +29,10 @@ export const toSpec = ({ description, input, name }: Pick<Tool, "name" | "descri
   const inputSchema = Object.keys(definitions).length === 0 ? schema : { ...schema, $defs: definitions }
   return { name, description, inputSchema }
 }
+
+/** Describes the tool that hands in the answer. */
+export const submitSpec = <A>({ description, input, inputSchema, toolName: name }: Submission<A>): ToolSpec =>
+  inputSchema === undefined ? toSpec({ name, description, input }) : { name, description, inputSchema }
 
 /** Answers a call. Results and errors are redacted before they leave a tool. */
 export const answer = (call: ToolCall, content: string, isError = false): Block =>

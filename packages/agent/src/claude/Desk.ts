@@ -25,10 +25,10 @@ const isJson = Schema.is(Schema.Json)
  * the answer.
  */
 export const open = Effect.fnUntraced(function*<A>(task: AgentTask<A>, limit: number, turn: Effect.Effect<number>) {
-  const { decode, description, input: schema, toolName } = task.submission
+  const { decode, toolName } = task.submission
   const accepted = yield* Deferred.make<A>()
   const refused = yield* Ref.make<ReadonlyArray<unknown>>([])
-  const submit = ToolCalls.toSpec({ name: toolName, description, input: schema })
+  const submit = ToolCalls.submitSpec(task.submission)
 
   const receive = Effect.fnUntraced(function*(input: unknown, last: boolean) {
     const lenient = last || (yield* Ref.get(refused)).length >= repairs
