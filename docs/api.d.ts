@@ -97,6 +97,16 @@ interface Syntax {
    */
   outline(path: string, text: string, names?: ReadonlyArray<string>): Effect.Effect<Option.Option<Outline>>;
 }
+/** Checkout that tools read, as another process that has its repository finds it. */
+declare const ToolPlace: Schema.Struct<{
+  readonly gitDir: Schema.String;
+  readonly commits: Schema.Struct<{
+    readonly head: Schema.brand<Schema.String, "Sha">;
+    readonly base: Schema.brand<Schema.String, "Sha">;
+    readonly mergeBase: Schema.brand<Schema.String, "Sha">;
+  }>;
+}>;
+type ToolPlace = typeof ToolPlace.Type;
 declare const ToolError_base: Schema.Class<ToolError, Schema.TaggedStruct<"ToolError", {
   readonly message: Schema.String;
 }>, import("effect/Cause").YieldableError>;
@@ -114,6 +124,8 @@ interface Tool {
   run(input: unknown): Effect.Effect<string, ToolError>;
   /** True if it keeps to a time limit of its own, in place of the usual one. */
   readonly ownTimeLimit?: boolean;
+  /** The checkout that it reads; absent: none. */
+  readonly place?: ToolPlace;
 }
 /** Makes a tool from a function of its decoded input. Other input is refused with the field and its rule. */
 declare const make$1: <A, I>(options: {
@@ -280,6 +292,13 @@ export type RunnerName = typeof RunnerName.Type;
 /** Effort that a model puts into its thoughts. */
 export declare const Effort: Schema.Literals<readonly ["low", "medium", "high"]>;
 export type Effort = typeof Effort.Type;
+/** A model, and the service that has it. */
+declare const ModelRef: Schema.Struct<{
+  /** A model service, or `claude-code`. */
+  readonly provider: Schema.String;
+  readonly model: Schema.NonEmptyString;
+}>;
+type ModelRef = typeof ModelRef.Type;
 /** Model of an agent and its limit of turns; 0: no limit. */
 export declare const AgentSettings: Schema.Struct<{
   /** A model service, or `claude-code`. */
@@ -613,6 +632,8 @@ interface Submission<A> {
   readonly description: string;
   /** Schema of the answer. The model sees its JSON Schema. */
   readonly input: Schema.Top;
+  /** The JSON Schema that the model sees in place of that one's. */
+  readonly inputSchema?: JsonSchema.JsonSchema | undefined;
   /**
    * Decodes the model's input. The text of a failure goes back to the model, which may try again; with `lenient` (the
    * last chance) a partly usable input is accepted.
@@ -1060,6 +1081,7 @@ declare const kubernetes: {
   namespace: Setting<string, "none">;
   serviceAccount: Setting<import("effect/Option").Option<string>, "none">;
   imagePullPolicy: Setting<import("effect/Option").Option<"Always" | "IfNotPresent" | "Never">, "none">;
+  isolation: Setting<"none" | "strict", "none">;
   backoffLimit: Setting<number, "none">;
   activeDeadline: Setting<import("effect/Duration").Duration, "none">;
   ttlAfterFinished: Setting<import("effect/Duration").Duration, "none">;
@@ -1079,11 +1101,14 @@ interface SecretVariable {
   readonly name: string;
   readonly required: boolean;
 }
+/** Names of variables by the part of a review that needs them. `network`: every part that connects to something. */
+type VariablesByPart = Readonly<Record<"models" | "forges" | "network", ReadonlySet<string>>>;
 /** Settings of a review's Kubernetes Job. */
 interface KubernetesSettings extends Omit<ValuesOf<typeof kubernetes>, "image" | "requestsCpu" | "requestsMemory" | "limitsCpu" | "limitsMemory"> {
   readonly image: string;
   /** The entries of the Secrets that a review may need, each by the name of its variable. */
   readonly secretVariables: ReadonlyArray<SecretVariable>;
+  readonly variablesByPart: VariablesByPart;
   /** Further settings for the pod, by variable. They hold no secret, and no URL with one. */
   readonly environment: Readonly<Record<string, string>>;
   readonly requests: ResourceSettings;
@@ -1094,8 +1119,11 @@ declare const tracing: {
   endpoint: Setting<import("effect/Option").Option<string>, "pod">;
   headers: Setting<import("effect/Option").Option<import("effect/Redacted").Redacted<string>>, "pod">;
 };
-/** Kind of process, which decides which settings are required. */
-type Mode = "serve" | "run-job" | "review" | "jobs" | "reconcile";
+/**
+ * Kind of process, which decides which settings are required. `part`: a container of a review's pod that has the models'
+ * keys or none at all.
+ */
+type Mode = "serve" | "run-job" | "review" | "jobs" | "reconcile" | "part";
 /** A GitHub App: it mints a token for each installation. */
 interface GitHubAppSettings {
   /** The App's id or its client id. */
@@ -2540,6 +2568,26 @@ export declare class Spend extends Spend_base {}
  * nothing is posted and nothing is kept.
  */
 export declare const review: (args_0: Job) => Effect.Effect<{
+  readonly _tag: "Reviewed";
+  readonly headSha: string & import("effect/Brand").Brand<"Sha">;
+  readonly findings: number;
+  readonly url?: string;
+  readonly alreadyPosted: boolean;
+  readonly usage?: UsageSummary;
+  readonly coverage?: {
+    readonly full: number;
+    readonly part: number;
+    readonly name: number;
+    readonly none: number;
+    readonly missed: readonly (string & import("effect/Brand").Brand<"RepoPath">)[];
+  };
+  readonly text?: string;
+} | {
+  readonly _tag: "Answered";
+  readonly command: string;
+  readonly usage?: UsageSummary;
+  readonly text?: string;
+} | {
   readonly _tag: "Failed";
   readonly failure: {
     readonly _tag: "Bug";
@@ -2677,26 +2725,6 @@ export declare const review: (args_0: Job) => Effect.Effect<{
   };
   readonly service: string & import("effect/Brand").Brand<"ServiceName">;
   readonly retryAfterMillis?: number;
-} | {
-  readonly _tag: "Answered";
-  readonly command: string;
-  readonly usage?: UsageSummary;
-  readonly text?: string;
-} | {
-  readonly _tag: "Reviewed";
-  readonly headSha: string & import("effect/Brand").Brand<"Sha">;
-  readonly findings: number;
-  readonly url?: string;
-  readonly alreadyPosted: boolean;
-  readonly usage?: UsageSummary;
-  readonly coverage?: {
-    readonly full: number;
-    readonly part: number;
-    readonly name: number;
-    readonly none: number;
-    readonly missed: readonly (string & import("effect/Brand").Brand<"RepoPath">)[];
-  };
-  readonly text?: string;
 } | {
   readonly _tag: "Skipped";
   readonly reason: "awaits-maintainer" | "closed" | "draft" | "filtered" | "head-reviewed" | "ignored" | "limit-reached" | "merged" | "nothing-to-review" | "paused" | "quota-reached" | "unauthorized";
@@ -3206,9 +3234,11 @@ interface EnvironmentVariable {
     };
   };
 }
-/** The one container of a review's pod. */
+/** A container of a review's pod. */
 interface ContainerManifest {
   readonly name: string;
+  /** `Always`: of an init container that goes on beside the others, and is ended after them. */
+  readonly restartPolicy?: "Always";
   readonly image: string;
   readonly imagePullPolicy?: string;
   readonly args: Array<string>;
@@ -3234,6 +3264,7 @@ interface ContainerManifest {
   readonly volumeMounts: Array<{
     readonly name: string;
     readonly mountPath: string;
+    readonly readOnly?: boolean;
   }>;
 }
 /** Fields of a pod about its nodes, its priority and its runtime. */
@@ -3262,11 +3293,13 @@ interface PodManifest extends SchedulingManifest {
       readonly type: string;
     };
   };
+  readonly initContainers?: Array<ContainerManifest>;
   readonly containers: Array<ContainerManifest>;
   readonly volumes: Array<{
     readonly name: string;
     readonly emptyDir: {
       readonly sizeLimit: string;
+      readonly medium?: "Memory";
     };
   }>;
 }
@@ -3365,9 +3398,9 @@ interface KubePod {
   readonly failure: Option.Option<PodProblem>;
   /** Reason why no node takes it. */
   readonly unschedulable: Option.Option<string>;
-  /** Reason why its container does not start. */
+  /** Reason why one of its containers does not start. */
   readonly waiting: Option.Option<PodProblem>;
-  /** End of its container, and its last output. */
+  /** End of the container that reviews, and its last output. */
   readonly exit: Option.Option<PodProblem & {
     readonly code: number;
   }>;
@@ -3787,7 +3820,7 @@ export declare class Sqlite extends Sqlite_base {}
 /** The database of a directory, which is made if it is missing. */
 declare const layer$6: (directory: string) => Layer.Layer<Sqlite, StoreError, FileSystem.FileSystem | Path.Path>;
 declare namespace Configured_d_exports {
-  export { claudeCode, claudeCodeOptions, configured, conversations, conversationsIn, forgeLimits, forges, forgesAlone, git, kubernetesOptions, leasesIn, localWorkspace, markerKeys, models, quotasIn, ratedModels, redis, reviewConfig, signingKeys, spend, spendIn, sqlite, workspace };
+  export { claudeCode, claudeCodeOptions, configured, conversations, conversationsIn, forgeLimits, forges, forgesAlone, git, kubernetesOptions, leasesIn, localWorkspace, markerKeys, models, ownModels, quotasIn, ratedModels, redis, reviewConfig, signingKeys, spend, spendIn, sqlite, workspace };
 }
 /** A part with its options. */
 declare const configured: <A, E, R>(partOf: (config: AppConfig["Service"]) => Layer.Layer<A, E, R>) => Layer.Layer<A, E, R | AppConfig>;
@@ -3837,10 +3870,12 @@ declare const workspace: Layer.Layer<Workspace, WorkspaceError, AppConfig | impo
 declare const git: Layer.Layer<Git, import("effect/PlatformError").PlatformError | WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | FileSystem.FileSystem | import("effect/Path").Path>;
 /** Checkouts of a repository that is on this disk already. */
 declare const localWorkspace: (repository: string) => Layer.Layer<Workspace, import("effect/PlatformError").PlatformError | WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | FileSystem.FileSystem | import("effect/Path").Path>;
-/** All model services. One without a key fails the calls that need it. */
-declare const models: Layer.Layer<LlmProviders, never, AppConfig>;
+/** All model services, with the keys of this process. One without a key fails the calls that need it. */
+declare const ownModels: Layer.Layer<LlmProviders, never, AppConfig>;
+/** All model services, of the container that has their keys where this one has none. */
+declare const models: Layer.Layer<LlmProviders, import("effect/socket/Socket").SocketError, AppConfig>;
 /** All model services, within their rates. */
-declare const ratedModels: Layer.Layer<LlmProviders, StoreError, AppConfig | FileSystem.FileSystem>;
+declare const ratedModels: Layer.Layer<LlmProviders, import("effect/socket/Socket").SocketError | StoreError, AppConfig | FileSystem.FileSystem>;
 /** Settings of Claude Code. Its sessions are kept beside the database. */
 declare const claudeCodeOptions: ({ claudeCode, dataDir }: AppConfig["Service"]) => ClaudeCodeOptions;
 /** The Claude Code of this machine. */
@@ -4095,11 +4130,6 @@ type LocalOptions = Pick<WorkspaceOptions, "baseDir">;
 declare const layer$31: (repository: string, options: LocalOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | import("effect/FileSystem").FileSystem | Path.Path>;
 /** Runs each task with the runner that its settings name. */
 declare const layer: <E, R>(runners: Readonly<Record<RunnerName, Layer.Layer<AgentRunner, E, R>>>) => Layer.Layer<AgentRunner, E, R>;
-declare namespace ApiAgent_d_exports {
-  export { layer$30 as layer };
-}
-/** The agent loop in this process, on the API of the provider that a task names. */
-declare const layer$30: Layer.Layer<AgentRunner, never, LlmProviders>;
 /** Rates of a model. Some models have other rates for all tokens of a call with a long prompt. */
 export declare const ModelPrice: Schema.Struct<{
   readonly input: Schema.Finite;
@@ -4117,6 +4147,73 @@ export declare const ModelPrice: Schema.Struct<{
   }>>;
 }>;
 export type ModelPrice = typeof ModelPrice.Type;
+/** The call that is about to be made. */
+interface NextCall {
+  /** Usage of the call before. Its prompt is the beginning of this one's. */
+  readonly previous: Usage;
+  /** Bytes of the prompt that no call has sent before. */
+  readonly newBytes: number;
+  readonly maxOutputTokens: number;
+  /** Time since the call before; absent: none to speak of. */
+  readonly pause?: Duration.Duration;
+}
+/** One call of a task's model. */
+interface TaskCall {
+  /** The call, as far as its cost depends on it. */
+  readonly next: Omit<NextCall, "pause">;
+  /** True if no other call follows. */
+  readonly closing: boolean;
+  readonly system: string;
+  readonly messages: ReadonlyArray<Message>;
+  readonly tools: ReadonlyArray<ToolSpec>;
+  /** Instruction to finish, which ends the conversation of a last call. The model then has to call a tool. */
+  readonly demand: string;
+  /** True if another model can take the call. */
+  readonly hasSubstitute: boolean;
+  /** Time that it has waited for models that were away. */
+  readonly waitedMillis: number;
+}
+/** Answer to a call. */
+interface TaskAnswer {
+  readonly response: LlmResponse;
+  /** True if no other call follows: the task said so, or a limit of dollars allows none. */
+  readonly isLast: boolean;
+  /** The limit that allows no other call. */
+  readonly limit: Option.Option<SpendLimit>;
+  /** Cost of the call in US dollars; none if the model has no known price. */
+  readonly costUsd: Option.Option<number>;
+}
+/** Model that the calls of a task go to, and what the task has used of it. */
+interface TaskModel {
+  /** Name of its service. */
+  readonly provider: string;
+  readonly model: string;
+  /** Size of its context window in tokens; absent: not known. */
+  readonly contextWindow?: number | undefined;
+  /** Calls it within what the task may spend. A limit that does not allow the call is a failure in a success. */
+  call(call: TaskCall): Effect.Effect<Result.Result<TaskAnswer, SpendLimit>, LlmError | StoreError>;
+  readonly usage: Effect.Effect<UsageSummary>;
+}
+/** Model that a task wants to call. */
+interface TaskModelRequest extends ModelRef {
+  readonly effort?: Effort | undefined;
+  /** Size of its context window, where the settings say it. */
+  readonly contextWindow?: number | undefined;
+  /** Accounts that its calls are charged to, beside those of the `SpendScope`. */
+  readonly caps: ReadonlyArray<SpendAccount>;
+}
+declare const TaskModels_base: Context.ServiceClass<TaskModels, "@nominal-code/agent/TaskModels", {
+  open(request: TaskModelRequest): Effect.Effect<TaskModel, LlmError, Scope.Scope>;
+}>;
+/** The models that tasks may call. What one still holds of the money is given back when the scope closes. */
+export declare class TaskModels extends TaskModels_base {}
+declare namespace ApiAgent_d_exports {
+  export { layer$30 as layer, layerOver };
+}
+/** The agent loop in this process, on models that may be elsewhere. */
+declare const layerOver: Layer.Layer<AgentRunner, never, TaskModels>;
+/** The agent loop in this process, on the API of the provider that a task names. */
+declare const layer$30: Layer.Layer<AgentRunner, never, LlmProviders>;
 /** The ledger and the accounts that an agent's calls are charged to, and the names that their costs are listed by. */
 export interface SpendScope {
   readonly ledger: Spend["Service"];
@@ -5494,4 +5591,4 @@ interface KubeClientOptions {
 }
 /** The client of a cluster's API. The SDK is loaded when the layer is built. */
 declare const layer$7: (options: KubeClientOptions) => Layer.Layer<KubeClient, KubeConfigError, never>;
-export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type AwsCredentials, Azure_d_exports as Azure, type AzureIdentity, Bedrock_d_exports as Bedrock, type CallCosts, type CallLimits, type CallRateSettings, type ChangesSince, Chat_d_exports as Chat, type CheckContext, type CheckedFindings, type Checkout, type CheckoutRequest, type Claim, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, type CloudSettings, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Definition, type Delivery, type Depth, type Dialogue, type DirectHandler, type EarlierAnswer, type EntraAddresses, type EnvironmentVariable, type Evidence, type EvidenceInput, type EvidenceText, type Exploration, type ExplorerSettings, type FailedDeliveries, type FailedDelivery, type Filters, type FingerprintedFinding, type FittedDiffs, type Flags, type ForgeInventory, type ForgeSetup, type ForgeWebhooks, type FoundChange, type FoundComment, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type Guidelines, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobManifest, type JobRun, type JobSettings, type JudgedFinding, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LinkedIssue, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ModelPresence, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type Outline, type OwnPosts, type PlannedFile, type PlannedReview, type PodManifest, type PodProblem, type Policy, type Portion, type PostedSummary, type PresenceOf, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestBackground, type PullRequestLook, type PullRequestView, Lane_d_exports as QueueWorker, type Quota, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type RepeatContext, type RepeatedFinding, type ReportedFinding, type RepositoryRules, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewPlan, type ReviewRule, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type SelectContext, type Selection, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettlementOptions, type SetupFact, type ShownDiff, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type Syntax, type TextEncoding, type Thread, type Tool, type ToolSpec, type TracingSettings, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type Verdict, type Verification, Vertex_d_exports as Vertex, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WordHit, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeDirectServer, make$1 as makeTool, on as onForge };
+export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type AwsCredentials, Azure_d_exports as Azure, type AzureIdentity, Bedrock_d_exports as Bedrock, type CallCosts, type CallLimits, type CallRateSettings, type ChangesSince, Chat_d_exports as Chat, type CheckContext, type CheckedFindings, type Checkout, type CheckoutRequest, type Claim, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, type CloudSettings, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Definition, type Delivery, type Depth, type Dialogue, type DirectHandler, type EarlierAnswer, type EntraAddresses, type EnvironmentVariable, type Evidence, type EvidenceInput, type EvidenceText, type Exploration, type ExplorerSettings, type FailedDeliveries, type FailedDelivery, type Filters, type FingerprintedFinding, type FittedDiffs, type Flags, type ForgeInventory, type ForgeSetup, type ForgeWebhooks, type FoundChange, type FoundComment, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type Guidelines, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobManifest, type JobRun, type JobSettings, type JudgedFinding, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LinkedIssue, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ModelPresence, type ModelRef, type NextCall, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type Outline, type OwnPosts, type PlannedFile, type PlannedReview, type PodManifest, type PodProblem, type Policy, type Portion, type PostedSummary, type PresenceOf, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestBackground, type PullRequestLook, type PullRequestView, Lane_d_exports as QueueWorker, type Quota, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type RepeatContext, type RepeatedFinding, type ReportedFinding, type RepositoryRules, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewPlan, type ReviewRule, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type SelectContext, type Selection, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettlementOptions, type SetupFact, type ShownDiff, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, SqliteQueue_d_exports as SqliteQueue, type Submission, type Syntax, type TaskAnswer, type TaskCall, type TaskModel, type TaskModelRequest, type TextEncoding, type Thread, type Tool, type ToolPlace, type ToolSpec, type TracingSettings, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type VariablesByPart, type Verdict, type Verification, Vertex_d_exports as Vertex, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WordHit, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeDirectServer, make$1 as makeTool, on as onForge };

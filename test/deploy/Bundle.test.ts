@@ -136,7 +136,7 @@ layer(App.layer, { timeout: "2 minutes", excludeTestServices: true })("the image
       const job = yield* nominalCode(["run-job"], { REVIEW_JOB_PAYLOAD: "{}" })
       assert.strictEqual(job.code, 1)
       assert.include(job.written, "job payload")
-      assert.isAtMost(job.chunks.length, 40)
+      assert.isAtMost(job.chunks.length, 52)
       assert.isAtMost(job.loaded.length, 1_800_000)
       // The queue is a server's, and the parser of the command line has nothing to read.
       assert.notMatch(job.chunks.join(" "), /\b(?:Cli|GlobalFlag|SqliteQueue)-/)

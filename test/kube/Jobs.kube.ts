@@ -88,10 +88,10 @@ layer(running, { excludeTestServices: true, timeout: "5 minutes" })("on a real A
       yield* tellSize(cluster)
     }))
 
-  it.effect("what people write reaches the review byte for byte, whatever a kubelet would expand", () =>
+  it.effect("what people write reaches an isolated review byte for byte, whatever a kubelet would expand", () =>
     Effect.gen(function*() {
-      const { journey } = yield* Cluster
-      const serve = yield* journey.start()
+      const { jobs, journey } = yield* Cluster
+      const serve = yield* journey.start({ K8S_ISOLATION: "strict" })
       const pull = yield* open(journey, "verbatim")
       journey.script(pull, () => review("Verbatim."))
       const text = "is $(ANTHROPIC_API_KEY) or $(GITHUB_TOKEN) worth $$5, $$(HOME) and $(NOT_THERE)?"
@@ -99,6 +99,10 @@ layer(running, { excludeTestServices: true, timeout: "5 minutes" })("on a real A
       const job = yield* journey.send({ ...commented, comment }, serve)
       yield* until("the answer", () => journey.emulator.jobs(pull).has(job))
       assert.include(journey.asked(pull).at(-1), text)
+      yield* holds(
+        "the Job's end",
+        Effect.map(jobs(job), ([one]) => one?.status.conditions?.some(({ type }) => type === "Complete") === true)
+      )
       assert.deepStrictEqual(journey.leaks(serve.log), [])
     }))
 

@@ -1,4 +1,5 @@
-import { type RunningPod, startPod, stopPod } from "@nominal-code/testing/KubePods"
+import type { V1Container } from "@kubernetes/client-node"
+import { type ContainerEnd, type RunningPod, startPod, stopPod } from "@nominal-code/testing/KubePods"
 import { type KubePodObject, timestamp as now } from "@nominal-code/testing/KubeStore"
 import { Deferred, Duration, Effect, FiberSet, Schedule, Schema } from "effect"
 import type { KubeApi } from "./KubeApi.ts"
@@ -79,8 +80,8 @@ export const make = Effect.fn("ProcessKubelet.make")(function*(api: KubeApi, nam
       ? Effect.void
       : send("PATCH", `${pods}/${name}/status`, { body: { status }, contentType: "application/merge-patch+json" })
 
-  const containers = ({ spec }: KubePodObject, state: object, ready: boolean) =>
-    spec.containers.map(({ image = "", name }) => (
+  const statuses = (of: ReadonlyArray<V1Container>, state: object, ready: boolean) =>
+    of.map(({ image = "", name }) => (
       { name, state, ready, started: ready, restartCount: 0, image, imageID: "", lastState: {} }
     ))
 
@@ -102,10 +103,15 @@ export const make = Effect.fn("ProcessKubelet.make")(function*(api: KubeApi, nam
       phase: "Running",
       startTime: startedAt,
       conditions: ["PodScheduled", "Initialized", "ContainersReady", "Ready"].map((type) => condition(type, "True")),
-      containerStatuses: containers(pod, { running: { startedAt } }, true)
+      containerStatuses: statuses(pod.spec.containers, { running: { startedAt } }, true),
+      initContainerStatuses: statuses(pod.spec.initContainers ?? [], { running: { startedAt } }, true)
     })
-    const { exitCode, message, reason } = yield* Deferred.await(started.ended)
+    const end = yield* Deferred.await(started.ended)
+    const { exitCode } = end
     running.delete(name)
+    const stateOf = ({ exitCode, message, reason }: ContainerEnd) => ({
+      terminated: { exitCode, reason, startedAt, finishedAt: now(), ...(message === undefined ? {} : { message }) }
+    })
     yield* setStatus(pod, {
       phase: exitCode === 0 ? "Succeeded" : "Failed",
       conditions: [
@@ -114,9 +120,15 @@ export const make = Effect.fn("ProcessKubelet.make")(function*(api: KubeApi, nam
           condition(type, "False", exitCode === 0 ? "PodCompleted" : "PodFailed")
         )
       ],
-      containerStatuses: containers(pod, {
-        terminated: { exitCode, reason, startedAt, finishedAt: now(), ...(message === undefined ? {} : { message }) }
-      }, false)
+      containerStatuses: pod.spec.containers.flatMap((one) =>
+        statuses([one], stateOf(end.containers?.[one.name] ?? end), false)
+      ),
+      // All that is left of them has ended with the others.
+      initContainerStatuses: statuses(
+        pod.spec.initContainers ?? [],
+        stateOf({ exitCode: 0, reason: "Completed" }),
+        false
+      )
     })
   })
 

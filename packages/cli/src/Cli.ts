@@ -49,6 +49,23 @@ const runJob = Command.make(
   )
 )
 
+const podModule = Effect.promise(() => import("./commands/Pod.ts"))
+
+const pod = Command.make("pod").pipe(
+  Command.withDescription("Run a container of a Job with kubernetes.isolation: strict. The server starts them"),
+  Command.withSubcommands([
+    Command.make("agent", {}, () => Effect.flatMap(podModule, ({ agent }) => agent)).pipe(
+      Command.withDescription("Work as the agent, without any secret")
+    ),
+    Command.make("models", {}, () => Effect.flatMap(podModule, ({ models }) => models)).pipe(
+      Command.withDescription("Call the models for the publisher, with their keys")
+    ),
+    Command.make("checkout", {}, () => Effect.flatMap(podModule, ({ checkout }) => checkout)).pipe(
+      Command.withDescription("Fetch the pull request's commits before the review begins")
+    )
+  ])
+)
+
 const jobsModule = Effect.promise(() => import("./commands/Jobs.ts"))
 
 const json = Flag.Boolean("json").pipe(Flag.withDescription("Print JSON, for programs"), Flag.withDefault(false))
@@ -286,6 +303,7 @@ const nominalCode = Command.make("nominal-code").pipe(
   Command.withSubcommands([
     serve,
     runJob,
+    pod,
     review,
     ci,
     jobs,

@@ -31,6 +31,7 @@ import * as GitWorkspace from "@nominal-code/workspace/GitWorkspace"
 import * as LocalWorkspace from "@nominal-code/workspace/LocalWorkspace"
 import * as PrivateDirectory from "@nominal-code/workspace/PrivateDirectory"
 import { Effect, FileSystem, Layer, Option } from "effect"
+import * as SocketPaths from "./isolated/SocketPaths.ts"
 import * as ModelServices from "./ModelServices.ts"
 import * as RedisForgeLimits from "./RedisForgeLimits.ts"
 
@@ -146,8 +147,21 @@ export const git = Layer.unwrap(Effect.map(localOptions, Git.layer))
 export const localWorkspace = (repository: string) =>
   Layer.unwrap(Effect.map(localOptions, (options) => LocalWorkspace.layer(repository, options)))
 
-/** All model services. One without a key fails the calls that need it. */
-export const models = configured(({ jobs: { deadline }, providers }) => ModelServices.layer(providers, deadline))
+/** All model services, with the keys of this process. One without a key fails the calls that need it. */
+export const ownModels = configured(({ jobs: { deadline }, providers }) => ModelServices.layer(providers, deadline))
+
+/** All model services, of the container that has their keys where this one has none. */
+export const models = Layer.unwrap(Effect.map(
+  SocketPaths.models,
+  Option.match({
+    onNone: () => ownModels,
+    onSome: (path) =>
+      Layer.unwrap(Effect.gen(function*() {
+        const { models } = yield* Effect.promise(() => import("./isolated/Publisher.ts"))
+        return models(path, (yield* AppConfig).jobs.deadline)
+      }))
+  })
+))
 
 /** The rates at which models are asked, where they are shared. */
 const callRates = configured(({ redis: shared }) =>

@@ -105,12 +105,20 @@ export { ConfigError } from "@nominal-code/config/ConfigError"
 export {
   type KubernetesSettings,
   type ResourceSettings,
-  type SecretVariable
+  type SecretVariable,
+  type VariablesByPart
 } from "@nominal-code/config/KubernetesSettings"
 export { Affinity, Toleration } from "@nominal-code/config/PodScheduling"
 export { type Flags } from "@nominal-code/config/Values"
 export { type Policy } from "@nominal-code/domain/Policy"
-export { AgentSettings, Effort, ProviderName, ReviewSettings, RunnerName } from "@nominal-code/domain/ReviewSettings"
+export {
+  AgentSettings,
+  Effort,
+  type ModelRef,
+  ProviderName,
+  ReviewSettings,
+  RunnerName
+} from "@nominal-code/domain/ReviewSettings"
 export { type Setting, type Travel, type ValueOf, type ValuesOf } from "@nominal-code/domain/Setting"
 export { type SettingType } from "@nominal-code/domain/SettingType"
 
@@ -182,7 +190,7 @@ export { type Dialogue, type ProcessOutput } from "@nominal-code/workspace/Proce
 export { type Remote } from "@nominal-code/workspace/Remote"
 export { type Definition, type Outline } from "@nominal-code/workspace/syntax/Outline"
 export { type Syntax } from "@nominal-code/workspace/syntax/Syntax"
-export { make as makeTool, type Tool, ToolError } from "@nominal-code/workspace/Tool"
+export { make as makeTool, type Tool, ToolError, type ToolPlace } from "@nominal-code/workspace/Tool"
 export {
   type Checkout,
   type CheckoutRequest,
@@ -200,6 +208,13 @@ export { type Account as ClaudeCodeAccount } from "@nominal-code/agent/claude/Co
 export * as ClaudeCode from "@nominal-code/agent/ClaudeCode"
 export type { Exploration, ExplorerSettings } from "@nominal-code/agent/Explorers"
 export { SpendScope } from "@nominal-code/agent/SpendScope"
+export {
+  type TaskAnswer,
+  type TaskCall,
+  type TaskModel,
+  type TaskModelRequest,
+  TaskModels
+} from "@nominal-code/agent/TaskModel"
 
 /** The models. */
 export { ChatServiceName } from "@nominal-code/domain/ChatServices"
@@ -339,3 +354,5 @@ export { KubeError, KubeErrorReason } from "@nominal-code/kubernetes/KubeError"
 export { type KubeJob, type KubePod, type PodProblem } from "@nominal-code/kubernetes/KubeObjects"
 export * as KubernetesRunner from "@nominal-code/kubernetes/KubernetesRunner"
 export { type KubeJobTemplate } from "@nominal-code/kubernetes/Manifest"
+
+export type { NextCall } from "@nominal-code/llm/CallEstimate"

@@ -9,8 +9,14 @@ import type { KubernetesSettings } from "./KubernetesSettings.ts"
 import type { jobs, metrics, reconcile, redis, webhook, workspace } from "./settings/Service.ts"
 import type { tracing } from "./settings/Tracing.ts"
 
-/** Kind of process, which decides which settings are required. */
-export type Mode = "serve" | "run-job" | "review" | "jobs" | "reconcile"
+/**
+ * Kind of process, which decides which settings are required. `part`: a container of a review's pod that has the models'
+ * keys or none at all.
+ */
+export type Mode = "serve" | "run-job" | "review" | "jobs" | "reconcile" | "part"
+
+/** True for a kind of process that calls the models which others name. */
+export const ofAnyModel = (mode: Mode): boolean => mode === "run-job" || mode === "part"
 
 /** True for a kind of process that reviews for others, and therefore needs a forge and a model. */
 export const reviews = (mode: Mode): boolean => mode === "serve" || mode === "run-job"

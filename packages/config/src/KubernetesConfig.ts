@@ -1,7 +1,8 @@
 import { holdsPassword } from "@nominal-code/domain/RedisUrl"
+import { nameOf, type SettingGroup } from "@nominal-code/domain/Setting"
 import { Duration, Option, Redacted } from "effect"
 import type { JobSettings, Mode } from "./AppConfig.ts"
-import type { KubernetesSettings, SecretVariable } from "./KubernetesSettings.ts"
+import type { KubernetesSettings, SecretVariable, VariablesByPart } from "./KubernetesSettings.ts"
 import type { Report } from "./Report.ts"
 import { proxyVariables } from "./Secrets.ts"
 import { everySetting, ownSettings, settings } from "./Settings.ts"
@@ -33,6 +34,18 @@ const checkSecrets = (values: Values, report: Report): void => {
   }
 }
 
+const namesOf = (...groups: ReadonlyArray<SettingGroup>): ReadonlySet<string> =>
+  new Set(groups.flatMap((group) => Object.values(group)).flatMap(({ env }) => env))
+
+const variablesByPart: VariablesByPart = {
+  models: namesOf(
+    ...Object.values(settings.providers).map(({ apiKey, baseUrl }) => ({ apiKey, baseUrl })),
+    ...Object.values(settings.clouds)
+  ),
+  forges: namesOf(settings.github, settings.gitlab),
+  network: new Set(proxyVariables)
+}
+
 const travelling = everySetting.filter(({ travels }) => travels === "pod")
 
 /**
@@ -57,6 +70,18 @@ const secretVariables = (values: Values): ReadonlyArray<SecretVariable> => {
   }))
 }
 
+/** Refuses isolation for agents that are no part of ours: Claude Code has to have the model's key. */
+const checkIsolation = (values: Values, report: Report): void => {
+  if (values(kubernetes.isolation) === "strict" && Option.contains(values(settings.agent.runner), "claude-code")) {
+    report.problem(
+      kubernetes.isolation,
+      `strict is for agents of our own: Claude Code needs the model's key itself. Set ${
+        nameOf(settings.agent.runner)
+      } to api`
+    )
+  }
+}
+
 const ownLabel = /^(?:nominal-code\/|app\.kubernetes\.io\/(?:name|component)$|kueue\.x-k8s\.io\/queue-name$)/
 
 const checkLabels = (values: Values, report: Report): void => {
@@ -79,6 +104,7 @@ export const settingsOfJobs = (image: string, values: Values): KubernetesSetting
     ...given,
     image,
     secretVariables: secretVariables(values),
+    variablesByPart,
     environment: environment(values),
     requests: { cpu: requestsCpu, memory: requestsMemory },
     limits: { cpu: limitsCpu, memory: limitsMemory }
@@ -90,6 +116,7 @@ export const resolveKubernetes = (mode: Mode, values: Values, report: Report): O
   Option.map(mode === "serve" ? values(kubernetes.image) : Option.none(), (image) => {
     checkSecrets(values, report)
     checkLabels(values, report)
+    checkIsolation(values, report)
     return settingsOfJobs(image, values)
   })
 

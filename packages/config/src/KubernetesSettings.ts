@@ -14,6 +14,9 @@ export interface SecretVariable {
   readonly required: boolean
 }
 
+/** Names of variables by the part of a review that needs them. `network`: every part that connects to something. */
+export type VariablesByPart = Readonly<Record<"models" | "forges" | "network", ReadonlySet<string>>>
+
 /** Settings of a review's Kubernetes Job. */
 export interface KubernetesSettings
   extends Omit<ValuesOf<typeof kubernetes>, "image" | "requestsCpu" | "requestsMemory" | "limitsCpu" | "limitsMemory">
@@ -21,6 +24,7 @@ export interface KubernetesSettings
   readonly image: string
   /** The entries of the Secrets that a review may need, each by the name of its variable. */
   readonly secretVariables: ReadonlyArray<SecretVariable>
+  readonly variablesByPart: VariablesByPart
   /** Further settings for the pod, by variable. They hold no secret, and no URL with one. */
   readonly environment: Readonly<Record<string, string>>
   readonly requests: ResourceSettings

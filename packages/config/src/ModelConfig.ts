@@ -8,7 +8,7 @@ import {
 } from "@nominal-code/domain/ReviewSettings"
 import { nameOf, type Setting } from "@nominal-code/domain/Setting"
 import { Option } from "effect"
-import type { AppConfig, Mode, ProviderSettings } from "./AppConfig.ts"
+import { type AppConfig, type Mode, ofAnyModel, type ProviderSettings } from "./AppConfig.ts"
 import { isCloud, isMissing, resolveCloud } from "./CloudConfig.ts"
 import { defaultModelOf, explorerModels, retirementOf } from "./DefaultModels.ts"
 import type { Report } from "./Report.ts"
@@ -140,7 +140,7 @@ export const resolveRates = (
   const rates = values(agent.rates)
   const names = Object.keys(rates)
   for (const name of names) checkedProvider(name, agent.rates, report)
-  const unused = mode === "run-job" ? [] : names.filter((name) => isProvider(name) && !used.includes(name))
+  const unused = ofAnyModel(mode) ? [] : names.filter((name) => isProvider(name) && !used.includes(name))
   if (used.includes(claudeCode)) {
     if (names.length > 0) report.warn(agent.rates, "no effect: Claude Code runs the agents")
   } else if (unused.length > 0) {
@@ -218,10 +218,10 @@ export const resolveProviders = (
   values: Values,
   report: Report
 ): ReadonlyArray<ProviderSettings> => {
-  if (mode !== "run-job" && Option.isSome(values(agent.baseUrl)) && !used.includes("openai-compatible")) {
+  if (!ofAnyModel(mode) && Option.isSome(values(agent.baseUrl)) && !used.includes("openai-compatible")) {
     report.warn(agent.baseUrl, "no effect: no agent has the provider openai-compatible")
   }
-  return (mode === "run-job" ? providerNames : [...new Set(used)].filter(isProvider)).flatMap(
+  return (ofAnyModel(mode) ? providerNames : [...new Set(used)].filter(isProvider)).flatMap(
     (name): ReadonlyArray<ProviderSettings> => {
       const { apiKey, baseUrl, needsKey, usualUrl } = providers[name]
       const key = values(apiKey)
@@ -239,13 +239,13 @@ export const resolveProviders = (
       }
       const url = Option.orElse(given, () => usualUrl)
       if (name === "openai-compatible" && Option.isNone(url)) {
-        if (mode !== "run-job") report.problem(baseUrl, `must be set: the provider "${name}" has no usual address`)
+        if (!ofAnyModel(mode)) report.problem(baseUrl, `must be set: the provider "${name}" has no usual address`)
         return []
       }
       if (!isCloud(name)) return [{ name, apiKey: key, baseUrl: url }]
       const cloud = resolveCloud(name, values, Option.isSome(key))
       if (!isMissing(cloud)) return [{ name, apiKey: key, baseUrl: url, cloud }]
-      if (mode !== "run-job") report.problem(cloud.setting, cloud.why)
+      if (!ofAnyModel(mode)) report.problem(cloud.setting, cloud.why)
       return []
     }
   )

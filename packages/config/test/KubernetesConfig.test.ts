@@ -102,6 +102,15 @@ it.effect("of a Secret a pod gets what a review needs, and never a webhook's sec
     assert.deepStrictEqual(required(two.secretVariables), [])
   }))
 
+it.effect("isolation is for agents of our own: Claude Code would have to have the model's key", () =>
+  Effect.gen(function*() {
+    assert.strictEqual((yield* kubernetesOf(inCluster)).isolation, "none")
+    const strict = { ...inCluster, K8S_ISOLATION: "strict" }
+    assert.strictEqual((yield* kubernetesOf(strict)).isolation, "strict")
+    const { message } = yield* Effect.flip(kubernetesOf({ ...strict, AGENT_RUNNER: "claude-code" }))
+    assert.match(message, /kubernetes\.isolation.*Claude Code needs the model's key itself/)
+  }))
+
 it.effect("where the pods run can come from YAML and from the environment alike", () =>
   Effect.gen(function*() {
     const inYaml = yield* kubernetesOf(

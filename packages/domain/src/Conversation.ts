@@ -44,6 +44,24 @@ export const sizeOf = measured((text) => text.length)
 /** The bytes of a message as it is sent, in UTF-8. */
 export const bytesOf = measured((text) => Buffer.byteLength(text))
 
+const withJson = (json: Schema.Json, change: (text: string) => string): Schema.Json => {
+  if (typeof json === "string") return change(json)
+  if (Array.isArray(json)) return json.map((one) => withJson(one, change))
+  if (typeof json !== "object" || json === null) return json
+  return Object.fromEntries(Object.entries(json).map(([key, one]) => [key, withJson(one, change)]))
+}
+
+/** Changes every text of a message. A provider's own pieces stay as they came. */
+export const withTexts = (content: ReadonlyArray<Block>, change: (text: string) => string): ReadonlyArray<Block> =>
+  content.map((block) =>
+    Block.match(block, {
+      Text: ({ text }): Block => Block.cases.Text.make({ text: change(text) }),
+      ToolUse: (use) => Block.cases.ToolUse.make({ ...use, input: withJson(use.input, change) }),
+      ToolResult: (result) => Block.cases.ToolResult.make({ ...result, content: change(result.content) }),
+      Opaque: (opaque) => opaque
+    })
+  )
+
 const isToolResult = Block.guards.ToolResult
 
 /** A user's message without the tool results that it opens with, so that it can start a conversation. */

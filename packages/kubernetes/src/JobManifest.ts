@@ -9,9 +9,11 @@ export interface EnvironmentVariable {
   }
 }
 
-/** The one container of a review's pod. */
+/** A container of a review's pod. */
 export interface ContainerManifest {
   readonly name: string
+  /** `Always`: of an init container that goes on beside the others, and is ended after them. */
+  readonly restartPolicy?: "Always"
   readonly image: string
   readonly imagePullPolicy?: string
   readonly args: Array<string>
@@ -27,7 +29,7 @@ export interface ContainerManifest {
     readonly capabilities: { readonly drop: Array<string> }
     readonly seccompProfile: { readonly type: string }
   }
-  readonly volumeMounts: Array<{ readonly name: string; readonly mountPath: string }>
+  readonly volumeMounts: Array<{ readonly name: string; readonly mountPath: string; readonly readOnly?: boolean }>
 }
 
 /** Fields of a pod about its nodes, its priority and its runtime. */
@@ -53,8 +55,11 @@ export interface PodManifest extends SchedulingManifest {
     readonly fsGroup: number
     readonly seccompProfile: { readonly type: string }
   }
+  readonly initContainers?: Array<ContainerManifest>
   readonly containers: Array<ContainerManifest>
-  readonly volumes: Array<{ readonly name: string; readonly emptyDir: { readonly sizeLimit: string } }>
+  readonly volumes: Array<
+    { readonly name: string; readonly emptyDir: { readonly sizeLimit: string; readonly medium?: "Memory" } }
+  >
 }
 
 /** The manifest of a review's Kubernetes Job: the JSON that is sent to the API server. */

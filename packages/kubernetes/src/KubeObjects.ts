@@ -1,4 +1,5 @@
 import { Option, Schema } from "effect"
+import { publisher } from "./IsolatedContainers.ts"
 
 /*
  * Of the cluster's objects, what we need to know. Their wire form is Kubernetes' own; whatever else it holds is left.
@@ -41,9 +42,9 @@ export interface KubePod {
   readonly failure: Option.Option<PodProblem>
   /** Reason why no node takes it. */
   readonly unschedulable: Option.Option<string>
-  /** Reason why its container does not start. */
+  /** Reason why one of its containers does not start. */
   readonly waiting: Option.Option<PodProblem>
-  /** End of its container, and its last output. */
+  /** End of the container that reviews, and its last output. */
   readonly exit: Option.Option<PodProblem & { readonly code: number }>
 }
 
@@ -81,6 +82,8 @@ const containerState = Schema.Struct({
   terminated: optional(Schema.Struct({ exitCode: Schema.Int, reason: text, message: text }))
 })
 
+const containerStatuses = optional(Schema.Array(Schema.Struct({ name: text, state: optional(containerState) })))
+
 export const WirePod = Schema.Struct({
   metadata,
   spec: optional(Schema.Struct({ nodeName: text })),
@@ -89,7 +92,8 @@ export const WirePod = Schema.Struct({
     reason: text,
     message: text,
     conditions,
-    containerStatuses: optional(Schema.Array(Schema.Struct({ state: optional(containerState) })))
+    initContainerStatuses: containerStatuses,
+    containerStatuses
   }))
 })
 
@@ -118,12 +122,27 @@ export const jobOf = ({ metadata, spec, status }: typeof WireJob.Type): KubeJob 
   }
 }
 
+type ContainerStatuses = NonNullable<typeof containerStatuses.Type>
+
+/** True for a container that does not wait for another one of its pod. */
+const isOfItself = (waiting: NonNullable<ContainerStatuses[number]["state"]>["waiting"]): boolean =>
+  waiting !== undefined && waiting !== null && waiting.reason !== "PodInitializing"
+
+/** End of a pod's containers: of the one that ran out of memory, else of the one that reviews. */
+const endOf = (containers: ContainerStatuses) => {
+  const ends = containers.map(({ name, state }) => ({ name, end: state?.terminated }))
+  const reviewing = ends.find(({ name }) => name === publisher) ?? ends[0]
+  return (ends.find(({ end }) => end?.reason === "OOMKilled") ?? reviewing)?.end
+}
+
 const deletion = { reason: "Deleted", message: "the pod was deleted" }
 
 export const podOf = (
   { metadata: { deletionTimestamp, labels, name }, spec, status }: typeof WirePod.Type
 ): KubePod => {
-  const state = status?.containerStatuses?.[0]?.state
+  const all = [...status?.initContainerStatuses ?? [], ...status?.containerStatuses ?? []]
+  const waiting = all.map(({ state }) => state?.waiting).find((one) => isOfItself(one))
+  const exit = endOf(status?.containerStatuses ?? [])
   const unscheduled = status?.conditions?.find(({ status, type }) => type === "PodScheduled" && status === "False")
   const disrupted = status?.conditions?.find(({ status, type }) => type === "DisruptionTarget" && status === "True")
   const deleted = deletionTimestamp === undefined || deletionTimestamp === null ? undefined : deletion
@@ -135,7 +154,7 @@ export const podOf = (
     phase: status?.phase ?? "",
     failure: Option.map(Option.fromNullishOr(failure), trouble),
     unschedulable: Option.map(Option.fromUndefinedOr(unscheduled), ({ message }) => message ?? ""),
-    waiting: Option.map(Option.fromNullishOr(state?.waiting), trouble),
-    exit: Option.map(Option.fromNullishOr(state?.terminated), (end) => ({ code: end.exitCode, ...trouble(end) }))
+    waiting: Option.map(Option.fromNullishOr(waiting), trouble),
+    exit: Option.map(Option.fromNullishOr(exit), (end) => ({ code: end.exitCode, ...trouble(end) }))
   }
 }

@@ -1,10 +1,10 @@
-import type { KubernetesSettings, ResourceSettings } from "@nominal-code/config/KubernetesSettings"
+import type { KubernetesSettings } from "@nominal-code/config/KubernetesSettings"
 import type { Job } from "@nominal-code/domain/Job"
 import { Duration, Option, type Redacted } from "effect"
-import type { ContainerManifest, JobManifest, PodManifest, SchedulingManifest } from "./JobManifest.ts"
+import * as IsolatedContainers from "./IsolatedContainers.ts"
+import type { JobManifest, PodManifest, SchedulingManifest } from "./JobManifest.ts"
 import { kubeJobAnnotations, kubeJobLabels, kubeJobName, queueLabel, queueName } from "./Names.ts"
-import { podEnvironment } from "./PodEnvironment.ts"
-import * as Quantity from "./Quantity.ts"
+import * as ReviewContainer from "./ReviewContainer.ts"
 
 /** Template of the Jobs of one server. */
 export interface KubeJobTemplate {
@@ -26,38 +26,6 @@ const inlineBytes = 100 * 1024
 /** True if a payload is small enough for the Job itself. */
 export const fitsInline = (payload: string): boolean => new TextEncoder().encode(payload).length <= inlineBytes
 
-/** Writable volumes of a pod and their sizes. Everything else is read-only. */
-const disks = [
-  { name: "workspace", mountPath: "/workspace", sizeLimit: "12Gi" },
-  { name: "tmp", mountPath: "/tmp", sizeLimit: "1Gi" },
-  { name: "home", mountPath: "/home/nominal", sizeLimit: "256Mi" }
-]
-
-const volumes: PodManifest["volumes"] = disks.map(({ name, sizeLimit }) => ({ name, emptyDir: { sizeLimit } }))
-const volumeMounts: ContainerManifest["volumeMounts"] = disks.map(({ mountPath, name }) => ({ name, mountPath }))
-
-const usual = { requests: { cpu: "250m", memory: "512Mi" }, limits: { cpu: "2", memory: "2Gi" } }
-
-/**
- * Requests and limits of the container. If only one of the two is set, the other's default is adapted: a request above
- * its limit would be refused.
- */
-const amounts = (
-  kind: "cpu" | "memory",
-  requests: ResourceSettings,
-  limits: ResourceSettings
-): readonly [request: string, limit: string] => {
-  const request = Option.getOrElse(requests[kind], () => usual.requests[kind])
-  const limit = Option.getOrElse(limits[kind], () => Quantity.larger(usual.limits[kind], request))
-  return [Option.isSome(requests[kind]) ? request : Quantity.smaller(request, limit), limit]
-}
-
-const resources = ({ limits, requests }: KubernetesSettings): ContainerManifest["resources"] => {
-  const [cpu, cpuLimit] = amounts("cpu", requests, limits)
-  const [memory, memoryLimit] = amounts("memory", requests, limits)
-  return { requests: { cpu, memory }, limits: { cpu: cpuLimit, memory: memoryLimit } }
-}
-
 /** Scheduling fields of the pod. Fields that are not set are left out. */
 const scheduling = (
   { affinity, imagePullSecrets, nodeSelector, priorityClass, runtimeClass, tolerations }: KubernetesSettings
@@ -72,7 +40,7 @@ const scheduling = (
 
 const podSpec = (template: KubeJobTemplate, payload: string): PodManifest => {
   const { kubernetes } = template
-  const { image, imagePullPolicy, serviceAccount } = kubernetes
+  const { serviceAccount } = kubernetes
   return {
     ...scheduling(kubernetes),
     restartPolicy: "Never",
@@ -87,27 +55,9 @@ const podSpec = (template: KubeJobTemplate, payload: string): PodManifest => {
       fsGroup: 1000,
       seccompProfile: { type: "RuntimeDefault" }
     },
-    containers: [{
-      name: "review",
-      image,
-      ...(Option.isSome(imagePullPolicy) ? { imagePullPolicy: imagePullPolicy.value } : {}),
-      // Not the command: the image's init stays the first process, and collects what git leaves behind.
-      args: ["run-job"],
-      // What a pod says that fails before it can leave a result, its configuration for instance.
-      terminationMessagePolicy: "FallbackToLogsOnError",
-      env: podEnvironment(template, payload),
-      resources: resources(kubernetes),
-      securityContext: {
-        readOnlyRootFilesystem: true,
-        runAsNonRoot: true,
-        runAsUser: 1000,
-        allowPrivilegeEscalation: false,
-        capabilities: { drop: ["ALL"] },
-        seccompProfile: { type: "RuntimeDefault" }
-      },
-      volumeMounts
-    }],
-    volumes
+    ...(kubernetes.isolation === "strict"
+      ? IsolatedContainers.make(template, payload)
+      : { containers: [ReviewContainer.make(template, payload)], volumes: ReviewContainer.volumes })
   }
 }
 

@@ -170,6 +170,71 @@ describe("the Job of a run", () => {
   })
 })
 
+const strict = (settings: Partial<KubernetesSettings> = {}) =>
+  made({
+    isolation: "strict",
+    envFromSecrets: ["secrets"],
+    secretVariables: [
+      { name: "GITHUB_TOKEN", required: true },
+      { name: "ANTHROPIC_API_KEY", required: false },
+      { name: "REDIS_URL", required: true },
+      { name: "HTTPS_PROXY", required: false }
+    ],
+    environment: { LOG_LEVEL: "DEBUG", GITHUB_API_BASE: "https://ghe.example/api/v3" },
+    ...settings
+  }, "redis://:hunter22@redis:6379/0").spec.template.spec
+
+describe("the Job of a run whose agent has no secret", () => {
+  it("is what a restricted namespace takes, and every field of it is known to Kubernetes", () => {
+    const job = made({ isolation: "strict" })
+    assert.notProperty(jobIn(job), "code", JSON.stringify(jobIn(job)))
+    assert.deepStrictEqual(violations(job.spec.template.spec), [])
+  })
+
+  it("gives each container its own secrets only, and the agent none", () => {
+    const { containers, initContainers = [] } = strict()
+    const secrets = [...initContainers, ...containers].map(({ env, name }) => [
+      name,
+      env.flatMap((variable) => variable.valueFrom === undefined ? [] : [variable.name])
+    ])
+    assert.deepStrictEqual(Object.fromEntries(secrets), {
+      models: ["ANTHROPIC_API_KEY", "HTTPS_PROXY"],
+      checkout: ["GITHUB_TOKEN", "HTTPS_PROXY"],
+      publisher: ["GITHUB_TOKEN", "REDIS_URL", "HTTPS_PROXY"],
+      agent: []
+    })
+    assert.deepStrictEqual(containers[1]?.env, [
+      { name: "HOME", value: "/home/nominal" },
+      { name: "TMPDIR", value: "/home/nominal" },
+      { name: "LOG_LEVEL", value: "DEBUG" },
+      { name: "REVIEW_AGENT_SOCKET", value: "/run/nominal/agent/socket" }
+    ])
+  })
+
+  it("lets the agent write to its own volume only, and reach neither the models' socket nor another one's files", () => {
+    const { automountServiceAccountToken, containers, ...pod } = strict()
+    assert.deepStrictEqual(containers[1]?.volumeMounts, [
+      { name: "workspace", mountPath: "/workspace", readOnly: true },
+      { name: "agent", mountPath: "/run/nominal/agent", readOnly: true },
+      { name: "agent-home", mountPath: "/home/nominal" }
+    ])
+    assert.isFalse(automountServiceAccountToken)
+    assert.notProperty(pod, "shareProcessNamespace")
+  })
+
+  it("ends when the publisher and the agent have ended: the models' container is a sidecar", () => {
+    const { containers, initContainers = [] } = strict()
+    assert.deepStrictEqual(containers.map(({ args, name }) => [name, ...args]), [
+      ["publisher", "run-job"],
+      ["agent", "pod", "agent"]
+    ])
+    assert.deepStrictEqual(initContainers.map(({ args, restartPolicy }) => [restartPolicy, ...args]), [
+      ["Always", "pod", "models"],
+      [undefined, "pod", "checkout"]
+    ])
+  })
+})
+
 describe("a payload", () => {
   it.each([
     ["nothing", "", true],

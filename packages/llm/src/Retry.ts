@@ -56,6 +56,11 @@ export const MayRepeatBilled = Context.Reference<Effect.Effect<boolean>>("@nomin
   defaultValue: () => Effect.succeed(true)
 })
 
+/** True in a process that makes each call once, because the one that asked for it repeats it. */
+export const SingleAttempt = Context.Reference<boolean>("@nominal-code/llm/Retry/SingleAttempt", {
+  defaultValue: () => false
+})
+
 /** Listener to the retries of a call: its last error, and the wait until the next attempt. By default none listens. */
 export const OnRetry = Context.Reference<(error: LlmError, wait: Duration.Duration) => Effect.Effect<void>>(
   "@nominal-code/llm/Retry/OnRetry",
@@ -69,6 +74,7 @@ export const retrying =
   (provider: string, { total }: Pick<CallLimits, "total">) =>
   <A, R>(attempt: Effect.Effect<A, LlmError, R>): Effect.Effect<A, LlmError, R> =>
     Effect.gen(function*() {
+      if (yield* SingleAttempt) return yield* attempt
       const firstDelay = yield* FirstDelay
       const hasSubstitute = yield* HasSubstitute
       const mayRepeatBilled = yield* MayRepeatBilled

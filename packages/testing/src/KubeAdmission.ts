@@ -63,7 +63,9 @@ export const refusedPod = (
 ): string | undefined => {
   const broken = restricted === true ? violations(pod) : []
   if (broken.length > 0) return `${profile.replace("violate", "violates")}: ${broken.join(", ")}`
-  const memory = pod.containers.map(({ resources }) => resources?.limits?.["memory"] ?? "0")
+  const memory = [...pod.initContainers ?? [], ...pod.containers].map(({ resources }) =>
+    resources?.limits?.["memory"] ?? "0"
+  )
   const large = memory.find((limit) => largestMemory !== undefined && amountOf(limit) > amountOf(largestMemory))
   if (large !== undefined) return `maximum memory usage per Container is ${largestMemory}, but limit is ${large}`
   const used = store.pods().filter((one) => one.metadata.namespace === namespace && !hasEnded(one)).length

@@ -26,6 +26,7 @@ const podSpec = (given: V1PodSpec): V1PodSpec => ({
   securityContext: {},
   schedulerName: "default-scheduler",
   ...given,
+  ...(given.initContainers === undefined ? {} : { initContainers: given.initContainers.map(container) }),
   containers: given.containers.map(container),
   // The old name of the field is kept beside it.
   ...(given.serviceAccountName === undefined ? {} : { serviceAccount: given.serviceAccountName })

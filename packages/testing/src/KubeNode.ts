@@ -1,7 +1,7 @@
 import { Deferred, Duration, Effect, Fiber, Semaphore } from "effect"
 import { condition, hasEnded, withConditions } from "./KubeConditions.ts"
 import { prepare, type Secrets } from "./KubeEnvironment.ts"
-import { type Behaviour, type PodEnd, type RunningPod, startPod, stopPod } from "./KubePods.ts"
+import { type Behaviour, type ContainerEnd, type PodEnd, type RunningPod, startPod, stopPod } from "./KubePods.ts"
 import {
   type Condition,
   type ContainerState,
@@ -123,7 +123,7 @@ export const makeNodes = (store: KubeStore, secrets: Secrets, options: NodeOptio
       } else yield* waiting(pod, behaviour.reason, behaviour.message)
       return true
     }
-    const obstacles = pod.spec.containers
+    const obstacles = [...pod.spec.initContainers ?? [], ...pod.spec.containers]
       .map((container) => prepare(container, pod.metadata.namespace, secrets))
       .flatMap((prepared) => "obstacle" in prepared ? [prepared.obstacle] : [])
     for (const obstacle of obstacles) yield* waiting(pod, "CreateContainerConfigError", obstacle)
@@ -131,14 +131,16 @@ export const makeNodes = (store: KubeStore, secrets: Secrets, options: NodeOptio
   })
 
   const ended = (pod: KubePodObject, end: PodEnd, startedAt: string) => {
-    const { exitCode, message, reason } = end
-    const terminated = {
-      exitCode,
-      reason,
-      ...(message === undefined ? {} : { message }),
-      startedAt,
-      finishedAt: timestamp()
-    }
+    const { exitCode } = end
+    const stateOf = ({ exitCode, message, reason }: ContainerEnd): ContainerState => ({
+      terminated: {
+        exitCode,
+        reason,
+        ...(message === undefined ? {} : { message }),
+        startedAt,
+        finishedAt: timestamp()
+      }
+    })
     tell(pod, ({ status }) => ({
       ...status,
       phase: exitCode === 0 ? "Succeeded" : "Failed",
@@ -148,7 +150,13 @@ export const makeNodes = (store: KubeStore, secrets: Secrets, options: NodeOptio
         ...ready("False", exitCode === 0 ? "PodCompleted" : "PodFailed"),
         ...(end.disrupted === true ? [condition("DisruptionTarget", "TerminationByKubelet", end.pod?.message)] : [])
       ),
-      containerStatuses: containers(pod, { terminated }, false)
+      containerStatuses: pod.spec.containers.flatMap((container) =>
+        containers(
+          { ...pod, spec: { containers: [container] } },
+          stateOf(end.containers?.[container.name] ?? end),
+          false
+        )
+      )
     }))
   }
 

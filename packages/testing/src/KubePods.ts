@@ -1,6 +1,6 @@
 import type { V1Container } from "@kubernetes/client-node"
 import { Deferred, type Duration, Effect } from "effect"
-import { spawn } from "node:child_process"
+import { type ChildProcess, spawn } from "node:child_process"
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -8,12 +8,18 @@ import { env } from "node:process"
 import { prepare, type Secrets } from "./KubeEnvironment.ts"
 import type { KubePodObject } from "./KubeStore.ts"
 
-/** End of a pod. */
-export interface PodEnd {
+/** End of a container. */
+export interface ContainerEnd {
   readonly exitCode: number
-  /** The container's: `Completed`, `Error`, `OOMKilled`. */
+  /** `Completed`, `Error`, `OOMKilled`. */
   readonly reason: string
   readonly message?: string
+}
+
+/** End of a pod: of its first container that failed, else of its first one. */
+export interface PodEnd extends ContainerEnd {
+  /** Ends of its containers by their names, where they differ. */
+  readonly containers?: Readonly<Record<string, ContainerEnd>>
   /** Reason and message of the pod itself, if it failed as a whole. */
   readonly pod?: { readonly reason: string; readonly message: string }
   /** The cluster ended it for reasons of its own. */
@@ -34,8 +40,10 @@ export type Behaviour =
 /** A pod that has been started. */
 export interface RunningPod {
   readonly ended: Deferred.Deferred<PodEnd>
-  /** Output of its container, line by line. */
+  /** Output of its containers, line by line. */
   readonly log: ReadonlyArray<string>
+  /** The processes of the containers that run, by their names. */
+  readonly processes: ReadonlyMap<string, number>
   /** Asks it to end: SIGTERM. `as` says what for. */
   terminate(as?: Partial<PodEnd>): void
   /** Ends it without asking, with everything that it has started. */
@@ -64,34 +72,22 @@ const lastWords = ({ terminationMessagePolicy }: V1Container, code: number, log:
     ? {}
     : { message: log.slice(-80).join("\n").slice(-2048) }
 
+const unstartable: ContainerEnd = { exitCode: 128, reason: "Error" }
+
+/**
+ * Runs a pod's containers as processes: the init containers one after the other, those with `restartPolicy: Always` beside
+ * all that come later, and ends these when the containers of the review have ended.
+ */
 const runProcess = (pod: KubePodObject, secrets: Secrets, bin: string): RunningPod => {
   const ended = Deferred.makeUnsafe<PodEnd>()
   const log: Array<string> = []
-  const [container] = pod.spec.containers
-  const prepared = container === undefined
-    ? { obstacle: "it has no container" }
-    : prepare(container, pod.metadata.namespace, secrets)
+  const processes = new Map<string, number>()
+  const live = new Map<string, ChildProcess>()
   const disks = mkdtempSync(join(tmpdir(), "emulated-pod-"))
-  let forced: Partial<PodEnd> = {}
-  const end = (code: number) => {
-    rmSync(disks, { recursive: true, force: true, maxRetries: 3 })
-    const own = { exitCode: code, reason: code === 0 ? "Completed" : "Error" }
-    const words = container === undefined ? {} : lastWords(container, code, log)
-    Deferred.doneUnsafe(ended, Effect.succeed({ ...own, ...words, ...forced }))
-  }
-  // A command would take the place of the image's entry point.
-  if (container === undefined || "obstacle" in prepared || container.command !== undefined) {
-    end(128)
-    return { ended, log, terminate: () => undefined, kill: () => undefined, freeze: () => undefined }
-  }
   for (const { name } of pod.spec.volumes ?? []) mkdirSync(join(disks, name))
-  const child = spawn(process.execPath, [bin, ...prepared.args], {
-    cwd: disks,
-    env: environmentOf(container, prepared.environment, disks),
-    stdio: ["ignore", "pipe", "pipe"],
-    detached: true
-  })
-  const signal = (name: NodeJS.Signals) => {
+  let forced: Partial<PodEnd> = {}
+
+  const signal = (child: ChildProcess, name: NodeJS.Signals) => {
     // The group, for a container ends as a whole; it may have ended by itself already.
     try {
       process.kill(-(child.pid ?? 0), name)
@@ -99,27 +95,78 @@ const runProcess = (pod: KubePodObject, secrets: Secrets, bin: string): RunningP
       child.kill(name)
     }
   }
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => log.push(...text.split("\n").filter((line) => line !== "")))
-  }
-  // What cannot be executed at all ends as a container that could not be started.
-  child.on("error", (error) => {
-    log.push(error.message)
-    end(128)
+  const signalAll = (name: NodeJS.Signals) => live.forEach((child) => signal(child, name))
+
+  const play = (container: V1Container): Effect.Effect<ContainerEnd> =>
+    Effect.callback((resume) => {
+      const prepared = prepare(container, pod.metadata.namespace, secrets)
+      // A command would take the place of the image's entry point.
+      if ("obstacle" in prepared || container.command !== undefined) return resume(Effect.succeed(unstartable))
+      const words: Array<string> = []
+      const child = spawn(process.execPath, [bin, ...prepared.args], {
+        cwd: disks,
+        env: environmentOf(container, prepared.environment, disks),
+        stdio: ["ignore", "pipe", "pipe"],
+        detached: true
+      })
+      live.set(container.name, child)
+      processes.set(container.name, child.pid ?? 0)
+      const end = (exitCode: number) => {
+        live.delete(container.name)
+        processes.delete(container.name)
+        const own = { exitCode, reason: exitCode === 0 ? "Completed" : "Error" }
+        resume(Effect.succeed({ ...own, ...lastWords(container, exitCode, words) }))
+      }
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.setEncoding("utf8").on("data", (text: string) => {
+          const lines = text.split("\n").filter((line) => line !== "")
+          words.push(...lines)
+          log.push(...lines)
+        })
+      }
+      // What cannot be executed at all ends as a container that could not be started.
+      child.on("error", (error) => {
+        words.push(error.message)
+        end(unstartable.exitCode)
+      })
+      child.on("close", (code, name) => end(code ?? (name === "SIGTERM" ? 143 : 137)))
+    })
+
+  const program = Effect.gen(function*() {
+    const { containers, initContainers = [] } = pod.spec
+    for (const container of initContainers) {
+      if (container.restartPolicy === "Always") {
+        yield* Effect.forkDetach(play(container), { startImmediately: true })
+        continue
+      }
+      const end = yield* play(container)
+      if (end.exitCode !== 0) return end
+    }
+    const ends = yield* Effect.forEach(containers, play, { concurrency: "unbounded" })
+    const deciding = ends.find(({ exitCode }) => exitCode !== 0) ?? ends[0] ?? unstartable
+    return {
+      ...deciding,
+      containers: Object.fromEntries(containers.map(({ name }, at) => [name, ends[at] ?? deciding]))
+    }
   })
-  child.on("close", (code, name) => end(code ?? (name === "SIGTERM" ? 143 : 137)))
+  Effect.runFork(Effect.flatMap(program, (end) => {
+    signalAll("SIGTERM")
+    rmSync(disks, { recursive: true, force: true, maxRetries: 3 })
+    return Deferred.succeed(ended, { ...end, ...forced })
+  }))
   return {
     ended,
     log,
+    processes,
     terminate: (as = {}) => {
       forced = as
-      signal("SIGTERM")
+      signalAll("SIGTERM")
     },
     kill: (as = {}) => {
       forced = { exitCode: 137, reason: "Error", ...as }
-      signal("SIGKILL")
+      signalAll("SIGKILL")
     },
-    freeze: (frozen) => signal(frozen ? "SIGSTOP" : "SIGCONT")
+    freeze: (frozen) => signalAll(frozen ? "SIGSTOP" : "SIGCONT")
   }
 }
 
@@ -133,6 +180,7 @@ const runScripted = (script: Effect.Effect<PodEnd>, stop: Effect.Effect<void> = 
   return {
     ended,
     log: [],
+    processes: new Map(),
     terminate: (as = {}) =>
       void Effect.runFork(Effect.andThen(stop, Effect.sync(() => end({ exitCode: 143, reason: "Error", ...as })))),
     kill: (as = {}) => end({ exitCode: 137, reason: "Error", ...as }),

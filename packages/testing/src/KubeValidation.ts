@@ -65,7 +65,7 @@ const containerOf = (container: V1Container, pod: V1PodSpec, field: string): Rea
 
 const podOf = (pod: V1PodSpec, policy: boolean, field: string): ReadonlyArray<Complaint> => {
   const at = `${field}.restartPolicy`
-  const { containers = [], restartPolicy, serviceAccountName } = pod
+  const { containers = [], initContainers = [], restartPolicy, serviceAccountName } = pod
   return [
     ...(restartPolicy === "Never" || restartPolicy === "OnFailure"
       ? []
@@ -74,6 +74,7 @@ const podOf = (pod: V1PodSpec, policy: boolean, field: string): ReadonlyArray<Co
       ? [[at, invalid(restartPolicy, "only \"Never\" is supported when podFailurePolicy is specified")] as const]
       : []),
     ...(containers.length === 0 ? [[`${field}.containers`, "Required value"] as const] : []),
+    ...initContainers.flatMap((container, index) => containerOf(container, pod, `${field}.initContainers[${index}]`)),
     ...containers.flatMap((container, index) => containerOf(container, pod, `${field}.containers[${index}]`)),
     ...(serviceAccountName === undefined ? [] : subdomainName(serviceAccountName, `${field}.serviceAccountName`))
   ]
@@ -117,9 +118,9 @@ const metadataOf = ({ metadata }: V1Job): ReadonlyArray<Complaint> => {
 const quantity = /^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$/
 
 const quantities = ({ spec }: V1Job): ReadonlyArray<string> => {
-  const { containers = [], volumes = [] } = spec?.template?.spec ?? {}
+  const { containers = [], initContainers = [], volumes = [] } = spec?.template?.spec ?? {}
   return [
-    ...containers.flatMap(({ resources }) =>
+    ...[...initContainers, ...containers].flatMap(({ resources }) =>
       Object.values<string>({ ...resources?.limits }).concat(Object.values<string>({ ...resources?.requests }))
     ),
     ...volumes.flatMap(({ emptyDir }) => emptyDir?.sizeLimit ?? [])

@@ -1,4 +1,12 @@
+import { Sha } from "@nominal-code/domain/PullRequest"
 import { Effect, Schema } from "effect"
+
+/** Checkout that tools read, as another process that has its repository finds it. */
+export const ToolPlace = Schema.Struct({
+  gitDir: Schema.String,
+  commits: Schema.Struct({ head: Sha, base: Sha, mergeBase: Sha })
+})
+export type ToolPlace = typeof ToolPlace.Type
 
 /** Failure of a tool, in words that the model can act on. */
 export class ToolError extends Schema.TaggedError<ToolError>()("ToolError", { message: Schema.String }) {}
@@ -15,6 +23,8 @@ export interface Tool {
   run(input: unknown): Effect.Effect<string, ToolError>
   /** True if it keeps to a time limit of its own, in place of the usual one. */
   readonly ownTimeLimit?: boolean
+  /** The checkout that it reads; absent: none. */
+  readonly place?: ToolPlace
 }
 
 /** Makes a tool from a function of its decoded input. Other input is refused with the field and its rule. */

@@ -1,3 +1,4 @@
+import { AgentLost } from "@nominal-code/agent/isolated/AgentLost"
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import { Failure, failureText } from "@nominal-code/domain/Failure"
@@ -85,6 +86,17 @@ const fetched = Effect.fnUntraced(function*({ isKey, key, names }: PayloadRefere
   })
 })
 
+/** Outcome of a review that ended in a way that nobody has foreseen, or whose agent's container has ended. */
+const broken = Effect.fnUntraced(function*(cause: Cause.Cause<unknown>): Effect.fn.Return<JobOutcome> {
+  const defect = Cause.squash(cause)
+  if (defect instanceof AgentLost) {
+    return Lost.make({ failure: Failure.cases.Pod.make({ reason: "killed", detail: defect.message }) })
+  }
+  yield* Effect.logError("the review failed unexpectedly", cause)
+  const detail = `an unexpected error: ${Cause.pretty(cause).split("\n")[0]}`
+  return Failed.make({ failure: Failure.cases.Bug.make({ detail }), retryable: true })
+})
+
 /** Runs the review. Its resources are closed before its outcome is reported. */
 const reviewed = (payload: JobPayload) =>
   reviewJob(payload.job).pipe(
@@ -94,14 +106,7 @@ const reviewed = (payload: JobPayload) =>
         Layer.provideMerge(Configured.reviewConfig(Option.fromUndefinedOr(payload.settings)))
       )
     ),
-    Effect.catchCause((cause) => {
-      if (Cause.hasInterrupts(cause)) return Effect.failCause(cause)
-      const detail = `an unexpected error: ${Cause.pretty(cause).split("\n")[0]}`
-      return Effect.as(
-        Effect.logError("the review failed unexpectedly", cause),
-        Failed.make({ failure: Failure.cases.Bug.make({ detail }), retryable: true })
-      )
-    }),
+    Effect.catchCause((cause) => Cause.hasInterrupts(cause) ? Effect.interrupt : broken(cause)),
     Effect.flatMap(withoutSecrets)
   )
 

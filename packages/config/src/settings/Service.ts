@@ -248,6 +248,13 @@ export const kubernetes = {
     kind: oneOf(["Always", "Never", "IfNotPresent"]),
     doc: "When the image is pulled."
   }),
+  isolation: defaulted("none", {
+    yaml: "kubernetes.isolation",
+    env: "K8S_ISOLATION",
+    kind: oneOf(["none", "strict"]),
+    doc:
+      "`strict`: in a Job, the agent has a container without any secret, and only another one has the models' keys. Kubernetes 1.29 or newer. [Security](security.md#strict-isolation) says what it needs."
+  }),
   backoffLimit: defaulted(0, {
     yaml: "kubernetes.backoff_limit",
     env: "K8S_BACKOFF_LIMIT",

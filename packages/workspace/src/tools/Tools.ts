@@ -1,7 +1,12 @@
 import { invisible } from "@nominal-code/domain/Invisible"
 import { escapeCharacter } from "@nominal-code/domain/RepoPathSpelling"
-import { Effect } from "effect"
-import { type Tool, ToolError } from "../Tool.ts"
+import { Context, Effect, Path } from "effect"
+import { ChildProcessSpawner } from "effect/process"
+import { Git } from "../Git.ts"
+import * as Listing from "../Listing.ts"
+import * as ObjectReader from "../ObjectReader.ts"
+import * as Syntax from "../syntax/Syntax.ts"
+import { type Tool, ToolError, type ToolPlace } from "../Tool.ts"
 import * as GitBlame from "./GitBlame.ts"
 import * as GitDiff from "./GitDiff.ts"
 import * as GitLog from "./GitLog.ts"
@@ -31,6 +36,7 @@ const usedUp = new ToolError({
 
 /** Tools of a checkout. Results and failures go through `redact`. */
 export const make = (reading: ToolContext, redact: (text: string) => string): ReadonlyArray<Tool> => {
+  const { commits, gitDir } = reading
   let calls = 0
   const counted = <A>(call: Effect.Effect<A, ToolError>) =>
     Effect.suspend(() => ++calls > MAX_CALLS ? Effect.fail(usedUp) : call)
@@ -46,6 +52,7 @@ export const make = (reading: ToolContext, redact: (text: string) => string): Re
     GitDiff.make(reading)
   ].map((tool): Tool => ({
     ...tool,
+    place: { gitDir, commits },
     run: (input) =>
       counted(tool.run(input)).pipe(
         Effect.map((text) => redact(showUnseen(text))),
@@ -53,3 +60,14 @@ export const make = (reading: ToolContext, redact: (text: string) => string): Re
       )
   }))
 }
+
+/** Tools of a checkout that another process has made, and that this one may only read. It knows no secret to hide. */
+export const at = Effect.fn("Tools.at")(function*({ commits, gitDir }: ToolPlace) {
+  const services = Context.pick(Path.Path, Git, ChildProcessSpawner.ChildProcessSpawner)(
+    yield* Effect.context<Path.Path | Git | ChildProcessSpawner.ChildProcessSpawner>()
+  )
+  const objects = yield* ObjectReader.make(gitDir)
+  const listing = yield* Listing.make(objects, commits.head)
+  const syntax = yield* Syntax.make()
+  return make({ gitDir, commits, objects, listing, services, syntax }, (text) => text)
+})

@@ -1,0 +1,40 @@
+import { NodeSocket, NodeSocketServer } from "@effect/platform-node"
+import { Effect, FileSystem, Layer, Schedule } from "effect"
+import { RpcClient, RpcSerialization, RpcServer } from "effect/rpc"
+import type { Socket } from "effect/socket"
+
+/*
+ * Sockets between the containers of a pod: files of volumes, so that a container reaches only those that it was given.
+ */
+
+/** Largest message in characters. The parts of a conversation are smaller by far. */
+const serialization = Layer.succeed(
+  RpcSerialization.RpcSerialization,
+  RpcSerialization.makeNdjson({ maxBufferSize: 16 * 1024 * 1024 })
+)
+
+/** Listens at a path. What is left there by a process that died is removed. */
+export const server = (path: string) =>
+  RpcServer.layerProtocolSocketServer.pipe(
+    Layer.provide(
+      Layer.unwrap(
+        Effect.as(
+          Effect.flatMap(FileSystem.FileSystem, (fs) => Effect.ignore(fs.remove(path))),
+          NodeSocketServer.layer({ path })
+        )
+      )
+    ),
+    Layer.provide(serialization)
+  )
+
+/** Connects to a path, once somebody listens there. A connection that ends stays ended. */
+export const client = (path: string) =>
+  RpcClient.layerProtocolSocket({
+    retryTransientErrors: true,
+    retryPolicy: Schedule.spaced("200 millis").pipe(
+      Schedule.upTo({ duration: "2 minutes" }),
+      Schedule.setInputType<Socket.SocketError>(),
+      Schedule.while(({ input }) => input.reason._tag === "SocketOpenError")
+    ),
+    pingInterval: "30 seconds"
+  }).pipe(Layer.provide(NodeSocket.layerNet({ path })), Layer.provide(serialization))
