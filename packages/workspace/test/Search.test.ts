@@ -39,4 +39,12 @@ layer(services, { excludeTestServices: true })("a search for words", (it) => {
       assert.deepStrictEqual(yield* search(reading, ["--files", "t.tal", "-e"]), [])
       assert.deepStrictEqual(yield* search(reading, []), [])
     }))
+
+  it.effect("ends in a file in which the words begin 150,000 longer ones", () =>
+    Effect.gen(function*() {
+      const values = Array.from({ length: 150_000 }, (_, index) => `export const value${index} = ${index}\n`).join("")
+      const { reading } = yield* over({ "values.ts": values })
+      const hits = yield* search(reading, Array.from({ length: 15 }, (_, index) => `value${index + 1}`))
+      assert.deepStrictEqual(hits.map(({ line }) => line), Array.from({ length: 15 }, (_, index) => index + 2))
+    }))
 })
