@@ -1,6 +1,7 @@
 import { assert, it, layer } from "@effect/vitest"
 import { JobOutcome } from "@nominal-code/domain/Job"
 import { markersIn } from "@nominal-code/domain/Marker"
+import type { PullRequest } from "@nominal-code/testing/GitHubState"
 import { submitReview, turns } from "@nominal-code/testing/ScriptedModel"
 import { Effect, Exit, Option } from "effect"
 import { readdirSync, rmSync, writeFileSync } from "node:fs"
@@ -9,16 +10,35 @@ import { runWith } from "../../packages/cli/test/RunCommand.ts"
 import { seededReview } from "../demo/SeededBugs.ts"
 import { openStorefront, readStorefront } from "../demo/Storefront.ts"
 import { formsOf } from "./Canaries.ts"
-import { bot, make, Running, running, stalled, until } from "./Journey.ts"
+import { bot, type Journey, make, Running, running, stalled, until } from "./Journey.ts"
 import { change, files as shop, finding, open } from "./Shop.ts"
 
 const opened = { event: "pull_request", action: "opened" } as const
+
+/** Counts of what a review has asked of others, and of what it has left on the disk. */
+const costsOf = ({ asked, directory, emulator, model }: Journey, pull: PullRequest) => {
+  const requests = emulator.requests.filter(({ body, login, path }) =>
+    login === bot && JSON.stringify([path, body]).includes(pull.repository.fullName.replace(/^.*\//, ""))
+  )
+  const [first] = model.mock.getRequests().flatMap(({ body }) =>
+    body !== null && "tools" in body && Array.isArray(body.messages) && JSON.stringify(body) === asked(pull)[0]
+      ? [JSON.stringify([body.messages[0], body.tools])]
+      : []
+  )
+  return {
+    forge: requests.filter(({ kind }) => kind !== "git").length,
+    git: requests.filter(({ kind }) => kind === "git").length,
+    bytes: asked(pull).reduce((total, text) => total + text.length, 0),
+    roleAndTools: first?.length ?? Infinity,
+    workspace: readdirSync(`${directory}/workspace`).toSorted()
+  }
+}
 
 /** A server that posts every finding, and keeps the transcripts of its reviews. */
 const server = running({ env: { REVIEWER_MAX_FINDINGS: "0", RETENTION_TRANSCRIPTS: "true" } })
 
 layer(server, { excludeTestServices: true, timeout: "2 minutes" })("a pull request", (it) => {
-  it.effect("is reviewed once and inline, with every finding on its lines", () =>
+  it.effect("is reviewed once and inline, with every finding on its lines, by ten requests to the forge and 90 KB to the model", () =>
     Effect.gen(function*() {
       const { journey, run, serve } = yield* Running
       const { emulator } = journey
@@ -76,6 +96,13 @@ layer(server, { excludeTestServices: true, timeout: "2 minutes" })("a pull reque
           )
       )
       yield* journey.checkHonestyAbout(pull)
+
+      const costs = costsOf(journey, pull)
+      assert.isAtMost(costs.forge, 10)
+      assert.isAtMost(costs.git, 3)
+      assert.isAtMost(costs.roleAndTools, 32_500)
+      assert.isAtMost(costs.bytes, 90_000)
+      assert.deepStrictEqual(costs.workspace, ["home", "mirrors"])
 
       // Once more from its transcript: without the forge, without its token and without the model.
       const { NOMINAL_DATA_DIR, WORKSPACE_BASE_DIR, ...others } = journey.environment
