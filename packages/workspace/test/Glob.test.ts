@@ -1,5 +1,8 @@
 import { assert, layer } from "@effect/vitest"
-import { Effect } from "effect"
+import { rgPath } from "@vscode/ripgrep"
+import { Effect, FileSystem } from "effect"
+import { spawnSync } from "node:child_process"
+import * as GlobPattern from "../src/tools/GlobPattern.ts"
 import { services } from "./Fixture.ts"
 import { over } from "./ReadingFixture.ts"
 
@@ -54,6 +57,76 @@ layer(services, { excludeTestServices: true })("Glob", (it) => {
       )
       assert.strictEqual(yield* tool("Glob", { pattern: "etc/*" }), "No files matched pattern: etc/*")
       assert.strictEqual(yield* tool("Glob", { pattern: "--pre=id" }), "No files matched pattern: --pre=id")
+    }))
+
+  it.effect("understands patterns as ripgrep does, which it asks for the same files on a disk", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* fs.makeTempDirectoryScoped({ prefix: "glob-test-" })
+      const files = [
+        "a.ts",
+        "b.js",
+        "src/a.ts",
+        "src/deep/b.tsx",
+        "src/deep/er/c.ts",
+        ".hidden/x.ts",
+        "[x].ts",
+        "{y}.ts",
+        "a-b.ts",
+        "a b.ts",
+        "docs/a.md",
+        "x^y",
+        "a+b",
+        "!odd.ts",
+        "a,b.ts",
+        "src/[id]/page.tsx",
+        "abc/abc/d"
+      ].toSorted()
+      for (const file of files) {
+        yield* fs.makeDirectory(`${directory}/${file}`.replace(/\/[^/]*$/, ""), { recursive: true })
+        yield* fs.writeFileString(`${directory}/${file}`, "")
+      }
+      const usual = ["--no-config", "--hidden", "--no-ignore", "--files", "--null", "--sort=path"]
+      const onDisk = (glob: string) =>
+        spawnSync(rgPath, [...usual, `--glob=${glob}`], { cwd: directory, encoding: "utf8" }).stdout
+          .split("\0").filter((name) => name !== "").toSorted()
+      for (
+        const pattern of [
+          "*.ts",
+          "**/*.ts",
+          "src/**",
+          "src/*",
+          "**",
+          "src/**/c.ts",
+          "**/deep/**",
+          "*.{ts,{js,md}}",
+          "[!a]*.ts",
+          "[a-c].?s",
+          "\\[x\\].ts",
+          "[[]x].ts",
+          "\\{y\\}.ts",
+          "a?b.ts",
+          "docs/**/a.md",
+          "src/deep",
+          "x^y",
+          "a+b",
+          "a,b.ts",
+          "src/[[]id]/*",
+          "[]a].ts",
+          "a**.ts",
+          "***",
+          "{src/**,docs/*}",
+          "abc/**/d",
+          "*/*/*",
+          "[.]h*/*"
+        ]
+      ) {
+        const [matched, included] = yield* Effect.all([
+          GlobPattern.matching("Glob", pattern, files),
+          GlobPattern.including("Grep", pattern, files)
+        ])
+        assert.deepStrictEqual([matched, included], [onDisk(`/${pattern}`), onDisk(pattern)], pattern)
+      }
     }))
 
   it.effect("says what is wrong with a pattern", () =>

@@ -9,13 +9,14 @@ const directories = `(?:${anything}/)?`
 
 const literal = (text: string): string => text.replaceAll(/[\\^$.|?*+()[\]{}&~#-]/g, String.raw`\$&`)
 
-/** Expressions of `**`, where it is a whole name of the pattern. */
-const acrossDirectories: ReadonlyArray<readonly [RegExp, string]> = [
-  [/^\*\*$/, anything],
-  [/^\*\*\//, directories],
-  [/^\/\*\*\//, `/${directories}`],
-  [/^\/\*\*$/, `/${anything}`]
-]
+/** Expression of a `**` that is a whole name of the pattern, and the index behind it; undefined where there is none. */
+const acrossAt = (pattern: string, at: number): readonly [text: string, end: number] | undefined => {
+  const before = pattern.charAt(at - 1)
+  if (!pattern.startsWith("**", at) || (before !== "" && !"/{,".includes(before))) return undefined
+  const after = pattern.charAt(at + 2)
+  if (after === "/") return [directories, at + 3]
+  return after === "" || ",}".includes(after) ? [anything, at + 2] : undefined
+}
 
 const unclosed = (what: string) => new ToolError({ message: `unclosed ${what}` })
 
@@ -34,13 +35,10 @@ export const expression = Effect.fnUntraced(function*(pattern: string) {
   let text = ""
   let depth = 0
   for (let at = 0; at < pattern.length;) {
-    const rest = pattern.slice(at)
-    const across = acrossDirectories.find(([shape]) =>
-      shape.test(rest) && (at === 0) === !shape.source.startsWith("^\\/")
-    )
+    const across = acrossAt(pattern, at)
     if (across !== undefined) {
-      text += across[1]
-      at += across[0].exec(rest)?.[0].length ?? 1
+      text += across[0]
+      at = across[1]
       continue
     }
     const character = String.fromCodePoint(pattern.codePointAt(at) ?? 0)
