@@ -13,9 +13,9 @@ const startingProcesses = [
   "packages/agent/test/{ClaudeCode,SpendOfMany}*.test.ts",
   "packages/config/test/ConfigFile*.test.ts",
   "packages/domain/test/{DiffIndex,GitDiff,Hunk,IgnorePatterns}*.test.ts",
-  "packages/forge/test/{Checks,Fence,Gate,GitHubForge,GitHubPosts,Relation,Requests}*.test.ts",
+  "packages/forge/test/{Checks,Fence,Gate,GitHubForge,GitHubPosts,GitHubSideBySide,Relation,Requests}*.test.ts",
   "packages/forge/test/GitLab{Diffs,Forge,Publish,Webhook}*.test.ts",
-  "packages/server/test/Reconcile{,Comments,Trouble}.test.ts"
+  "packages/server/test/Reconcile{,Changes,Comments,Trouble}.test.ts"
 ]
 
 const others = readdirSync(new URL("packages", import.meta.url)).filter((name) =>
