@@ -211,7 +211,7 @@ describe("an agent in a process of its own", () => {
   it.live.each(
     [
       ["ends", (path: string) => Effect.scoped(hijacked(path))],
-      ["sends a message without an end", (path: string) => Effect.andThen(Effect.scoped(hijacked(path)), endless(path))]
+      ["sends a message without an end", (path: string) => Effect.scoped(Effect.andThen(hijacked(path), endless(path)))]
     ] as const
   )("takes its review along when it %s, instead of letting it wait", ([, what]) =>
     Effect.gen(function*() {
