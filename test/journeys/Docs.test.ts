@@ -44,6 +44,10 @@ const runElsewhere: Readonly<Record<string, readonly [file: string, text: string
   "npx nominal-code eval goldens.json --candidates candidates.json --tool nominal-code --judge gpt-5.2 --judge-url https://api.openai.com/v1":
     evaluated("candidates: Option.some("),
   "npx nominal-code replay 3f9c2b7a1d --json": ["test/journeys/EndToEnd.test.ts", `"replay", job.id, "--json")`],
+  "REDIS_URL=redis://... npx nominal-code replay 3f9c2b7a1d --repository .": [
+    "test/journeys/Kubernetes.test.ts",
+    `"replay", job, "--repository"`
+  ],
   "npx nominal-code replay 3f9c2b7a1d --model claude-haiku-4-5": [
     "test/journeys/EndToEnd.test.ts",
     `"claude-haiku-4-5"`
