@@ -8,10 +8,39 @@ import type { Socket } from "effect/socket"
  */
 
 /** Largest message in characters. The parts of a conversation are smaller by far. */
-const serialization = Layer.succeed(
-  RpcSerialization.RpcSerialization,
-  RpcSerialization.makeNdjson({ maxBufferSize: 16 * 1024 * 1024 })
-)
+const largestMessage = 16 * 1024 * 1024
+
+const ndjson = RpcSerialization.makeNdjson({ maxBufferSize: "unbounded" })
+
+/**
+ * Messages of a line each. A line is put together once, when it has come to its end: the parser looks for that end from
+ * the line's beginning, with each piece anew.
+ */
+const lines = RpcSerialization.RpcSerialization.of({
+  ...ndjson,
+  makeUnsafe: () => {
+    const parser = ndjson.makeUnsafe()
+    const decoder = new TextDecoder()
+    let pieces: Array<string> = []
+    let size = 0
+    return {
+      encode: parser.encode,
+      decode: (bytes) => {
+        const piece = typeof bytes === "string" ? bytes : decoder.decode(bytes, { stream: true })
+        const end = piece.lastIndexOf("\n")
+        size = end === -1 ? size + piece.length : piece.length - end - 1
+        pieces.push(piece)
+        if (size > largestMessage) throw new RpcSerialization.MaxBufferSizeExceeded({ maxBufferSize: largestMessage })
+        if (end === -1) return []
+        const whole = pieces.join("")
+        pieces = []
+        return parser.decode(whole)
+      }
+    }
+  }
+})
+
+const serialization = Layer.succeed(RpcSerialization.RpcSerialization, lines)
 
 /** Listens at a path. What is left there by a process that died is removed. */
 export const server = (path: string) =>
