@@ -2270,6 +2270,8 @@ declare const Forge_base: Context.ServiceClass<Forge, "@nominal-code/forge/Forge
   acknowledge(event: PullRequestEvent): Effect.Effect<void, ForgeError>;
   /** The pull request as it is now. */
   pullRequest(ref: PullRequestRef): Effect.Effect<PullRequest, ForgeError>;
+  /** Present where positions of comments are made of the forge's own list of files. Else reviews take git's diff. */
+  readonly reviewsOwnDiff?: true;
   /** All changed files; a file whose diff the forge leaves out has no `patch`. Fails rather than returning a part. */
   changedFiles(ref: PullRequestRef): Effect.Effect<ReadonlyArray<ChangedFile>, ForgeError>;
   /**

@@ -27,7 +27,6 @@ const stepOfTurn = (turn: ModelTurn): Step => ({
 const named: Readonly<Record<string, readonly [what: string, detail: string]>> = {
   "reactions/create-for-issue": ["Reaction", "👀 on the pull request"],
   graphql: ["Pull request read", "title, branches, head commit, reviews and threads"],
-  "pulls/list-files": ["Diff read", "the changed files"],
   "pulls/get": ["Pull request read again", "nothing was pushed meanwhile"],
   "pulls/create-review": ["Review posted", "summary and inline comments"],
   "pulls/update-review": ["Review updated", "its headline, and what is open"],

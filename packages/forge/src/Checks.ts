@@ -22,6 +22,8 @@ interface KnownCheck {
   /** The forge's id, where its checks have one. */
   id: Option.Option<number>
   state: CheckState["_tag"]
+  /** True if the forge has taken a state of it. */
+  isShown: boolean
 }
 
 /** One forge's way to show a check. */
@@ -32,6 +34,8 @@ export interface CheckSender {
     state: CheckState,
     id: Option.Option<number>
   ): Effect.Effect<Option.Option<number>, ForgeError>
+  /** Present where a running check looks like a queued one. */
+  readonly runsAsQueued?: true
   /** True if no check will be taken from this account in this repository. */
   isRefused(error: ForgeError): boolean
   /** Permission that is missing then. */
@@ -79,14 +83,20 @@ export const descriptionOf = (state: CheckState): string =>
  * one job. Where the forge refuses checks, one line in the log says so, and the repository gets none until the next
  * start.
  */
-export const makeChecks = ({ isRefused, permission, send }: CheckSender, text: OutgoingText) => {
+export const makeChecks = ({ isRefused, permission, runsAsQueued, send }: CheckSender, text: OutgoingText) => {
   const checks = new Map<JobId, KnownCheck>()
   const off = new Set<RepoName>()
 
   const known = (commit: CheckedCommit): KnownCheck => {
     const there = checks.get(commit.jobId)
     if (there !== undefined && there.commit.headSha === commit.headSha) return there
-    const check = { commit, turn: Semaphore.makeUnsafe(1), id: Option.none<number>(), state: "Queued" as const }
+    const check = {
+      commit,
+      turn: Semaphore.makeUnsafe(1),
+      id: Option.none<number>(),
+      state: "Queued" as const,
+      isShown: false
+    }
     checks.delete(commit.jobId)
     checks.set(commit.jobId, check)
     for (const oldest of [...checks.keys()].slice(0, Math.max(0, checks.size - remembered))) checks.delete(oldest)
@@ -107,9 +117,11 @@ export const makeChecks = ({ isRefused, permission, send }: CheckSender, text: O
     Effect.suspend(() => {
       if (isBefore(state._tag, check.state) || off.has(check.commit.pullRequest.repo)) return Effect.void
       check.state = state._tag
+      if (runsAsQueued === true && state._tag === "Running" && check.isShown) return Effect.void
       return send(check.commit, fitState(text, state), check.id).pipe(
         Effect.map((id) => {
           check.id = id
+          check.isShown = true
         }),
         Effect.catch((error) => failed(check.commit.pullRequest.repo, error))
       )

@@ -72,7 +72,7 @@ const makeAs = Effect.fnUntraced(function*(
     acknowledge: makeAcknowledge(client),
     relation: yield* makeRelation(client),
     ...reads,
-    ...makePublish(client, posts, makeGitHubBodies(seal, text)),
+    ...makePublish(client, posts, makeGitHubBodies(seal, text), reads.changedFiles),
     resolveThread: makeResolve(client),
     check: checks ? makeChecks(sender, text) : () => Effect.void,
     cloneSource,

@@ -48,6 +48,7 @@ const make = Effect.fnUntraced(function*(options: GitLabOptions) {
     acknowledge: makeAcknowledge(client),
     relation: yield* makeRelation(client),
     ...reads,
+    reviewsOwnDiff: true,
     look,
     ownPosts,
     publish: (draft, known) => explaining("publish", draft.pullRequest)(publish(draft, known)),

@@ -169,9 +169,12 @@ describe("the check with a token", () => {
         yield* check(commitOf("1"), Queued.make({}))
         assert.deepStrictEqual(state(), ["Nominal Code: pending: Waits for its review"])
         yield* check(commitOf("1"), Running.make({}))
-        assert.deepStrictEqual(state(), ["Nominal Code: pending: Is being reviewed"])
+        // It would look the same.
+        assert.strictEqual(emulator.requests.length, 1)
         yield* check(commitOf("1"), reviewed)
         assert.deepStrictEqual(state(), ["Nominal Code: success: 1 finding: 1 high"])
+        yield* check(commitOf("2"), Running.make({}))
+        assert.deepStrictEqual(state(), ["Nominal Code: pending: Is being reviewed"])
         yield* check(commitOf("2"), failing)
         assert.deepStrictEqual(state(), ["Nominal Code: failure: Open: 1 high"])
         yield* check(commitOf("3"), neutral)

@@ -19,7 +19,7 @@ const requestsOf = Effect.fnUntraced(function*(makeScene: Effect.Effect<Scene, u
     const forge = yield* Forge
     const reaction = yield* during(forge.acknowledge(event))
     const look = yield* during(forge.look(scene.ref, jobId))
-    const files = yield* during(forge.changedFiles(scene.ref))
+    const files = yield* during(forge.reviewsOwnDiff === true ? forge.changedFiles(scene.ref) : Effect.void)
     const again = yield* during(forge.pullRequest(scene.ref))
     const post = yield* during(forge.publish(review, look.result.posts))
     assert.strictEqual(post.result.inline, 2)
@@ -35,20 +35,21 @@ const requestsOf = Effect.fnUntraced(function*(makeScene: Effect.Effect<Scene, u
 
 const count = (steps: Readonly<Record<string, ReadonlyArray<string>>>) => Object.values(steps).flat().length
 
-it.effect("a first review costs GitHub seven requests, the reaction and the fence included", () =>
+it.effect("a first review costs GitHub six requests, the reaction and the fence included", () =>
   Effect.gen(function*() {
     const steps = yield* requestsOf(gitHubScene)
     assert.deepStrictEqual(steps, {
       reaction: ["reactions/create-for-issue"],
       // The pull request, its reviews, comments and threads, and which of them are ours.
       look: ["graphql"],
-      files: ["pulls/list-files"],
+      // git has them.
+      files: [],
       // Closed or pushed to in the meantime?
       again: ["pulls/get"],
       // The last one looks for plain posts of another run of the job.
       post: ["pulls/create-review", "pulls/submit-review", "graphql"]
     })
-    assert.strictEqual(count(steps), 7)
+    assert.strictEqual(count(steps), 6)
   }))
 
 it.effect("a first review with two comments costs GitLab twelve requests, one more for each comment", () =>

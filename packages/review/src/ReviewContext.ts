@@ -32,13 +32,14 @@ export interface ReviewContext {
 }
 
 /**
- * The forge's files, since they decide where a comment may stand. Hunks that it leaves out come from git; and so does
- * everything when the forge shows another commit than the reviewed one, or refuses to list so many files.
+ * The files of git's diff, or the forge's where it makes its positions of them. Hunks that the forge leaves out come from
+ * git; and so does everything when the forge shows another commit than the reviewed one, or refuses to list so many files.
  */
 const changedFiles = Effect.fnUntraced(function*(pullRequest: PullRequest, checkout: Checkout) {
-  if (pullRequest.headSha !== checkout.headSha) return yield* checkout.changedFiles
+  const forge = yield* Forge
+  if (forge.reviewsOwnDiff !== true || pullRequest.headSha !== checkout.headSha) return yield* checkout.changedFiles
   const listed = yield* Effect.catchReason(
-    (yield* Forge).changedFiles(pullRequest.ref),
+    forge.changedFiles(pullRequest.ref),
     "ForgeError",
     "Refused",
     () => checkout.changedFiles

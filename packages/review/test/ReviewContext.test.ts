@@ -10,6 +10,16 @@ const gathered = (world: Scene.World, at = Scene.headSha) =>
   gather(Scene.viewOf(world), Scene.checkoutOf(world, at), world.settings).pipe(Effect.provide(Scene.layer(world)))
 
 describe("the changed files", () => {
+  it.effect("are git's where the forge makes no positions of its own list, which is not asked for", () =>
+    Effect.gen(function*() {
+      const { reviewsOwnDiff: _, ...world } = Scene.world({
+        forgeFiles: [],
+        gitFiles: [Scene.file("a.ts"), Scene.file("b.ts")]
+      })
+      assert.deepStrictEqual((yield* gathered(world)).files.map(({ path }) => String(path)), ["a.ts", "b.ts"])
+      assert.notInclude(world.calls, "files")
+    }))
+
   it.effect("are the forge's, and git is not asked when the forge shows all hunks", () =>
     Effect.gen(function*() {
       const world = Scene.world({ gitFiles: [] })

@@ -131,6 +131,8 @@ export interface World {
   pullRequests: Array<PullRequest | ForgeError>
   forgeFiles: ReadonlyArray<ChangedFile> | Effect.Effect<never, ForgeError>
   gitFiles: ReadonlyArray<ChangedFile>
+  /** Present if the forge makes its positions of `forgeFiles`. */
+  reviewsOwnDiff?: true
   discussions: ReadonlyArray<Discussion>
   baseFiles: Record<string, string>
   headFiles: Record<string, string>
@@ -195,6 +197,7 @@ export const world = (changes: Partial<World> = {}): World => ({
   pullRequests: [pullRequest()],
   forgeFiles: [file("src/cart.ts")],
   gitFiles: [file("src/cart.ts")],
+  reviewsOwnDiff: true,
   discussions: [],
   baseFiles: {},
   headFiles: {},
@@ -305,6 +308,7 @@ const forge = (from: World) =>
     ownPosts: () => Effect.sync(() => postsOf(from)),
     file: (_repo, _branch, path) => Effect.succeed(Option.fromUndefinedOr(from.baseFiles[path])),
     pullRequest: () => called(from, "pull request", pullRequestNow(from)),
+    ...(from.reviewsOwnDiff === undefined ? {} : { reviewsOwnDiff: from.reviewsOwnDiff }),
     changedFiles: () =>
       called(
         from,

@@ -77,9 +77,10 @@ const statusState = CheckState.match({
   Done: ({ conclusion }) => conclusion === "failure" ? "failure" : "success"
 })
 
-/** Statuses of a commit, for a token. The newest one of a context counts. */
+/** Statuses of a commit, for a token: `pending` until the review is over. The newest one of a context counts. */
 export const commitStatuses = (client: GitHubClient): CheckSender => ({
   permission: "the token the permission commit statuses: write",
+  runsAsQueued: true,
   isRefused: isLacking,
   send: ({ headSha, pullRequest }: CheckedCommit, state) => {
     const { names, ...call } = pullRequestCall("check", pullRequest)

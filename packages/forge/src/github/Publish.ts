@@ -1,5 +1,7 @@
+import { DiffIndex } from "@nominal-code/domain/DiffIndex"
 import type { JobId } from "@nominal-code/domain/Job"
 import { markersIn } from "@nominal-code/domain/Marker"
+import type { ChangedFile } from "@nominal-code/domain/Patch"
 import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
 import { type InlineComment, PostedReview, ReviewDraft } from "@nominal-code/domain/Review"
 import type { RunNotWanted } from "@nominal-code/domain/RunStillWanted"
@@ -31,7 +33,21 @@ const unfinished =
 const isPlainAndOnly = (jobId: JobId) => ({ body, kind }: Post) =>
   kind !== "review" && markersIn(body).every((marker) => marker.jobId === jobId)
 
-export const makePublish = (client: GitHubClient, posts: GitHubPosts, bodies: GitHubBodies) => {
+/** Comments that stand beside the diff as GitHub lists it. A file that it lists without its diff may take any. */
+const besideDiff = (comments: Comments, files: ReadonlyArray<ChangedFile>): Comments => {
+  const index = DiffIndex.make(files)
+  const unknown = new Set(files.filter(({ patch }) => patch === undefined).map(({ path }) => path))
+  return comments.filter(({ finding: { line, path, side, startLine = line } }) =>
+    !unknown.has(path) && Option.isNone(index.code(path, side, line, startLine))
+  )
+}
+
+export const makePublish = (
+  client: GitHubClient,
+  posts: GitHubPosts,
+  bodies: GitHubBodies,
+  changedFiles: Forge["Service"]["changedFiles"]
+) => {
   const drafts = makeDrafts(client, posts, bodies)
   const plainPosts = makePlain(client, posts)
   const reply = makeReply("GitHub", plainPosts, posts.jobPosts, bodies.markedBody)
@@ -141,14 +157,29 @@ export const makePublish = (client: GitHubClient, posts: GitHubPosts, bodies: Gi
     return postedNow(draft, created, inline.length, folded.length)
   })
 
-  /** Posts a review some of whose comments were refused: these go into the summary, the others stay inline. */
-  const submitAccepted = Effect.fnUntraced(function*(draft: ReviewDraft) {
-    // Without any comment: is it the comments at all, or the commit?
-    const base = yield* accepts(draft, [])
-    const folded = base ? yield* refusedOf(draft, draft.comments, yield* Ref.make(0)) : draft.comments
+  const submitWithout = Effect.fnUntraced(function*(draft: ReviewDraft, folded: Comments) {
     yield* Effect.logWarning(`GitHub refuses the place of ${folded.length} of ${draft.comments.length} comments`)
-    if (folded.length === draft.comments.length) return yield* plain(draft, folded)
-    return yield* submit(draft, folded).pipe(Effect.catchIf(isUnprocessable, () => plain(draft, draft.comments)))
+    return yield* folded.length === draft.comments.length ? plain(draft, folded) : submit(draft, folded)
+  })
+
+  /**
+   * Posts a review some of whose comments were refused: these go into the summary, the others stay inline. Those beside
+   * GitHub's own diff are suspected first. It may be the diff of a newer commit, so the others are if these are not all.
+   */
+  const submitAccepted = Effect.fnUntraced(function*(draft: ReviewDraft) {
+    const { comments, pullRequest } = draft
+    // Without any comment: is it the comments at all, or the commit?
+    if (!(yield* accepts(draft, []))) return yield* submitWithout(draft, comments)
+    const probes = yield* Ref.make(0)
+    const files = yield* Effect.orElseSucceed(changedFiles(pullRequest), () => [])
+    const beside = besideDiff(comments, files)
+    const all = Effect.flatMap(refusedOf(draft, comments, probes), (folded) => submitWithout(draft, folded))
+    const first = beside.length === 0 || beside.length === comments.length
+      ? all
+      : Effect.flatMap(refusedOf(draft, beside, probes), (folded) => submitWithout(draft, folded)).pipe(
+        Effect.catchIf(isUnprocessable, () => all)
+      )
+    return yield* Effect.catchIf(first, isUnprocessable, () => plain(draft, comments))
   })
 
   /** Posts everything in one plain comment, which says why. */
