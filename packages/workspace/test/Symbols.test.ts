@@ -55,6 +55,17 @@ layer(services, { excludeTestServices: true })("Definition and References", (it)
       )
     }))
 
+  it.effect("know a name that every object of JavaScript has from one that a file's code has", () =>
+    Effect.gen(function*() {
+      const { tool } = yield* over({ "a.ts": "// toString, constructor\nexport const one = 1\n" })
+      for (const symbol of ["toString", "constructor"]) {
+        assert.strictEqual(
+          yield* tool("References", { symbol }),
+          "In comments and strings:\na.ts:1:// toString, constructor"
+        )
+      }
+    }))
+
   it.effect("go by the syntax of the twelve languages, and take no comment or string for a definition or a use", () =>
     Effect.gen(function*() {
       const { tool } = yield* over(bySyntax)

@@ -39,7 +39,8 @@ const placeIn = (outline: Option.Option<Outline>, symbol: string, { line, text }
   if (Option.isNone(outline)) return byShape
   const { definitions, errors, mentions } = outline.value
   if (definitions.some((one) => one.line === line && one.name === symbol.replace(/^\$/, ""))) return "definition"
-  if (mentions[symbol]?.includes(line) !== true) return "text"
+  // A name such as `toString` is in the prototype of every object.
+  if (!Object.hasOwn(mentions, symbol) || mentions[symbol]?.includes(line) !== true) return "text"
   // What is not of the language hides the definitions around it.
   return errors === 0 ? "use" : byShape
 }
