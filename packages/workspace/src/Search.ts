@@ -31,12 +31,10 @@ const anyOf = (wanted: ReadonlyArray<string>): string => wanted.map(Regex.escape
 
 const isRepoPath = Schema.is(RepoPath)
 
-/** Reads a line of git's answer: the commit and the path, the line's number and its text. */
+/** Reads a line of git's answer, behind its commit: the path, the line's number and its text. */
 const hitIn = (record: string): ReadonlyArray<WordHit> => {
-  const [, path = "", line, text = ""] = /^[0-9a-f]+:([^\0]+)\0(\d+)\0(.*)$/s.exec(record) ?? []
-  return line === undefined || !isRepoPath(path) || text.length > MAX_LINE
-    ? []
-    : [{ path, line: Number(line), text: text.replace(/\r$/, "") }]
+  const [, path = "", line, text = ""] = /^([^\0]+)\0(\d+)\0(.*?)\r?\n?$/s.exec(record) ?? []
+  return line === undefined || !isRepoPath(path) || text.length > MAX_LINE ? [] : [{ path, line: Number(line), text }]
 }
 
 /** Finds the lines of all files that hold one of the words as a whole word, by one process. Long lines are left out. */
@@ -51,5 +49,6 @@ export const words = Effect.fn("Search.words")(function*(reading: ToolContext, w
     overflow: "cut",
     answers: [1]
   })
-  return decode(stdout).split("\n").flatMap(hitIn)
+  // A path may hold line breaks, but not the commit that it is in.
+  return decode(stdout).split(new RegExp(`^${reading.commits.head}:`, "m")).flatMap(hitIn)
 })

@@ -35,6 +35,12 @@ layer(services, { excludeTestServices: true })("Grep", (it) => {
       assert.strictEqual(yield* grep({ pattern: "nothing" }), "No matches found for pattern: nothing")
     }))
 
+  it.effect("shows the path of a file in one line, so that none passes for a line of another one", () =>
+    Effect.gen(function*() {
+      const { tool } = yield* over({ "a\nsrc/b.ts": "needle\n" })
+      assert.strictEqual(yield* tool("Grep", { pattern: "needle" }), "a[U+000A]src/b.ts:1:needle")
+    }))
+
   it.effect("puts code before tests, documents, translations and built code, and shows the lines around a match", () =>
     Effect.gen(function*() {
       const { tool } = yield* over({

@@ -1,4 +1,5 @@
 import { assert, layer } from "@effect/vitest"
+import { RepoPath } from "@nominal-code/domain/PullRequest"
 import { Effect } from "effect"
 import * as Search from "../src/Search.ts"
 import type { ToolContext } from "../src/tools/Reading.ts"
@@ -31,6 +32,16 @@ layer(services, { excludeTestServices: true })("a search for words", (it) => {
         "src/b c.ts:2:--total"
       ])
       assert.strictEqual(hits.length - few.length, 40)
+    }))
+
+  it.effect("takes no part of a path for a line of another file", () =>
+    Effect.gen(function*() {
+      const { reading } = yield* over({ "a\n0:src/a.ts": "total\n" })
+      assert.deepStrictEqual(yield* search(reading, ["total"]), [{
+        path: RepoPath.make("a\n0:src/a.ts"),
+        line: 1,
+        text: "total"
+      }])
     }))
 
   it.effect("takes a word for no option and no pattern, and finds nothing for no word", () =>

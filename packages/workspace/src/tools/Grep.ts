@@ -1,3 +1,4 @@
+import { escapePath } from "@nominal-code/domain/RepoPathSpelling"
 import { Effect, Schema } from "effect"
 import { make as makeTool, type Tool, ToolError } from "../Tool.ts"
 import { inOrder } from "./FileOrder.ts"
@@ -42,7 +43,7 @@ const shown = (lines: ReadonlyArray<FileSearch.FoundLine>, context = 0): string 
   lines.flatMap(({ isMatch, line, path, text }, at) => {
     const mark = isMatch ? ":" : "-"
     const isApart = context > 0 && at > 0 && lines[at - 1]?.line !== line - 1
-    return [...(isApart ? ["--"] : []), `${path}${mark}${line}${mark}${text}`]
+    return [...(isApart ? ["--"] : []), `${escapePath(path)}${mark}${line}${mark}${text}`]
   }).join("\n")
 
 const filesIn = Effect.fnUntraced(function*(reading: ToolContext, inside: string, include: string | undefined) {
