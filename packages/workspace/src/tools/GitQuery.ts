@@ -45,7 +45,7 @@ export const answer = Effect.fnUntraced(
     )
     const text = Objects.decode(output.stdout).replace(/\n+$/, "")
     if (text === "") return whenEmpty
-    return page === undefined ? bounded(text, output.cut) : paged(text, page, output.cut)
+    return page === undefined ? bounded(text, output.cut) : paged(text.split("\n"), page, output.cut)
   }
 )
 

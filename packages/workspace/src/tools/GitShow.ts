@@ -31,8 +31,8 @@ const contentOf = Effect.fnUntraced(
     )
     if (Option.isNone(text) || text.value.includes("\0")) return yield* missing
     if (text.value === "") return "(the file is empty)"
-    const lines = text.value.replace(/\r?\n$/, "").split(/\r?\n/)
-    return paged(lines.map((line, at) => `${String(at + 1).padStart(6)}\t${line}`).join("\n"), page, false)
+    const lines = text.value.replace(/\n$/, "").split("\n")
+    return paged(lines, page, false, (line, at) => `${String(at + 1).padStart(6)}\t${line.replace(/\r$/, "")}`)
   }
 )
 

@@ -39,6 +39,11 @@ class LineWindow {
     let start = 0
     while (!this.full && start < text.length) {
       const end = text.indexOf("\n", start)
+      if (this.number < this.first && end !== -1) {
+        this.number++
+        start = end + 1
+        continue
+      }
       this.extend(text.slice(start, end === -1 ? text.length : end))
       if (end === -1) return
       this.close()

@@ -26,18 +26,25 @@ export interface Page {
   readonly limit?: number | undefined
 }
 
-/** A part of an answer in whole lines, within its bound, saying where to go on. `cut`: there was more than `text`. */
-export const paged = (text: string, { limit = Infinity, offset = 1 }: Page, cut: boolean): string => {
-  const lines = text.split("\n")
+/**
+ * A part of an answer in whole lines, within its bound, saying where to go on. `cut`: there was more than these lines.
+ * `shown` forms each line of the part, by its index.
+ */
+export const paged = (
+  lines: ReadonlyArray<string>,
+  { limit = Infinity, offset = 1 }: Page,
+  cut: boolean,
+  shown = (line: string, _index: number): string => line
+): string => {
   if (offset > lines.length) return `(there are ${lines.length} lines: line ${offset} is beyond their end)`
   let end = offset - 1
   let size = 0
   while (end < lines.length && end - offset + 1 < limit) {
-    size += (lines[end] ?? "").length + 1
+    size += shown(lines[end] ?? "", end).length + 1
     if (size > MAX_CHARACTERS && end >= offset) break
     end++
   }
-  const part = bounded(lines.slice(offset - 1, end).join("\n"))
+  const part = bounded(lines.slice(offset - 1, end).map((line, at) => shown(line, offset - 1 + at)).join("\n"))
   if (end < lines.length) return `${part}\n...(truncated: go on with offset ${end + 1})`
   return cut ? `${part}\n...(truncated)` : part
 }
