@@ -45,11 +45,19 @@ const sharedDirectories = (one: string, other: string): number => {
   return differ === -1 ? a.length : differ
 }
 
-const isTest = ({ path }: WordHit): boolean => writtenKind(path) === "test"
+/** Remembers what a function says of a path: thousands of hits are in few files. */
+const ofPath = <A>(tell: (path: string) => A) => {
+  const told = new Map<string, A>()
+  return ({ path }: WordHit): A => {
+    const answer = told.get(path) ?? tell(path)
+    told.set(path, answer)
+    return answer
+  }
+}
 
 /** Places in the order of their worth: code before all other text, and what is near before what is far. */
 const byWorth = (hits: Hits, from: string): Hits => {
-  const rank = ({ path }: WordHit) => (writtenKind(path) === "source" ? 0 : 100) - sharedDirectories(path, from)
+  const rank = ofPath((path) => (writtenKind(path) === "source" ? 0 : 100) - sharedDirectories(path, from))
   return hits.toSorted((a, b) => rank(a) - rank(b))
 }
 
@@ -64,11 +72,15 @@ const excerpt = Effect.fnUntraced(
   }
 )
 
-/** Hits without those that the ones before them show already. */
-const apart = (hits: Hits): Hits =>
-  hits.filter((hit, at) =>
-    !hits.slice(0, at).some(({ line, path }) => path === hit.path && Math.abs(line - hit.line) <= around)
-  )
+/** The first hits, without those that the ones before them show already. */
+const apart = (hits: Hits, most: number): Hits => {
+  const kept: Array<WordHit> = []
+  for (const hit of hits) {
+    if (kept.length === most) break
+    if (!kept.some(({ line, path }) => path === hit.path && Math.abs(line - hit.line) <= around)) kept.push(hit)
+  }
+  return kept
+}
 
 const changeText = ({ change, file }: TouchedSymbol): string =>
   ({
@@ -87,8 +99,9 @@ const aboutSymbol = Effect.fnUntraced(function*(
   const isDefinition = ({ line, path, text }: WordHit) =>
     path === file.path && (symbol.line === undefined ? definedIn(text) === name : line === symbol.line)
   const definition = change === "altered" ? hits.filter(isDefinition).slice(0, 1) : []
+  const isTest = ofPath((path) => writtenKind(path) === "test")
   const tests = hits.filter(isTest)
-  const uses = apart(byWorth(hits.filter((hit) => !isTest(hit) && !isDefinition(hit)), file.path)).slice(0, mostUses)
+  const uses = apart(byWorth(hits.filter((hit) => !isTest(hit) && !isDefinition(hit)), file.path), mostUses)
   if (uses.length + tests.length + definition.length === 0 && change !== "removed") return []
   const named = [...new Map(tests.map((hit) => [hit.path, hit])).values()].slice(0, mostTests)
   const excerpts = [
@@ -167,9 +180,8 @@ export const evidence = Effect.fn("Evidence.gather")(function*(
       Effect.as(Effect.logWarning(`Reviewing without the uses of what is changed: ${message}`), [] as const)
     )
   )
-  const outside = found.filter(({ line, path }) =>
-    inDiff.get(path)?.has(line) !== true && generatedByPath(path) === undefined
-  )
+  const isWritten = ofPath((path) => generatedByPath(path) === undefined)
+  const outside = found.filter((hit) => inDiff.get(hit.path)?.has(hit.line) !== true && isWritten(hit))
   const about = yield* Effect.forEach(symbols, (symbol) => {
     const isWord = new RegExp(String.raw`(?<![\w$])${symbol.name.replaceAll("$", "\\$")}(?![\w$])`)
     return aboutSymbol(checkout, symbol, outside.filter(({ text }) => isWord.test(text)))

@@ -52,27 +52,54 @@ export interface FileOutlines {
   readonly head: Outline
 }
 
-/** The definitions that begin in a line; else the smallest one around it. */
-const definedAt = ({ definitions }: Outline, line: number): ReadonlyArray<Defined> => {
+/** The smallest definition around each line. Each line is visited once, however the definitions nest. */
+const smallestAround = (definitions: ReadonlyArray<Defined>): ReadonlyArray<Defined | undefined> => {
+  const smallest: Array<Defined | undefined> = []
+  /** For each line with a definition, a later line up to which all have one. */
+  const next: Array<number | undefined> = []
+  const free = (line: number): number => {
+    let to = line
+    for (let at = next[to]; at !== undefined; at = next[to]) to = at
+    for (let at = line; at < to;) {
+      const after = next[at] ?? to
+      next[at] = to
+      at = after
+    }
+    return to
+  }
+  for (const one of definitions.toSorted((a, b) => a.end - a.start - (b.end - b.start))) {
+    for (let line = free(one.start); line <= one.end; line = free(line)) {
+      smallest[line] = one
+      next[line] = line + 1
+    }
+  }
+  return smallest
+}
+
+/** Tells the definitions that begin in a line; else the smallest one around it. */
+const definitionsIn = ({ definitions }: Outline) => {
   const named = definitions.filter(({ name }) => name.length >= shortest)
-  const here = named.filter((one) => one.line === line)
-  if (here.length > 0) return here
-  const around = named.filter(({ end, start }) => start <= line && line <= end)
-  return around.toSorted((a, b) => a.end - a.start - (b.end - b.start)).slice(0, 1)
+  const byLine = Map.groupBy(named, ({ line }) => line)
+  const around = smallestAround(named)
+  return (line: number): ReadonlyArray<Defined> => {
+    const smallest = around[line]
+    return byLine.get(line) ?? (smallest === undefined ? [] : [smallest])
+  }
 }
 
 /** Symbols that a hunk touches, in the order of its lines, by the definitions of its file. */
 const bySyntax = (file: ChangedFile, { base, head }: FileOutlines) => {
+  const [definedBefore, definedNow] = [definitionsIn(base), definitionsIn(head)]
   const kept = new Map(head.definitions.map(({ line, name }) => [name, line]))
   return (hunk: Hunk): ReadonlyArray<TouchedSymbol> =>
     hunk.lines.flatMap((changed): ReadonlyArray<TouchedSymbol> => {
       if (changed.kind === "context") return []
       if (changed.kind === "added") {
-        return definedAt(head, changed.newLine).map(({ line, name }) =>
+        return definedNow(changed.newLine).map(({ line, name }) =>
           line === changed.newLine ? { name, change: "redefined", file, line } : { name, change: "altered", file, line }
         )
       }
-      return definedAt(base, changed.oldLine).flatMap(({ line, name }): ReadonlyArray<TouchedSymbol> => {
+      return definedBefore(changed.oldLine).flatMap(({ line, name }): ReadonlyArray<TouchedSymbol> => {
         const now = kept.get(name)
         if (now !== undefined) return [{ name, change: "altered", file, line: now }]
         return line === changed.oldLine ? [{ name, change: "removed", file }] : []

@@ -56,6 +56,28 @@ describe("the symbols that a change touches", () => {
     )
   })
 
+  it("are the smallest definitions around the changed lines, without a search of all of them for each line", () => {
+    let reads = 0
+    const definitions = Array.from({ length: 2_000 }, (_, at) => ({
+      get name() {
+        reads++
+        return `name${at}`
+      },
+      line: at + 1,
+      start: at + 1,
+      end: 10_000 - at
+    }))
+    const patch = ["@@ -0,0 +3000,6000 @@", ...Array.from({ length: 6_000 }, () => "+x")].join("\n")
+    const file = Scene.file("src/cart.ts", patch)
+    const none = { definitions: [], mentions: {}, errors: 0 }
+    const outlines = new Map([[file, { base: none, head: { ...none, definitions } }]])
+    const found = touchedSymbols([file], outlines)
+    // Those that end before line 9,000 lie within the others.
+    assert.deepStrictEqual(found.map(({ line }) => line).slice(0, 3), [2_000, 1_999, 1_998])
+    assert.strictEqual(found.at(-1)?.line, 1_002)
+    assert.isBelow(reads, 50 * definitions.length)
+  })
+
   it("of a change of text alone are none", () => {
     assert.deepStrictEqual(
       touchedSymbols([Scene.fileWithoutDiff("a.png"), Scene.file("a.ts", "@@ -1 +1 @@\n-a\n+b")]),
