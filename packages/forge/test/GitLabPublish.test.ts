@@ -104,6 +104,15 @@ describe("a review on GitLab", () => {
       assert.include(ours().at(-1)?.body, "**`src/cart.ts:10`**")
     }))
 
+  it.effect("tells in its summary what a GitLab without draft notes answers 500 for, each time", () =>
+    Effect.gen(function*() {
+      const { emulator, ours, publish } = yield* makeScene({ version: "15.0.5" })
+      emulator.faults.next({ method: "POST", path: /discussions$/, times: 5 }, { _tag: "Answer", status: 500 })
+      const posted = yield* publish([comment(10), comment(1, newFile)])
+      assert.deepStrictEqual([posted.inline, posted.folded, ours().length], [1, 1, 2])
+      assert.include(ours().at(-1)?.body, "**`src/cart.ts:10`**")
+    }))
+
   it.effect("fails whole while GitLab is away, and nothing is half-posted", () =>
     Effect.gen(function*() {
       const { emulator, ours, publish } = yield* makeScene()

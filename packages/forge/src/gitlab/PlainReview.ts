@@ -77,7 +77,9 @@ export const makePlainReview = (client: GitLabClient, posts: GitLabPosts) => {
     return once.pipe(
       Effect.catchIf(isUnavailable, () => again),
       Effect.asSome,
-      Effect.catchIf(isRefused, () => Effect.succeed(Option.none<number>()))
+      Effect.catchIf(isRefused, () => Effect.succeed(Option.none<number>())),
+      // Some wrong places make GitLab answer 500, always. While it is away altogether, so are the posts.
+      Effect.catchIf(isUnavailable, () => Effect.as(posts.read("publish", ref), Option.none<number>()))
     )
   }
 
@@ -95,7 +97,12 @@ export const makePlainReview = (client: GitLabClient, posts: GitLabPosts) => {
         begin(ref, jobId, one),
         Option.match({ onNone: () => folded.push(one.comment), onSome: (id) => made.push(id) })
       ), { discard: true })
-    const takeBack = Effect.forEach(made, (id) => client.request(remove("publish", ref, id)), { discard: true })
+    // The run that took over may have deleted some of them.
+    const takeBack = Effect.forEach(
+      made,
+      (id) => Effect.catchIf(client.request(remove("publish", ref, id)), isNotFound, () => Effect.void),
+      { discard: true }
+    )
     return yield* Effect.andThen(posting, Effect.suspend(() => then(folded))).pipe(
       Effect.tapErrorTag("RunNotWanted", () => Effect.ignore(takeBack))
     )
