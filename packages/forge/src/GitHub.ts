@@ -1,7 +1,7 @@
 import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
 import { makeMarkerSeal, MarkerKeys } from "@nominal-code/domain/MarkerSeal"
 import type { PullRequestRef, RepoName } from "@nominal-code/domain/PullRequest"
-import { Effect, Layer, Option, type Redacted } from "effect"
+import { Effect, Layer, type Redacted } from "effect"
 import { makeChecks } from "./Checks.ts"
 import { Forge } from "./Forge.ts"
 import type { ForgeError } from "./ForgeError.ts"
@@ -12,7 +12,7 @@ import { checkRuns, commitStatuses } from "./github/Checks.ts"
 import { type GitHubClient, makeGitHubClient } from "./github/Client.ts"
 import { makeInventory } from "./github/Inventory.ts"
 import type { GitHubOptions, GitHubWebhookOptions } from "./github/Options.ts"
-import { makePosts, ownerLogin } from "./github/Posts.ts"
+import { makeOtherLogin, makePosts, type OtherLogin, ownerLogin } from "./github/Posts.ts"
 import { makePublish } from "./github/Publish.ts"
 import { makeReads } from "./github/Reads.ts"
 import { makeRelation } from "./github/Relation.ts"
@@ -54,7 +54,7 @@ type Addresses = Required<Pick<GitHubOptions, "checks" | "cloneBase">>
 const makeAs = Effect.fnUntraced(function*(
   { auth, client, kind, login }: Account,
   { checks, cloneBase }: Addresses,
-  other: Option.Option<Account["login"]> = Option.none()
+  other: OtherLogin = Effect.succeedNone
 ) {
   const text = makeOutgoingText({ redact: (yield* KnownSecrets).redact, forgeHost: hostOfUrl(cloneBase) })
   const sender = kind === "app" ? checkRuns(client) : commitStatuses(client)
@@ -90,8 +90,8 @@ const make = Effect.fnUntraced(function*(
   if (credentials.token === undefined) return yield* makeAs(app, addresses)
   const token = yield* ofToken(apiBase, credentials.token)
   return makeSided({
-    app: yield* makeAs(app, addresses, Option.some(token.login)),
-    token: yield* makeAs(token, addresses, Option.some(app.login)),
+    app: yield* makeAs(app, addresses, yield* makeOtherLogin(token.login)),
+    token: yield* makeAs(token, addresses, yield* makeOtherLogin(app.login)),
     covers: identity.covers
   })
 })

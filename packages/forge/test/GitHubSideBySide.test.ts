@@ -150,3 +150,21 @@ it.live("the setup says which account reviews a repository", () =>
       "acme/api is reviewed with the token: no installation of the App has it"
     )
   }).pipe(Effect.scoped))
+
+it.live("a token that GitHub does not accept any more holds up nothing that the App reviews", () =>
+  Effect.gen(function*() {
+    const { emulator, forge, installed, options } = yield* world
+    const marker = renderMarker(new Marker({ jobId: JobId.make("7".repeat(20)), headSha: Sha.make(installed.headSha) }))
+    yield* emulator.comment(installed, "eve", `Looked at.\n\n${marker}`)
+    emulator.faults.next({ path: /\/user$/, times: 100 }, { _tag: "Answer", status: 401 })
+    yield* publishing(reviewOf(installed)).pipe(Effect.provide(forge))
+    assert.deepStrictEqual(authorsOn(emulator, installed), ["eve", app])
+    const inventory = yield* GitHub.inventory(options)
+    const [repository] = yield* inventory.repositories(["acme/shop"])
+    assert.isDefined(repository)
+    const pulls = yield* inventory.openPullRequests(repository, 0)
+    const [look] = yield* inventory.look(repository, pulls, 0)
+    assert.strictEqual((yield* look?.standing ?? Effect.undefined)?._tag, "Settled")
+    // It is asked again after an hour, and not each time.
+    assert.isAtMost(emulator.requests.filter(({ operation }) => operation === "users/get-authenticated").length, 2)
+  }).pipe(Effect.scoped))

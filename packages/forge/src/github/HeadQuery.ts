@@ -15,6 +15,7 @@ import { lastReviewIn, type Post, standingIn } from "../JobPosts.ts"
 import { changesIn, loginOf, Timeline, timelineFields } from "./Changes.ts"
 import type { GitHubClient } from "./Client.ts"
 import { commentsIn, postFields, Posts } from "./Comments.ts"
+import type { OtherLogin } from "./Posts.ts"
 
 const Nodes = <N extends Schema.ConstraintDecoder<unknown>>(node: N) => Schema.Struct({ nodes: Schema.Array(node) })
 
@@ -135,7 +136,7 @@ interface HeadOptions {
   /** False where a head has no check. */
   readonly checks: boolean
   /** Login of the account that we have beside the client's. */
-  readonly other: Option.Option<Effect.Effect<string, ForgeError>>
+  readonly other: OtherLogin
 }
 
 /**
@@ -166,7 +167,7 @@ export const makeHeadQuery = (client: GitHubClient, { checks, other, seal }: Hea
         return ask([first, ...rest], false)
       }
     )
-    const login = yield* Effect.transposeOption(other)
+    const login = yield* other
     return [first, ...rest].map((pull): PullRequestLook | undefined => {
       const seen = data.repository[`p${pull.ref.number}`]
       if (!seen) return undefined

@@ -1,7 +1,6 @@
 import { makeMarkerSeal, MarkerKeys } from "@nominal-code/domain/MarkerSeal"
 import { Login, PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/PullRequest"
 import { Effect, Option, type Redacted, Schema } from "effect"
-import type { ForgeError } from "../ForgeError.ts"
 import { CurrentInstallation } from "../Installation.ts"
 import {
   type FailedDelivery,
@@ -18,7 +17,7 @@ import { type GitHubClient, makeGitHubClient } from "./Client.ts"
 import { makeHeadQuery } from "./HeadQuery.ts"
 import { asInstallation, installationsOf, makeInstallationAuth, repositoriesOf } from "./Installations.ts"
 import type { GitHubOptions } from "./Options.ts"
-import { ownerLogin, rememberLogin } from "./Posts.ts"
+import { makeOtherLogin, type OtherLogin, ownerLogin } from "./Posts.ts"
 import { ghost } from "./Reads.ts"
 import { isRead, readEvent } from "./Webhook.ts"
 
@@ -179,7 +178,7 @@ export const makeInventory = Effect.fnUntraced(
 
     const inventoryOf = (
       { client, ...source }: Source,
-      other: Option.Option<Effect.Effect<string, ForgeError>> = Option.none()
+      other: OtherLogin = Effect.succeedNone
     ): ForgeInventory => {
       const heads = makeHeadQuery(client, { seal, checks, other })
       return {
@@ -202,8 +201,8 @@ export const makeInventory = Effect.fnUntraced(
     if (credentials.token === undefined) return inventoryOf(ofInstallations)
     const ofOthers = yield* ofToken(apiBase, credentials.token)
     return makeSided(
-      inventoryOf(ofInstallations, Option.some(yield* rememberLogin(ownerLogin(ofOthers.client)))),
-      inventoryOf(ofOthers, Option.some(yield* rememberLogin(app.login)))
+      inventoryOf(ofInstallations, yield* makeOtherLogin(ownerLogin(ofOthers.client))),
+      inventoryOf(ofOthers, yield* makeOtherLogin(app.login))
     )
   }
 )

@@ -83,11 +83,29 @@ export const ownerLogin = (client: GitHubClient): Effect.Effect<string, ForgeErr
 export const rememberLogin = (login: Effect.Effect<string, ForgeError>) =>
   Effect.cachedWithTTL(login, (exit) => exit._tag === "Success" ? "1 day" : 0)
 
+/**
+ * The login of an account that we have beside the one of the calls; none where there is no such account. Its credentials
+ * may be refused: what the other account does, goes on with the login that was known last.
+ */
+export type OtherLogin = Effect.Effect<Option.Option<string>, ForgeError>
+
+export const makeOtherLogin = (login: Effect.Effect<string, ForgeError>): Effect.Effect<OtherLogin> => {
+  let last = Option.none<string>()
+  const asked: OtherLogin = login.pipe(
+    Effect.map((known) => last = Option.some(known)),
+    Effect.catchIf(
+      ({ reason }) => reason._tag === "Unauthorized" || reason._tag === "Forbidden",
+      ({ message }) =>
+        Effect.as(Effect.logWarning(`the other account's posts may not be known as ours: ${message}`), last)
+    )
+  )
+  return Effect.cachedWithTTL(asked, (exit) => exit._tag === "Success" ? "1 hour" : 0)
+}
+
 /** Sources of what GraphQL does not give: the logins of our accounts, and the pull request over REST. */
 interface RestReads {
   readonly login: Effect.Effect<string, ForgeError>
-  /** Login of the account that we have beside this one. */
-  readonly other: Option.Option<Effect.Effect<string, ForgeError>>
+  readonly other: OtherLogin
   pullRequest(ref: PullRequestRef): Effect.Effect<PullRequest, ForgeError>
 }
 
@@ -95,7 +113,6 @@ export const makePosts = Effect.fnUntraced(
   function*(client: GitHubClient, seal: MarkerSeal, { login, other, pullRequest }: RestReads) {
     const query = makePullRequestQuery(client)
     const ownLogin = yield* rememberLogin(login)
-    const otherLogin = yield* Effect.transposeOption(Option.map(other, rememberLogin))
 
     const list = (kind: PostKind, operation: string, ref: PullRequestRef, self: string) => {
       const { names, ...call } = pullRequestCall(operation, ref)
@@ -136,11 +153,11 @@ export const makePosts = Effect.fnUntraced(
     /** Everybody's posts, those of our other account as ours. It is asked for where a post by others has a marker. */
     const opening = Effect.fnUntraced(function*(ref: PullRequestRef, posts: ReadonlyArray<Post>) {
       const isMarked = posts.some(({ body, own }) => !own && markersIn(body).length > 0)
-      if (!isMarked || Option.isNone(otherLogin)) return posts.map(opened(ref))
-      const login = yield* otherLogin.value
+      const login = isMarked ? yield* other : Option.none()
+      if (Option.isNone(login)) return posts.map(opened(ref))
       return posts.map((post) =>
         opened(ref)(
-          !post.own && isSameLogin(post.author, login) ? { ...post, own: true, byOtherAccount: true } : post
+          !post.own && isSameLogin(post.author, login.value) ? { ...post, own: true, byOtherAccount: true } : post
         )
       )
     })
