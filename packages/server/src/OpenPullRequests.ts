@@ -117,8 +117,9 @@ export const makeOpenPullRequests = ({ require, reviewLabel, triggers }: Policy)
     triggers.includes("pr_retargeted") || readsLabels && hasLabel(labels, reviewLabel)
   const readsHeads = kindsOfHeads.some((kind) => triggers.includes(kind))
   // A job may be refused after its pull request was looked at, when its event counted as known.
-  const settledHead = ({ headSha, ref }: OpenPullRequest, { finds }: Round) =>
-    `${keyOfHead(ref, headSha)} ${finds.refusedOf(ref)}`
+  // A pull request may also be reopened, or become ready, after it was looked at.
+  const settledHead = ({ headSha, ref, updatedAt }: OpenPullRequest, { finds }: Round) =>
+    `${keyOfHead(ref, headSha)} ${readsStates ? updatedAt : ""} ${finds.refusedOf(ref)}`
   const settledActivity = ({ ref, updatedAt }: OpenPullRequest, { finds }: Round) =>
     `${ref.platform}:${ref} until ${updatedAt} ${finds.refusedOf(ref)}`
 
@@ -177,7 +178,11 @@ export const makeOpenPullRequests = ({ require, reviewLabel, triggers }: Policy)
       .filter(({ at, label }) =>
         at >= Math.max(since, reviewedAt) && (label === undefined || hasLabel([label], reviewLabel))
       )
-    for (const request of requests) {
+    // A review that follows the last one of a kind follows those before it, too.
+    const newest = kindsOfRequests.flatMap((kind) =>
+      requests.filter((request) => request.kind === kind).toSorted((one, other) => other.at - one.at).slice(0, 1)
+    )
+    for (const request of newest) {
       const event = requestOf(pull, request, repository)
       const known = yield* Effect.forEach(differences, (difference) => finds.hasJob(event(difference)))
       if (known.includes(true)) continue

@@ -24,6 +24,8 @@ const forges = {
       review: world.comment(pull, "nominalbot", `Looked at.\n\n${markerOf(pull.headSha)}`),
       label: () => world.label(pull, "mara", label),
       unlabel: () => Object.assign(pull, { labels: [] }),
+      changes: world.state.timeline,
+      touch: () => Object.assign(pull, { updatedAt: now() - 3_600_000 }),
       reopen: () => world.reopen(pull),
       markReady: () => world.markReady(pull)
     }
@@ -40,6 +42,8 @@ const forges = {
       review: world.comment(request, "nominalbot", `Looked at.\n\n${markerOf(request.versions[0]?.head ?? "")}`),
       label: () => world.label(request, "mara", label),
       unlabel: () => Object.assign(request, { labels: [] }),
+      changes: world.state.events,
+      touch: () => Object.assign(request, { updatedAt: now() - 3_600_000 }),
       reopen: () => world.reopen(request),
       markReady: () => world.markReady(request)
     }
@@ -93,6 +97,31 @@ for (const [forge, makeWorld] of Object.entries(forges)) {
           assert.deepStrictEqual(world.violations, [])
         }).pipe(Effect.scoped)
     )
+
+    it.live("a head that was looked at before is found when it is reopened afterwards", () =>
+      Effect.gen(function*() {
+        const world = yield* makeWorld
+        world.touch()
+        yield* Effect.gen(function*() {
+          assert.deepStrictEqual(yield* found, [])
+          world.reopen()
+          assert.deepStrictEqual(yield* found, ["head pr_reopened"])
+          assert.deepStrictEqual(yield* found, [])
+        }).pipe(Effect.provide(world.server(triggeredBy("pr_reopened"))))
+      }).pipe(Effect.scoped))
+
+    it.live("a label that was added twice asks once", () =>
+      Effect.gen(function*() {
+        const world = yield* makeWorld
+        world.label()
+        for (const change of world.changes) Object.assign(change, { createdAt: change.createdAt - 60_000 })
+        world.unlabel()
+        world.label()
+        yield* Effect.gen(function*() {
+          assert.deepStrictEqual(yield* found, ["label pr_labeled"])
+          assert.deepStrictEqual(yield* found, [])
+        }).pipe(Effect.provide(world.server(triggeredBy("pr_labeled"))))
+      }).pipe(Effect.scoped))
 
     it.effect("a server whose clock is three days ahead finds what a right one finds", () =>
       Effect.gen(function*() {
