@@ -79,7 +79,7 @@ const make = Effect.fnUntraced(function*(options: ClaudeCodeOptions) {
 
 /**
  * The user's Claude Code as the runner of tasks, with its login or a key of Anthropic. It has our tools only, served
- * over MCP on the loopback: it never sees the checkout's directory.
+ * over MCP on the loopback: it never sees the mirror's directory.
  */
 export const layer = (
   options: ClaudeCodeOptions

@@ -90,7 +90,7 @@ export interface JobSettings extends Omit<ValuesOf<typeof jobs>, "maxConcurrent"
 /** Limits of the search for missed events. */
 export type ReconcileSettings = ValuesOf<typeof reconcile>
 
-/** Directory and size limits of the checkouts. */
+/** Directory and size limits of the mirrors. */
 export interface WorkspaceSettings extends Omit<ValuesOf<typeof workspace>, "baseDir"> {
   readonly baseDir: string
 }

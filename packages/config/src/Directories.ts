@@ -42,7 +42,7 @@ export const dataDirectory = Effect.fnUntraced(function*(values: Values, report:
 })
 
 /**
- * Resolves the directory of mirrors and checkouts. By default it is under that of the data, and not under a directory
+ * Resolves the directory of the mirrors. By default it is under that of the data, and not under a directory
  * for temporary files, where everybody may have prepared it.
  */
 export const workspaceDirectory = Effect.fnUntraced(function*(values: Values, dataDir: string, report: Report) {

@@ -124,7 +124,7 @@ it.effect("run-job needs the token, and no webhook; which key it needs is the jo
     assert.deepStrictEqual(keys, [["anthropic", "sk-ant-key"]])
   }))
 
-it.effect("the data directory follows XDG_STATE_HOME, and has to be named where there is no home; checkouts are in it", () =>
+it.effect("the data directory follows XDG_STATE_HOME, and has to be named where there is no home; mirrors are in it", () =>
   Effect.gen(function*() {
     const { dataDir } = yield* configured({ env: { ...complete, XDG_STATE_HOME: "/state" } })
     assert.strictEqual(dataDir, "/state/nominal-code")

@@ -141,7 +141,7 @@ export const isCrash = (failure: Failure): boolean => failure._tag === "Pod" && 
 
 /**
  * A service that jobs wait for while it is away, limited or full: `forge:github`, `model:anthropic`, `cluster`, `store`,
- * and `disk`, the one that the process has its checkouts on.
+ * and `disk`, the one that holds the process's mirrors.
  */
 export const ServiceName = Schema.String.check(
   Schema.isPattern(/^(?:forge:[a-z0-9.-]+|model:[a-z0-9.-]+|cluster|store|disk)$/)

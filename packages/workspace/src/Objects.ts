@@ -1,4 +1,4 @@
-/** Reads the files of a bare repository from its objects, never from a work tree. */
+/** Reads the files of a bare repository from its objects. None is written to the disk. */
 import { parseGitDiff } from "@nominal-code/domain/GitDiff"
 import { RepoPath, Sha } from "@nominal-code/domain/PullRequest"
 import { Effect, Option, Schema } from "effect"

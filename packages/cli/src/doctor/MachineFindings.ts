@@ -34,7 +34,7 @@ const nearest = Effect.fnUntraced(function*(directory: string) {
   return at
 })
 
-/** Free space under which a checkout may not fit. */
+/** Free space in bytes below which a mirror may not fit. */
 const scarce = 1_000_000_000
 
 /** Bytes that this user may still write there; none where the file system does not tell. */
@@ -59,7 +59,7 @@ const writable = Effect.fnUntraced(function*(setting: string, directory: string)
     onNone: () => ok("machine", `${setting} ${directory} can be written`),
     onSome: (free) =>
       free < scarce
-        ? warning("machine", `${setting} ${directory} has ${gigabytes(free)} left: make room, a checkout may not fit`)
+        ? warning("machine", `${setting} ${directory} has ${gigabytes(free)} left: make room, a mirror may not fit`)
         : ok("machine", `${setting} ${directory} can be written, and has ${gigabytes(free)} left`)
   })
 })

@@ -101,7 +101,7 @@ export const storage = {
   })
 }
 
-/** Settings of the mirrors and checkouts. */
+/** Settings of the mirrors. */
 export const workspace = {
   baseDir: optional({
     yaml: "workspace.base_dir",
