@@ -37,6 +37,7 @@ it.effect("the price of each agent that is used has to be known", () =>
     const mine = { ...reviewSettings.reviewer, model: "mine" }
     assert.include(yield* refusal({}, { answerer: mine }), "the price of the model mine is not known")
     assert.include(yield* refusal({}, { explorer: mine }), "the price of the model mine is not known")
+    assert.include(yield* refusal({}, { verifier: mine }), "the price of the model mine is not known")
     const { explorers: _none, ...without } = { ...reviewSettings, explorer: mine }
     const start = Effect.exit(Effect.provide(checkPrices, layerTest({ review: without })))
     assert.strictEqual((yield* start)._tag, "Success")

@@ -48,7 +48,7 @@ const retired = (on: string, successors: Readonly<Record<string, string>>) =>
  * DeepSeek and Groq, and xAI's migration guide (read, or quoted by who read them, in October and November 2026). Where a
  * service's own successor is an older model than its present one, that one is named.
  */
-const retirements: ReadonlyMap<string, Retirement> = new Map([
+export const retirements: ReadonlyMap<string, Retirement> = new Map([
   ...retired("2026-06-15", { "claude-sonnet-4": "claude-sonnet-5-5", "claude-opus-4": "claude-opus-5-5" }),
   ...retired("2026-08-05", { "claude-opus-4-1": "claude-opus-5-5" }),
   ...retired("2026-10-23", { "gpt-4.1-nano": "gpt-6-luna", "o3-mini": "gpt-6.2-sol", "o4-mini": "gpt-6.1-terra" }),

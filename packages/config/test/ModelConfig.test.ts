@@ -1,8 +1,14 @@
 import { assert, it } from "@effect/vitest"
 import type { AppConfig, ProviderSettings } from "@nominal-code/config/AppConfig"
-import { defaultModelOf, defaultModels, explorerModels, retirementOf } from "@nominal-code/config/DefaultModels"
+import {
+  defaultModelOf,
+  defaultModels,
+  explorerModels,
+  retirementOf,
+  retirements
+} from "@nominal-code/config/DefaultModels"
 import { providerNames, providers } from "@nominal-code/config/settings/Providers"
-import { ReviewSettings, verifierOf } from "@nominal-code/domain/ReviewSettings"
+import { agentsOf, ReviewSettings, verifierOf } from "@nominal-code/domain/ReviewSettings"
 import { Effect, Option, Redacted, Schema } from "effect"
 import { complete, configured, problems } from "./Fixture.ts"
 
@@ -259,9 +265,9 @@ it.effect("a model that its service retires is a warning that names its successo
 it("no default model is one that its service retires, and neither is a successor", () => {
   const defaults = [...Object.values(defaultModels), ...Object.values(explorerModels)]
   assert.deepStrictEqual(defaults.filter((model) => retirementOf(model) !== undefined), [])
-  const retired = ["claude-opus-4-1", "gpt-5", "gpt-4o", "gemini-2.5-pro", "deepseek-chat", "grok-3", "o3"]
-  const successors = retired.map((model) => retirementOf(model)?.successor ?? "")
-  assert.deepStrictEqual(successors.filter((model) => model === "" || retirementOf(model) !== undefined), [])
+  const successors = [...retirements.values()].map(({ successor }) => successor)
+  assert.isNotEmpty(successors)
+  assert.deepStrictEqual(successors.filter((model) => retirementOf(model) !== undefined), [])
 })
 
 it("a snapshot is retired with its model, and a model whose name only begins like it is not", () => {
@@ -279,7 +285,7 @@ it.effect("what the models cannot do holds for every role", () =>
     const { review } = yield* configured({
       yaml: "agent: { model: m, tools: off, context_window: 32768, effort: low }"
     })
-    for (const { contextWindow, effort, tools } of [review.reviewer, review.explorer]) {
+    for (const { contextWindow, effort, tools } of [...agentsOf(review), review.explorer]) {
       assert.deepStrictEqual([tools, contextWindow, effort], ["off", 32_768, "low"])
     }
     const usual = yield* configured({ yaml: "agent: { tools: auto }" })

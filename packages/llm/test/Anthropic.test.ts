@@ -70,6 +70,12 @@ describe("the request", () => {
       )
       assert.deepStrictEqual(marked, [false, false, false, false, false, false, true, false, true])
       assert.strictEqual(JSON.stringify(body).split("cache_control").length - 1, 4)
+      for (let length = 1; length < 100; length += 7) {
+        const long = Array.from({ length }, (_, at) => rounds[at % rounds.length] ?? assert.fail())
+        yield* send({ ...request, messages: [...request.messages, ...long] })
+      }
+      for (const { body } of received) assert.isAtMost(JSON.stringify(body).split("cache_control").length - 1, 4)
+      assert.isAbove(received.length, 10)
     }))
 
   it.live("carries the key in its header, and the conversation in Anthropic's shapes", () =>

@@ -67,7 +67,7 @@ describe("Amazon Bedrock", () => {
   const hash = (text: string) => createHash("sha256").update(text).digest("hex")
   const sign = (key: string | Buffer, text: string) => createHmac("sha256", key).update(text).digest()
 
-  it.live("every request is signed, body and temporary credentials included", () =>
+  it.live("a request is signed, body and temporary credentials included", () =>
     Effect.gen(function*() {
       const { received, send } = yield* Clouds.bedrock([fineClaude])
       yield* send(claude)

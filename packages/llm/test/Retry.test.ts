@@ -107,7 +107,7 @@ it.effect("does not repeat what cannot succeed", () =>
     }
   }))
 
-it("every limit lies well below the deadline of the job", () => {
+it("an attempt has half of the job's deadline at most, and all attempts four fifths", () => {
   for (const deadline of [Duration.minutes(1), Duration.minutes(10), Duration.hours(1)]) {
     const { attempt, idle, total } = Retry.limitsWithin(deadline)
     assert.isTrue(Duration.isLessThanOrEqualTo(idle, attempt))

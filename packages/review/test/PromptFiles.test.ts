@@ -41,7 +41,9 @@ layer(NodeServices.layer)("the bundled prompts", (it) => {
         "file-path",
         "branch-name"
       ]
-      const tools = ["Read", "Glob", "Grep", "GitLog", "GitBlame", "GitShow", "GitDiff", "WriteNotes", "submit_review"]
+      const tools = (
+        "Read Glob Grep Definition References GitLog GitBlame GitShow GitDiff WriteNotes submit_review"
+      ).split(" ")
       const values = [...Severity.literals, ...Confidence.literals, ...Category.literals]
       for (const tag of tags) assert.include(prompt, `<${tag}>`)
       for (const word of [...tools, ...values]) assert.include(prompt, `\`${word}\``)

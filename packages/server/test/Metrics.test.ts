@@ -64,7 +64,7 @@ describe("GET /metrics", () => {
       assert.deepStrictEqual([of("cost_usd", "priced"), of("cost_usd", "unpriced")], [0.5, 0])
     }).pipe(Effect.provide(listening(depth))))
 
-  it.effect("counts each delivery by what became of it", () =>
+  it.effect("counts deliveries by status: accepted, duplicate, without a mention", () =>
     Effect.gen(function*() {
       const count = Effect.map(
         Effect.provide(scraped, listening(depth)),
