@@ -564,7 +564,7 @@ export type Failure = typeof Failure.Type;
 export declare const failureText: (failure: Failure) => string;
 /**
  * A service that jobs wait for while it is away, limited or full: `forge:github`, `model:anthropic`, `cluster`, `store`,
- * and `disk`, the one that the process has its checkouts on.
+ * and `disk`, the one that holds the process's mirrors.
  */
 export declare const ServiceName: Schema.brand<Schema.String, "ServiceName">;
 export type ServiceName = typeof ServiceName.Type;
@@ -891,7 +891,7 @@ declare const reconcile: {
   window: Setting<import("effect/Duration").Duration, "none">;
   maxRequests: Setting<number, "none">;
 };
-/** Settings of the mirrors and checkouts. */
+/** Settings of the mirrors. */
 declare const workspace$1: {
   baseDir: Setting<import("effect/Option").Option<string>, "none">;
   maxBytes: Setting<number, "none">;
@@ -1177,7 +1177,7 @@ interface JobSettings extends Omit<ValuesOf<typeof jobs>, "maxConcurrent"> {
 }
 /** Limits of the search for missed events. */
 type ReconcileSettings = ValuesOf<typeof reconcile>;
-/** Directory and size limits of the checkouts. */
+/** Directory and size limits of the mirrors. */
 interface WorkspaceSettings extends Omit<ValuesOf<typeof workspace$1>, "baseDir"> {
   readonly baseDir: string;
 }
@@ -3204,7 +3204,7 @@ interface ClaudeCodeOptions extends Account {
 declare const check: (options: ClaudeCodeOptions) => Effect.Effect<string, LlmError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem>;
 /**
  * The user's Claude Code as the runner of tasks, with its login or a key of Anthropic. It has our tools only, served
- * over MCP on the loopback: it never sees the checkout's directory.
+ * over MCP on the loopback: it never sees the mirror's directory.
  */
 declare const layer$36: (options: ClaudeCodeOptions) => Layer.Layer<AgentRunner, never, FileSystem.FileSystem | Path.Path | ChildProcessSpawner.ChildProcessSpawner>;
 declare const ForgeNotConfigured_base: Schema.Class<ForgeNotConfigured, Schema.TaggedStruct<"ForgeNotConfigured", {

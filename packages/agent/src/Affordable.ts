@@ -8,7 +8,7 @@ import { Effect, Option } from "effect"
 import { least as leastOfClaudeCode } from "./claude/Spending.ts"
 import type { SpendScope } from "./SpendScope.ts"
 
-/** A call that no review is smaller than. */
+/** Smallest call that a review makes, in bytes of its prompt and tokens of its answer. */
 const smallest = { previous: Usage.none, newBytes: 6_000, maxOutputTokens: 1_000 }
 
 /** Nanodollars below which a model is not called; 0 where its price is not known, so that no limit bounds it. */

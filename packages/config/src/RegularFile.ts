@@ -1,6 +1,6 @@
 import { Effect, FileSystem, Schema } from "effect"
 
-/** A larger file is none that somebody wrote for us. */
+/** Maximum size of a file that is read, in bytes. */
 const maxBytes = 1024 * 1024
 
 const sentences = {
@@ -23,7 +23,7 @@ export class UnusableFile extends Schema.TaggedError<UnusableFile>()("UnusableFi
 
 const unusable = (reason: keyof typeof sentences) => new UnusableFile({ reason })
 
-/** `BadResource` is a path below something that is no directory, or a circle of links. */
+/** Reasons by the tag of Effect's error. `BadResource` is a path below a file, or a circle of links. */
 const reasons: Readonly<Record<string, keyof typeof sentences>> = {
   NotFound: "missing",
   BadResource: "missing",

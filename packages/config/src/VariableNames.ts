@@ -48,7 +48,7 @@ const isOtherCase = (name: string, other: string): boolean => name.toUpperCase()
 /** Characters that a slip of the pen gets wrong: of a short name one, for two make another word of it. */
 const slips = (name: string): number => name.length < 12 ? 1 : 2
 
-/** Kubernetes puts variables of this prefix into every container beside a Service called `nominal-code`. */
+/** Prefix of the variables that Kubernetes gives every container beside a Service called `nominal-code`. */
 const ofService = /^NOMINAL_CODE_/
 
 const doubtOf = (name: string, names: ReadonlySet<string>): ReadonlyArray<string> => {

@@ -28,7 +28,7 @@ export interface ChatService {
   readonly needsKey: boolean
 }
 
-/** Each service has a key variable of its own, because a key must not reach another company. */
+/** The services by name. Each has a key variable of its own, because a key must not reach another company. */
 export const chatServices: Readonly<Record<ChatServiceName, ChatService>> = {
   "openai-compatible": {
     title: "OpenAI-compatible endpoint",

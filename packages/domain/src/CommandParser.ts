@@ -165,7 +165,7 @@ export const parse = (text: string): Option.Option<Command> => {
 
 const thisOne = /^ignore (?:it|this|that|the finding|this finding|the comment|this comment)$/
 
-/** In a comment on the diff, `ignore this, it is wrong` is about the finding there, and not about the pull request. */
+/** Command of a comment on the diff that dismisses the finding there: `ignore this, it is wrong`. */
 const aboutFinding = (event: Job["event"], text: string): Option.Option<Command> => {
   const [clause = ""] = text.split(/[,.;:!–—(\n]|\s-\s/)
   return event._tag === "Comment" && event.filePath !== undefined && thisOne.test(core(clause))

@@ -68,7 +68,7 @@ export const claimWords = (body: string): ReadonlyArray<string> => {
   return telling ?? wordsOf(body)
 }
 
-/** Indentation, inner spacing, line endings and empty lines do not count. */
+/** Code as a fingerprint has it: without indentation, repeated blanks, line endings and empty lines. */
 const normalisedCode = (code: ReadonlyArray<string>): string =>
   code.map((line) => line.trim().replaceAll(/\s+/g, " ")).filter((line) => line !== "").join("\n")
 

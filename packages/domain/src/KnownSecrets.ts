@@ -36,7 +36,7 @@ export const makeKnownSecrets = (configured: ReadonlyArray<Redacted.Redacted>): 
   }
 }
 
-/** By default no secret is known by its value, only by its form. */
+/** The secrets of this process. By default none is known by its value, and credentials are hidden by their form. */
 export const KnownSecrets = Context.Reference<KnownSecrets>("@nominal-code/domain/KnownSecrets", {
   defaultValue: () => ({ redact: Redaction.make([]), redactKnown: (text) => text, add: () => Effect.void })
 })

@@ -10,7 +10,7 @@ const deliveries = Metric.counter("nominal_deliveries_total", {
   incremental: true
 })
 
-/** Counts deliveries of which the same became. */
+/** Counts deliveries that ended with one status. */
 export const countDeliveries = (status: string, number: number) =>
   Metric.update(Metric.withAttributes(deliveries, { status }), number)
 

@@ -111,7 +111,7 @@ const meaningOf = ({ body }: Post): string => {
   return `${isAnswer(marker) ? "answer" : "review"} ${marker.jobId}`
 }
 
-/** Only plain posts can be duplicates. A review stays: it was submitted by the run that had the lease. */
+/** Posts of ours that repeat an older one: plain ones only. A review was submitted by the run that had the lease. */
 const duplicatesIn = (submitted: ReadonlyArray<Post>): ReadonlyArray<Post> =>
   [...Map.groupBy(submitted, meaningOf)].flatMap(([meaning, posts]) =>
     meaning === "" ? [] : posts.sort(staysFirst).slice(1).filter(({ kind }) => kind !== "review")

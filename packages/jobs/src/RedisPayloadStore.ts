@@ -4,7 +4,7 @@ import { Duration, Effect, Layer, Option, Schema } from "effect"
 import { deflateRawSync, inflateRawSync } from "node:zlib"
 import { PayloadStore, PayloadTooLarge } from "./PayloadStore.ts"
 
-/** Much longer than a pod may take to start; it is put again for every run. */
+/** Time to live of a payload in milliseconds, far longer than a pod may take to start. Each run stores it again. */
 const ttl = Duration.toMillis("1 day")
 
 /** Maximum size of a payload in bytes: more than a delivery, which has its comment once, and a payload twice. */

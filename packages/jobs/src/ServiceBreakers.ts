@@ -86,7 +86,7 @@ const backoff = (tries: number, longest: number) =>
 /** Number of jobs of which it is remembered that they found a service away. */
 const remembered = 1_000
 
-/** From its second time on, a job that finds a service away leaves the next try to others for so long. */
+/** Head start of other jobs at the next try, if a job finds a service away for the second time or more. */
 const othersFirst = Duration.seconds(5)
 
 /** A job that found a service away. */

@@ -16,7 +16,7 @@ type Status = typeof Status.Type
 const statusOf = Schema.decodeUnknownOption(Schema.Union([Status, Schema.fromJsonString(Status)]))
 
 /**
- * A create is authorised before its object has a name there: a 403 that names the object has passed the account's
+ * Reason of a refusal. A create is authorised before its object has a name there: a 403 that names the object has passed the account's
  * rights, and comes from admission (a quota, a namespace that is being deleted).
  */
 const reasonOf = (operation: string, code: number, { details, reason }: Status): KubeErrorReason => {

@@ -35,7 +35,7 @@ const leastOutput = 1_000
  */
 const cacheLasts = Duration.minutes(2)
 
-/** A dollar per million tokens is a thousand nanodollars per token. */
+/** Nanodollars per token at a price of one dollar per million tokens. */
 const nano = 1_000
 
 /** Estimates the cost of a call. */

@@ -48,7 +48,7 @@ const bounded = (content: ReadonlyArray<Block>): ReadonlyArray<Block> => {
   return end === -1 ? content : content.slice(0, end)
 }
 
-/** `functions.Read`, `default_api:read` and `Read<|channel|>commentary` all mean `Read`. */
+/** Finds the offered tool that a name means: `functions.Read`, `default_api:read`, `Read<|channel|>commentary`. */
 const offeredName = (offered: ReadonlyArray<string>) => {
   const byLowerCase = new Map(offered.map((name) => [name.toLowerCase(), name]))
   return (name: string): string => {

@@ -6,7 +6,7 @@ import * as Transport from "./Transport.ts"
 
 export const there = Option.some<ModelPresence>({ isThere: true, others: [] })
 
-/** The model is not there, but these are. */
+/** Absence of a model, with the models that the service has in its place. */
 export const missing = (others: ReadonlyArray<string> = []) => Option.some<ModelPresence>({ isThere: false, others })
 
 /** Answer of a service about its models. */

@@ -12,7 +12,7 @@ const MessagesJson = Schema.fromJsonString(Schema.Array(Message))
 const encodeJson = Schema.encodeSync(MessagesJson)
 
 const compressed = "z:"
-/** Of a conversation as text, and of what is kept of one in Redis, in bytes. */
+/** Maximum sizes of a conversation in bytes: as text, and compressed in Redis. */
 const [longest, largest] = [32 * 1024 * 1024, 1024 * 1024]
 
 const encode = (json: string): string => `${compressed}${deflateRawSync(json).toString("base64url")}`

@@ -4,7 +4,7 @@ import { Redis } from "./Redis.ts"
 import * as RedisScript from "./RedisScript.ts"
 import { RedisTime } from "./RedisTime.ts"
 
-/** All accounts are under one hash tag, so that one script decides about all quotas of a job. */
+/** Key of an account. All are under one hash tag, so that one script decides about all quotas of a job. */
 const keyOf = ({ name }: Quota) => `{nc:quota}:${name}`
 
 const make = Effect.gen(function*() {

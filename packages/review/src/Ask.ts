@@ -50,10 +50,10 @@ export interface PlannedReview {
   fit(budget: number): FittedDiffs
 }
 
-/** Below this, a model that refuses the prompt does not refuse it for its diffs. */
+/** Tokens of diffs below which a refused prompt is not shortened further: they are not what made it too long. */
 const leastDiffBudget = 1_000
 
-/** The newest comments say where a discussion stands. */
+/** Maximum number of comments in a prompt, the newest ones. */
 const mostDiscussions = 50
 
 const explorersOf = Effect.fnUntraced(

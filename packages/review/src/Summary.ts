@@ -79,7 +79,7 @@ const endedEarly = ({ limit }: SummaryParts): ReadonlyArray<string> =>
     ? []
     : [`> This review ended early: ${usedUp(limit)}. Not everything may have been looked at.`]
 
-/** The model writes its text before its findings are checked and verified, so that it may speak of those that fell. */
+/** Note on findings that were dropped: the model wrote its text before they were verified, and may mention them. */
 const fallen = ({ refuted, text, unproven }: SummaryParts): ReadonlyArray<string> =>
   text === "" || refuted + unproven === 0 ? [] : [
     `> This was written before its findings were verified. ${

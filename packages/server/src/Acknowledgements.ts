@@ -16,7 +16,7 @@ export class Acknowledgements extends Context.Service<Acknowledgements, {
 
 const waiting = 100
 const atOnce = 4
-/** Rest after each, of each of those that are at work at once: eight acknowledgements a second. */
+/** Pause of a worker after each acknowledgement: with four workers, at most eight a second. */
 const rest = Duration.millis(500)
 
 /** Shows on the commit of a lifecycle event that its review waits. A comment does not say which commit there is. */

@@ -9,7 +9,7 @@ const health = HttpRouter.add("GET", "/health", HttpServerResponse.jsonUnsafe({ 
 
 const instant = (millis: number) => DateTime.formatIso(DateTime.makeUnsafe(millis))
 
-/** A failure's detail may quote a server, and this route has no lock: it says no more than which service it is and what hinders it. */
+/** An outage without the failure's detail, which may quote a server: anybody can read this route. */
 const outageOf = ({ failure, service, since, until }: ServiceOutage) => ({
   service,
   reason: hindranceOf(failure),

@@ -99,7 +99,7 @@ const requestOf = (
     })
 }
 
-/** Instants of a forge are of whole seconds, so numbers tell apart. */
+/** Order of comments, the newest first, by their numbers within one second: a forge's instants are whole seconds. */
 const newestFirst = Order.flip(Order.combine(
   Order.mapInput(Order.Number, ({ writtenAt }: FoundComment) => writtenAt),
   Order.mapInput(Order.Number, ({ event }: FoundComment) => event.commentId)

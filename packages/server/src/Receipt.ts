@@ -33,7 +33,7 @@ export const refusal = ({ message, reason }: WebhookError): Answer =>
     ? { status: 401, contentType: "text/plain", text: "Invalid signature" }
     : failure(400, message)
 
-/** Not acknowledged, so not lost: the forge lists it as failed, and it can be delivered again. */
+/** Answer to a delivery that could not be stored. The forge lists it as failed, and can deliver it again. */
 export const notStored: Answer = failure(503, "The delivery could not be stored. Deliver it again.")
 
 export const defective: Answer = failure(500, "Internal server error")

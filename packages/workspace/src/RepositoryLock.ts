@@ -39,7 +39,7 @@ const isDead = (owner: string): Effect.Effect<boolean> => {
 }
 
 /**
- * The lock of other processes is the directory `<path>.lock`: whoever creates it holds it, and keeps its time of
+ * Takes the lock that processes share, the directory `<path>.lock`: whoever creates it holds it, and keeps its time of
  * change young. One whose holder was killed is taken over at once if it ran on this machine, and else after a minute.
  * Two that take it over in the same instant may both go on; git's own lock files then keep them from harm, which is
  * why a directory is enough.

@@ -33,7 +33,7 @@ const patiently = <A, R>(write: Effect.Effect<A, StoreError, R>) =>
     while: ({ retryable }) => retryable
   })
 
-/** Dollars for a token that no model costs more than. */
+/** Upper bound of the price of one token, in US dollars. */
 const dearest = 0.0002
 
 /** The part of a session's cost that falls to some of its tokens. */

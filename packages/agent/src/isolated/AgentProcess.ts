@@ -65,7 +65,7 @@ const layerModels = (link: Link) =>
     })
   )
 
-/** The accepted answer is known to the other process only. */
+/** Placeholder of the accepted answer, which only the other process knows. */
 const accepted = Symbol("accepted")
 
 const taskOf = (

@@ -4,7 +4,7 @@ import { isProvider, providers as settings } from "@nominal-code/config/settings
 import { claudeCode, modelsOf, type ProviderName, reviewAgentsOf } from "@nominal-code/domain/ReviewSettings"
 import { Effect, Schema } from "effect"
 
-/** There is no key for the model. */
+/** A model's key that is missing. */
 class NoModelKey extends Schema.TaggedError<NoModelKey>()("NoModelKey", { message: Schema.String }) {}
 
 /** Variable of the key of a provider. */

@@ -196,7 +196,7 @@ export const makeGitHubClient = Effect.fnUntraced(function*(apiBase: string, aut
     for (const oldest of [...kept.keys()].slice(0, Math.max(0, kept.size - answersKept))) kept.delete(oldest)
   }
 
-  /** The answer is decoded where it is used, so what is kept needs no type. */
+  /** Makes a conditional request. The kept answer is decoded by each caller, so it has no type here. */
   const conditional = Effect.fnUntraced(function*<S extends Decodable>(
     call: Call<S>
   ): Effect.fn.Return<S["Type"], ForgeError> {

@@ -144,7 +144,7 @@ const GraphqlErrors = Schema.Struct({
 const passing = new Set(["INTERNAL", "SERVICE_UNAVAILABLE", "TIMEOUT"])
 
 /**
- * GraphQL answers 200 with a list of errors. Data that comes with errors is a part, so it counts as none. An error with
+ * Reason of a failed query. GraphQL answers 200 with a list of errors. Data that comes with errors is a part, so it counts as none. An error with
  * neither a type nor a code is a fault of GitHub's own; with one, the query is refused, and will be again.
  */
 export const graphqlReason = (answer: unknown, headers: Headers, now: number): Option.Option<Reason> =>

@@ -182,7 +182,7 @@ export const makeHeadQuery = (client: GitHubClient, { checks, other, seal }: Hea
     })
   })
 
-  /** One that is gone fails the whole query, and so do too many with long conversations: then each half is asked for. */
+  /** Looks at pull requests in one query, or in halves: a deleted one fails it, as do many long conversations. */
   const look = (
     repository: InventoryRepository,
     pulls: ReadonlyArray<OpenPullRequest>

@@ -165,7 +165,7 @@ const labeled = reader(PullRequestPayload, (payload) => {
     : Result.fail("the payload names no label")
 })
 
-/** An edit starts a review if it changes what the head is compared with, and not if it changes a text. */
+/** Reader of an edit, which starts a review if it changes the base branch, and not if it changes a text. */
 const edited = reader(PullRequestPayload, (payload) =>
   payload.changes?.base === undefined
     ? Result.fail("the base branch is the same")
@@ -210,7 +210,7 @@ const checkSuite = reader(CheckSuitePayload, (payload) => {
   return rerun(payload, head_sha, `${id}-${updated_at ?? ""}`, { number: first?.number, base: first?.base })
 })
 
-/** The commit of a merge queue is made of pull requests that were reviewed, each at its head. */
+/** Reader of a merge queue, which is ignored: its pull requests were reviewed, each at its head. */
 const mergeGroup: Reader = () => Result.fail("the pull requests of a merge queue were reviewed at their own heads")
 
 const issueComment = reader(IssueCommentPayload, (payload) => {

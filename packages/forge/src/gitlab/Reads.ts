@@ -47,10 +47,10 @@ const File = Schema.Struct({
 
 const Changes = Schema.Struct({ changes: Schema.Array(File) })
 
-/** The state `locked` is that of a merge request which is being merged. */
+/** States by GitLab's names. A `locked` merge request is being merged. */
 const states = { opened: "open", locked: "open", closed: "closed", merged: "merged" } as const
 
-/** A file whose diff is collapsed or too large comes without its text. */
+/** A changed file, without a patch if GitLab has collapsed its diff or calls it too large. */
 const changedFile = ({ deleted_file, diff, new_file, new_path, old_path, renamed_file }: typeof File.Type) =>
   new ChangedFile({
     path: new_path,

@@ -39,7 +39,7 @@ export const toParams = (
     : { tools: tools.map(toTool), ...toolChoice(quirks, asked) })
 })
 
-/** Mistral's word for a demanded call is not one of OpenAI's. */
+/** Field that lets or makes the model call a tool. Mistral's word for the latter is not one of OpenAI's. */
 const toolChoice = ({ forced }: Quirks, asked: Asked): { readonly tool_choice: "auto" | "required" } =>
   Object.assign({ tool_choice: "auto" as const }, asked.forced ? { tool_choice: forced } : {})
 
@@ -82,7 +82,7 @@ const fromAssistant = (
   }]
 }
 
-/** Results come first: nothing may stand between a call and its result. */
+/** Messages of a user's turn, results first: nothing may stand between a call and its result. */
 const fromUser = (content: ReadonlyArray<Block>, quirks: Quirks): ReadonlyArray<Sent> => {
   const text = textOf(content)
   const results = content.filter(Block.guards.ToolResult).map(({ content: result, toolUseId }): Sent => ({

@@ -136,7 +136,7 @@ const textOf = (content: typeof Content.Type): string =>
     : content.flatMap(({ text, type }) => type === "text" ? [text ?? ""] : []).join("")
 
 /**
- * The prompt's count holds what came from a cache. The answer's count holds the thoughts at most services; where it does
+ * Usage of a call. The prompt's count holds what came from a cache. The answer's count holds the thoughts at most services; where it does
  * not, the total does.
  */
 const toUsage = (counts: typeof Counts.Type) => {

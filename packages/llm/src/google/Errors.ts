@@ -27,12 +27,12 @@ export const fromSdk =
     return failure(name, reason, `${sentence(name, reason)} (${cause.status}): ${text}`, refusal.retryDelay)
   }
 
-/** The stream ended in the middle of an event, or was none. */
+/** True if the stream ended in the middle of an event, or had none. */
 export const isUnfinished = (cause: unknown): boolean =>
   cause instanceof Error && /incomplete json segment|response body is empty/i.test(cause.message)
 
 /**
- * A call was demanded, and the request was refused. Some sets of tools are too much for the service only then, which it
+ * True if the service refused a request that demands a call. Some sets of tools are too much for it only then, which it
  * does not always say; the same request without the demand may pass.
  */
 export const isForcedToolRefusal = (error: LlmError): boolean =>

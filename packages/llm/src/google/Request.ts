@@ -40,7 +40,7 @@ export const toParams = (
   }
 })
 
-/** From its third generation on, Gemini refuses a call in the history that comes back without a signature. */
+/** True for Gemini from its third generation on, which refuses a call in the history without its signature. */
 const needsSignatures = (model: string): boolean => /^(?:models\/)?gemini-(?![12](?:\.|-))/.test(model)
 
 /**
@@ -57,8 +57,8 @@ interface Turn {
 }
 
 /**
- * The service is strict: turns alternate, none is empty, and the turn after one with calls starts with one response to
- * each of them.
+ * Converts messages to turns by the service's rules: turns alternate, none is empty, and the turn after one with calls
+ * starts with one response to each of them.
  */
 const toContents = (messages: ReadonlyArray<Message>, signed: boolean): Array<Google.Content> => {
   const turns: Array<Turn> = []

@@ -8,7 +8,7 @@ import type { ServiceDescription } from "../ModelService.ts"
 import { TokenCount, tokensOf } from "../TokenCount.ts"
 import * as Carried from "./Carried.ts"
 
-/** Absent, or null where a gateway writes that for it. */
+/** A field that may be absent, or null as some gateways write it. */
 const optional = <S extends Schema.Constraint>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
 
 const Counts = Schema.Struct({
@@ -159,7 +159,7 @@ export class Answer {
   }
 }
 
-/** The prompt's count holds what was read from the cache, the candidates' count does not hold the thoughts. */
+/** Usage of a call. The prompt's count includes what was read from the cache, the candidates' leaves out thoughts. */
 const toUsage = (counts: typeof Counts.Type) => {
   const cacheRead = tokensOf(counts.cachedContentTokenCount)
   const prompt = tokensOf(counts.promptTokenCount) + tokensOf(counts.toolUsePromptTokenCount)

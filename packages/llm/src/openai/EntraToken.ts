@@ -38,7 +38,7 @@ export const usualAddresses: EntraAddresses = {
 
 const audience = "https://cognitiveservices.azure.com"
 
-/** A token is renewed so many seconds before it expires. */
+/** Seconds before a token's expiry at which it is renewed. */
 const margin = 300
 
 // The metadata services write numbers as text.

@@ -62,7 +62,7 @@ export const explain = (sdk: typeof Sdk, name: ServiceDescription, apiKey: Redac
   return { said, thrown }
 }
 
-/** The model cannot say what it thinks, not even in a form that we cannot read. */
+/** True if the model cannot return its thoughts, not even encrypted. */
 export const isThoughtsRefusal = (error: LlmError): boolean =>
   error.reason === "invalid-request" && /encrypted.content|'include'/i.test(error.message)
 
@@ -86,7 +86,7 @@ const codes: ReadonlyMap<string, LlmErrorReason> = new Map([
   ["misalignment_policy_violation", "refused"]
 ])
 
-/** The model cannot hold it, or it alone is more than a whole minute's limit: only a shorter conversation helps. */
+/** Messages about a request beyond the model's window, or beyond a whole minute's limit: it has to be shorter. */
 const tooLarge =
   /^request too large|exceeds the context|maximum (?:context|prompt) length|(?:prompt|input) is too long|context (?:length|window|size)|max_new_tokens.* must be/i
 

@@ -73,7 +73,7 @@ const Thought = Schema.Struct({
   encrypted_content: Schema.NonEmptyString
 })
 
-/** A thought without its encrypted content is only a name of something that the service has not kept. */
+/** True for a thought with its encrypted content. Without it, it names something that the service has not kept. */
 const isThought = Schema.is(Thought)
 
 const toItem = (

@@ -181,7 +181,7 @@ const toCall = (
   )
 }
 
-/** The service counts what came from its cache, and what went into it, as input. */
+/** Usage of a call. The service counts what came from its cache, and what went into it, as input. */
 const toUsage = ({ input_tokens: all, input_tokens_details: details, output_tokens: output }: typeof Counts.Type) => {
   const cacheRead = tokensOf(details?.cached_tokens)
   const cacheWrite = tokensOf(details?.cache_write_tokens)

@@ -80,7 +80,7 @@ class LineWindow {
   }
 }
 
-/** By its byte order mark, or none for a file with NUL bytes: a picture, an archive, a program. */
+/** Decoder of a text by its byte order mark; none for a file with NUL bytes: a picture, an archive, a program. */
 const decoderFor = (head: Uint8Array): TextDecoder | undefined => {
   if (head[0] === 0xff && head[1] === 0xfe) return new TextDecoder("utf-16le")
   if (head[0] === 0xfe && head[1] === 0xff) return new TextDecoder("utf-16be")

@@ -5,7 +5,7 @@ import { ToolError } from "../Tool.ts"
 
 const TIMEOUT_SECONDS = 30
 
-/** Loaded at its first use: a platform without the program loses only the search. */
+/** Path of ripgrep, loaded at its first use: a platform without the program loses only the search. */
 const program = Effect.tryPromise({
   try: () => import("@vscode/ripgrep"),
   catch: () =>
