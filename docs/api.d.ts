@@ -599,6 +599,52 @@ interface CallLimits {
   /** Limit of all attempts and the waits between them. */
   readonly total: Duration.Duration;
 }
+/** Description of a tool for a model. */
+interface ToolSpec {
+  readonly name: string;
+  readonly description: string;
+  readonly inputSchema: JsonSchema.JsonSchema;
+}
+/** One call of a model. System, tools and all messages but the last are the same from turn to turn: they get cached. */
+interface LlmRequest {
+  readonly model: string;
+  readonly system: string;
+  readonly messages: ReadonlyArray<Message>;
+  readonly tools: ReadonlyArray<ToolSpec>;
+  /** `required`: the answer has to call a tool. */
+  readonly toolChoice: "auto" | "required";
+  readonly maxOutputTokens: number;
+  /** `json`: without tools, the answer is to be one JSON object. A hint: not every service can promise it. */
+  readonly format?: "json";
+  /** Effort of the model's thoughts; absent: as the service sets it for the model. */
+  readonly effort?: Effort;
+}
+/** The model's answer. `stop` is the reason for its end; `length`: it was cut off. */
+interface LlmResponse {
+  readonly content: ReadonlyArray<Block>;
+  readonly stop: "end" | "tool-use" | "length" | "refusal";
+  readonly usage: Usage;
+  /** Time that the call waited for its turn, because the calls of its service keep to a rate. */
+  readonly waitedMillis?: number;
+}
+/** Presence of a model at its service. */
+interface ModelPresence {
+  readonly isThere: boolean;
+  /** Models that the service lists in its place. */
+  readonly others: ReadonlyArray<string>;
+}
+/** Presence of a model; none: the service does not tell, or not to these credentials. */
+type PresenceOf = (model: string) => Effect.Effect<Option.Option<ModelPresence>, LlmError>;
+declare const LlmProvider_base: Context.ServiceClass<LlmProvider, "@nominal-code/llm/LlmProvider", {
+  readonly name: string;
+  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
+  /** Size of a model's context window in tokens; none: it is not known. Absent: of no model. */
+  readonly windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
+  /** Absent: the service is asked by other means, or not at all. */
+  readonly presenceOf?: PresenceOf;
+}>;
+/** A model service: one typed request, one typed answer or one typed error. Retries and caching are inside. */
+export declare class LlmProvider extends LlmProvider_base {}
 declare const StoreError_base: Schema.Class<StoreError, Schema.TaggedStruct<"StoreError", {
   readonly operation: Schema.String;
   readonly message: Schema.String;
@@ -656,6 +702,11 @@ interface AgentTask<A> {
   readonly shorter?: Effect.Effect<Option.Option<string>> | undefined;
   /** The only tools that the agent has. None of them reaches a forge, the network or a shell. */
   readonly tools: ReadonlyArray<Tool>;
+  /**
+   * Tools that the model is shown and that do not run: those of another task, which has the same system prompt. A provider
+   * reads from its cache what both begin with. Claude Code shows none.
+   */
+  readonly shown?: ReadonlyArray<ToolSpec> | undefined;
   /** Agents that the model may start beside itself; absent: none. Claude Code starts none. */
   readonly explorers?: ExplorerSettings | undefined;
   readonly history: Conversation;
@@ -3124,52 +3175,6 @@ export declare const Affinity: Schema.Struct<{
   }>>;
 }>;
 export type Affinity = typeof Affinity.Type;
-/** Description of a tool for a model. */
-interface ToolSpec {
-  readonly name: string;
-  readonly description: string;
-  readonly inputSchema: JsonSchema.JsonSchema;
-}
-/** One call of a model. System, tools and all messages but the last are the same from turn to turn: they get cached. */
-interface LlmRequest {
-  readonly model: string;
-  readonly system: string;
-  readonly messages: ReadonlyArray<Message>;
-  readonly tools: ReadonlyArray<ToolSpec>;
-  /** `required`: the answer has to call a tool. */
-  readonly toolChoice: "auto" | "required";
-  readonly maxOutputTokens: number;
-  /** `json`: without tools, the answer is to be one JSON object. A hint: not every service can promise it. */
-  readonly format?: "json";
-  /** Effort of the model's thoughts; absent: as the service sets it for the model. */
-  readonly effort?: Effort;
-}
-/** The model's answer. `stop` is the reason for its end; `length`: it was cut off. */
-interface LlmResponse {
-  readonly content: ReadonlyArray<Block>;
-  readonly stop: "end" | "tool-use" | "length" | "refusal";
-  readonly usage: Usage;
-  /** Time that the call waited for its turn, because the calls of its service keep to a rate. */
-  readonly waitedMillis?: number;
-}
-/** Presence of a model at its service. */
-interface ModelPresence {
-  readonly isThere: boolean;
-  /** Models that the service lists in its place. */
-  readonly others: ReadonlyArray<string>;
-}
-/** Presence of a model; none: the service does not tell, or not to these credentials. */
-type PresenceOf = (model: string) => Effect.Effect<Option.Option<ModelPresence>, LlmError>;
-declare const LlmProvider_base: Context.ServiceClass<LlmProvider, "@nominal-code/llm/LlmProvider", {
-  readonly name: string;
-  send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
-  /** Size of a model's context window in tokens; none: it is not known. Absent: of no model. */
-  readonly windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
-  /** Absent: the service is asked by other means, or not at all. */
-  readonly presenceOf?: PresenceOf;
-}>;
-/** A model service: one typed request, one typed answer or one typed error. Retries and caching are inside. */
-export declare class LlmProvider extends LlmProvider_base {}
 declare const LlmProviders_base: Context.ServiceClass<LlmProviders, "@nominal-code/llm/LlmProviders", {
   readonly names: ReadonlyArray<string>;
   /** The provider of a name. A job may name one that this process does not have. */

@@ -53,12 +53,21 @@ const cachedOf = (prompt: ReadonlyArray<string>, earlier: ReadonlyArray<Readonly
     })
   )
 
-/** US dollars of a review's prompts at the list price of the provider's default model, with what its cache has. */
-const dollarsOf = (provider: Provider, prompts: ReadonlyArray<ReadonlyArray<string>>): number =>
+/** Characters of an answer: its words, and its calls. */
+const answerLength = ({ answer: { calls = [], text = "" } }: ScriptedModel.ModelTurn): number =>
+  text.length + (calls.length === 0 ? 0 : JSON.stringify(calls).length)
+
+/** US dollars of a review at the list price of the provider's default model: its prompts, with what its cache has, and the answers. */
+const dollarsOf = (
+  provider: Provider,
+  prompts: ReadonlyArray<ReadonlyArray<string>>,
+  answers: ReadonlyArray<number>
+): number =>
   prompts.reduce((sum, prompt, index) => {
     const cacheRead = cachedOf(prompt, prompts.slice(0, index)) / charactersPerToken
     const input = lengthOf(prompt) / charactersPerToken - cacheRead
-    const usage = new Usage({ input: Math.round(input), output: 0, cacheRead: Math.round(cacheRead), cacheWrite: 0 })
+    const output = Math.round((answers[index] ?? 0) / charactersPerToken)
+    const usage = new Usage({ input: Math.round(input), output, cacheRead: Math.round(cacheRead), cacheWrite: 0 })
     return sum + Option.getOrElse(listedPrices.costOf(defaultModels[provider], usage), () => 0)
   }, 0)
 
@@ -92,7 +101,7 @@ const measureOne = Effect.fnUntraced(function*(shop: Shop.Shop, program: Program
   })
   const { first, second } = yield* shop.open(`models-${provider}`)
   yield* Shop.review(shop, serve, first)
-  const before = recorder.calls.length
+  const [before, said] = [recorder.calls.length, shop.model.turns.length]
   yield* Shop.review(shop, serve, second)
   const calls = recorder.calls.slice(before)
   if (calls.length < 2) return yield* new NotMeasured({ message: `${provider} was asked ${calls.length} times` })
@@ -106,8 +115,8 @@ const measureOne = Effect.fnUntraced(function*(shop: Shop.Shop, program: Program
     count(`${provider}: input tokens per review`, [characters / charactersPerToken]),
     count(`${provider}: share of them that a cache has, %`, [Math.round(100 * cached / characters)]),
     count(
-      `${provider}: dollars of its input at list price`,
-      [dollarsOf(provider, prompts)],
+      `${provider}: dollars per review at list price`,
+      [dollarsOf(provider, prompts, shop.model.turns.slice(said).map(answerLength))],
       `${defaultModels[provider]}; the answers are scripted`
     ),
     ratio(

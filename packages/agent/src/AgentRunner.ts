@@ -3,6 +3,7 @@ import type { AgentSettings } from "@nominal-code/domain/ReviewSettings"
 import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
 import type { UsageSummary } from "@nominal-code/domain/Usage"
 import type { LlmError } from "@nominal-code/llm/LlmError"
+import type { ToolSpec } from "@nominal-code/llm/LlmProvider"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import type { Tool } from "@nominal-code/workspace/Tool"
 import { Context, type Effect, type JsonSchema, type Option, type Schema } from "effect"
@@ -37,6 +38,11 @@ export interface AgentTask<A> {
   readonly shorter?: Effect.Effect<Option.Option<string>> | undefined
   /** The only tools that the agent has. None of them reaches a forge, the network or a shell. */
   readonly tools: ReadonlyArray<Tool>
+  /**
+   * Tools that the model is shown and that do not run: those of another task, which has the same system prompt. A provider
+   * reads from its cache what both begin with. Claude Code shows none.
+   */
+  readonly shown?: ReadonlyArray<ToolSpec> | undefined
   /** Agents that the model may start beside itself; absent: none. Claude Code starts none. */
   readonly explorers?: ExplorerSettings | undefined
   readonly history: Conversation

@@ -1,5 +1,6 @@
 import type { UsageSummary } from "@nominal-code/domain/Usage"
 import type { LlmError } from "@nominal-code/llm/LlmError"
+import type { ToolSpec } from "@nominal-code/llm/LlmProvider"
 import type { LlmProviders } from "@nominal-code/llm/LlmProviders"
 import { nanoOf, newCap, type SpendAccount } from "@nominal-code/persistence/Spend"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
@@ -23,13 +24,23 @@ interface Family {
   readonly started: Ref.Ref<ReadonlyArray<Effect.Effect<UsageSummary>>>
 }
 
+const byName = (specs: ReadonlyArray<ToolSpec>) =>
+  specs.toSorted((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0)
+
 /** The tools that a task's model is offered, and their descriptions for it. */
-const offered = <A>({ submission, tools: own }: AgentTask<A>, notes: Notes.Notes, agent: Tool | undefined) => {
+const offered = <A>(
+  { shown = [], submission, tools: own }: AgentTask<A>,
+  notes: Notes.Notes,
+  agent: Tool | undefined
+) => {
   const submit = ToolCalls.submitSpec(submission)
   const given = agent === undefined ? own : [...own, agent]
   // Where there is nothing to look at, there is nothing to take notes of.
-  const noted = given.length === 0 ? [] : [notes.tool]
-  const specs = [...given.map(ToolCalls.toSpec), submit, ...noted.map(ToolCalls.toSpec)]
+  const noted = given.length + shown.length === 0 ? [] : [notes.tool]
+  const runnable = [...given.map(ToolCalls.toSpec), submit, ...noted.map(ToolCalls.toSpec)]
+  const others = shown.filter(({ name }) => !runnable.some((spec) => spec.name === name))
+  // In one order, whichever of them run: tasks that show the same tools begin with the same bytes.
+  const specs = others.length === 0 ? runnable : byName([...runnable, ...others])
   return { tools: [...given, ...noted], submit, specs }
 }
 

@@ -3,12 +3,14 @@ import type { AgentSettings } from "@nominal-code/domain/ReviewSettings"
 import { TranscriptAgent } from "@nominal-code/domain/Transcript"
 import type { UsageSummary } from "@nominal-code/domain/Usage"
 import type { LlmError } from "@nominal-code/llm/LlmError"
+import type { ToolSpec } from "@nominal-code/llm/LlmProvider"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { make as makeTool, type Tool, ToolError } from "@nominal-code/workspace/Tool"
 import { Duration, Effect, Option, Ref, Schema, Semaphore } from "effect"
 import { AgentProgress } from "./AgentProgress.ts"
 import type { AgentResult, AgentTask, Submission } from "./AgentRunner.ts"
 import * as Notes from "./Notes.ts"
+import { toSpec } from "./ToolCalls.ts"
 
 /** Agents that a task's model may start beside itself, to look something up each. */
 export interface ExplorerSettings {
@@ -57,6 +59,9 @@ const Input = Schema.Struct({
 const description = "Start a sub-agent that looks something up in the repository and reports what it found. Kind " +
   `'${kind}': reads with your tools, in turns of its own. Worth its cost where you would need three searches or more ` +
   "in a row. Several calls in one turn run side by side."
+
+/** Description of that tool for a task whose model is shown it and has no explorers. */
+export const spec: ToolSpec = toSpec({ name: toolName, description, input: Input })
 
 const Report = Schema.Struct({
   answer: Schema.optionalKey(Schema.String).annotate({

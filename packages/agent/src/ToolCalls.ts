@@ -31,8 +31,9 @@ export const toSpec = ({ description, input, name }: Pick<Tool, "name" | "descri
 }
 
 /** Describes the tool that hands in the answer. */
-export const submitSpec = <A>({ description, input, inputSchema, toolName: name }: Submission<A>): ToolSpec =>
-  inputSchema === undefined ? toSpec({ name, description, input }) : { name, description, inputSchema }
+export const submitSpec = (
+  { description, input, inputSchema, toolName: name }: Omit<Submission<unknown>, "decode">
+): ToolSpec => inputSchema === undefined ? toSpec({ name, description, input }) : { name, description, inputSchema }
 
 /** Answers a call. Results and errors are redacted before they leave a tool. */
 export const answer = (call: ToolCall, content: string, isError = false): Block =>

@@ -34,10 +34,9 @@ const verdictsOn = (prompt: string, script: ReadonlyArray<ScriptedFinding>) =>
     return counter === undefined ? { id, verdict: "confirmed" } : { id, verdict: "refuted", ...counter }
   })
 
-const answerTo = ({ messages, tools }: LlmRequest, { script, title }: EvalCase): Block => {
-  const names = new Set(tools.map(({ name }) => name))
+const answerTo = ({ messages }: LlmRequest, { script, title }: EvalCase): Block => {
   const prompt = textOf(messages.flatMap(({ content }) => content))
-  return names.has("submit_verdicts")
+  return /^## Claims$/m.test(prompt)
     ? Block.cases.ToolUse.make({
       id: "verdicts",
       name: "submit_verdicts",

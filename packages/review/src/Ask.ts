@@ -13,11 +13,12 @@ import * as History from "./History.ts"
 import { ledgerOf, openIn } from "./Ledger.ts"
 import { ledgerText, type NamedFinding, namedFindings, otherDiscussions } from "./LedgerPrompt.ts"
 import type { ReviewPlan } from "./Plan.ts"
-import { systemPrompt, userPrompt } from "./Prompt.ts"
+import { userPrompt } from "./Prompt.ts"
 import * as PromptFiles from "./PromptFiles.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
 import type { ReviewContext } from "./ReviewContext.ts"
 import { checkedSubmission, type ReviewAnswer } from "./ReviewOutput.ts"
+import { reviewerSystem, sharesPrefix, shownByBoth } from "./ReviewPrefix.ts"
 import { isOurs } from "./Thread.ts"
 import { tokensIn } from "./TokenEstimate.ts"
 import { measured } from "./TokenScale.ts"
@@ -92,15 +93,7 @@ export const ask = Effect.fn("Ask.ask")(function*(
   const { event } = job
   const command = commandOf(job)
   const { focus, full } = command._tag === "Review" ? command : { focus: job.prompt, full: false }
-  const system = systemPrompt({
-    role: settings.reviewer.systemPrompt ?? (yield* PromptFiles.load("reviewer_prompt")),
-    explorers: settings.explorers === undefined ? undefined : yield* PromptFiles.load("reviewer_explorers"),
-    suggestions: settings.inlineSuggestions ? yield* PromptFiles.load("reviewer_suggestions") : undefined,
-    guidelines: context.guidelines,
-    rules: context.rules.rules,
-    language: settings.language,
-    minSeverity: settings.minSeverity
-  })
+  const system = yield* reviewerSystem(context)
   const isOurBot = isOurs(job, settings)
   const ledger = yield* followPlaces(ledgerOf(context.discussions, isOurBot), context.checkout)
   const named = namedFindings(openIn(ledger)).filter(isAskedIn(planned))
@@ -133,6 +126,7 @@ export const ask = Effect.fn("Ask.ask")(function*(
     prompt,
     shorter,
     tools: context.checkout.tools,
+    ...(sharesPrefix(settings) ? { shown: shownByBoth(settings) } : {}),
     ...(settings.explorers === undefined ? {} : { explorers: yield* explorersOf(settings, settings.explorers) }),
     history: full || pass > 1
       ? History.none

@@ -78,11 +78,12 @@ const wire = {
   })
 }
 
-/** Input of `submit_review`, and of one that has to answer for earlier findings too. */
-const Wire = Schema.Struct(wire)
-const WireAgain = Schema.Struct({
+/** Input of `submit_review`. It is the same for a first review and for one that has to answer for earlier findings. */
+const Wire = Schema.Struct({
   ...wire,
-  earlier: Schema.Array(WireEarlier).annotate({ description: "One for each of your earlier findings that are open." })
+  earlier: Schema.optionalKey(Schema.Array(WireEarlier)).annotate({
+    description: "One for each of your earlier findings that are open."
+  })
 })
 
 const decodeFinding = Schema.decodeUnknownResult(WireFinding, { errors: "all" })
@@ -212,7 +213,6 @@ export interface SubmissionChecks {
 export const checkedSubmission = ({ earlier, faults }: SubmissionChecks): Effect.Effect<Submission<ReviewAnswer>> =>
   Effect.map(Ref.make(false), (sentBack) => ({
     ...reviewSubmission,
-    input: earlier.length === 0 ? Wire : WireAgain,
     decode: Effect.fnUntraced(function*(input, options) {
       const answer = yield* Effect.fromResult(decodeReview(input, options))
       if (options.lenient || (yield* Ref.get(sentBack))) return answer

@@ -1,5 +1,6 @@
 /** Verdicts: what the verifier says of each claim. */
 import type { Submission } from "@nominal-code/agent/AgentRunner"
+import { submitSpec } from "@nominal-code/agent/ToolCalls"
 import { Effect, Predicate, Ref, Schema } from "effect"
 import { type Evidence, evidenceIn } from "./Claim.ts"
 
@@ -56,6 +57,16 @@ const listIn = (input: unknown): ReadonlyArray<unknown> => {
 const unproven = (id: string) =>
   `${id}: the quote that refutes it does not stand in the repository. Quote the code that does, or call it uncertain`
 
+/** Tool by which the verifier hands in its verdicts. */
+const tool = {
+  toolName: "submit_verdicts",
+  description: "Hands in the verdicts and ends the work, for a verification of claims only.",
+  input: Wire
+}
+
+/** That tool, for a model that is shown it. */
+export const verdictSpec = submitSpec(tool)
+
 /**
  * Makes the submission of verdicts. What is said of claims that do not exist is not read. Verdicts with claims left out,
  * or refuting by a quote that does not stand in the code, are sent back once; after that, a claim that is left out has no
@@ -74,9 +85,7 @@ export const verdictSubmission = (
       return { _tag: "Uncertain", dependsOn } satisfies Verdict
     })
     return {
-      toolName: "submit_verdicts",
-      description: "Hands in the verdicts and ends the work.",
-      input: Wire,
+      ...tool,
       decode: Effect.fnUntraced(function*(input, { lenient }) {
         const written = listIn(input).flatMap((one) => verdictIn(one, ids) ?? [])
         const verdicts = new Map<string, Verdict>()

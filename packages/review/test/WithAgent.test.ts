@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as ApiAgent from "@nominal-code/agent/ApiAgent"
 import { Block, type Message } from "@nominal-code/domain/Conversation"
+import type { AgentSettings } from "@nominal-code/domain/ReviewSettings"
 import { Usage } from "@nominal-code/domain/Usage"
 import { LlmProvider, type LlmRequest } from "@nominal-code/llm/LlmProvider"
 import * as LlmProviders from "@nominal-code/llm/LlmProviders"
@@ -33,6 +34,7 @@ const submission = (id: string, input: Record<string, unknown>) =>
 /** A model that answers these contents one after the other, and the requests that it saw. */
 const scripted = (contents: ReadonlyArray<ReadonlyArray<Block>>) => {
   const requests: Array<LlmRequest> = []
+  const verifications: Array<LlmRequest> = []
   const confirmed = Block.cases.ToolUse.make({
     id: "v1",
     name: "submit_verdicts",
@@ -40,7 +42,8 @@ const scripted = (contents: ReadonlyArray<ReadonlyArray<Block>>) => {
   })
   const send = (request: LlmRequest) =>
     Effect.sync(() => {
-      if (request.tools.some(({ name }) => name === "submit_verdicts")) {
+      if (JSON.stringify(request.messages).includes("## Claims")) {
+        verifications.push(request)
         return { content: [confirmed], stop: "tool-use" as const, usage: Usage.none }
       }
       requests.push(request)
@@ -50,6 +53,7 @@ const scripted = (contents: ReadonlyArray<ReadonlyArray<Block>>) => {
     })
   return {
     requests,
+    verifications,
     layer: ApiAgent.layer.pipe(
       Layer.provide(LlmProviders.layer([Layer.succeed(LlmProvider, { name: "anthropic", send })]))
     )
@@ -93,6 +97,29 @@ describe("a review by the real agent", () => {
       const mended = Scene.world({ headFiles })
       yield* run(mended, Scene.pushJob, scripted([[forged], [submission("t2", input(10, "const items = []"))]]).layer)
       assert.deepStrictEqual(mended.drafts[0]?.comments.map(({ finding }) => finding.line), [11, 10])
+    }))
+
+  it.effect("begins the verifier's call as its own, so that the cache has it, unless that one has another model or prompt", () =>
+    Effect.gen(function*() {
+      const beginning = ({ system, tools }: LlmRequest) => JSON.stringify([tools, system])
+      const beginnings = Effect.fnUntraced(function*(verifier: Partial<AgentSettings>) {
+        const settings = { ...Scene.settings, verifier: { ...Scene.settings.reviewer, maxTurns: 4, ...verifier } }
+        const { layer, requests, verifications } = scripted([
+          [submission("t1", { summary: "s", comments: [proven()] })]
+        ])
+        yield* run(Scene.world({ headFiles, settings }), Scene.pushJob, layer)
+        const [first, verification] = [requests[0], verifications[0]].map((request) =>
+          request === undefined ? "never asked" : beginning(request)
+        )
+        return { first, verification }
+      })
+      const same = yield* beginnings({})
+      assert.strictEqual(same.verification, same.first)
+      for (const verifier of [{ model: "another" }, { systemPrompt: "Verify." }]) {
+        const other = yield* beginnings(verifier)
+        assert.notStrictEqual(other.verification, other.first)
+        assert.isBelow(other.verification?.length ?? Infinity, (other.first?.length ?? 0) / 2)
+      }
     }))
 
   it.effect("goes on in a second one, with a history that every provider takes", () =>

@@ -128,6 +128,11 @@ const shownLines = (prompt: string) =>
 const isReview = ({ name }: { readonly name: string }): boolean => name.endsWith("submit_review")
 const isVerdicts = (name: string): boolean => name.endsWith("submit_verdicts")
 
+/** True if a verifier asks: what it may hand in can be shown to a reviewer, too. */
+const isVerification = ({ tools }: ModelRequest, messages: ReadonlyArray<ChatMessage>): boolean =>
+  tools.some(isVerdicts) &&
+  messages.some((message) => message.role === "user" && /^## Claims\n\nC1, /m.test(textOf(message)))
+
 /** Name of a file without its directories, in whatever spelling its path was written. */
 const nameIn = (path: string): string => path.normalize("NFC").split("/").at(-1) ?? path
 
@@ -218,7 +223,7 @@ const makeMind = (pubsub: PubSub.PubSub<ModelTurn>): Mind => {
       violations.push(wrong)
       return refusal(400, wrong)
     }
-    for (const script of request.tools.some(isVerdicts) ? verifierScripts : scripts) {
+    for (const script of isVerification(request, messages) ? verifierScripts : scripts) {
       const answer = script(request)
       if (answer !== undefined) return answer
     }

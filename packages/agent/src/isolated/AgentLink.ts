@@ -26,6 +26,7 @@ export const LinkedTask = Schema.Struct({
   /** Checkout that the tools read; absent: it has none. */
   place: Schema.optionalKey(ToolPlace),
   tools: Schema.Array(Schema.String),
+  shown: Schema.optionalKey(Schema.Array(ToolSpec)),
   explorers: Schema.optionalKey(Schema.Struct({
     settings: AgentSettings,
     system: Schema.String,

@@ -70,14 +70,27 @@ const accepted = Symbol("accepted")
 
 const taskOf = (
   link: Link,
-  { acceptsText, explorers, history, isContinuation, maxCostUsd, mayShorten, prompt, run, settings, submit, system }:
-    LinkedTask,
+  {
+    acceptsText,
+    explorers,
+    history,
+    isContinuation,
+    maxCostUsd,
+    mayShorten,
+    prompt,
+    run,
+    settings,
+    shown,
+    submit,
+    system
+  }: LinkedTask,
   tools: ReadonlyArray<Tool>
 ): AgentTask<typeof accepted> => ({
   settings,
   system,
   prompt,
   tools,
+  shown,
   explorers,
   history,
   isContinuation,

@@ -43,6 +43,7 @@ const linkedTask = <A>(
     prompt,
     settings,
     shorter,
+    shown,
     submission,
     system,
     tools
@@ -56,6 +57,7 @@ const linkedTask = <A>(
     mayShorten: shorter !== undefined,
     ...(place === undefined ? {} : { place }),
     tools: tools.map(({ name }) => name),
+    ...(shown === undefined ? {} : { shown }),
     ...(explorers === undefined ? {} : {
       explorers: {
         settings: explorers.settings,
