@@ -21,13 +21,27 @@ import { change, files } from "./Shop.ts"
 /** A queue as another process opens it. */
 type Queue = Layer.Layer<JobQueue | JobRecords, StoreError>
 
-/** A real `serve` over an emulated GitLab. `store`: its queue, if that is not in its data directory. */
-export const make = Effect.fnUntraced(function*(env: Readonly<Record<string, string>>, store?: Queue) {
+/** Emulated GitLab, and the model of a journey. */
+interface Services {
+  readonly gitlab: GitLabEmulator.GitLabEmulator
+  readonly model: Effect.Success<typeof ScriptedModel.make>
+}
+
+/**
+ * A real `serve` over an emulated GitLab. `store`: its queue, if that is not in its data directory. `before`: things that
+ * happen before it starts.
+ */
+export const make = Effect.fnUntraced(function*(
+  env: Readonly<Record<string, string>>,
+  store?: Queue,
+  before: (services: Services) => Effect.Effect<unknown, unknown> = () => Effect.void
+) {
   const fs = yield* FileSystem.FileSystem
   const directory = yield* fs.makeTempDirectoryScoped({ prefix: "nominal-gitlab-" })
   const gitlab = yield* GitLabEmulator.make()
   const model = yield* ScriptedModel.make
   const account = gitlab.account(bot)
+  yield* before({ gitlab, model })
   const secrets: Secrets = {
     token: account.token,
     webhookSecret: "a secret token of GitLab's webhook",
@@ -87,6 +101,7 @@ export const make = Effect.fnUntraced(function*(env: Readonly<Record<string, str
 
   return {
     gitlab,
+    model,
     secrets,
     serve,
     deliver,

@@ -42,8 +42,8 @@ export const eventually = <A, E, R>(
   )
 
 /** Waits until something holds. */
-export const until = (what: string, holds: () => boolean) =>
-  eventually(what, Effect.sync(() => holds() ? Option.some(true) : Option.none()))
+export const until = (what: string, holds: () => boolean, patience?: Duration.Input) =>
+  eventually(what, Effect.sync(() => holds() ? Option.some(true) : Option.none()), patience)
 
 /** An answer of the model that comes when the test says so. */
 export const stalled = (answer: ScriptedModel.ModelAnswer) => {
