@@ -15,8 +15,9 @@ const MAX_TREE_BYTES = 16 * 1024 * 1024
 const MAX_KNOWN_ENTRIES = 50_000
 /** Maximum number of files and directories that are listed. */
 const MAX_LISTED = 500_000
-/** Number of directories that are asked for at once. */
+/** Number of directories that are asked for at once, and the maximum size of their listings together. */
 const TREES_AT_ONCE = 64
+const MAX_TREES_BYTES = 4 * MAX_TREE_BYTES
 const TIMEOUT_SECONDS = 60
 
 /** Entry of a tree object. */
@@ -46,7 +47,7 @@ export interface ObjectReader {
   info(name: string): Effect.Effect<Option.Option<ObjectInfo>, GitError>
   /** The bytes of an object; none if it is not here. Fails if it is larger. */
   contents(name: string, maxBytes: number): Effect.Effect<Option.Option<Uint8Array>, GitError>
-  /** The bytes of many objects, by one request. Fails if one is not here, or is larger. */
+  /** The bytes of many objects, by one request. Fails if one is not here, or if they are larger together. */
   all(names: ReadonlyArray<string>, maxBytes: number): Effect.Effect<ReadonlyArray<Uint8Array>, GitError>
   /** Sizes of many objects, by one request. Fails if one is not here. */
   sizes(names: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<number>, GitError>
@@ -159,26 +160,38 @@ export const make = Effect.fn("ObjectReader.make")(function*(gitDir: string) {
     }))
 
   const all: ObjectReader["all"] = (names, maxBytes) =>
-    each("contents", names, (dialogue) => answered(dialogue, maxBytes))
+    Effect.suspend(() => {
+      let left = maxBytes
+      return each("contents", names, (dialogue) =>
+        Effect.map(
+          answered(dialogue, left),
+          Option.map((bytes) => {
+            left -= bytes.length
+            return bytes
+          })
+        ))
+    })
 
   const sizes: ObjectReader["sizes"] = (names) =>
     each("info", names, ({ line }) => Effect.map(Effect.flatMap(line, parseHeader), Option.map(({ size }) => size)))
 
   const files: ObjectReader["files"] = Effect.fnUntraced(function*(commit) {
+    const tooMany = new GitError({ reason: "too-large", message: `the commit has more than ${MAX_LISTED} files` })
     const found: globalThis.Array<ListedFile> = []
     const left = [{ name: `${commit}^{tree}`, at: "" }]
     while (left.length > 0) {
       const trees = left.splice(-TREES_AT_ONCE)
-      const answers = yield* all(trees.map(({ name }) => name), MAX_TREE_BYTES)
+      const answers = yield* Effect.mapError(
+        all(trees.map(({ name }) => name), MAX_TREES_BYTES),
+        (error) => error.reason === "too-large" ? tooMany : error
+      )
       for (const [index, bytes] of answers.entries()) {
         const at = trees[index]?.at ?? ""
         for (const entry of parseTree(bytes, idBytes(commit))) {
           if (isTree(entry)) left.push({ name: entry.id, at: `${at}${entry.name}/` })
           else found.push({ path: `${at}${entry.name}`, mode: entry.mode, id: entry.id })
         }
-      }
-      if (found.length + left.length > MAX_LISTED) {
-        return yield* new GitError({ reason: "too-large", message: `the commit has more than ${MAX_LISTED} files` })
+        if (found.length + left.length > MAX_LISTED) return yield* tooMany
       }
     }
     return found.sort((one, other) => one.path < other.path ? -1 : 1)
@@ -193,8 +206,10 @@ export const make = Effect.fn("ObjectReader.make")(function*(gitDir: string) {
     const bytes = yield* contents(name, MAX_TREE_BYTES)
     if (Option.isSome(bytes)) {
       const tree = parseTree(bytes.value, idBytes(name))
-      room -= tree.length
-      if (room >= 0) known.set(name, tree)
+      if (tree.length <= room) {
+        room -= tree.length
+        known.set(name, tree)
+      }
       return tree
     }
     return yield* new GitError({ reason: "corrupt", message: `the directory ${name} is missing from the repository.` })

@@ -1,5 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { RepoPath, type Sha } from "@nominal-code/domain/PullRequest"
+import { RepoPath, Sha } from "@nominal-code/domain/PullRequest"
 import { Effect, Fiber, Option } from "effect"
 import { rmSync, writeFileSync } from "node:fs"
 import * as Git from "../src/Git.ts"
@@ -72,6 +72,34 @@ layer(services, { excludeTestServices: true })("ObjectReader", (it) => {
       const refused = yield* Effect.flip(objects.contents(large.id, 10))
       assert.strictEqual(refused.reason, "too-large")
       assert.deepStrictEqual(yield* small, Option.some("one\n"))
+    }))
+
+  it.effect("lists no directories that are larger together than all files that can be listed", () =>
+    Effect.gen(function*() {
+      const { reading, repository } = yield* ReadingFixture.make
+      const blob = repository.gitWith("x", "hash-object", "-w", "--stdin")
+      const tree = (entries: ReadonlyArray<string>) => repository.gitWith(entries.join("\n"), "mktree")
+      const name = "x".repeat(200)
+      const large = tree(Array.from({ length: 10_000 }, (_, at) => `100644 blob ${blob}\t${name}${at}`))
+      const root = tree(Array.from({ length: 64 }, (_, at) => `040000 tree ${large}\t${at}`))
+      const head = Sha.make(repository.git("commit-tree", root, "-m", "bomb"))
+      const { gitDir, services } = yield* reading(head, head, head)
+      let bytes = 0
+      const counting = Effect.map(Git.Git, (git) =>
+        Git.Git.of({
+          ...git,
+          open: (...args) =>
+            Effect.map(git.open(...args), (dialogue) => ({
+              ...dialogue,
+              bytes: (count) => Effect.suspend(() => (bytes += count, dialogue.bytes(count)))
+            }))
+        }))
+      const listed = Effect.flatMap(ObjectReader.make(gitDir), ({ files }) => files(head)).pipe(
+        Effect.provideServiceEffect(Git.Git, counting)
+      )
+      const { message } = yield* Effect.flip(Effect.provide(listed, services))
+      assert.strictEqual(message, "the commit has more than 500000 files")
+      assert.isBelow(bytes, 70 * 1024 * 1024)
     }))
 
   it.effect("says that the repository is corrupt when an object cannot be read", () =>
