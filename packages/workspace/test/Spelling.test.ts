@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { services } from "./Fixture.ts"
-import { make, toolsOf } from "./ReadingFixture.ts"
+import { make, over, toolsOf } from "./ReadingFixture.ts"
 
 const files = {
   "docs/ハ\u309aイソン.ts": "one\n",
@@ -51,6 +51,18 @@ layer(services, { excludeTestServices: true })("the tools", (it) => {
       for (const file_path of ["x.ts", "../src/x.ts", "/etc/passwd", ".git/config", "/.git/config"]) {
         assert.match((yield* Effect.flip(tool("Read", { file_path }))).message, /not found|outside|\.git/, file_path)
       }
+    }))
+
+  it.effect("read the names of all files once, however many paths are wrong", () =>
+    Effect.gen(function*() {
+      const { reading } = yield* over({ "src/a.ts": "one\n" })
+      let listed = 0
+      const files: typeof reading.objects.files = (commit) =>
+        Effect.suspend(() => (listed++, reading.objects.files(commit)))
+      const tool = toolsOf({ ...reading, objects: { ...reading.objects, files } })
+      for (const file_path of ["no.ts", "nowhere.ts"]) yield* Effect.flip(tool("Read", { file_path }))
+      assert.include(yield* tool("Read", { file_path: "SRC/A.ts" }), "one")
+      assert.strictEqual(listed, 1)
     }))
 
   it.effect("show what only looks like the end of a line", () =>

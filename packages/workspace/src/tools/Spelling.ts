@@ -12,10 +12,22 @@ const isRepoPath = Schema.is(RepoPath)
 const directoriesOf = (file: string): ReadonlyArray<string> =>
   Array.from(file.matchAll(/\//g), ({ index }) => file.slice(0, index))
 
-/** The one file or directory, at the head or where the pull request began, that has a name like this. */
-const spelled = Effect.fnUntraced(function*({ commits: { mergeBase }, listing, objects }: ToolContext, given: string) {
+/** The spellings of each checkout's paths: those of 100,000 files take seconds to make. */
+const made = new WeakMap<ToolContext, ReturnType<typeof makeSpellings>>()
+
+const spellingsOf = Effect.fnUntraced(function*(reading: ToolContext) {
+  const { commits: { mergeBase }, listing, objects } = reading
+  const before = made.get(reading)
+  if (before !== undefined) return before
   const files = [...(yield* listing).map(({ path }) => path), ...yield* Objects.paths(objects, mergeBase)]
-  const meant = makeSpellings([...files, ...files.flatMap(directoriesOf)])(given.replace(/(?<=.)\/+$/, ""))
+  const spellings = makeSpellings([...files, ...files.flatMap(directoriesOf)])
+  made.set(reading, spellings)
+  return spellings
+})
+
+/** The one file or directory, at the head or where the pull request began, that has a name like this. */
+const spelled = Effect.fnUntraced(function*(reading: ToolContext, given: string) {
+  const meant = (yield* spellingsOf(reading))(given.replace(/(?<=.)\/+$/, ""))
   return meant._tag === "One" ? Option.some(meant.path) : Option.none<string>()
 }, Effect.orElseSucceed(() => Option.none<string>()))
 
