@@ -1,4 +1,5 @@
 import { Effect } from "effect"
+import type { ChildProcessSpawner } from "effect/process"
 import type { Git, GitError } from "./Git.ts"
 import * as Objects from "./Objects.ts"
 import * as Search from "./Search.ts"
@@ -16,7 +17,7 @@ export interface CheckoutOptions {
 /** Makes the checkout of a commit that is in `reading.gitDir`. */
 export const open = (reading: ToolContext, { onGitError, redact }: CheckoutOptions): Checkout => {
   const { commits: { base, head, mergeBase }, gitDir, objects, services, syntax } = reading
-  const read = <A>(effect: Effect.Effect<A, GitError, Git>) =>
+  const read = <A>(effect: Effect.Effect<A, GitError, Git | ChildProcessSpawner.ChildProcessSpawner>) =>
     effect.pipe(
       Effect.tapError(onGitError),
       Effect.mapError((error) => error.toWorkspaceError()),

@@ -1,7 +1,8 @@
 import { RepoPath } from "@nominal-code/domain/PullRequest"
 import { Effect, RegExp as Regex, Schema } from "effect"
-import { Git } from "./Git.ts"
+import { Git, GitError } from "./Git.ts"
 import { decode } from "./Objects.ts"
+import * as FileSearch from "./tools/FileSearch.ts"
 import type { ToolContext } from "./tools/Reading.ts"
 import type { WordHit } from "./Workspace.ts"
 
@@ -37,18 +38,33 @@ const hitIn = (record: string): ReadonlyArray<WordHit> => {
   return line === undefined || !isRepoPath(path) || text.length > MAX_LINE ? [] : [{ path, line: Number(line), text }]
 }
 
+/** Searches by ripgrep, which is given no large file. */
+const byRipgrep = Effect.fnUntraced(function*(reading: ToolContext, wanted: ReadonlyArray<string>) {
+  const args = ["--word-regexp", `--max-columns=${MAX_LINE}`, "-e", anyOf(wanted)]
+  const { lines } = yield* FileSearch.search(reading, yield* reading.listing, {
+    tool: "The search",
+    args,
+    maxBytes: MAX_BYTES
+  })
+  return lines.flatMap(({ line, path, text }) => isRepoPath(path) ? [{ path, line, text }] : [])
+}, Effect.mapError(({ message }) => new GitError({ reason: "other", message })))
+
 /** Finds the lines of all files that hold one of the words as a whole word, by one process. Long lines are left out. */
 export const words = Effect.fn("Search.words")(function*(reading: ToolContext, wanted: ReadonlyArray<string>) {
   if (wanted.length === 0) return []
   const git = yield* Git
   const args = ["grep", ...options, "-e", anyOf(wanted), reading.commits.head, "--"]
-  const { stdout } = yield* git.run(args, {
+  const found = git.run(args, {
     gitDir: reading.gitDir,
     timeoutSeconds: TIMEOUT_SECONDS,
     maxBytes: MAX_BYTES,
     overflow: "cut",
     answers: [1]
   })
-  // A path may hold line breaks, but not the commit that it is in.
-  return decode(stdout).split(new RegExp(`^${reading.commits.head}:`, "m")).flatMap(hitIn)
+  return yield* found.pipe(
+    // A path may hold line breaks, but not the commit that it is in.
+    Effect.map(({ stdout }) => decode(stdout).split(new RegExp(`^${reading.commits.head}:`, "m")).flatMap(hitIn)),
+    // git fails at a file that is larger than the memory that we give it, and may call it corrupt.
+    Effect.catchIf(({ reason }) => reason !== "timeout", () => byRipgrep(reading, wanted))
+  )
 })

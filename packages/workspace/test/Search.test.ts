@@ -34,6 +34,16 @@ layer(services, { excludeTestServices: true })("a search for words", (it) => {
       assert.strictEqual(hits.length - few.length, 40)
     }))
 
+  it.effect("searches the other files where one is larger than the memory of git", () =>
+    Effect.gen(function*() {
+      const { reading } = yield* over({ "a.ts": "total\n", "large.txt": Buffer.alloc(140_000_000, "line\n") })
+      assert.deepStrictEqual(yield* search(reading, ["total"]), [{
+        path: RepoPath.make("a.ts"),
+        line: 1,
+        text: "total"
+      }])
+    }))
+
   it.effect("takes no part of a path for a line of another file", () =>
     Effect.gen(function*() {
       const { reading } = yield* over({ "a\n0:src/a.ts": "total\n" })
