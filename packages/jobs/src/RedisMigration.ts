@@ -5,6 +5,7 @@ import * as RedisScript from "@nominal-code/persistence/RedisScript"
 import { RedisTime } from "@nominal-code/persistence/RedisTime"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Duration, Effect, Option, Schedule, Schema } from "effect"
+import type { RedisSigners } from "./RedisSigners.ts"
 import * as StoredJob from "./StoredJob.ts"
 
 /*
@@ -15,15 +16,22 @@ import * as StoredJob from "./StoredJob.ts"
 const root = "{nc}"
 const indexes = ["due", "ended", "tick", "changes", "is:waiting", "is:running", "is:done", "is:superseded", "is:parked"]
 const leftMillis = Duration.toMillis("8 days")
-const again = Schedule.spaced("10 seconds")
+const often = Schedule.spaced("10 seconds")
+const seldom = Schedule.spaced("10 minutes")
+/** Time for which servers of that version may run on after the first server with a signing key has started. */
+const rollout = Duration.hours(1)
 
 const Strings = Schema.Array(Schema.String)
 const Old = Schema.Tuple([Schema.NullOr(Schema.String), Schema.NullOr(Schema.String)])
 
-/** Migrates the jobs of that version, in their order, until the scope closes. */
+/**
+ * Migrates the jobs of that version, in their order, until the scope closes. Where the jobs of the queue are signed
+ * already and there are none of that version, those that turn up later are told to the log, and left to the next start:
+ * who reaches Redis may have put them there.
+ */
 export const start = Effect.fnUntraced(function*(
   offer: (job: Job) => Effect.Effect<unknown, StoreError>,
-  isTrusted: (operation: string) => Effect.Effect<boolean, StoreError>
+  { isSigned, isTrusted }: Pick<RedisSigners, "isSigned" | "isTrusted">
 ) {
   const redis = yield* Redis
   const time = yield* RedisTime
@@ -63,18 +71,39 @@ export const start = Effect.fnUntraced(function*(
     )
   })
 
-  // With a key, what turns up there later is from no server.
-  const isThere = (yield* redis.send(operation, Schema.Int, ["exists", `${root}:tick`])) > 0
-  if (!isThere && (yield* SigningKeys).length > 0) return
-  yield* moveAll
-  yield* moveAll.pipe(
-    // While Redis is away, others say so.
-    Effect.catch((error) =>
-      (error.retryable ? Effect.logDebug : Effect.logWarning)(
-        `jobs of an older version could not be taken over: ${error.message}`
+  const repeated = (step: Effect.Effect<void, StoreError>, schedule = often) =>
+    step.pipe(
+      // While Redis is away, others say so.
+      Effect.catch((error) =>
+        (error.retryable ? Effect.logDebug : Effect.logWarning)(
+          `jobs of an older version could not be taken over: ${error.message}`
+        )
+      ),
+      Effect.repeat(schedule)
+    )
+
+  // Another server may be about to take it over.
+  let seen: string | undefined
+  const tell = Effect.gen(function*() {
+    const [first] = yield* ids("zrange", `${root}:is:waiting`, 0, 0)
+    if (first !== undefined && first === seen) {
+      yield* Effect.logError(
+        `jobs of version 0.1, such as ${first}, have turned up in Redis and wait there: end the servers of that version, ` +
+          "and start this one again to take the jobs over"
       )
-    ),
-    Effect.repeat(again),
-    Effect.forkScoped
+    }
+    seen = first
+  })
+
+  const isThere = (yield* redis.send(operation, Schema.Int, ["exists", `${root}:tick`])) > 0
+  const mayBeForged = !isThere && (yield* SigningKeys).length > 0
+  const follows = repeated(moveAll)
+  if (mayBeForged && (yield* isSigned(operation))) {
+    yield* Effect.forkScoped(repeated(tell, seldom))
+    return
+  }
+  yield* moveAll
+  yield* Effect.forkScoped(
+    mayBeForged ? Effect.andThen(Effect.timeoutOption(follows, rollout), repeated(tell, seldom)) : follows
   )
 })

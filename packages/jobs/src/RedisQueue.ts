@@ -153,7 +153,7 @@ const make = Effect.gen(function*() {
 
   const { offer, offerAll } = yield* RedisOffers.make(lanes, all.length)
 
-  yield* opening(RedisMigration.start(offer, signers.isTrusted))
+  yield* opening(RedisMigration.start(offer, signers))
 
   const takenJob = yield* TakenJob.make
   const take = Effect.fn("JobQueue.take")(function*(lane: Lane, runs: RunLocation = "in-process") {
@@ -162,7 +162,10 @@ const make = Effect.gen(function*() {
       { operation: "JobQueue.take", lane: key, trusted: true, about: ({ row }: TakenJob.TakenJob) => row?.id },
       (table, now) => takenJob.take(table, key, now, { owner: "redis", leaseMillis, runs })
     )
-    return yield* takenJob.lease(lane, value, value.row === undefined ? undefined : after(value.row.id), now)
+    const lease = yield* takenJob.lease(lane, value, value.row === undefined ? undefined : after(value.row.id), now)
+    // A server without a key may have stored it, because Redis has lost the note that the jobs are signed.
+    if (Option.exists(lease, ({ isForged }) => isForged)) yield* signers.restore
+    return lease
   }, Effect.uninterruptible)
 
   const renew = Effect.fn("JobQueue.renew")(({ epoch, job, lane }: Lease, waitsFor?: ServiceName) =>

@@ -2,7 +2,8 @@ import { SigningKeys } from "@nominal-code/domain/JobSignature"
 import { Redis } from "@nominal-code/persistence/Redis"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
-import { Effect, Schema } from "effect"
+import { Effect, Schedule, Schema } from "effect"
+import { QueueLimits } from "./JobQueue.ts"
 import * as JobSigners from "./JobSigners.ts"
 import type { JobTable } from "./JobTable.ts"
 import type { ShardKeys } from "./RedisKeys.ts"
@@ -14,6 +15,8 @@ const Ids = Schema.Array(Schema.String)
 const Stored = Schema.NullOr(Schema.String)
 const Claimed = Schema.TupleWithRest(Schema.Tuple([Schema.Int]), [Schema.Union([Schema.Int, Schema.String])])
 
+export type RedisSigners = Effect.Success<ReturnType<typeof make>>
+
 /** Makes the operations on the signers of a queue's jobs. Each shard has its own record of them. */
 export const make = Effect.fnUntraced(function*(
   all: ReadonlyArray<ShardKeys>,
@@ -24,8 +27,29 @@ export const make = Effect.fnUntraced(function*(
   const script = yield* RedisScript.load(new URL("lua/", import.meta.url), ["progress", "claim"])
   const own = JobSigners.signersOf(keys)
 
-  const read = (operation: string, { signers }: ShardKeys) =>
+  const stored = (operation: string, { signers }: ShardKeys) =>
     Effect.map(redis.send(operation, Stored, ["hget", signers, "keys"]), (stored) => stored ?? "")
+
+  // The records as they were read last, since this process has written them.
+  const known = new Map<ShardKeys, string>()
+
+  /** Reads the record of a shard. One that Redis has lost is put back, or servers without a key would store jobs again. */
+  const read = Effect.fnUntraced(function*(operation: string, shard: ShardKeys) {
+    const signers = yield* stored(operation, shard)
+    const before = known.get(shard)
+    if (before === undefined) return signers
+    if (signers !== "") known.set(shard, signers)
+    else if ((yield* redis.send(operation, Schema.Int, ["hsetnx", shard.signers, "keys", before])) === 1) {
+      yield* Effect.logError(
+        `Redis has lost ${shard.signers}, which says that its jobs are signed, and got it back. Jobs that a server ` +
+          "without jobs.signing_key (JOBS_SIGNING_KEY) has stored meanwhile are refused, and their events are searched for"
+      )
+    }
+    return signers === "" ? before : signers
+  })
+
+  const readAll = (operation: string) =>
+    Effect.forEach(all, (shard) => read(operation, shard), { concurrency: all.length })
 
   /** Signers of the jobs of a lane. */
   const of = (operation: string, lane: string) => read(operation, keysOf(lane))
@@ -37,10 +61,17 @@ export const make = Effect.fnUntraced(function*(
 
   /** True if what this process offers is stored, in any shard. */
   const isTrusted = (operation: string) =>
-    Effect.map(
-      Effect.forEach(all, (shard) => read(operation, shard), { concurrency: all.length }),
-      (stored) => stored.every((signers) => JobSigners.isTrusted(signers, keys))
-    )
+    Effect.map(readAll(operation), (stored) => stored.every((signers) => JobSigners.isTrusted(signers, keys)))
+
+  /** True if the jobs of any shard are signed. */
+  const isSigned = (operation: string) =>
+    Effect.map(readAll(operation), (stored) => stored.some((signers) => signers !== ""))
+
+  /** Puts back what Redis has lost. While it is away, others say so. */
+  const restore = Effect.suspend(() =>
+    known.size === 0 ? Effect.void : Effect.ignore(readAll("JobQueue.restoreSigners"))
+  )
+  yield* Effect.forkScoped(Effect.repeat(restore, Schedule.spaced((yield* QueueLimits).sweepEvery)))
 
   const operation = "JobQueue.claimKeys"
 
@@ -81,6 +112,7 @@ export const make = Effect.fnUntraced(function*(
       [signers, own]
     )
     if (isClaimed === 0) return yield* claimIn(shard)
+    known.set(shard, own)
     const signed = yield* count(shard, ids.map(String), (table, id) => JobSigners.claim(table, id, keys, adopts === 1))
     if (adopts === 1) yield* redis.send(operation, Schema.Int, ["hdel", shard.signers, "adopts"])
     return signed
@@ -90,6 +122,8 @@ export const make = Effect.fnUntraced(function*(
     of,
     check,
     isTrusted,
+    isSigned,
+    restore,
     claim: Effect.map(Effect.forEach(all, claimIn, { concurrency: 1 }), (signed) => signed.reduce((a, b) => a + b, 0))
   }
 })

@@ -1,15 +1,18 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import { Job } from "@nominal-code/domain/Job"
+import { keysIn, SigningKeys } from "@nominal-code/domain/JobSignature"
 import { laneKey } from "@nominal-code/domain/Lane"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
 import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
 import * as Redis from "@nominal-code/persistence/Redis"
+import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { laneOf, mention } from "@nominal-code/testing/Jobs"
-import { done } from "@nominal-code/testing/QueueSteps"
+import { done, storeIn } from "@nominal-code/testing/QueueSteps"
 import { type RedisServer, redisSuite, shared } from "@nominal-code/testing/RedisServer"
-import { Context, Effect, Layer, Option, Schedule, Schema } from "effect"
+import { Context, Effect, Layer, Logger, Option, Redacted, Schedule, Schema } from "effect"
+import { TestClock } from "effect/testing"
 
 const encode = Schema.encodeSync(Schema.fromJsonString(Schema.Struct({ version: Schema.Literal(1), job: Job })))
 const lane = laneOf(1)
@@ -45,14 +48,18 @@ const put = Effect.fnUntraced(function*(
   yield* command("set", "{nc}:tick", position)
 })
 
-const open = (server: RedisServer) =>
+const open = (server: RedisServer, keys: typeof SigningKeys.Service = []) =>
   Effect.map(
     Layer.build(
       Layer.fresh(RedisQueue.layer).pipe(
-        Layer.provide([Layer.fresh(Redis.layer(server.url)), NodeServices.layer])
+        Layer.provide([
+          Layer.fresh(Redis.layer(server.url)),
+          NodeServices.layer,
+          Layer.succeed(SigningKeys, keys)
+        ])
       )
     ),
-    (context) => ({ ...Context.get(context, JobQueue), ...Context.get(context, JobRecords) })
+    (context) => storeIn(Context.pick(JobQueue, JobRecords)(context))
   )
 
 redisSuite("a Redis with the queue of version 0.1", () => {
@@ -100,5 +107,45 @@ redisSuite("a Redis with the queue of version 0.1", () => {
       const queue = yield* open(redis)
       assert.strictEqual(Option.getOrThrow(yield* queue.take(lane)).job.id, job.id)
       assert.strictEqual(yield* redis.command("exists", "{nc}:moving"), 0)
+    }))
+
+  const keys = keysIn(Redacted.make("the-key-of-the-servers-and-of-nobody-else"))
+  const later = (done: Effect.Effect<boolean, StoreError>) =>
+    Effect.repeat(
+      TestClock.adjust("1 minute").pipe(
+        Effect.andThen(TestClock.withLive(Effect.sleep("20 millis"))),
+        Effect.andThen(done)
+      ),
+      { until: (is) => is }
+    )
+
+  it.effect("its first job, stored after the first server with a signing key has started, is taken over and signed", () =>
+    Effect.gen(function*() {
+      const redis = yield* empty
+      const queue = yield* open(redis, keys)
+      yield* queue.claimKeys
+      const job = mention(lane, "a")
+      yield* put(redis, job, 1_000)
+      yield* later(Effect.map(queue.find(job.id), Option.isSome))
+      const { isForged } = Option.getOrThrow(yield* queue.take(lane))
+      assert.isFalse(isForged)
+    }))
+
+  it.effect("what turns up there where the jobs are signed is told to the log, and taken over by the next start", () =>
+    Effect.gen(function*() {
+      const redis = yield* empty
+      yield* Effect.scoped(Effect.flatMap(open(redis, keys), ({ claimKeys }) => claimKeys))
+      const logged: Array<string> = []
+      const logger = Logger.make(({ logLevel, message }) => {
+        if (logLevel === "Error") logged.push(String(message))
+      })
+      const queue = yield* Effect.provide(open(redis, keys), Logger.layer([logger]))
+      const job = mention(lane, "a")
+      yield* put(redis, job, 1_000)
+      yield* later(Effect.sync(() => logged.length > 0))
+      assert.match(logged.join(), /^jobs of version 0\.1, such as \w+, have turned up in Redis .* start this one again/)
+      assert.deepStrictEqual(yield* queue.find(job.id), Option.none())
+      const next = yield* open(redis, keys)
+      assert.isFalse(Option.getOrThrow(yield* next.take(lane)).isForged)
     }))
 })

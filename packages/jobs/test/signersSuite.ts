@@ -13,7 +13,7 @@ import { chanceOf } from "./Chance.ts"
 type Queue = Layer.Layer<JobQueue | JobRecords, StoreError>
 
 /** A store, as processes with these keys open it one after another. */
-const processes = (queue: Queue) => (setting: string): Effect.Effect<Store, StoreError, Scope.Scope> => {
+export const processes = (queue: Queue) => (setting: string): Effect.Effect<Store, StoreError, Scope.Scope> => {
   const keys = setting === "" ? [] : keysIn(Redacted.make(setting))
   return Effect.map(
     Layer.build(
@@ -26,19 +26,21 @@ const processes = (queue: Queue) => (setting: string): Effect.Effect<Store, Stor
   )
 }
 
-const old = "the-key-of-the-servers-before-it-was-changed"
-const fresh = "the-key-of-the-servers-that-they-have-now"
+export const old = "the-key-of-the-servers-before-it-was-changed"
+export const fresh = "the-key-of-the-servers-that-they-have-now"
 
 /** Starts a server. */
-const started = (open: Effect.Effect<Store, StoreError, Scope.Scope>) => Effect.tap(open, ({ claimKeys }) => claimKeys)
+export const started = (open: Effect.Effect<Store, StoreError, Scope.Scope>) =>
+  Effect.tap(open, ({ claimKeys }) => claimKeys)
 
 const takeFrom = ({ take }: Store, from: Lane = lane) => Effect.map(take(from), Option.getOrThrow)
 
 /** The error of what has to fail. */
-const refusal = <A, R>(effect: Effect.Effect<A, StoreError, R>) => Effect.orDie(Effect.flip(effect))
-const isUnset = (error: StoreError) => assert.match(error.message, /signed, and jobs\.signing_key .* is not set: give/)
+export const refusal = <A, R>(effect: Effect.Effect<A, StoreError, R>) => Effect.orDie(Effect.flip(effect))
+export const isUnset = (error: StoreError) =>
+  assert.match(error.message, /signed, and jobs\.signing_key .* is not set: give/)
 const isOther = (error: StoreError) => assert.match(error.message, /signed with another key than jobs\.signing_key/)
-const stateOf = ({ find }: Store, job: { readonly id: Parameters<Store["find"]>[0] }) =>
+export const stateOf = ({ find }: Store, job: { readonly id: Parameters<Store["find"]>[0] }) =>
   Effect.map(find(job.id), Option.match({ onNone: () => "none", onSome: ({ state }) => state }))
 
 /** Contract of the signing keys of a queue that several processes share. `make` gives it empty. */
