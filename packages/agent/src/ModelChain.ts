@@ -1,6 +1,7 @@
 import type { UsageSummary } from "@nominal-code/domain/Usage"
 import { LlmError } from "@nominal-code/llm/LlmError"
 import { Clock, Duration, Effect, Ref } from "effect"
+import * as ServiceWait from "./ServiceWait.ts"
 import type { TaskModel } from "./TaskModel.ts"
 
 /** The models of a task. Its calls go to one of them, until that is away. */
@@ -27,14 +28,8 @@ const sameElsewhere: ReadonlySet<LlmError["reason"]> = new Set([
 /** Reasons that may lie in a substitute: its SDK is not there, its window is smaller, or its service takes other requests. */
 const ofSubstitute: ReadonlySet<LlmError["reason"]> = new Set(["context-too-long", "invalid-request"])
 
-/** Reasons for which a job waits until the service is back. */
-const passing: ReadonlySet<LlmError["reason"]> = new Set([
-  "rate-limited",
-  "overloaded",
-  "unavailable",
-  "unauthorized",
-  "no-credit"
-])
+/** Further reasons for which a job waits until the service is back: somebody has to do something first. */
+const untilMended: ReadonlySet<LlmError["reason"]> = new Set(["unauthorized", "no-credit"])
 
 /** Time for which a model that was away is not asked first, if its service names none. */
 const usualAbsence = Duration.minutes(1)
@@ -62,11 +57,12 @@ export const makeAbsences = (): Absences => {
 }
 
 /**
- * The error of a chain of which every model is away: the first one that passes, with the words of all. It asks for a
- * wait if each of them does, for the shortest one.
+ * The error of a chain of which every model is away: the first one that passes by itself, or else when somebody has done
+ * something, with the words of all. It asks for a wait if each of them does, for the shortest one.
  */
 const together = (errors: ReadonlyArray<LlmError>, last: LlmError): LlmError => {
-  const told = errors.find(({ reason }) => passing.has(reason)) ?? errors[0] ?? last
+  const told = [ServiceWait.passing, untilMended]
+    .flatMap((reasons) => errors.find(({ reason }) => reasons.has(reason)) ?? [])[0] ?? errors[0] ?? last
   const waits = errors.map(({ retryAfter }) => retryAfter).filter((wait) => wait !== undefined)
   const others = errors.filter((error) => error !== told).map(({ message, provider, reason }) =>
     `${provider} (${reason}): ${message}`

@@ -7,7 +7,7 @@ import { Duration, Effect, Option } from "effect"
 import { AgentEvent, AgentProgress } from "./AgentProgress.ts"
 
 /** Reasons that may pass while a run waits. */
-const passing: ReadonlySet<LlmError["reason"]> = new Set(["rate-limited", "overloaded", "unavailable"])
+export const passing: ReadonlySet<LlmError["reason"]> = new Set(["rate-limited", "overloaded", "unavailable"])
 
 /**
  * Shortest wait before a call is made again, and the wait for a service that names none: many times that between the first

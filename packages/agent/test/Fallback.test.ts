@@ -279,6 +279,11 @@ describe("a paid conversation whose models are all away", () => {
       assert.deepStrictEqual([Exit.isSuccess(exit), minutes], [true, 5])
       const all = ["anthropic", "google", "openai"]
       assert.deepStrictEqual(names(), ["anthropic", ...all, ...all, "anthropic"])
+      // The keys of the others do not count any more.
+      const [noCredit, noKey] = [failing("no-credit"), failing("unauthorized")]
+      const refused = scene({ anthropic: [looks, noCredit], google: [limited(2), done], openai: [noKey] })
+      const { exit: ended } = yield* Effect.provide(timed(10, { settings: chain }), refused.layer)
+      assert.isTrue(Exit.isSuccess(ended), String(ended))
     }))
 
   it.effect("is given up at once where the wait leaves no time for the rest, or nothing was paid", () =>
