@@ -9,13 +9,15 @@ help: ## What can be made
 npm-flags := --no-fund --no-audit --loglevel=error
 
 node_modules/.installed: package.json package-lock.json ci/tools/node/node_modules/.installed
+	@PATH="$(CURDIR)/ci/tools/node/node_modules/.bin:$$PATH" node ci/supportedNode.cjs || { rm $(lastword $^); exit 1; }
 	npm ci $(npm-flags)
 	@ln -sf ../../ci/tools/node/node_modules/.bin/node node_modules/.bin/node
 	@touch $@
 
-# Programs that only some commands need have lockfiles of their own. Node's headers are a third of it, and for nobody here.
+# Programs that only some commands need have lockfiles of their own. Not by `--prefix`: npm then looks for the machine's
+# npmrc, which may name its registry and its certificates, there. Node's headers are a third of it, and for nobody here.
 ci/tools/%/node_modules/.installed: ci/tools/%/package.json ci/tools/%/package-lock.json
-	npm ci --prefix ci/tools/$* --ignore-scripts $(npm-flags)
+	cd ci/tools/$* && npm ci --ignore-scripts $(npm-flags)
 	@rm -rf ci/tools/$*/node_modules/node-*/include
 	@touch $@
 

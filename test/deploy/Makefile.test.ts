@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { V1ConfigMap, V1Deployment, V1Secret } from "@kubernetes/client-node"
 import { readFileSync } from "node:fs"
+import { runInNewContext } from "node:vm"
 import { containerOf, copyOfDeploy, find, hasKubectl, root } from "./Rendering.ts"
 import { stubbedCluster } from "./StubbedCluster.ts"
 
@@ -10,6 +11,21 @@ const keys = { TEST_GITHUB_TOKEN: "ghp_ci=token", ANTHROPIC_API_KEY: "sk-ant-ci"
 
 const decoded = ({ data = {} }: V1Secret) =>
   Object.fromEntries(Object.entries(data).map(([name, value]) => [name, Buffer.from(value, "base64").toString()]))
+
+describe("make install", () => {
+  it.each([["20.20.2", 1], ["22.18.0", 1], ["22.19.0", 0], ["24.0.0", 0]] as const)(
+    "of Node %s ends with %i, where npm has not brought another one",
+    (node, exitCode) => {
+      const said: Array<string> = []
+      const process = { versions: { node }, exitCode: 0, stderr: { write: (text: string) => said.push(text) } }
+      runInNewContext(readFileSync(`${root}/ci/supportedNode.cjs`, "utf8"), { process })
+      assert.deepStrictEqual([process.exitCode, said.length], [exitCode, exitCode])
+      if (exitCode === 1) {
+        assert.match(said.join("\n"), /^Node \S+ is too old: 22\.19 or newer .* npm ci --loglevel=http/)
+      }
+    }
+  )
+})
 
 describe("deploy/Makefile", () => {
   it("has every target, and help says what each is for", () => {
