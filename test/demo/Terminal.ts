@@ -63,6 +63,11 @@ export const step = ({ detail, endedAt, startedAt, what }: Step, deliveredAt: nu
   const since = `+${((endedAt - deliveredAt) / 1000).toFixed(2)} s`
   const took = seconds(endedAt - startedAt).padStart(7)
   const plain = `  ${since.padStart(9)}  ✓ ${what.padEnd(20)} ${took}  `
+  if (columns(plain.trimEnd()) > longestLine) {
+    const [first = "", ...rest] = wrap(`${what}, ${took.trim()} (${since})`, longestLine - 4)
+    const lines = [`  ${paint("green", "✓")} ${first}`, ...rest.map((line) => `    ${line}`)]
+    return Console.log([...lines, dim(wrapped(detail, "      "))].join("\n"))
+  }
   const painted = `  ${dim(since.padStart(9))}  ${paint("green", "✓")} ${what.padEnd(20)} ${dim(took)}  `
   return Console.log(beside(plain, detail).replace(plain.trimEnd(), painted.trimEnd()))
 }
@@ -101,7 +106,8 @@ const printed = (comment: ReviewComment, { files }: PostedReview): string => {
   ]
   return [
     "",
-    `  ${bold(place)}${dim(removed)}${fits ? "  " : "\n  "}${paint(colours[severityOf(comment)] ?? "dim", head)}`,
+    bold(wrapped(`${place}${removed}`, "  ")) + (fits ? "  " : "\n") +
+    paint(colours[severityOf(comment)] ?? "dim", fits ? head : wrapped(head, "  ")),
     ...lines,
     "",
     marked(wrapped(body, "    ")),

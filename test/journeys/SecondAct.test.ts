@@ -9,7 +9,7 @@ import { columns } from "../../packages/cli/src/review/TerminalText.ts"
 import { until } from "./Journey.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
-const width = 72
+const width = 40
 
 /** The demo on a pseudo-terminal: its output so far, and its keyboard. */
 const onTerminal = Effect.gen(function*() {
@@ -36,7 +36,8 @@ const onTerminal = Effect.gen(function*() {
     Effect.forkScoped
   )
   return {
-    shows: (text: RegExp) => until(`${text} after:\n${written.slice(-2000)}`, () => text.test(written)),
+    shows: (text: RegExp) =>
+      until(`${text} after:\n${written.slice(-2000)}`, () => text.test(written.replaceAll(/\s+/g, " "))),
     written: () => written,
     press: (key: string) => Queue.offer(typed, key),
     exitCode: child.exitCode
@@ -54,7 +55,7 @@ it.live(
     Effect.gen(function*() {
       const { exitCode, press, shows, written } = yield* onTerminal
       yield* shows(/f: push a fix/)
-      const origin = /in its place: (http:\/\/[\d.:]+)/.exec(written())?.[1] ?? ""
+      const origin = /in its place:\s+(http:\/\/[\d.:]+)/.exec(written())?.[1] ?? ""
       assert.notInclude(yield* read(origin), "4 fixed")
       assert.strictEqual((yield* button(origin, "fix", { origin: "http://elsewhere.test" })).status, 404)
       assert.strictEqual((yield* button(origin, "nothing")).status, 404)
