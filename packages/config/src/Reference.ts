@@ -74,5 +74,7 @@ const models = (): string =>
     )
   ].join("\n")
 
+const next = "Next: [run it](operate.md): `config show` and `doctor` tell what these settings come to."
+
 /** The page `docs/configuration.md`. */
-export const referencePage = (): string => `${[intro.trim(), ...sections.map(table), models()].join("\n\n")}\n`
+export const referencePage = (): string => `${[intro.trim(), ...sections.map(table), models(), next].join("\n\n")}\n`

@@ -224,6 +224,8 @@ it.effect("docs/events.md is what becomes of the events that the forges publish"
       "",
       "This page is written by a test from the examples that GitHub publishes (`@octokit/webhooks-examples`) and the events " +
       "that GitLab documents: `vitest run packages/server/test/PublishedEvents.test.ts -u`.",
+      "",
+      "Next: [what a review looks at](what-is-reviewed.md), or [tell it on a pull request what to do](commands.md).",
       ""
     ].join("\n")
     yield* Effect.promise(() => expect(text).toMatchFileSnapshot(page))
