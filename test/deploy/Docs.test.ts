@@ -45,6 +45,7 @@ describe.skipIf(!hasKubectl)("docs/kubernetes.md (kubectl)", () => {
         "create secret generic nominal-code-secrets",
         "kubectl apply -k deploy/my-cluster",
         "logs job/a-job",
+        "exec deployment/nominal-code-server -- nominal-code doctor",
         "exec deployment/nominal-code-server -- nominal-code jobs list"
       ]
     ) assert.include(lines, expected)
