@@ -61,6 +61,8 @@ const make = Effect.fnUntraced(function*({ maxRequests, policy, window }: Reconc
   /** Instants until which repositories count as not there. */
   const absent = new Map<string, number>()
   const unread = new Set<string>()
+  /** Repositories that a forge of this round has, and those that one does not have, or does not show us. */
+  const [there, missing] = [new Set<string>(), new Set<string>()]
   /** Forges of which a warning has said that nothing tells where to look. */
   const nowhere = new Set<Platform>()
   const lastLookedAt = new Map<Platform, RepoName>()
@@ -84,12 +86,18 @@ const make = Effect.fnUntraced(function*({ maxRequests, policy, window }: Reconc
     for (const repository of after(repositories, lastLookedAt.get(platform))) {
       const key = `${platform}:${repository.repo}`
       if (round.now < (absent.get(key) ?? 0)) continue
-      yield* Effect.catchTag(lookAtRepository(inventory, repository, round), "ForgeError", (error) => {
+      const looking = Effect.tap(
+        lookAtRepository(inventory, repository, round),
+        () => Effect.sync(() => there.add(repository.repo))
+      )
+      yield* Effect.catchTag(looking, "ForgeError", (error) => {
         lastLookedAt.set(platform, repository.repo)
         if (isLimited(error)) return Effect.fail(error)
         // The allowed repositories are those of all forges.
-        if (error.reason._tag === "NotFound") absent.set(key, round.now + absence)
-        else unread.add(key)
+        if (error.reason._tag === "NotFound") {
+          absent.set(key, round.now + absence)
+          missing.add(repository.repo)
+        } else unread.add(key)
         return Effect.logWarning(`${repository.repo} was not looked into for missed events: ${error.message}`)
       })
       lastLookedAt.set(platform, repository.repo)
@@ -122,7 +130,7 @@ const make = Effect.fnUntraced(function*({ maxRequests, policy, window }: Reconc
   const round = Effect.fn("Reconcile.round")(function*(use: "offer" | "report") {
     const now = yield* Clock.currentTimeMillis
     const finds = yield* Effect.provideContext(makeFinds(use, policy.botUsername), services)
-    unread.clear()
+    for (const names of [unread, there, missing]) names.clear()
     const inTurn = [...inventories.slice(current + 1), ...inventories.slice(0, current + 1)]
     const look = Effect.forEach(
       inTurn,
@@ -130,7 +138,8 @@ const make = Effect.fnUntraced(function*({ maxRequests, policy, window }: Reconc
       { discard: true }
     )
     const spent = yield* withBudget(maxRequests, look)
-    return { missed: finds.missed, ...spent, unread: [...unread] } satisfies ReconcileReport
+    const shownByNone = spent.exhausted ? [] : [...missing].filter((repo) => !there.has(repo))
+    return { missed: finds.missed, ...spent, unread: [...unread, ...shownByNone] } satisfies ReconcileReport
   })
   return Reconcile.of({ round })
 })
