@@ -168,3 +168,13 @@ it.live("a token that GitHub does not accept any more holds up nothing that the 
     // It is asked again after an hour, and not each time.
     assert.isAtMost(emulator.requests.filter(({ operation }) => operation === "users/get-authenticated").length, 2)
   }).pipe(Effect.scoped))
+
+it.live("a refusal names the App's credentials, where there is a token, too", () =>
+  Effect.gen(function*() {
+    const { installed, options } = yield* world
+    const setup = yield* GitHub.setup({ ...options, credentials: { ...options.credentials, appId: "999" } })
+    const questions = [Effect.asVoid(setup.account), Effect.asVoid(setup.repository(refOf(installed).repo))]
+    for (const question of questions) {
+      assert.include((yield* Effect.flip(question)).message, "GitHub does not accept the App's credentials")
+    }
+  }).pipe(Effect.scoped))

@@ -69,21 +69,23 @@ const movedTo = (url: string): Option.Option<number> =>
 /** True if the installation is gone, or does not have the repository under that name. */
 const isElsewhere = (error: ForgeError): boolean => error.reason._tag === "NotFound" || isTooMuch(error)
 
+/** Names the credentials that GitHub refuses: there may be a token, too. */
+const asApp = ({ operation, reason }: ForgeError): ForgeError => {
+  if (reason._tag !== "Unauthorized") return new ForgeError({ operation, reason })
+  const message =
+    `GitHub does not accept the App's credentials, its id and key may not belong together: ${reason.message}`
+  return new ForgeError({ operation, reason: new Unauthorized({ message }) })
+}
+
 /** Names the reason of a refusal. `home`: the installation of the repository; none: the App is not installed there. */
 const explain = ({ operation, reason }: ForgeError, { installation, repo }: Scope, home: Option.Option<number>) => {
-  const because = (Reason: typeof Forbidden | typeof NotFound | typeof Unauthorized, message: string) =>
+  const because = (Reason: typeof Forbidden | typeof NotFound, message: string) =>
     new ForgeError({ operation, reason: new Reason({ message }) })
   if (reason._tag === "NotFound") {
     return because(
       NotFound,
       `the GitHub App has no installation ${installation}, and ${repo} is in no other one: it was removed, or ` +
         "GITHUB_INSTALLATION_ID is wrong"
-    )
-  }
-  if (reason._tag === "Unauthorized") {
-    return because(
-      Unauthorized,
-      `GitHub does not accept the App's credentials, its id and key may not belong together: ${reason.message}`
     )
   }
   if (reason._tag === "Forbidden") {
@@ -124,7 +126,7 @@ export const makeGitHubApp = Effect.fnUntraced(function*(apiBase: string, app: G
         yield* Effect.logWarning(`this machine's clock is ${-seconds} seconds ahead of GitHub's: correct it`)
         yield* Ref.set(skew, seconds)
         return yield* call
-      }))
+      })).pipe(Effect.mapError(asApp))
 
   const findHome = Effect.fnUntraced(function*(repo: RepoName) {
     const [owner = "", name = ""] = repo.split("/")
