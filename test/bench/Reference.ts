@@ -42,7 +42,7 @@ export const checkout = Effect.fn("Reference.checkout")(
     const asOwner = ["-c", `http.extraHeader=Authorization: Basic ${credentials}`]
     const refs = ["refs/heads/main", `refs/pull/${number}/head`]
     yield* git(mirror, [...asOwner, "fetch", "-q", "--depth=100", url, ...refs])
-    yield* git(mirror, ["worktree", "add", "-q", "--detach", `${directory}/job-${number}`, headSha])
+    yield* git(mirror, ["diff", "FETCH_HEAD", headSha])
   },
   Effect.mapError(({ message }) => new NotMeasured({ message }))
 )
