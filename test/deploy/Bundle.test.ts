@@ -160,7 +160,11 @@ layer(App.layer, { timeout: "2 minutes", excludeTestServices: true })("the image
     Effect.gen(function*() {
       const { directory } = yield* App
       const program = pathToFileURL(`${directory}/app/lib/SyntaxWorker.js`)
-      const syntax = yield* Syntax.make({ program, each: "2 minutes", all: "10 minutes" })
+      const syntax = yield* Syntax.make({
+        thread: yield* Syntax.makeThread(program),
+        each: "2 minutes",
+        all: "10 minutes"
+      })
       for (const ending of "c cpp cs go java js kt php py rb rs ts tsx".split(" ")) {
         assert.isTrue(Option.isSome(yield* syntax.outline(`a.${ending}`, "total")), ending)
       }

@@ -42,6 +42,7 @@ const make = Effect.fnUntraced(function*(options: WorkspaceOptions) {
   const mirrors = yield* makeDirectories(options)
   const lock = yield* RepositoryLock.make
   const inUse = yield* Heartbeat.make
+  const thread = yield* Syntax.makeThread()
   const services = Context.pick(FileSystem.FileSystem, Path.Path, Git.Git, ChildProcessSpawner.ChildProcessSpawner)(
     yield* Effect.context<FileSystem.FileSystem | Path.Path | Git.Git | ChildProcessSpawner.ChildProcessSpawner>()
   )
@@ -85,7 +86,7 @@ const make = Effect.fnUntraced(function*(options: WorkspaceOptions) {
           : Effect.void
       const listing = yield* Listing.make(objects, commits.head)
       const redact = makeRedactor(remote.secrets)
-      const syntax = yield* Syntax.make()
+      const syntax = yield* Syntax.make({ thread })
       return Checkout.open({ gitDir, listing, objects, commits, services, syntax }, { redact, onGitError })
     },
     (effect) =>

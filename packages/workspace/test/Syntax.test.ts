@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Option } from "effect"
 import { TestClock } from "effect/testing"
+import { execFileSync } from "node:child_process"
 import * as Syntax from "../src/syntax/Syntax.ts"
 
 const source = "const a = 1\nfunction total(items) {\n  return a + total(items)\n}\n"
@@ -41,7 +42,7 @@ describe("the parser of a checkout", () => {
 
   it.effect("gives up a text that takes too long or ends the thread, and parses the next one", () =>
     Effect.gen(function*() {
-      const syntax = yield* Syntax.make({ program: stubborn, all: "10000 days" })
+      const syntax = yield* Syntax.make({ thread: yield* Syntax.makeThread(stubborn), all: "10000 days" })
       const isParsed = (text: string) => Effect.map(syntax.outline("a.js", text), Option.isSome)
       assert.deepStrictEqual(yield* hang(syntax), Option.none())
       assert.isTrue(yield* isParsed(source))
@@ -51,7 +52,11 @@ describe("the parser of a checkout", () => {
 
   it.effect("parses nothing more when the time of a checkout is over", () =>
     Effect.gen(function*() {
-      const syntax = yield* Syntax.make({ program: stubborn, each: "5 seconds", all: "4 seconds" })
+      const syntax = yield* Syntax.make({
+        thread: yield* Syntax.makeThread(stubborn),
+        each: "5 seconds",
+        all: "4 seconds"
+      })
       yield* hang(syntax)
       assert.deepStrictEqual(yield* syntax.outline("a.js", source), Option.none())
     }))
@@ -69,4 +74,17 @@ describe("the parser of a checkout", () => {
       assert.isTrue(Option.isSome(outline))
       assert.isAbove(turns, 0)
     }))
+
+  it("keeps no process waiting that has parsed", () => {
+    const module = new URL("../src/syntax/Syntax.ts", import.meta.url)
+    const program = `
+      import { Effect } from "effect"
+      import { make } from ${JSON.stringify(module)}
+      const parsed = Effect.flatMap(make(), (syntax) => syntax.outline("a.js", "const a = 1"))
+      const outline = await Effect.runPromise(Effect.scoped(parsed))
+      console.log(outline._tag, process.getActiveResourcesInfo().includes("Timeout"))
+    `
+    const printed = execFileSync(process.execPath, ["--eval", program], { encoding: "utf8" })
+    assert.strictEqual(printed, "Some false\n")
+  })
 })

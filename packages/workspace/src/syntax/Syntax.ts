@@ -1,4 +1,4 @@
-import { Clock, Duration, Effect, Option, RcRef, Schema, Scope, Semaphore } from "effect"
+import { Clock, Duration, Effect, Option, RcRef, Schema, Semaphore } from "effect"
 import { Worker } from "node:worker_threads"
 import { grammarOf } from "./Grammar.ts"
 import type { Outline } from "./Outline.ts"
@@ -16,6 +16,12 @@ export interface Syntax {
 /** Parser that knows no language. */
 export const none: Syntax = { outline: () => Effect.succeedNone }
 
+/** A thread that parses, and the turn of whoever may use it. */
+export interface Thread {
+  readonly worker: RcRef.RcRef<Worker>
+  readonly turn: Semaphore.Semaphore
+}
+
 /** Bounds of a parser, because whoever opens a pull request writes what it parses. */
 export interface SyntaxLimits {
   /** Longest text, in characters. */
@@ -24,8 +30,8 @@ export interface SyntaxLimits {
   readonly each?: Duration.Input
   /** Time for all texts of a checkout. */
   readonly all?: Duration.Input
-  /** Module that the thread runs. */
-  readonly program?: URL
+  /** Thread that checkouts share, with the grammars that it has loaded; one of its own if left out. */
+  readonly thread?: Thread
 }
 
 const Outlined = Schema.Struct({
@@ -70,35 +76,21 @@ const ask = (worker: Worker, request: OutlineRequest) =>
     Effect.tap(() => Effect.sync(() => worker.removeAllListeners("message").removeAllListeners("exit").unref()))
   )
 
-/** A thread, and the turn of whoever may use it. */
-interface Thread {
-  readonly worker: RcRef.RcRef<Worker>
-  readonly turn: Semaphore.Semaphore
-}
-
-/** Makes a thread that is started by its first text, and ends some time after its last one. */
-const makeThread = (program: URL) =>
+/** Makes a thread that is started by its first text, and ends some time after its last one, or with the scope. */
+export const makeThread = (program = ownProgram) =>
   Effect.map(
     RcRef.make({ acquire: start(program), idleTimeToLive: "20 seconds" }),
     (worker): Thread => ({ worker, turn: Semaphore.makeUnsafe(1) })
   )
-
-/** The thread of this process, whose grammars stay for the next checkout. */
-let shared: Thread | undefined
-
-const sharedThread = Effect.gen(function*() {
-  shared ??= yield* Effect.provideService(makeThread(ownProgram), Scope.Scope, Scope.makeUnsafe())
-  return shared
-})
 
 /**
  * Makes the parser of a checkout. It parses in a thread, so that no text holds up the event loop, one text after the
  * other; the thread is replaced where it hangs or dies.
  */
 export const make = Effect.fnUntraced(function*(limits: SyntaxLimits = {}) {
-  const { all = "30 seconds", each = "5 seconds", longest = 500_000, program } = limits
+  const { all = "30 seconds", each = "5 seconds", longest = 500_000 } = limits
   const most = Duration.toMillis(all)
-  const { turn, worker } = yield* program === undefined ? sharedThread : makeThread(program)
+  const { turn, worker } = limits.thread ?? (yield* makeThread())
   let spent = 0
   const parsed = (request: OutlineRequest) =>
     RcRef.get(worker).pipe(
