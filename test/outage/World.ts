@@ -2,6 +2,7 @@ import { NodeServices } from "@effect/platform-node"
 import * as ApiAgent from "@nominal-code/agent/ApiAgent"
 import { ServiceName } from "@nominal-code/domain/Failure"
 import type { Job } from "@nominal-code/domain/Job"
+import { ChangedFile } from "@nominal-code/domain/Patch"
 import { RepoPath } from "@nominal-code/domain/PullRequest"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import * as Forges from "@nominal-code/forge/Forges"
@@ -78,6 +79,8 @@ const model: Network.Host = {
   answer: () => Promise.resolve(new Response(reviewStream, { headers: { "content-type": "text/event-stream" } }))
 }
 
+const changed = new ChangedFile({ path: RepoPath.make("a.txt"), status: "modified", patch: "@@ -1 +1 @@\n-one\n+two" })
+
 /** Checkouts that take 20 seconds: no git is asked. */
 const workspace = Layer.mock(Workspace, {
   checkout: ({ baseSha, headSha }) =>
@@ -87,7 +90,7 @@ const workspace = Layer.mock(Workspace, {
         mergeBase: baseSha,
         tools: [],
         syntax: Syntax.none,
-        changedFiles: Effect.succeed([]),
+        changedFiles: Effect.succeed([changed]),
         since: () => Effect.succeedNone,
         commits: Effect.succeed(["Change a line"]),
         baseFile: () => Effect.succeedNone,
