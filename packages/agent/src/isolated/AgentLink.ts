@@ -11,8 +11,8 @@ import { Rpc, RpcGroup } from "effect/rpc"
 import { AgentEvent } from "../AgentProgress.ts"
 
 /*
- * What the process of an agent, which has no secret, asks of the one that has them. What comes from the agent is outside
- * input: it is decoded once, here, and a message of more than 16 MiB ends the connection.
+ * Remote procedures between an agent's process, which has no secret, and the publisher, which has them. The agent's
+ * messages are outside input: they are decoded once, here, and one of more than 16 MiB ends the connection.
  */
 
 /** An agent's task, as far as its process has to know it. */

@@ -65,7 +65,7 @@ const layerModels = (link: Link) =>
     })
   )
 
-/** Placeholder of the accepted answer, which only the other process knows. */
+/** Sign that the publisher has accepted the answer. The answer itself stays there. */
 const accepted = Symbol("accepted")
 
 const taskOf = (

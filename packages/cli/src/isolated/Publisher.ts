@@ -7,7 +7,8 @@ import { type Duration, Layer } from "effect"
 import * as Sockets from "./Sockets.ts"
 
 /*
- * What the publisher of a Job with isolation has in other containers. This module is loaded there only.
+ * Layers of the publisher, the container of an isolated Job that posts: clients of its models' container and of its
+ * agent's. No other program loads this module.
  */
 
 /** The models, called by the container that has their keys. */
