@@ -38,7 +38,7 @@ const costsOf = ({ asked, directory, emulator, model }: Journey, pull: PullReque
 const server = running({ env: { REVIEWER_MAX_FINDINGS: "0", RETENTION_TRANSCRIPTS: "true" } })
 
 layer(server, { excludeTestServices: true, timeout: "2 minutes" })("a pull request", (it) => {
-  it.effect("is reviewed once and inline, with every finding on its lines, by eight requests to the forge and 90 KB to the model", () =>
+  it.effect("is reviewed once and inline, with every finding on its lines, by seven requests to the forge and 90 KB to the model", () =>
     Effect.gen(function*() {
       const { journey, run, serve } = yield* Running
       const { emulator } = journey
@@ -98,7 +98,7 @@ layer(server, { excludeTestServices: true, timeout: "2 minutes" })("a pull reque
       yield* journey.checkHonestyAbout(pull)
 
       const costs = costsOf(journey, pull)
-      assert.isAtMost(costs.forge, 8)
+      assert.isAtMost(costs.forge, 7)
       assert.isAtMost(costs.git, 3)
       console.error("ROLE", costs.roleAndTools, costs.bytes)
       assert.isAtMost(costs.roleAndTools, 31_500)

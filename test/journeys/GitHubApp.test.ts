@@ -53,7 +53,7 @@ const world = Effect.fnUntraced(function*(env: Readonly<Record<string, string>> 
   return { app, apps, installation, journey, pull, serve }
 })
 
-it.live("a GitHub App reviews as its own bot, with tokens for the one repository, and its key is nowhere to be found", () =>
+it.live("a GitHub App reviews as its own bot, by eight requests and one for its token, and its key is nowhere to be found", () =>
   Effect.gen(function*() {
     const { app, journey, pull, serve } = yield* world()
     const { emulator } = journey
@@ -76,6 +76,8 @@ it.live("a GitHub App reviews as its own bot, with tokens for the one repository
       () => emulator.state.checkRunsOf(pull.headSha).some(({ conclusion }) => conclusion === "success")
     )
     assert.lengthOf(emulator.state.checkRunsOf(pull.headSha), 1)
+    const asked = emulator.requests.filter(({ kind }) => kind !== "git").map(({ operation }) => operation)
+    assert.isAtMost(asked.length, 9, String(asked))
     // An installation has no user: GitHub would refuse to tell who it is.
     assert.deepStrictEqual(emulator.requests.filter(({ path }) => path.endsWith("/user")), [])
     const [, middle = ""] = app.privateKey.split("\n")

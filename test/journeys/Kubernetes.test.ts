@@ -34,7 +34,7 @@ const review = (text: string) => ({ calls: [submitReview(text, [finding("src/tot
 
 redisSuite("a cluster", () =>
   layer(running, { excludeTestServices: true, timeout: "2 minutes" })((it) => {
-    it.effect("reviews each pull request in a Job of its own, which holds no secret", () =>
+    it.effect("reviews each pull request in a Job of its own, which holds no secret, by eight requests to the forge", () =>
       Effect.gen(function*() {
         const { cluster: { finished, journey, kube }, serve } = yield* Running
         const pull = yield* open(journey, "one")
@@ -49,6 +49,9 @@ redisSuite("a cluster", () =>
         // What the server asks for beside its two lists and two watches: docs/kubernetes.md counts on it.
         const asked = kube.requests.map(({ verb }) => verb).filter((verb) => verb !== "list" && verb !== "watch")
         assert.deepStrictEqual(asked, ["create"])
+        const { requests } = journey.emulator
+        const api = requests.filter(({ kind, login }) => kind !== "git" && login === bot)
+        assert.isAtMost(api.length, 8, String(api.map(({ operation }) => operation)))
         const everything = JSON.stringify([kube.store.since(0), serve.log])
         for (const secret of [...Object.values(journey.secrets), "a-password-that-nobody-may-see"]) {
           assert.notInclude(everything, secret)

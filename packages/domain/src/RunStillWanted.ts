@@ -16,6 +16,14 @@ export class RunNotWanted extends Schema.TaggedError<RunNotWanted>()("RunNotWant
   }
 }
 
+/**
+ * True where an earlier run of the same job may have posted, and may still post what it sent before it lost its lease.
+ * Only the queue knows of a first run that there is none.
+ */
+export const MayHaveEarlierRuns = Context.Reference<boolean>("@nominal-code/domain/MayHaveEarlierRuns", {
+  defaultValue: () => true
+})
+
 /** Asks once, and fails where the queue does not want this run any more. */
 export const ensureWanted: Effect.Effect<void, RunNotWanted> = Effect.flatMap(
   Effect.flatten(RunStillWanted),

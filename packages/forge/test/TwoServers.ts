@@ -1,5 +1,5 @@
 import { PullNumber, PullRequestRef, Sha } from "@nominal-code/domain/PullRequest"
-import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
+import { MayHaveEarlierRuns, RunStillWanted } from "@nominal-code/domain/RunStillWanted"
 import * as GitHubEmulator from "@nominal-code/testing/GitHubEmulator"
 import type { GitHubPauses, Moment } from "@nominal-code/testing/GitHubPauses"
 import { Clock, Deferred, Effect, Fiber, type Layer } from "effect"
@@ -64,6 +64,7 @@ export const makeRace = Effect.fnUntraced(function*({ forge, pauses, steps, toke
         Effect.andThen(Effect.result(server === "first" ? run : other)),
         Effect.provide(forge(tokens[server])),
         Effect.provideService(RunStillWanted, Effect.sync(() => holder === server)),
+        Effect.provideService(MayHaveEarlierRuns, server === "second"),
         Effect.provideService(Clock.Clock, instant),
         Effect.ensuring(Effect.suspend(() => {
           runners[server].state = "ended"

@@ -3,7 +3,7 @@ import { JobOutcome } from "@nominal-code/domain/Job"
 import { countRun, countUsage } from "@nominal-code/domain/Metrics"
 import { type Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
 import { endingWithin } from "@nominal-code/domain/RunDeadline"
-import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
+import { MayHaveEarlierRuns, RunStillWanted } from "@nominal-code/domain/RunStillWanted"
 import * as RunWaits from "@nominal-code/domain/RunWaits"
 import { inTraceOf } from "@nominal-code/domain/Trace"
 import { Duration, Effect, Exit, Option } from "effect"
@@ -60,6 +60,7 @@ export const make = Effect.fnUntraced(
       return yield* runner.run(lease.job, lease.run).pipe(
         Effect.provideService(RunWaits.RunWaits, waits),
         Effect.provideService(RunStillWanted, isWanted(lease, waits)),
+        Effect.provideService(MayHaveEarlierRuns, lease.run > 1 || lease.losses > 0),
         endingWithin(deadline),
         Effect.timeoutOrElse({
           duration: deadline,

@@ -3,7 +3,8 @@ import type { Job } from "@nominal-code/domain/Job"
 import type { Forge } from "@nominal-code/forge/Forge"
 import { Forges } from "@nominal-code/forge/Forges"
 import { asInstallationOf } from "@nominal-code/forge/Installation"
-import { Context, Duration, Effect, Layer, Queue } from "effect"
+import { JobRecords } from "@nominal-code/jobs/JobRecords"
+import { Context, Duration, Effect, Layer, Option, Queue } from "effect"
 
 /**
  * Acknowledgements of accepted jobs, in the background: the reaction to the event, and the check on its commit. A slow or
@@ -19,17 +20,27 @@ const atOnce = 4
 /** Pause of a worker after each acknowledgement: with four workers, at most eight a second. */
 const rest = Duration.millis(500)
 
-/** Shows on the commit of a lifecycle event that its review waits. A comment does not say which commit there is. */
-const showQueued = ({ event, id }: Job, forge: Forge["Service"]) =>
-  event._tag === "Comment" ? Effect.void : asInstallationOf(event)(
-    forge.check(
-      new CheckedCommit({ pullRequest: event.pullRequest, headSha: event.headSha, jobId: id }),
-      CheckState.cases.Queued.make({})
-    )
+/**
+ * Shows on the commit of a lifecycle event that its review waits. A comment does not say which commit there is. One that
+ * runs by now, perhaps in a pod, says so itself.
+ */
+const showQueued = ({ event, id }: Job, forge: Forge["Service"], records: JobRecords["Service"]) =>
+  event._tag === "Comment" ? Effect.void : Effect.flatMap(
+    Effect.orElseSucceed(records.find(id), Option.none),
+    (found) =>
+      Option.exists(found, ({ state }) => state === "waiting")
+        ? asInstallationOf(event)(
+          forge.check(
+            new CheckedCommit({ pullRequest: event.pullRequest, headSha: event.headSha, jobId: id }),
+            CheckState.cases.Queued.make({})
+          )
+        )
+        : Effect.void
   )
 
 const make = Effect.gen(function*() {
   const forges = yield* Forges
+  const records = yield* JobRecords
   const queue = yield* Queue.dropping<Job>(waiting)
   const react = ({ event }: Job, forge: Forge["Service"]) =>
     Effect.catch(
@@ -38,7 +49,7 @@ const make = Effect.gen(function*() {
     )
   const acknowledge = (job: Job) =>
     forges.of(job.event.pullRequest.platform).pipe(
-      Effect.flatMap((forge) => Effect.andThen(react(job, forge), showQueued(job, forge))),
+      Effect.flatMap((forge) => Effect.andThen(react(job, forge), showQueued(job, forge, records))),
       Effect.catch(({ message }) => Effect.logWarning(`no reaction on ${job.event.pullRequest}: ${message}`))
     )
   yield* Queue.take(queue).pipe(

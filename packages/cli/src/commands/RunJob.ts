@@ -7,7 +7,7 @@ import type { JobPayload } from "@nominal-code/domain/JobPayload"
 import { withoutSecrets } from "@nominal-code/domain/KnownSecrets"
 import { laneKey } from "@nominal-code/domain/Lane"
 import { endingWithin } from "@nominal-code/domain/RunDeadline"
-import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
+import { MayHaveEarlierRuns, RunStillWanted } from "@nominal-code/domain/RunStillWanted"
 import * as RunWaits from "@nominal-code/domain/RunWaits"
 import { inTraceOf } from "@nominal-code/domain/Trace"
 import { JobResults } from "@nominal-code/jobs/JobResults"
@@ -157,6 +157,7 @@ const runReview = Effect.fnUntraced(function*(payload: JobPayload) {
     endingWithin(deadline),
     (run) => recording(job, run, "redis"),
     Effect.provideService(RunStillWanted, isWanted(yield* JobResults, payload)),
+    Effect.provideService(MayHaveEarlierRuns, run !== 1),
     Effect.onInterrupt(() => reportInterrupted(payload)),
     Effect.tap(logged),
     Effect.tap((outcome) => Effect.uninterruptible(report(payload, outcome))),

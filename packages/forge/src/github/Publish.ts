@@ -4,7 +4,7 @@ import { markersIn } from "@nominal-code/domain/Marker"
 import type { ChangedFile } from "@nominal-code/domain/Patch"
 import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
 import { type InlineComment, PostedReview, ReviewDraft } from "@nominal-code/domain/Review"
-import type { RunNotWanted } from "@nominal-code/domain/RunStillWanted"
+import { MayHaveEarlierRuns, type RunNotWanted } from "@nominal-code/domain/RunStillWanted"
 import { Effect, Option, Ref, Schema } from "effect"
 import type { Forge, OwnPosts, PostedSummary, PullRequestView } from "../Forge.ts"
 import type { ForgeError } from "../ForgeError.ts"
@@ -74,7 +74,8 @@ export const makePublish = (
 
   /**
    * Takes back what other runs of the job have said plainly, one that lost its lease among them: the review that was just
-   * submitted takes its place. Where the forge is away, the next run of the job does it.
+   * submitted takes its place. Where the forge is away, the next run of the job does it. A first run has nobody before
+   * it, and whoever comes after it sees its draft, or its review, before it says anything.
    */
   const withdrawPlain = ({ jobId, pullRequest }: ReviewDraft) =>
     posts.jobPosts("publish", pullRequest, jobId).pipe(
@@ -153,7 +154,7 @@ export const makePublish = (
   const submit = Effect.fnUntraced(function*(draft: ReviewDraft, folded: Comments) {
     const inline = draft.comments.filter((comment) => !folded.includes(comment))
     const created = yield* drafts.post(draft, inline, folded)
-    yield* withdrawPlain(draft)
+    if (yield* MayHaveEarlierRuns) yield* withdrawPlain(draft)
     return postedNow(draft, created, inline.length, folded.length)
   })
 
