@@ -138,6 +138,7 @@ export const make = (story: Story, ref: PullRequestRef) => {
     reply: unused,
     resolveThread: unused,
     settle: unused,
+    linkedIssues: () => Effect.succeed([]),
     checkAccess: unused
   })
 

@@ -121,6 +121,7 @@ const localForge = (
             Effect.orDie
           ),
         look: () => Effect.succeed({ pullRequest, discussions, posts: nothingPosted }),
+        linkedIssues: () => Effect.succeed([]),
         resolveThread: () => Effect.void,
         settle: () => Effect.succeed(false),
         ownPosts: () => Effect.succeed(nothingPosted),
@@ -188,13 +189,17 @@ export const reviewLocally = Effect.fn("ReviewChanges.reviewLocally")(function*(
   return yield* drafted(Option.getOrThrow(draft), usageOf(outcome))
 })
 
+/** Reviews changes whose commits are known. */
+export const reviewResolved = (options: ReviewChangesOptions, changes: ResolvedChanges) => {
+  const pullRequest = pullRequestOf(changes, options)
+  const job = jobOfHead(pullRequest, { prompt: options.instructions ?? "", asked: true })
+  return reviewLocally({ job, pullRequest, repository: options.repository })
+}
+
 /**
  * Reviews changes of a repository on this disk: a branch, a commit, what is staged or the whole working directory. It
  * posts nothing and needs no forge. The model is the `AgentRunner` of the context, with the settings of `AppConfig`.
  */
 export const reviewChanges = Effect.fn("ReviewChanges.reviewChanges")(function*(options: ReviewChangesOptions) {
-  const changes = yield* Effect.provide(resolveChanges(options), Configured.git)
-  const pullRequest = pullRequestOf(changes, options)
-  const job = jobOfHead(pullRequest, { prompt: options.instructions ?? "", asked: true })
-  return yield* reviewLocally({ job, pullRequest, repository: options.repository })
+  return yield* reviewResolved(options, yield* Effect.provide(resolveChanges(options), Configured.git))
 })

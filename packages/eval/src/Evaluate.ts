@@ -1,6 +1,5 @@
 /** A run over the cases of a suite, within its dollars and at its concurrency. */
 import type { UsageSummary } from "@nominal-code/domain/Usage"
-import type { LocalChanges } from "@nominal-code/workspace/LocalChanges"
 import { Clock, Effect, Option } from "effect"
 import * as CaseRepository from "./CaseRepository.ts"
 import type { Judge } from "./Judge.ts"
@@ -51,12 +50,15 @@ const fresh = (
   millis: 0
 })
 
-/** Makes the review of a case out of one that looks at changes on this disk. */
-export const reviewingChanges = <E, R>(
-  review: (one: EvalCase, changes: LocalChanges, dollars: number) => Effect.Effect<CaseReview, E, R>
-) =>
-(one: EvalCase, dollars: number) =>
-  Effect.scoped(Effect.flatMap(CaseRepository.make(one), (changes) => review(one, changes, dollars)))
+/** Makes the review of a suite's cases out of one that looks at changes on this disk. */
+export const reviewingChanges = Effect.fnUntraced(function*<E, R>(
+  { cases }: Suite,
+  review: (one: EvalCase, changes: CaseRepository.CaseChanges, dollars: number) => Effect.Effect<CaseReview, E, R>
+) {
+  const repositoryOf = yield* CaseRepository.make(cases)
+  return (one: EvalCase, dollars: number) =>
+    Effect.scoped(Effect.flatMap(repositoryOf(one), (changes) => review(one, changes, dollars)))
+})
 
 const dollarsOf = ({ dollars = 0, judgeDollars = 0 }: CaseResult): number => dollars + judgeDollars
 

@@ -71,11 +71,12 @@ layer(Layer.provideMerge(gitInTemporary, NodeServices.layer))("a suite", (it) =>
         ["b", "https://forge.example/b"],
         ["c", "c"]
       ])
+      const repositoryOf = yield* CaseRepository.make(cases)
       const changed = yield* Effect.forEach(
         cases,
         (one) =>
           Effect.map(
-            CaseRepository.make(one),
+            repositoryOf(one),
             ({ base, head, repository }) =>
               execFileSync("git", ["-C", repository, "log", "--format=%s", "--name-status", `${base}..${head}`], {
                 encoding: "utf8"
@@ -111,7 +112,7 @@ layer(Layer.provideMerge(gitInTemporary, NodeServices.layer))("a suite", (it) =>
       }
       const [broken] = (yield* Suite.read(`${directory}/bundle`)).cases
       if (broken === undefined) return assert.fail("there is a case")
-      const { reason } = yield* Effect.flip(CaseRepository.make(broken))
+      const { reason } = yield* Effect.flip(Effect.flatMap(CaseRepository.make([broken]), (of) => of(broken)))
       assert.strictEqual(reason, "no-repository")
     }))
 

@@ -55,7 +55,7 @@ export interface OwnPosts {
 /** Facts that an answer records in its marker. */
 export type AnswerFacts = Pick<Marker, "mode" | "dismissed">
 
-/** An issue that a pull request says it closes. */
+/** An issue that a pull request closes, or names in its title or text. */
 export interface LinkedIssue {
   readonly number: number
   readonly title: string
@@ -97,6 +97,14 @@ export class Forge extends Context.Service<Forge, {
    * `reply`.
    */
   look(ref: PullRequestRef, jobId: JobId): Effect.Effect<PullRequestView, ForgeError | RunNotWanted>
+  /**
+   * Issues of its own repository that a pull request names in its title and text, without the `known` ones, those that
+   * our account may not see, and confidential ones. It asks nothing where none is named.
+   */
+  linkedIssues(
+    pullRequest: PullRequest,
+    known: ReadonlyArray<LinkedIssue>
+  ): Effect.Effect<ReadonlyArray<LinkedIssue>, ForgeError>
   /**
    * Posts of our own account. First it removes what earlier runs left over: unsubmitted drafts, and duplicates of a
    * post.

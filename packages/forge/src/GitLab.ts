@@ -10,6 +10,7 @@ import { commitStatuses } from "./gitlab/Checks.ts"
 import { clean } from "./gitlab/Clean.ts"
 import { makeGitLabClient } from "./gitlab/Client.ts"
 import { makeInventory } from "./gitlab/Inventory.ts"
+import { makeLinkedIssues } from "./gitlab/LinkedIssues.ts"
 import { makeRelation } from "./gitlab/Members.ts"
 import { type GitLabOptions, type GitLabWebhookOptions, hostOf } from "./gitlab/Options.ts"
 import { makePosts } from "./gitlab/Posts.ts"
@@ -48,6 +49,7 @@ const make = Effect.fnUntraced(function*(options: GitLabOptions) {
     acknowledge: makeAcknowledge(client),
     relation: yield* makeRelation(client),
     ...reads,
+    linkedIssues: makeLinkedIssues(client, host),
     reviewsOwnDiff: true,
     look,
     ownPosts,

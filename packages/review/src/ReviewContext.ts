@@ -60,15 +60,30 @@ const changesSince = Effect.fnUntraced(function*({ summary }: OwnPosts, checkout
   return Option.match(files, { onNone: () => undefined, onSome: (files) => ({ headSha: headSha.value, files }) })
 })
 
+/** The background with the issues that the pull request names, too. Where they cannot be read, the review goes without. */
+const withLinkedIssues = Effect.fnUntraced(
+  function*(pullRequest: PullRequest, background: PullRequestBackground | undefined) {
+    const { failedChecks, issues } = background ?? { issues: [], failedChecks: [] }
+    const named = yield* (yield* Forge).linkedIssues(pullRequest, issues).pipe(
+      Effect.catchTag(
+        "ForgeError",
+        ({ message }) => Effect.as(Effect.logWarning(`Reviewing without the linked issues: ${message}`), [])
+      )
+    )
+    return named.length === 0 ? background : { failedChecks, issues: [...issues, ...named] }
+  }
+)
+
 /** Reads all that a review is made from. */
 export const gather = Effect.fn("ReviewContext.gather")(function*(
-  { background, discussions, posts, pullRequest }: PullRequestView,
+  { background: known, discussions, posts, pullRequest }: PullRequestView,
   checkout: Checkout,
   settings: ReviewSettings
 ) {
   const isIgnored = ignoring(settings.ignorePatterns)
   const all = yield* changedFiles(pullRequest, checkout)
   const files = all.filter(({ path }) => !isIgnored(path))
+  const background = yield* withLinkedIssues(pullRequest, known)
   const context: ReviewContext = {
     pullRequest,
     checkout,

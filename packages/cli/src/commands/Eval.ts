@@ -3,7 +3,7 @@ import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import type { Flags } from "@nominal-code/config/Values"
 import * as CodeReviewBench from "@nominal-code/eval/CodeReviewBench"
 import { compareText } from "@nominal-code/eval/Compare"
-import { evaluate as run, type Evaluation } from "@nominal-code/eval/Evaluate"
+import { evaluate as run, type Evaluation, reviewingChanges } from "@nominal-code/eval/Evaluate"
 import { type Floor, missedFloors } from "@nominal-code/eval/Floor"
 import { resultHtml } from "@nominal-code/eval/HtmlReport"
 import * as Judge from "@nominal-code/eval/Judge"
@@ -13,6 +13,7 @@ import * as Suite from "@nominal-code/eval/Suite"
 import { caseText, resultText } from "@nominal-code/eval/TextReport"
 import * as Chat from "@nominal-code/llm/Chat"
 import { pricesWith } from "@nominal-code/llm/Pricing"
+import { makeThread, SharedThread } from "@nominal-code/workspace/syntax/Syntax"
 import { Config, Console, Effect, FileSystem, Layer, Option, Path, Runtime, Schema } from "effect"
 import * as Configured from "../Configured.ts"
 import * as CaseReviews from "../eval/CaseReviews.ts"
@@ -143,39 +144,44 @@ const unlimited = (dollars: number | undefined): number => dollars === undefined
 const told = (result: CaseResult) => Console.error(printable(caseText(result)))
 
 /** Runs what the flags ask for. */
-const measure = Effect.fnUntraced(function*(flags: EvalFlags) {
-  const { review } = yield* AppConfig
-  const suite = yield* suiteOf(flags)
-  const common = {
-    suite,
-    judge: yield* judgeOf(flags),
-    concurrency: flags.concurrency,
-    maxUsd: unlimited(flags.maxUsd),
-    maxUsdOfCase: unlimited(review.maxCostUsd),
-    onCase: told
-  } satisfies Partial<Evaluation<never, never>>
-  if (Option.isSome(flags.candidates)) {
-    const { candidates, name } = yield* given(flags.candidates.value, flags)
-    return yield* run({
-      ...common,
-      reviewer: name,
-      review: (one) =>
-        Effect.succeed({
-          findings: CodeReviewBench.findingsOf(candidates, one, name),
-          cut: 0,
-          usage: Option.none()
-        })
-    })
-  }
-  if (flags.scripted) {
-    return yield* run({ ...common, reviewer: scripted, review: CaseReviews.ofScript })
-  }
-  yield* checkKey
-  yield* checkPrices
-  return yield* run({ ...common, reviewer: review.reviewer.model, review: CaseReviews.live }).pipe(
-    Effect.provide(Layer.provide(ReviewLayers.agent, Configured.reviewConfig()))
-  )
-})
+const measure = Effect.fnUntraced(
+  function*(flags: EvalFlags) {
+    const { review } = yield* AppConfig
+    const suite = yield* suiteOf(flags)
+    const common = {
+      suite,
+      judge: yield* judgeOf(flags),
+      concurrency: flags.concurrency,
+      maxUsd: unlimited(flags.maxUsd),
+      maxUsdOfCase: unlimited(review.maxCostUsd),
+      onCase: told
+    } satisfies Partial<Evaluation<never, never>>
+    if (Option.isSome(flags.candidates)) {
+      const { candidates, name } = yield* given(flags.candidates.value, flags)
+      return yield* run({
+        ...common,
+        reviewer: name,
+        review: (one) =>
+          Effect.succeed({
+            findings: CodeReviewBench.findingsOf(candidates, one, name),
+            cut: 0,
+            usage: Option.none()
+          })
+      })
+    }
+    if (flags.scripted) {
+      return yield* run({ ...common, reviewer: scripted, review: yield* reviewingChanges(suite, CaseReviews.ofScript) })
+    }
+    yield* checkKey
+    yield* checkPrices
+    const reviewing = yield* reviewingChanges(suite, CaseReviews.live)
+    return yield* run({ ...common, reviewer: review.reviewer.model, review: reviewing }).pipe(
+      Effect.provide(Layer.provide(ReviewLayers.agent, Configured.reviewConfig()))
+    )
+  },
+  Effect.provideServiceEffect(SharedThread, Effect.asSome(makeThread())),
+  Effect.scoped
+)
 
 /** Writes a result into a folder: for programs, for people, and for Code Review Bench. */
 const write = Effect.fnUntraced(function*(directory: string, result: EvalResult) {

@@ -1,16 +1,16 @@
 /** Reviews of the cases of a suite: the usual review of changes on this disk, whose findings are kept as they are posted. */
 import * as ApiAgent from "@nominal-code/agent/ApiAgent"
 import { AppConfig } from "@nominal-code/config/AppConfig"
-import { type CaseReview, reviewingChanges } from "@nominal-code/eval/Evaluate"
+import type { CaseChanges } from "@nominal-code/eval/CaseRepository"
+import type { CaseReview } from "@nominal-code/eval/Evaluate"
 import type { EvalFinding } from "@nominal-code/eval/Measured"
 import { scripted, serviceOf } from "@nominal-code/eval/ScriptedModel"
 import type { EvalCase } from "@nominal-code/eval/Suite"
 import { LlmProviders } from "@nominal-code/llm/LlmProviders"
 import { ReviewSteps } from "@nominal-code/review/ReviewSteps"
 import type { JudgedFinding, Selection } from "@nominal-code/review/Select"
-import type { LocalChanges } from "@nominal-code/workspace/LocalChanges"
 import { Effect, Layer, Ref } from "effect"
-import { reviewChanges } from "../ReviewChanges.ts"
+import { reviewResolved } from "../ReviewChanges.ts"
 
 const findingOf = ({ found: { finding }, isInline }: JudgedFinding): EvalFinding => {
   const { body, confidence, line, path, severity, startLine } = finding
@@ -26,10 +26,10 @@ const findingOf = ({ found: { finding }, isInline }: JudgedFinding): EvalFinding
 }
 
 /** Reviews changes, and answers with the findings that a pull request would get, those in the summary among them. */
-const findingsOf = Effect.fnUntraced(function*(changes: LocalChanges) {
+const findingsOf = Effect.fnUntraced(function*(changes: CaseChanges) {
   const steps = yield* ReviewSteps
   const selected = yield* Ref.make<Selection>({ posted: [], cut: [] })
-  const { usage } = yield* reviewChanges(changes).pipe(
+  const { usage } = yield* reviewResolved(changes, changes.resolved).pipe(
     Effect.provideService(ReviewSteps, {
       ...steps,
       select: (...input) => Effect.tap(steps.select(...input), (selection) => Ref.set(selected, selection))
@@ -48,9 +48,8 @@ const costing = (dollars: number) =>
   }))
 
 /** Reviews a case with the configured model. */
-export const live = reviewingChanges((_one, changes, dollars) =>
+export const live = (_one: EvalCase, changes: CaseChanges, dollars: number) =>
   Effect.provideServiceEffect(findingsOf(changes), AppConfig, costing(dollars))
-)
 
 /** The configuration of a review by a script, whose calls cost nothing. */
 const scriptedConfig = Effect.map(AppConfig, (config): AppConfig["Service"] => {
@@ -66,9 +65,8 @@ const scriptedAgent = (one: EvalCase) =>
   )
 
 /** Reviews a case with its script as the model. */
-export const ofScript = reviewingChanges((one, changes) =>
+export const ofScript = (one: EvalCase, changes: CaseChanges) =>
   findingsOf(changes).pipe(
     Effect.provideServiceEffect(AppConfig, scriptedConfig),
     Effect.provide(scriptedAgent(one))
   )
-)

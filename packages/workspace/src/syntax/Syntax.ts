@@ -1,4 +1,4 @@
-import { Clock, Duration, Effect, Option, RcRef, Schema, Semaphore } from "effect"
+import { Clock, Context, Duration, Effect, Option, RcRef, Schema, Semaphore } from "effect"
 import { Worker } from "node:worker_threads"
 import { grammarOf } from "./Grammar.ts"
 import type { Outline } from "./Outline.ts"
@@ -22,6 +22,11 @@ export interface Thread {
   readonly turn: Semaphore.Semaphore
 }
 
+/** Thread of the checkouts of several workspaces; none: each workspace has its own. */
+export const SharedThread = Context.Reference<Option.Option<Thread>>("@nominal-code/workspace/SharedThread", {
+  defaultValue: Option.none
+})
+
 /** Bounds of a parser, because whoever opens a pull request writes what it parses. */
 export interface SyntaxLimits {
   /** Longest text, in characters. */
@@ -30,7 +35,7 @@ export interface SyntaxLimits {
   readonly each?: Duration.Input
   /** Time for all texts of a checkout. */
   readonly all?: Duration.Input
-  /** Thread that checkouts share, with the grammars that it has loaded; one of its own if left out. */
+  /** Thread that checkouts share, with the grammars that it has loaded; `SharedThread` or one of its own if left out. */
   readonly thread?: Thread
 }
 
@@ -90,7 +95,8 @@ export const makeThread = (program = ownProgram) =>
 export const make = Effect.fnUntraced(function*(limits: SyntaxLimits = {}) {
   const { all = "30 seconds", each = "5 seconds", longest = 500_000 } = limits
   const most = Duration.toMillis(all)
-  const { turn, worker } = limits.thread ?? (yield* makeThread())
+  const shared = Option.getOrUndefined(yield* SharedThread)
+  const { turn, worker } = limits.thread ?? shared ?? (yield* makeThread())
   let spent = 0
   const parsed = (request: OutlineRequest) =>
     RcRef.get(worker).pipe(
