@@ -2293,7 +2293,7 @@ interface OwnPosts {
 }
 /** Facts that an answer records in its marker. */
 type AnswerFacts = Pick<Marker, "mode" | "dismissed">;
-/** An issue that a pull request says it closes. */
+/** An issue that a pull request closes, or names in its title or text. */
 interface LinkedIssue {
   readonly number: number;
   readonly title: string;
@@ -2331,6 +2331,11 @@ declare const Forge_base: Context.ServiceClass<Forge, "@nominal-code/forge/Forge
    * `reply`.
    */
   look(ref: PullRequestRef, jobId: JobId): Effect.Effect<PullRequestView, ForgeError | RunNotWanted>;
+  /**
+   * Issues of its own repository that a pull request names in its title and text, without the `known` ones, those that
+   * our account may not see, and confidential ones. It asks nothing where none is named.
+   */
+  linkedIssues(pullRequest: PullRequest, known: ReadonlyArray<LinkedIssue>): Effect.Effect<ReadonlyArray<LinkedIssue>, ForgeError>;
   /**
    * Posts of our own account. First it removes what earlier runs left over: unsubmitted drafts, and duplicates of a
    * post.

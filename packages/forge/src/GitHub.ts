@@ -11,7 +11,7 @@ import { makeGitHubBodies } from "./github/Body.ts"
 import { checkRuns, commitStatuses } from "./github/Checks.ts"
 import { type GitHubClient, makeGitHubClient } from "./github/Client.ts"
 import { makeInventory } from "./github/Inventory.ts"
-import { makeLinkedIssues } from "./github/LinkedIssues.ts"
+import { makeReadIssues } from "./github/LinkedIssues.ts"
 import type { GitHubOptions, GitHubWebhookOptions } from "./github/Options.ts"
 import { makeOtherLogin, makePosts, type OtherLogin, ownerLogin } from "./github/Posts.ts"
 import { makePublish } from "./github/Publish.ts"
@@ -73,7 +73,7 @@ const makeAs = Effect.fnUntraced(function*(
     acknowledge: makeAcknowledge(client),
     relation: yield* makeRelation(client),
     ...reads,
-    linkedIssues: makeLinkedIssues(client, cloneBase),
+    linkedIssues: makeReadIssues(client, cloneBase),
     ...makePublish(client, posts, makeGitHubBodies(seal, text), reads.changedFiles),
     resolveThread: makeResolve(client),
     check: checks ? makeChecks(sender, text) : () => Effect.void,

@@ -10,7 +10,7 @@ import { commitStatuses } from "./gitlab/Checks.ts"
 import { clean } from "./gitlab/Clean.ts"
 import { makeGitLabClient } from "./gitlab/Client.ts"
 import { makeInventory } from "./gitlab/Inventory.ts"
-import { makeLinkedIssues } from "./gitlab/LinkedIssues.ts"
+import { makeReadIssues } from "./gitlab/LinkedIssues.ts"
 import { makeRelation } from "./gitlab/Members.ts"
 import { type GitLabOptions, type GitLabWebhookOptions, hostOf } from "./gitlab/Options.ts"
 import { makePosts } from "./gitlab/Posts.ts"
@@ -49,7 +49,7 @@ const make = Effect.fnUntraced(function*(options: GitLabOptions) {
     acknowledge: makeAcknowledge(client),
     relation: yield* makeRelation(client),
     ...reads,
-    linkedIssues: makeLinkedIssues(client, host),
+    linkedIssues: makeReadIssues(client, host),
     reviewsOwnDiff: true,
     look,
     ownPosts,

@@ -14,6 +14,7 @@ import { Usage, UsageSummary } from "@nominal-code/domain/Usage"
 import {
   type AnswerFacts,
   Forge,
+  type LinkedIssue,
   type OwnPosts,
   type PullRequestView,
   type ReviewedHead,
@@ -145,6 +146,8 @@ export interface World {
   reviewedHeads: ReadonlyArray<ReviewedHead>
   summary: OwnPosts["summary"]
   background?: PullRequestView["background"]
+  /** Issues that the pull request names. */
+  linked: ReadonlyArray<LinkedIssue>
   mode: ReviewMode
   checkout: (request: CheckoutRequest) => Effect.Effect<void, WorkspaceError>
   /** Answers of the agent's calls; the last one stays. */
@@ -206,6 +209,7 @@ export const world = (changes: Partial<World> = {}): World => ({
   posted: Option.none(),
   reviewedHeads: [],
   summary: Option.none(),
+  linked: [],
   mode: "active",
   checkout: () => Effect.void,
   answers: [submits({ summary: "Fine, but for one thing.", comments: [finding()] })],
@@ -329,6 +333,7 @@ const forge = (from: World) =>
           return Option.none()
         })
       ),
+    linkedIssues: (_pullRequest, known) => Effect.sync(() => from.linked.filter((one) => !known.includes(one))),
     settle: (thread, body, marker) => Effect.sync(() => from.settlements.push({ thread, body, marker }) > 0),
     resolveThread: () => called(from, "resolve", from.resolve),
     check: (commit, state) =>
