@@ -99,17 +99,26 @@ const strike = (things: Breakable, { amid, outage: seconds }: Size, broken: Brok
 > => {
   const { forge, kube, redis, servers } = things
   const outages = outagesOf(things, seconds)
-  const busy = () => load().waiting >= amid.waiting && load().running >= amid.running
+  const { running, waiting } = amid
+  const busy = () => load().waiting >= waiting && load().running >= running
   // When nearly all have ended, too few are left.
   const ready = () => busy() || progress() >= 0.9
+  const until = (condition: () => boolean) =>
+    Effect.repeat(Effect.sync(condition), { schedule: often, until: (yes) => yes })
+  let away = 0
+  // The second of a pair begins while the first one lasts, and before the runs that it found have ended.
+  const second = ({ delay }: PlannedFault) =>
+    until(() => away > 0).pipe(
+      Effect.andThen(Effect.timeoutOption(until(() => load().running <= running + 1), Duration.seconds(delay)))
+    )
   const outage = (kind: OutageKind) =>
     Effect.fnUntraced(function*(fault: PlannedFault) {
       const { last, requests } = outages[kind]
-      // The second of a pair begins while the first one holds everything up.
-      if (fault.delay === 0) yield* Effect.repeat(Effect.sync(ready), { schedule: often, until: (yes) => yes })
-      yield* Effect.sleep(Duration.seconds(fault.delay))
+      yield* fault.delay === 0 ? until(ready) : second(fault)
       const [before, held] = [requests(), load()]
+      away += 1
       yield* last(fault)
+      away -= 1
       broken.outages.push({ kind, seconds, requests: requests() - before, ...held })
     })
   const server = (fault: PlannedFault, use: (server: Server) => Effect.Effect<unknown>) => {

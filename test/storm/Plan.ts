@@ -162,7 +162,7 @@ export interface PlannedFault {
   readonly kind: FaultKind
   /** It happens when this part of all deliveries has ended: 0 to 1. */
   readonly at: number
-  /** It begins so much later, in seconds. */
+  /** It begins at most so much later, in seconds: an outage that is the second of a pair, while jobs still run. */
   readonly delay: number
   /** Number of the server. */
   readonly server: number
@@ -242,7 +242,7 @@ const makeFaults = Effect.fnUntraced(function*(kind: FaultKind, count: number) {
   )
 })
 
-/** Outages in pairs: of two services, the second goes away while the first one is half-way through. */
+/** Outages in pairs: of two services, the second goes away when the first one is half-way through, at the latest. */
 const paired = Effect.fnUntraced(function*(faults: ReadonlyArray<PlannedFault>, outage: number) {
   const outages = yield* Random.shuffle(faults.filter(({ kind }) => isOutage(kind)))
   const pairs = outages.map((fault, index): PlannedFault => {
