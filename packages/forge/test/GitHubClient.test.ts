@@ -83,23 +83,33 @@ describe("answers that are failures", () => {
 
   it.effect.each(
     [
-      ["locked", 403, "Unable to create comment because issue is locked."],
-      ["archived", 403, "Repository was archived so is read-only."],
+      ["locked", "the conversation is locked", 403, "Unable to create comment because issue is locked."],
+      ["archived", "the repository is archived", 403, "Repository was archived so is read-only."],
       [
         "sso",
+        "the organization enforces SAML single sign-on: authorise the token",
         403,
         "Resource protected by organization SAML enforcement. You must grant your Personal Access token access to this " +
         "organization."
       ],
-      ["pending-review", 422, "User can only have one pending review per pull request"]
+      [
+        "pending-review",
+        "the account has an unsubmitted review",
+        422,
+        "User can only have one pending review per pull request"
+      ]
     ] as const
-  )("a refusal says what it is about: %s", ([because, status, message]) =>
-    Effect.gen(function*() {
-      const fake = yield* fakeGitHub()
-      const reason = reasonOf(yield* Effect.flip(reading(fake, () => ({ status, body: { message } }))))
-      assert.deepInclude({ ...reason }, { _tag: "Refused", status, because })
-      assert.strictEqual(fake.calls(`GET ${path}`), 1)
-    }))
+  )(
+    "a refusal says in its own sentence what it is about: %s",
+    ([because, sentence, status, message]) =>
+      Effect.gen(function*() {
+        const fake = yield* fakeGitHub()
+        const error = yield* Effect.flip(reading(fake, () => ({ status, body: { message } })))
+        assert.deepInclude({ ...reasonOf(error) }, { _tag: "Refused", status, because })
+        assert.include(String(error), sentence)
+        assert.strictEqual(fake.calls(`GET ${path}`), 1)
+      })
+  )
 
   it.effect("a page of HTML from a proxy becomes one line", () =>
     Effect.gen(function*() {

@@ -5,6 +5,7 @@ import { PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/
 import * as GitHubEmulator from "@nominal-code/testing/GitHubEmulator"
 import type { PullRequest } from "@nominal-code/testing/GitHubState"
 import { Effect, Option, Redacted } from "effect"
+import { TestClock } from "effect/testing"
 import { Forge } from "../src/Forge.ts"
 import * as GitHub from "../src/GitHub.ts"
 import { CurrentInstallation } from "../src/Installation.ts"
@@ -32,7 +33,7 @@ const world = Effect.gen(function*() {
   const installed = yield* open("acme/shop")
   const other = yield* open("acme/api")
   const registered = emulator.apps.register(12_345, "nominal", emulator.account(app, "Bot"))
-  emulator.apps.install(registered, 67_890, [installed.repository.fullName])
+  const installation = emulator.apps.install(registered, 67_890, [installed.repository.fullName])
   const options = {
     credentials: {
       _tag: "App",
@@ -44,7 +45,7 @@ const world = Effect.gen(function*() {
     apiBase: emulator.apiBase,
     cloneBase: emulator.origin
   } as const
-  return { emulator, installed, other, options, forge: GitHub.layer(options) }
+  return { emulator, installation, installed, other, options, forge: GitHub.layer(options) }
 })
 
 const reviewOf = (pull: PullRequest) => {
@@ -177,4 +178,58 @@ it.live("a refusal names the App's credentials, where there is a token, too", ()
     for (const question of questions) {
       assert.include((yield* Effect.flip(question)).message, "GitHub does not accept the App's credentials")
     }
+  }).pipe(Effect.scoped))
+
+it.live("a removed installation is noticed by the next call, and the token reviews, whatever the delivery named", () =>
+  Effect.gen(function*() {
+    const { emulator, forge, installation, installed } = yield* world
+    yield* Effect.gen(function*() {
+      yield* publishing(reviewOf(installed))
+      emulator.apps.uninstall(installation)
+      const later = { ...reviewOf(installed), jobId: JobId.make("8".repeat(20)) }
+      yield* publishing(later).pipe(Effect.provideService(CurrentInstallation, Option.some(67_890)))
+      const last = { ...reviewOf(installed), jobId: JobId.make("9".repeat(20)) }
+      const before = emulator.requests.length
+      yield* publishing(last).pipe(Effect.provideService(CurrentInstallation, Option.some(67_890)))
+      // It is known by then.
+      assert.notInclude(
+        emulator.requests.slice(before).map(({ operation }) => operation),
+        "apps/create-installation-access-token"
+      )
+    }).pipe(Effect.provide(forge))
+    assert.deepStrictEqual(authorsOn(emulator, installed), [app, person, person])
+  }).pipe(Effect.scoped))
+
+it.effect("an App's key that GitHub does not accept any more holds up nothing that the token reviews", () =>
+  Effect.gen(function*() {
+    const { emulator, installed, options, other } = yield* world
+    const forge = GitHub.layer(options)
+    const inventory = yield* GitHub.inventory(options)
+    const names = Effect.map(
+      inventory.repositories(["acme/shop", "acme/api"]),
+      (repositories) => repositories.map(({ repo }) => String(repo))
+    )
+    yield* Effect.gen(function*() {
+      yield* publishing(reviewOf(installed))
+      yield* publishing(reviewOf(other))
+      assert.deepStrictEqual(yield* names, ["acme/shop", "acme/api"])
+      emulator.faults.next({ path: /\/(?:app|installation)\b/, times: 1_000 }, { _tag: "Answer", status: 401 })
+      yield* TestClock.adjust("2 hours")
+      const again = (pull: PullRequest) => publishing({ ...reviewOf(pull), jobId: JobId.make("8".repeat(20)) })
+      yield* again(other)
+      assert.include(String(yield* Effect.flip(again(installed))), "GitHub does not accept the App's credentials")
+      assert.deepStrictEqual(yield* names, ["acme/api"])
+    }).pipe(Effect.provide(forge))
+    assert.deepStrictEqual(authorsOn(emulator, other), [person, person])
+    assert.deepStrictEqual(authorsOn(emulator, installed), [app])
+  }).pipe(Effect.scoped))
+
+it.live("the setup tells of the App's webhook", () =>
+  Effect.gen(function*() {
+    const { emulator, options } = yield* world
+    const setup = yield* GitHub.setup(options)
+    const texts = Effect.map(setup.credentials, (facts) => facts.map(({ text }) => text).join("\n"))
+    assert.include(yield* texts, "the webhook of the App to nominal.example has delivered nothing yet")
+    emulator.apps.hookUrl = "https://nominal.example/"
+    assert.include(yield* texts, "the App's webhook goes to https://nominal.example/: let it end with /webhooks/github")
   }).pipe(Effect.scoped))

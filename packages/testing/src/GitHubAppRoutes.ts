@@ -38,6 +38,11 @@ export const appRoutes = ({ apps, state, wire }: Api): Handlers => {
         ? Effect.fail(noInstallation)
         : Effect.succeed({ status: 200, body: wire.app(self.id, self.slug, self.account, granted) })
     },
+    "apps/get-webhook-config-for-app": ({ viewer }) =>
+      app(viewer) === undefined ? Effect.fail(noInstallation) : Effect.succeed({
+        status: 200,
+        body: { content_type: "json", insecure_ssl: "0", secret: "********", url: apps.hookUrl }
+      }),
     "apps/create-installation-access-token": Effect.fnUntraced(function*(call) {
       const { permissions = granted, repositories } = yield* bodyOf(TokenRequest, call)
       const installation = apps.installations.find(({ id }) => String(id) === call.params["installation_id"])

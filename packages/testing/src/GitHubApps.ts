@@ -67,6 +67,8 @@ export class GitHubApps {
   readonly apps: Array<App> = []
   readonly installations: Array<Installation> = []
   readonly #tokens = new Map<string, Token>()
+  /** Address of the Apps' webhook. */
+  hookUrl = "https://nominal.example/webhooks/github"
   /** Offset of GitHub's clock to this machine's, in milliseconds. */
   ahead = 0
 
@@ -122,6 +124,12 @@ export class GitHubApps {
       return "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires"
     }
     return app
+  }
+
+  /** Removes an installation, as its account does in its settings. */
+  uninstall(installation: Installation): void {
+    this.revoke(installation)
+    this.installations.splice(this.installations.indexOf(installation), 1)
   }
 
   /** Takes every token of an installation back, as GitHub does when it is suspended or removed. */

@@ -5,6 +5,7 @@ import { Forbidden, ForgeError, NotFound, Unauthorized, Unavailable } from "../F
 import { CurrentInstallation } from "../Installation.ts"
 import { fixed, type GitHubAuth, installationAccount } from "./Auth.ts"
 import { makeGitHubClient } from "./Client.ts"
+import { makeCoverage } from "./Coverage.ts"
 import { appPermissions, permissionsWithoutChecks } from "./Needs.ts"
 import type { GitHubAppIdentity } from "./Options.ts"
 
@@ -15,8 +16,8 @@ const renewBefore = Duration.minutes(10)
 const skewTolerated = Duration.seconds(20)
 
 const installationsKept = 1_000
-/** Time for which an installation of a repository is known, and for which it is known that there is none. */
-const [installationKnownFor, absenceKnownFor] = [Duration.hours(1), Duration.minutes(5)]
+/** Time for which an installation of a repository is known. */
+const installationKnownFor = Duration.hours(1)
 const tokensKept = 10_000
 
 const Token = Schema.Struct({ token: Schema.RedactedFromValue(Schema.String), expires_at: Schema.String })
@@ -147,23 +148,7 @@ export const makeGitHubApp = Effect.fnUntraced(function*(apiBase: string, app: G
     }
   )
 
-  const coverage = yield* Cache.makeWith(
-    (repo: RepoName) =>
-      Cache.get(installationOf, repo).pipe(
-        Effect.as(true),
-        Effect.catchReason("ForgeError", "NotFound", () => Effect.succeed(false))
-      ),
-    {
-      capacity: installationsKept,
-      timeToLive: (exit) =>
-        exit._tag === "Failure" ? Duration.zero : exit.value ? installationKnownFor : absenceKnownFor
-    }
-  )
-
-  /** True if the App reviews a repository: its delivery names an installation, or GitHub knows one that has it. */
-  const covers = Effect.fnUntraced(function*(repo: RepoName) {
-    return Option.isSome(yield* CurrentInstallation) || (yield* Cache.get(coverage, repo))
-  })
+  const { covers, lose } = yield* makeCoverage((repo) => Cache.get(installationOf, repo))
 
   /** Installations that do not grant `checks: write`, so that no second token is asked for. */
   const withoutChecks = new Set<number>()
@@ -199,6 +184,10 @@ export const makeGitHubApp = Effect.fnUntraced(function*(apiBase: string, app: G
       Effect.catchReason("ForgeError", "NotFound", () => Effect.succeedNone)
     )
     const known = Option.map(found, (home) => home.installation)
+    if (Option.isNone(found)) {
+      yield* Cache.invalidate(installationOf, repo)
+      yield* lose(installation, repo)
+    }
     if (Option.isNone(found) || found.value.installation === installation && Option.isNone(found.value.id)) {
       return yield* explain(error, scope, known)
     }

@@ -97,11 +97,23 @@ const sentences: ReadonlyArray<readonly [RegExp, typeof RefusalReason.Type]> = [
   [/can only have one pending review/i, "pending-review"]
 ]
 
+/** Sentences of ours about each refusal: what it is, and what to do. */
+const explanations: Readonly<Record<typeof RefusalReason.Type, string>> = {
+  sso:
+    "the organization enforces SAML single sign-on: authorise the token for it, under Configure SSO in its owner's " +
+    "settings",
+  archived: "the repository is archived: nothing can be posted there",
+  locked: "the conversation is locked: unlock it, nothing can be posted there",
+  "pending-review": "the account has an unsubmitted review on the pull request: submit or discard it"
+}
+
 const refusedBecause = (message: string) => sentences.find(([sentence]) => sentence.test(message))?.[1]
 
 const ofStatus = (status: number, message: string): Reason => {
   const because = status === 403 || status === 422 ? refusedBecause(message) : undefined
-  if (because !== undefined) return new Refused({ status, because, message })
+  if (because !== undefined) {
+    return new Refused({ status, because, message: `${explanations[because]} (GitHub: ${message})` })
+  }
   if (status === 401) return new Unauthorized({ message: `GitHub does not accept the token: ${message}` })
   if (status === 403) {
     return new Forbidden({

@@ -158,13 +158,25 @@ const ofToken = Effect.fnUntraced(function*(apiBase: string, token: Redacted.Red
 
 /** Inventories of an App and of a token: the App looks into the repositories that it has, the token into the others. */
 const makeSided = (app: ForgeInventory, token: ForgeInventory): ForgeInventory => {
+  /** Repositories that the App covered last, for the time in which GitHub does not accept its key. */
+  let known: ReadonlyArray<InventoryRepository> | undefined
+  const covered = (allowed: ReadonlyArray<string>) =>
+    Effect.matchEffect(app.repositories(allowed), {
+      onSuccess: (repositories) =>
+        Effect.as(Effect.sync(() => known = repositories), { repositories, known: repositories }),
+      onFailure: (error) =>
+        known === undefined || error.reason._tag !== "Unauthorized" ? Effect.fail(error) : Effect.as(
+          Effect.logWarning(`only the token's repositories are looked into for missed events: ${error.message}`),
+          { repositories: [], known }
+        )
+    })
   const sideOf = ({ installationId }: InventoryRepository) => installationId === undefined ? token : app
   return {
     ...app,
     repositories: Effect.fnUntraced(function*(allowed) {
-      const covered = yield* app.repositories(allowed)
-      const names = new Set<string>(covered.map(({ repo }) => repo))
-      return [...covered, ...yield* token.repositories(allowed.filter((name) => !names.has(name)))]
+      const { known, repositories } = yield* covered(allowed)
+      const names = new Set<string>(known.map(({ repo }) => repo))
+      return [...repositories, ...yield* token.repositories(allowed.filter((name) => !names.has(name)))]
     }),
     openPullRequests: (repository, since) => sideOf(repository).openPullRequests(repository, since),
     look: (repository, pulls, since) => sideOf(repository).look(repository, pulls, since)

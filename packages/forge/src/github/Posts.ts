@@ -136,12 +136,10 @@ export const makePosts = Effect.fnUntraced(
         graphql,
         ({ reason, retryable }) => !retryable && reason._tag !== "Unauthorized",
         ({ message }) =>
-          Effect.andThen(
+          Effect.tap(rest, () =>
             Effect.logWarning(
               `Every thread of the diff counts as open, since GitHub does not say which are: ${message}`
-            ),
-            rest
-          )
+            ))
       )
 
     /** A post whose markers count. Nobody else can make a draft of our account, so its marker counts without a seal. */

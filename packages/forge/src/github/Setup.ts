@@ -211,6 +211,8 @@ const sided = (app: Setup.ForgeSetup, token: Setup.ForgeSetup, covers: GitHubApp
     return [...yield* app.credentials, note, ...yield* token.credentials]
   }),
   repository: Effect.fnUntraced(function*(repo) {
+    // A key that is refused is told of first: who reviews what follows from it.
+    yield* app.account
     return (yield* covers(repo))
       ? [Setup.ok(`${repo} is reviewed as the App`), ...yield* app.repository(repo)]
       : [

@@ -2,7 +2,7 @@ import type { RepoName } from "@nominal-code/domain/PullRequest"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Effect } from "effect"
 import { Forge } from "../Forge.ts"
-import type { ForgeError } from "../ForgeError.ts"
+import { ForgeError } from "../ForgeError.ts"
 import { asInstallationOf } from "../Installation.ts"
 
 type Service = Forge["Service"]
@@ -15,12 +15,25 @@ export interface Sides {
   covers(repo: RepoName): Effect.Effect<boolean, ForgeError>
 }
 
+/** True where an installation of the App has lost the repository, among other reasons. */
+const isNotFound = (error: unknown): error is ForgeError =>
+  error instanceof ForgeError && error.reason._tag === "NotFound"
+
 /** Makes the forge that carries out each call as the App or with the token, as it is chosen for the call's repository. */
 export const makeSided = ({ app, covers, token }: Sides): Service => {
+  /** A call whose token the App was refused, because it has lost the repository by now, goes on with the other token. */
   const on = <A, E, R>(
     repo: RepoName,
     call: (forge: Service) => Effect.Effect<A, E, R>
-  ): Effect.Effect<A, E | ForgeError, R> => Effect.flatMap(covers(repo), (covered) => call(covered ? app : token))
+  ): Effect.Effect<A, E | ForgeError, R> =>
+    Effect.flatMap(
+      covers(repo),
+      (covered) =>
+        !covered ?
+          call(token) :
+          Effect.catchIf(call(app), isNotFound, (error) =>
+            Effect.flatMap(covers(repo), (stillCovered) => stillCovered ? Effect.fail(error) : call(token)))
+    )
 
   const onEvent = <A, E, R>(event: PullRequestEvent, call: (forge: Service) => Effect.Effect<A, E, R>) =>
     on(event.pullRequest.repo, call).pipe(asInstallationOf(event))
