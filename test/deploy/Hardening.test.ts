@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { V1LimitRange, V1NetworkPolicy, V1NetworkPolicyEgressRule, V1ResourceQuota } from "@kubernetes/client-node"
-import { readFileSync } from "node:fs"
+import { globSync, readFileSync } from "node:fs"
 import { BlockList, isIPv6 } from "node:net"
 import { parse, parseAllDocuments } from "yaml"
 import { copyOfDeploy, find, hasKubectl, overlay, podsOf, render, root } from "./Rendering.ts"
@@ -148,14 +148,22 @@ describe.skipIf(!hasKubectl)("what the manifests allow (kubectl)", () => {
 })
 
 describe("the images that the manifests name", () => {
-  it("are ours by the tag that the Makefile replaces, and Redis by its digest", () => {
+  it("are ours by the version that the Makefile replaces, and Redis by its digest; none is the latest", () => {
     const deployment = readFileSync(`${root}/deploy/k8s/base/deployment.yaml`, "utf8")
     const config = parse(readFileSync(`${root}/deploy/k8s/base/config.yaml`, "utf8"))
     const redis = readFileSync(`${root}/deploy/k8s/base/redis.yaml`, "utf8")
-    const published = "ghcr.io/gauthierdmn/nominal-code:latest"
+    const { version } = JSON.parse(readFileSync(`${root}/packages/cli/package.json`, "utf8"))
+    const published = `ghcr.io/gauthierdmn/nominal-code:${version}`
     assert.match(readFileSync(`${root}/deploy/Makefile`, "utf8"), new RegExp(`^PUBLISHED = ${published}$`, "m"))
     assert.include(deployment, `image: ${published}\n`)
     assert.strictEqual(config.kubernetes.image, published)
     assert.match(redis, /image: redis:7\.\d+\.\d+-alpine@sha256:[0-9a-f]{64}\n/)
+    for (const file of globSync(["deploy/**/*.yaml", "deploy/Makefile", "ci/templates/*.yml"], { cwd: root })) {
+      const text = readFileSync(`${root}/${file}`, "utf8")
+      for (const [, image = ""] of text.matchAll(/^\s*(?:- )?image: (?:\{ default: )?"?([^\s"]+)/gm)) {
+        assert.match(image, /@sha256:[0-9a-f]{64}$|:\d+\.\d+\.\d+(?:-[\w.]+)?$/, file)
+      }
+      assert.notInclude(text, ":latest", file)
+    }
   })
 })

@@ -5,6 +5,9 @@ import { runInNewContext } from "node:vm"
 import { containerOf, copyOfDeploy, find, hasKubectl, root } from "./Rendering.ts"
 import { stubbedCluster } from "./StubbedCluster.ts"
 
+const { version } = JSON.parse(readFileSync(`${root}/packages/cli/package.json`, "utf8"))
+const published = `ghcr.io/gauthierdmn/nominal-code:${version}`
+
 const targets = ["serve", "deploy", "deploy-ci", "teardown", "logs", "status", "port-forward", "build", "help"]
 
 const keys = { TEST_GITHUB_TOKEN: "ghp_ci=token", ANTHROPIC_API_KEY: "sk-ant-ci" }
@@ -51,7 +54,7 @@ describe("deploy/Makefile", () => {
     const cluster = stubbedCluster()
     cluster.run("make -C deploy build; make -C deploy build IMAGE_TAG=dev REGISTRY=r.example EXTRAS=anthropic", root)
     assert.deepStrictEqual(cluster.calls().map(({ line }) => line.replaceAll(`${root}deploy`, "deploy")), [
-      "docker build --file deploy/../ci/Dockerfile --build-arg EXTRAS=all --tag ghcr.io/gauthierdmn/nominal-code:latest deploy/..",
+      `docker build --file deploy/../ci/Dockerfile --build-arg EXTRAS=all --tag ${published} deploy/..`,
       "docker build --file deploy/../ci/Dockerfile --build-arg EXTRAS=anthropic --tag r.example/nominal-code:dev deploy/.."
     ])
   })
@@ -96,7 +99,7 @@ describe.skipIf(!hasKubectl)("deploying by deploy/Makefile (kubectl)", () => {
     assert.strictEqual(containerOf(server.spec?.template).image, image)
     const config = find<V1ConfigMap>(applied, "ConfigMap", "nominal-code-config").data?.["config.yaml"]
     assert.include(config, `image: "${image}"`)
-    assert.notInclude(JSON.stringify(applied), "nominal-code:latest")
+    assert.notInclude(JSON.stringify(applied), published)
   })
 
   it("a deployment that cannot be rendered stops there", () => {

@@ -37,7 +37,7 @@ describe("a release", () => {
 
   it("takes its version and its notes from the changesets, and refuses another tag", () => {
     const directory = mkdtempSync(`${tmpdir()}/release-`)
-    const copied = ["package.json", "package-lock.json", ".changeset"]
+    const copied = ["package.json", "package-lock.json", ".changeset", "deploy", "SECURITY.md", "ci/imageVersion.ts"]
     for (const name of copied) cpSync(`${root}/${name}`, `${directory}/${name}`, { recursive: true })
     symlinkSync(`${root}/node_modules`, `${directory}/node_modules`)
     const manifests: ReadonlyArray<string> = Object.keys(
@@ -57,10 +57,14 @@ describe("a release", () => {
       bash("git init -q && git -c user.name=a -c user.email=a@a commit -q --allow-empty -m a").status,
       0
     )
-    const made = bash(`node ${root}/node_modules/@changesets/cli/bin.js version`)
+    const make = stepOf("prepare", "Versions and CHANGELOG from the changesets")
+    const made = bash(make.replace("npx changeset", `node ${root}/node_modules/@changesets/cli/bin.js`))
     assert.strictEqual(made.status, 0, made.stderr + made.stdout)
     const { version } = JSON.parse(readFileSync(`${directory}/packages/cli/package.json`, "utf8"))
     assert.match(version, /^\d+\.\d+\.\d+$/)
+    for (const file of ["deploy/k8s/base/deployment.yaml", "deploy/host/compose.yaml", "SECURITY.md"]) {
+      assert.include(readFileSync(`${directory}/${file}`, "utf8"), `nominal-code:${version}\n`, file)
+    }
     const same = stepOf("publish", "The tag is the version")
     assert.strictEqual(bash(same, { GITHUB_REF_NAME: `v${version}` }).status, 0)
     assert.notStrictEqual(bash(same, { GITHUB_REF_NAME: "v0.0.1" }).status, 0)

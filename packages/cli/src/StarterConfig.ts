@@ -1,3 +1,5 @@
+import packageJson from "../package.json" with { type: "json" }
+
 /** Forge of a first configuration. */
 type StarterForge = "github" | "gitlab"
 
@@ -19,7 +21,7 @@ const list = (values: ReadonlyArray<string>): string => `[${values.map(text).joi
 
 const kubernetes = `
 kubernetes: # each review is a Job of its own: docs/kubernetes.md
-  image: "ghcr.io/gauthierdmn/nominal-code:latest"
+  image: "ghcr.io/gauthierdmn/nominal-code:${packageJson.version}"
   namespace: nominal-code
   service_account: nominal-code-job
   env_from_secrets: [nominal-code-secrets] # the Secret with the token and the model's key
