@@ -12,6 +12,7 @@ node_modules/.installed: package.json package-lock.json ci/tools/node/node_modul
 	@PATH="$(CURDIR)/ci/tools/node/node_modules/.bin:$$PATH" node ci/supportedNode.cjs || { rm $(lastword $^); exit 1; }
 	npm ci $(npm-flags)
 	@ln -sf ../../ci/tools/node/node_modules/.bin/node node_modules/.bin/node
+	@node ci/lockfiles.ts --remove .
 	@touch $@
 
 # Programs that only some commands need have lockfiles of their own. Not by `--prefix`: npm then looks for the machine's
@@ -19,6 +20,7 @@ node_modules/.installed: package.json package-lock.json ci/tools/node/node_modul
 ci/tools/%/node_modules/.installed: ci/tools/%/package.json ci/tools/%/package-lock.json
 	cd ci/tools/$* && npm ci --ignore-scripts $(npm-flags)
 	@rm -rf ci/tools/$*/node_modules/node-*/include
+	@$(if $(filter node,$*),:,node ci/lockfiles.ts --remove ci/tools/$*)
 	@touch $@
 
 checkers := ci/tools/check/node_modules/.installed
@@ -56,6 +58,8 @@ test-kube: install ## Journeys on a real API server and Job controller (KUBEBUIL
 
 check: install $(checkers) ## Types, lint with import directions, format, dead code, the library's API, doc comments, repetitions
 	node ci/installed.ts
+	node ci/lockfiles.ts
+	node ci/imageVersion.ts
 	"$$(effect-tsgo get-exe-path)" -p tsconfig.json
 	oxlint --deny-warnings
 	dprint check

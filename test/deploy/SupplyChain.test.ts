@@ -1,45 +1,62 @@
 import { assert, describe, it } from "@effect/vitest"
-import { globSync, readFileSync } from "node:fs"
+import { execFileSync } from "node:child_process"
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { type Lockfile, loose, withoutHash } from "../../ci/lockfiles.ts"
 import { root } from "./Rendering.ts"
 
-interface LockedPackage {
-  readonly integrity?: string
-  readonly link?: boolean
-  readonly inBundle?: boolean
-  readonly dev?: boolean
-  readonly optional?: boolean
-  readonly os?: ReadonlyArray<string>
-  readonly cpu?: ReadonlyArray<string>
-  readonly resolved?: string
-}
-
 describe("what the project takes from others", () => {
-  /** A program of a development tool, for another machine than those of CI and of the images. */
-  const isForOthers = ({ cpu, dev, optional, os }: LockedPackage) =>
-    dev === true && optional === true && !(os?.includes("linux") === true && cpu?.includes("x64") === true)
-
   const lockfiles = globSync(["package-lock.json", "ci/tools/*/package-lock.json"], { cwd: root })
+  const lockfileAt = (file: string): Lockfile => JSON.parse(readFileSync(`${root}/${file}`, "utf8"))
 
   it.each(lockfiles)(
     "is fixed by its contents: what CI and the images install by %s has a SHA-512, and comes from no other place",
     (file) => {
-      const lockfile: { readonly packages: Readonly<Record<string, LockedPackage>> } = JSON.parse(
-        readFileSync(`${root}/${file}`, "utf8")
-      )
-      const packages = Object.entries(lockfile.packages)
-      // Our own packages are folders, and links to them.
-      const foreign = packages.filter(([path, { link }]) => path.startsWith("node_modules/") && link !== true)
+      const lockfile = lockfileAt(file)
+      const paths = Object.keys(lockfile.packages)
+      const foreign = paths.filter((path) => path.startsWith("node_modules/"))
       assert.isAbove(foreign.length, file === "package-lock.json" ? 300 : 0)
-      const loose = foreign.filter(([, locked]) => {
-        const { inBundle, integrity, resolved } = locked
-        if (inBundle === true || integrity === undefined && isForOthers(locked)) return false
-        return resolved !== undefined || !/^sha512-[A-Za-z0-9+/]{86}==$/.test(integrity ?? "")
-      })
-      assert.deepStrictEqual(loose, [])
-      const others = packages.filter(([path]) => !path.startsWith("node_modules/") && path !== "")
-      for (const [path] of others) assert.match(path, /^packages\/[\w-]+(?:\/node_modules\/.+)?$/)
+      assert.deepStrictEqual(loose(lockfile), [])
+      // Each of these would be named.
+      for (const path of ["node_modules/effect", "node_modules/node"].filter((path) => paths.includes(path))) {
+        const { [path]: { integrity: _, ...locked } = {} } = lockfile.packages
+        const another = { version: "1.0.0", resolved: "https://elsewhere.example/a.tgz", ...lockfile.packages[path] }
+        assert.deepStrictEqual(loose({ packages: { ...lockfile.packages, [path]: locked } }), [path])
+        assert.deepStrictEqual(loose({ packages: { ...lockfile.packages, [path]: another } }), [path])
+      }
+      for (const path of paths.filter((path) => !path.startsWith("node_modules/") && path !== "")) {
+        assert.match(path, /^packages\/[\w-]+(?:\/node_modules\/.+)?$/)
+      }
     }
   )
+
+  it("is not there on any machine after an install, where the lockfile has no hash of it", () => {
+    const directory = mkdtempSync(join(tmpdir(), "lockfile-"))
+    const hash = `sha512-${"A".repeat(86)}==`
+    const packages = {
+      "": {},
+      "node_modules/hashed": { version: "1.0.0", integrity: hash },
+      "node_modules/weak": { version: "1.0.0", integrity: "sha1-AAAA" },
+      "node_modules/@other/machine": { version: "1.0.0", dev: true, optional: true },
+      "node_modules/ours": { link: true }
+    }
+    for (const path of Object.keys(packages)) mkdirSync(join(directory, path), { recursive: true })
+    writeFileSync(join(directory, "package-lock.json"), JSON.stringify({ packages }))
+    assert.deepStrictEqual(withoutHash({ packages }), ["node_modules/weak", "node_modules/@other/machine"])
+    execFileSync("node", [`${root}/ci/lockfiles.ts`, "--remove", directory])
+    const left = Object.keys(packages).filter((path) => existsSync(join(directory, path)))
+    assert.deepStrictEqual(left, ["", "node_modules/hashed", "node_modules/ours"])
+    rmSync(directory, { recursive: true })
+    // Each install that something runs after takes them away, before it does.
+    const makefile = readFileSync(`${root}/Makefile`, "utf8")
+    assert.match(makefile, /\tnpm ci .*\n(?:\t@ln .*\n)\t@node ci\/lockfiles\.ts --remove \.\n/)
+    assert.include(makefile, "node ci/lockfiles.ts --remove ci/tools/$*")
+    assert.include(
+      readFileSync(`${root}/ci/Dockerfile`, "utf8"),
+      "npm ci --ignore-scripts && node ci/lockfiles.ts --remove .\n"
+    )
+  })
 
   it("runs no script of its own when it is installed", () => {
     assert.match(readFileSync(`${root}/.npmrc`, "utf8"), /^ignore-scripts=true$/m)
