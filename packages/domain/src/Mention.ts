@@ -96,12 +96,16 @@ const withoutAddresses = (text: string): string => text.replaceAll(/(?:https?:\/
 /**
  * Pattern of `@name` and `@name[bot]`. A login is ASCII, so an ASCII word character, an `@` or a sign that addresses
  * and links are made of, right before it or after it, makes it a part of something else: `x@bot`, `@bot-two`,
- * `@bot.example`. Any other letter may touch it: `请@bot看` is a mention for GitHub, too.
+ * `@bot.example`. Any other letter may touch it: `请@bot看` is a mention for GitHub, too. Underscores that are not within
+ * a word are emphasis: `_@bot_`.
  */
 const mentionOf = (botUsername: string): RegExp => {
   const name = Pattern.escape(botUsername.replace(/\[bot\]$/i, ""))
   // Without the flag `u`, which would take the Kelvin sign for a k.
-  return new RegExp(String.raw`(?<![\w@.+/\-])@${name}(?:\[bot\])?(?![\w@\-]|[./]\w)`, "i")
+  // It looks back from the @, and not from each character before it.
+  const begin = String.raw`@(?<![a-z0-9@.+/\-]@|[a-z0-9]_+@)`
+  const end = String.raw`(?![a-z0-9@\-]|[./]\w|_+[a-z0-9])`
+  return new RegExp(`${begin}${name}(?:\\[bot\\])?${end}`, "i")
 }
 
 /** A comment as a reader takes it: without code, quotes, hidden comments and addresses, which are blanked. */

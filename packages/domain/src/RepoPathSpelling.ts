@@ -52,8 +52,16 @@ const unwrapped = (text: string): string => {
   return pair === undefined ? text : unwrapped(text.slice(pair[0].length, -pair[1].length).trim())
 }
 
-/** Pattern of a position after a path: `:12`, `:12-14`, `:12:5`, `#L12-L14`, `(line 12)` */
-const position = /(?::\d+(?:[-:]\d+)*|#L\d+(?:-L?\d+)?|,? \(?lines? \d+(?:\s?[-\u2013]\s?\d+)?\)?):?$/i
+/** Pattern of a position after a path: `:12`, `:12-14`, `:12:5`, `:L12`, `#L12-L14`, `(12,5)`, `(line 12)` */
+const position =
+  /(?::L?\d+(?:[-:]L?\d+)*|#L?\d+(?:-L?\d+)?|\(\d+(?:, ?\d+)?\)|,? \(?lines? \d+(?:\s?[-\u2013]\s?\d+)?\)?):?$/i
+
+/** Pattern of the words before a path: `File: x.ts`, `+++ b/x.ts` */
+const label = /^(?:(?:file|path): +|(?:\+\+\+|---) )/i
+
+/** The new name of a rename: of `src/{a => b}/x.ts` or of `a.ts => b.ts`. */
+const renamed = (text: string): string =>
+  text.includes("=>") ? text.replace(/\{[^{}]*=> ?([^{}]*)\}/, "$1").replace(/^.* => /, "") : text
 
 type Rewrite = (text: string) => string
 
@@ -61,6 +69,8 @@ type Rewrite = (text: string) => string
 const rewrites: ReadonlyArray<Rewrite> = [
   (text) => text.trim(),
   unwrapped,
+  (text) => unwrapped(text.replace(label, "").replace(/^\[([^\]]+)\]\([^()]*\)$/, "$1")),
+  renamed,
   unescapePath,
   (text) => text.replace(position, ""),
   unwrapped,

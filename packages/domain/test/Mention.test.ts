@@ -31,6 +31,8 @@ it("is not meant by longer names, addresses, links and paths", () => {
     "a.b@claude-bot.com fix",
     "first.@claude-bot fix",
     "first-@claude-bot fix",
+    "first_@claude-bot fix",
+    "@claude-bot__two fix",
     "@@claude-bot fix",
     "@claude-bot.example fix",
     "@claude-bot@mastodon.example fix",
@@ -62,9 +64,14 @@ it("is not meant by a name that only a careless comparison takes for it", () => 
 it("is meant next to punctuation and formatting", () => {
   asks("(@claude-bot fix)", "fix)")
   asks("**@claude-bot** fix", "** fix")
+  asks("__@claude-bot__ fix", "__ fix")
+  asks("_@claude-bot fix_", "fix_")
   asks("Hello,@claude-bot fix", "fix")
   asks("@claude-bot, fix", ", fix")
   asks("@claude-bot.\nfix", ".\nfix")
+  asks("，@claude-bot，fix", "，fix")
+  asks("🙏@claude-bot fix", "fix")
+  asks("ขอ@claude-botตรวจ", "ตรวจ")
 })
 
 it("finds a mention after one that is none", () => {
@@ -135,6 +142,6 @@ it.prop("never throws, and its prompt is an end of the body, or stands around th
 })
 
 it("takes linear time on texts that are made to cost more", () => {
-  const hostile = ["`", "``a`", "\\", "@", "<!--", "> ", "- ", "\n", "```\n", " \t", "@bo"]
+  const hostile = ["`", "``a`", "\\", "@", "<!--", "> ", "- ", "\n", "```\n", " \t", "@bo", "_", "_@"]
   for (const part of hostile) asksNothing(part.repeat(200_000 / part.length))
 }, 20_000)

@@ -20,6 +20,20 @@ describe("a path that is written in another form", () => {
     "src/x.ts:6",
     "src/x.ts:6-9",
     "src/x.ts:6:2",
+    "src/x.ts:6:",
+    "src/x.ts:L6-L9",
+    "src/x.ts#6",
+    "src/x.ts(6)",
+    "src/x.ts(6,2)",
+    "File: src/x.ts",
+    "path: `src/x.ts:6`",
+    "[src/x.ts](src/x.ts#L6)",
+    "[`src/x.ts`](https://github.com/acme/shop/blob/main/src/x.ts)",
+    "+++ b/src/x.ts",
+    "src/{y.ts => x.ts}",
+    "{lib => src}/x.ts",
+    "lib/y.ts => src/x.ts",
+    "src\\\\x.ts",
     "src/x.ts#L6-L9",
     "src/x.ts (line 6)",
     "src/x.ts (lines 6-9)",
@@ -51,6 +65,9 @@ describe("a path that is written in another form", () => {
     assert.strictEqual(meant("x.ts:6", "x.ts:6", "x.ts"), "x.ts:6")
     assert.strictEqual(meant("`x`", "`x`", "x"), "`x`")
     assert.strictEqual(meant("X.ts", "x.ts", "X.ts"), "X.ts")
+    assert.strictEqual(meant("x.ts(6)", "x.ts(6)", "x.ts"), "x.ts(6)")
+    assert.strictEqual(meant("{a => b}.ts", "{a => b}.ts", "b.ts"), "{a => b}.ts")
+    assert.strictEqual(meant("file: x.ts", "file: x.ts", "x.ts"), "file: x.ts")
     assert.strictEqual(meant("src\\x.ts", "src\\x.ts", "src/x.ts"), "src\\x.ts")
   })
 
