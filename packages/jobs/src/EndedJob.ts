@@ -57,27 +57,34 @@ const number = "(?<!\\d)(?:0|[1-9]\\d{0,14})(?!\\d)"
 const taken = new RegExp(`\\b(?:(${uuid})|([0-9a-f]{40})|([0-9a-f]{20}))\\b|${number}`, "g")
 const places = new RegExp(`[${aNumber}${aHash}${again}${aUuid}${anId}]`, "g")
 
-const varint = (value: number): ReadonlyArray<number> =>
-  value < 128 ? [value] : [value % 128 + 128, ...varint(Math.floor(value / 128))]
+/** Less memory to clear for each text. The window holds the dictionary and a text. */
+const small = { windowBits: 12, memLevel: 4 }
 
-/** Bytes of hexadecimal digits, without the hyphens between them. */
-const hex = (text: string): ReadonlyArray<number> => [...Buffer.from(text.replaceAll("-", ""), "hex")]
+/** Writes a number in 7 bits a byte, and returns the place behind it. */
+const writeNumber = (value: number, bytes: Buffer, at: number): number => {
+  if (value < 128) return bytes.writeUInt8(value, at)
+  return writeNumber(Math.floor(value / 128), bytes, bytes.writeUInt8(value % 128 + 128, at))
+}
 
 const pack = (text: string): Uint8Array => {
-  const bytes: Array<number> = []
+  // What is taken out never has more bytes than characters.
+  const bytes = Buffer.allocUnsafe(text.length)
+  let at = 0
   let last = ""
   const take = (found: string, uuid?: string, hash?: string, id?: string): string => {
     if (hash === last) return again
     last = hash ?? last
-    bytes.push(...(uuid ?? hash ?? id) === undefined ? varint(Number(found)) : hex(found))
+    if ((uuid ?? hash ?? id) === undefined) at = writeNumber(Number(found), bytes, at)
+    else at += bytes.write(found.replaceAll("-", ""), at, "hex")
     if (uuid !== undefined) return aUuid
     if (hash !== undefined) return aHash
     return id === undefined ? aNumber : anId
   }
   // Nothing is taken out of a text that has such characters of its own.
   const template = text.search(places) === -1 ? text.replace(taken, take) : text
-  const rest = deflateRawSync(template, { dictionary, level: 9 })
-  return Buffer.concat([Buffer.from([...varint(bytes.length), ...bytes]), rest])
+  const rest = deflateRawSync(template, { dictionary, level: 9, ...small })
+  const length = Buffer.allocUnsafe(8)
+  return Buffer.concat([length.subarray(0, writeNumber(at, length, 0)), bytes.subarray(0, at), rest])
 }
 
 const unpack = (stored: Uint8Array): string => {

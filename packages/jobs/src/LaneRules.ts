@@ -40,8 +40,9 @@ export const offered = (job: Job, keys: ReadonlyArray<SigningKey>): OfferedJob =
   }
 }
 
-/** Fencing token of a lease: the job and the epoch. */
+/** Fencing token of a lease: the lane, the job and the epoch. */
 export interface FencingToken {
+  readonly lane: string
   readonly id: string
   readonly epoch: number
 }
@@ -193,10 +194,8 @@ export const isRefused = ({ failure, state }: JobRow): boolean =>
   Option.exists(Option.flatMap(Option.fromNullOr(failure), decodeFailure), ({ _tag }) => _tag === "Unsigned")
 
 /** Finds the row of a valid lease. An expired lease stays valid until somebody else takes the lane. */
-const held = (table: JobTable, { epoch, id }: FencingToken): JobRow | undefined => {
-  const row = table.byId(id)
-  return row?.state === "running" && row.epoch === epoch ? row : undefined
-}
+const held = (table: JobTable, { epoch, id, lane }: FencingToken): JobRow | undefined =>
+  table.active(lane).find((row) => row.id === id && row.state === "running" && row.epoch === epoch)
 
 const store = (table: JobTable, row: JobRow, payload: string, isKnown: boolean): void =>
   isKnown ? table.update(row, payload) : table.insert(row, payload)

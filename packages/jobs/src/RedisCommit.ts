@@ -3,19 +3,29 @@ import type { JobRow } from "./JobTable.ts"
 import * as LaneRules from "./LaneRules.ts"
 import { dayOf, daysOf, eventDigest, keptMillis, type ShardKeys, shortId } from "./RedisKeys.ts"
 import { entryOf } from "./RedisPortions.ts"
-import { fieldsOf } from "./RedisRow.ts"
+import { fieldsOf, type StoredRow } from "./RedisRow.ts"
 import { givenBy, type LoadedLane, type Snapshot } from "./RedisSnapshot.ts"
 
-/** Options of writing a step. */
-export interface Step {
+/** Options of writing lanes. */
+export interface CommitOptions {
   readonly keys: ShardKeys
   readonly shards: number
   readonly retentionMillis: number
-  /** Idempotency key of the step, kept with its job, so that the step can be repeated when its answer was lost. */
-  readonly call: string
-  readonly about: string | undefined
-  /** Lane and event that the step asked for. */
-  readonly event: string
+  /** The time for the scripts in milliseconds; empty: Redis' own clock. */
+  readonly time: number | ""
+  /** A version that no job has had. */
+  readonly nextVersion: () => string
+}
+
+/** Changes of a lane, by one step or by several one after another. */
+export interface LaneChange {
+  readonly loaded: LoadedLane
+  readonly snapshot: Snapshot
+  /**
+   * Idempotency keys of the steps, by the jobs that they are about: kept with them, so that a step can be repeated when
+   * its answer was lost.
+   */
+  readonly calls: ReadonlyMap<string, string>
   readonly quiet: boolean
   /** Fingerprint of the key that this process signs with, where it has to be one of the queue's signers. */
   readonly signer: string | undefined
@@ -43,40 +53,45 @@ export const numbering = (names: Array<string>) => {
   }
 }
 
-/** Places where a new job would be if it had ended meanwhile: the hashes of each day, the field, and where it was found. */
+/**
+ * Places where what counts as new would be if it had ended meanwhile: the hashes of each day, the field, and where it was
+ * found.
+ */
 const endedOf = (
-  loaded: LoadedLane,
-  snapshot: Snapshot,
-  { event, keys, retentionMillis }: Step,
+  { loaded, snapshot }: LaneChange,
+  { keys, retentionMillis }: CommitOptions,
   at: (name: string) => number
 ) => {
-  const isNew = [...snapshot.changed().keys()].filter((id) => loaded.jobs.get(id) === undefined)
-  if (isNew.length === 0) return []
+  const changed = snapshot.changed()
+  const unknown = [...loaded.jobs].filter(([id, stored]) =>
+    stored === undefined && (loaded.remembered || changed.has(id))
+  )
+  if (unknown.length === 0 && !(loaded.remembered && loaded.events.size > 0)) return []
   const days = daysOf(loaded.now, retentionMillis).map(keys.ended)
-  const digest = eventDigest(loaded.lane, event)
   return [
-    [days.map(({ events }) => at(events(digest))), digest, loaded.eventEnded] as const,
-    ...isNew.map((id) => [days.map(({ ids }) => at(ids(shortId(id)))), shortId(id), ""] as const)
+    ...[...loaded.events].map(([event, { endedAt }]) => {
+      const digest = eventDigest(loaded.lane, event)
+      return [days.map(({ events }) => at(events(digest))), digest, endedAt] as const
+    }),
+    ...unknown.map(([id]) => [days.map(({ ids }) => at(ids(shortId(id)))), shortId(id), ""] as const)
   ]
 }
 
-/** Keys and arguments of `commit.lua`, which writes a snapshot's changes if the lane is still as it was loaded. */
-export const planOf = (loaded: LoadedLane, snapshot: Snapshot, step: Step) => {
-  const { keys, retentionMillis } = step
-  const names = [
-    keys.queue(loaded.lane),
-    keys.due,
-    keys.tick,
-    keys.changes,
-    keys.waiting,
-    keys.running,
-    keys.parked,
-    keys.events,
-    keys.work,
-    keys.signers
-  ]
-  const indexOf = numbering(names)
-  const records: Array<Uint8Array> = []
+/** A lane after a change, without the numbers that Redis gives. */
+export interface ChangedLane {
+  readonly list: ReadonlyArray<string>
+  readonly jobs: ReadonlyMap<string, StoredRow>
+}
+
+const laneOf = (
+  change: LaneChange,
+  options: CommitOptions,
+  indexOf: (name: string) => number,
+  records: Array<Uint8Array>
+) => {
+  const { calls, loaded, quiet, signer, snapshot } = change
+  const { keys, nextVersion, retentionMillis } = options
+  const after = new Map<string, StoredRow>()
   const overOf = (row: JobRow, call: string, endedAt: number) => {
     const day = dayOf(endedAt)
     const ended = keys.ended(day)
@@ -94,9 +109,12 @@ export const planOf = (loaded: LoadedLane, snapshot: Snapshot, step: Step) => {
   }
   const jobs = [...snapshot.changed().values()].map((row) => {
     const before = loaded.jobs.get(row.id)
-    const call = row.id === step.about ? step.call : before?.call ?? ""
+    const call = calls.get(row.id) ?? before?.call ?? ""
     const over = row.endedAt !== null && isOver(row) ? overOf(row, call, row.endedAt) : undefined
-    const fields = over === undefined ? fieldsOf(row, snapshot.payloadOf(row.id), call) : new Map<string, string>()
+    const payload = snapshot.payloadOf(row.id)
+    const fields = over === undefined ? fieldsOf(row, payload, call) : new Map<string, string>()
+    const version = nextVersion()
+    if (row.endedAt === null) after.set(row.id, { row, payload, call, version, fields })
     return {
       key: indexOf(keys.job(row.id)),
       id: row.id,
@@ -109,9 +127,9 @@ export const planOf = (loaded: LoadedLane, snapshot: Snapshot, step: Step) => {
       position: numberText(row.position),
       epoch: numberText(row.epoch),
       ended: row.endedAt === null ? "" : String(row.endedAt),
-      v: String(Number(before?.version ?? "0") + 1),
-      set: [...fields].flat(),
-      del: [...before?.fields ?? []].filter((field) => !fields.has(field)),
+      v: version,
+      set: [...fields].filter(([field, value]) => before?.fields.get(field) !== value).flat(),
+      del: [...before?.fields.keys() ?? []].filter((field) => !fields.has(field)),
       ...(over === undefined ? {} : { over }),
       expire: row.endedAt === null ? 0 : keptMillis(retentionMillis)
     }
@@ -120,19 +138,54 @@ export const planOf = (loaded: LoadedLane, snapshot: Snapshot, step: Step) => {
   const [head] = order
   const plan = {
     lane: loaded.lane,
-    channel: keys.ready,
-    shard: keys.shard,
-    shards: step.shards,
-    quiet: step.quiet,
-    signer: step.signer,
+    key: indexOf(keys.queue(loaded.lane)),
+    quiet,
+    signer,
+    // Of a remembered lane this process has the time by its own clock since.
+    now: loaded.remembered ? loaded.now : undefined,
     list: loaded.list.join(" "),
     seen: [...loaded.jobs].map(([id, stored]) => [indexOf(keys.job(id)), stored?.version ?? ""]),
-    event: [eventDigest(loaded.lane, step.event), loaded.eventJob],
-    ended: endedOf(loaded, snapshot, step, indexOf),
+    events: [...loaded.events].map(([event, { job }]) => [eventDigest(loaded.lane, event), job]),
+    ended: endedOf(change, options, indexOf),
     numbers: snapshot.numbers(),
     jobs,
     order: order.map(({ id }) => id),
     head: head === undefined ? [] : [head.dueAt, numberText(head.position), workOf(head)]
   }
-  return { keys: names, args: [loaded.now, JSON.stringify(plan), ...records] }
+  const changed: ChangedLane = {
+    list: plan.order,
+    jobs: new Map(order.flatMap(({ id }) => {
+      const stored = after.get(id) ?? loaded.jobs.get(id)
+      return stored === undefined ? [] : [[id, stored] as const]
+    }))
+  }
+  return { plan, changed }
+}
+
+/**
+ * Keys and arguments of `commit.lua`, which writes the changes of some lanes of a shard, each if the lane is still as it
+ * was loaded.
+ */
+export const planOf = (changes: ReadonlyArray<LaneChange>, options: CommitOptions) => {
+  const { keys, shards, time } = options
+  const names = [
+    keys.due,
+    keys.tick,
+    keys.changes,
+    keys.waiting,
+    keys.running,
+    keys.parked,
+    keys.events,
+    keys.work,
+    keys.signers
+  ]
+  const indexOf = numbering(names)
+  const records: Array<Uint8Array> = []
+  const lanes = changes.map((change) => laneOf(change, options, indexOf, records))
+  const plan = { channel: keys.ready, shard: keys.shard, shards, lanes: lanes.map(({ plan }) => plan) }
+  return {
+    keys: names,
+    args: [time, JSON.stringify(plan), ...records],
+    changed: lanes.map(({ changed }) => changed)
+  }
 }

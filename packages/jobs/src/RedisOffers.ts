@@ -24,14 +24,15 @@ type Offered = Result.Result<OfferResult, StoreError>
 type Candidate = LaneRules.OfferedJob
 
 /**
- * Makes the offers of jobs. The new ones of a shard are stored in one script. The others follow, those of a lane one
- * after another: the rules of the lane decide about each.
+ * Makes the offers of jobs. The new ones of a shard are stored in one script. The others follow, those of a lane in their
+ * order: the rules of the lane decide about each.
  */
-export const make = Effect.fnUntraced(function*({ keysOf, step }: Lanes, shards: number) {
+export const make = Effect.fnUntraced(function*(all: Lanes, shards: number) {
+  const { keysOf, step } = all
   const redis = yield* Redis
   const limits = yield* QueueLimits
   const signingKeys = yield* SigningKeys
-  const storeNew = yield* RedisIntake.make(shards)
+  const storeNew = yield* RedisIntake.make(all, shards)
 
   const decide = (candidate: Candidate) => {
     const { event, id, lane } = candidate.row
@@ -63,9 +64,10 @@ export const make = Effect.fnUntraced(function*({ keysOf, step }: Lanes, shards:
         Effect.fnUntraced(function*(job) {
           offered.set(job, Result.map(yield* Effect.result(decide(job)), ({ value }) => value))
         }),
-        { concurrency: 1, discard: true }
+        // Those of a lane are made in this order, by one script.
+        { concurrency: "unbounded", discard: true }
       )
-    yield* Effect.forEach(lanes, decideAll, { concurrency: atOnce, discard: true })
+    yield* Effect.forEach(lanes, decideAll, { concurrency: "unbounded", discard: true })
     const replicated = yield* Effect.result(redis.replicated(operation, keys.tick))
     return Result.isSuccess(replicated)
       ? offered

@@ -172,7 +172,8 @@ const make = Effect.gen(function*() {
     Effect.map(
       step(
         { operation: "JobQueue.renew", lane: laneKey(lane), ids: [job.id], quiet: true },
-        (table, now) => LaneRules.renew(table, { id: job.id, epoch }, now, { leaseMillis, waitsFor })
+        (table, now) =>
+          LaneRules.renew(table, { lane: laneKey(lane), id: job.id, epoch }, now, { leaseMillis, waitsFor })
       ),
       ({ value }) => value
     )
@@ -188,7 +189,7 @@ const make = Effect.gen(function*() {
           patient: true,
           about: (settled: boolean) => settled ? job.id : undefined
         },
-        (table, now) => LaneRules.settle(table, { id: job.id, epoch }, settlement, now)
+        (table, now) => LaneRules.settle(table, { lane: laneKey(lane), id: job.id, epoch }, settlement, now)
       ),
       ({ value }) => value
     )

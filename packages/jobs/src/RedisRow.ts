@@ -8,14 +8,14 @@ import { JobRow } from "./JobTable.ts"
  * has ended is kept in another form.
  */
 
-/** A job as stored: its row, its payload, and the names of all its fields. */
+/** A job as stored: its row, its payload, and its further fields. */
 export interface StoredRow {
   readonly row: JobRow
   readonly payload: string
   /** Idempotency key of the step that last changed it. */
   readonly call: string
   readonly version: string
-  readonly fields: ReadonlySet<string>
+  readonly fields: ReadonlyMap<string, string>
 }
 
 /** Fields that every change writes, so that Redis' append-only file shows the history of the job. */
@@ -68,7 +68,7 @@ const decodeEnded = Option.liftThrowable((record: string): StoredRow => ({
   ...EndedJob.decodeWhole(Buffer.from(record, "latin1")),
   payload: "",
   version: "",
-  fields: new Set()
+  fields: new Map()
 }))
 
 /** Reads a job from its record after its end; none if the bytes are no such record. Mostly there is none, and no bytes. */
@@ -127,7 +127,7 @@ export const rowOf = (id: string, found: typeof Fields.Type): Option.Option<Stor
     payload: found["payload"] ?? "",
     call: found["call"] ?? "",
     version: found["v"] ?? "",
-    fields: new Set(Object.keys(found).filter((field) => !isAlways(field)))
+    fields: new Map(Object.entries(found).filter(([field]) => !isAlways(field)))
   }))
 }
 

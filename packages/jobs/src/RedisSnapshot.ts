@@ -1,6 +1,15 @@
 import { byTurn, type JobRow, type JobTable } from "./JobTable.ts"
 import type { StoredRow } from "./RedisRow.ts"
 
+/** Jobs of an event. Each text is empty if there is no such job. */
+export interface LoadedEvent {
+  /** Id of the one that waits or runs. */
+  readonly job: string
+  /** Place and id of the one that has ended. */
+  readonly endedAt: string
+  readonly ended: string
+}
+
 /** A lane as it was read, with some further jobs. */
 export interface LoadedLane {
   readonly now: number
@@ -9,13 +18,12 @@ export interface LoadedLane {
   readonly lane: string
   /** The ids in the lane's list. */
   readonly list: ReadonlyArray<string>
-  /** Id of the event's job that waits or runs; empty if there is none. */
-  readonly eventJob: string
-  /** Place and id of the event's job that has ended; empty if there is none. */
-  readonly eventEnded: string
-  readonly endedJob: string
-  /** Every job of the list, the event's, and those asked for. Undefined: there is no such job. */
+  /** The events that were asked for. */
+  readonly events: ReadonlyMap<string, LoadedEvent>
+  /** Every job of the list, those of the events, and those asked for. Undefined: there is no such job. */
   readonly jobs: ReadonlyMap<string, StoredRow | undefined>
+  /** True if this is what this process wrote last, and what it does not name is assumed to be unknown. */
+  readonly remembered: boolean
 }
 
 /** The rules' view of a lane, and what they changed of it. */
@@ -37,7 +45,7 @@ export const givenBy = (number: number): number | undefined => number > unknown 
 const isActive = ({ state }: JobRow) => state === "waiting" || state === "running"
 
 /** A table of what was loaded: a rule that asks it for anything else does not work. */
-export const make = ({ endedJob, eventJob, forgottenBefore, jobs, lane }: LoadedLane): Snapshot => {
+export const make = ({ events, forgottenBefore, jobs, lane }: LoadedLane): Snapshot => {
   const rows = new Map<string, JobRow>()
   const payloads = new Map<string, string>()
   const changed = new Map<string, JobRow>()
@@ -56,12 +64,16 @@ export const make = ({ endedJob, eventJob, forgottenBefore, jobs, lane }: Loaded
   const never = (): never => {
     throw new Error("a rule of a lane asked for more than the lane")
   }
+  const idOf = (event: string): string => {
+    const found = events.get(event) ?? never()
+    return found.job === "" ? found.ended : found.job
+  }
   return {
     table: {
       tick: () => unknown + ++numbers,
-      knows: ({ id }) => rows.has(id) || eventJob !== "" || endedJob !== "" || active().length > 0,
+      knows: ({ event, id }) => rows.has(id) || idOf(event) !== "" || active().length > 0,
       byId: (id) => jobs.has(id) ? rows.get(id) : never(),
-      byEvent: () => rows.get(eventJob === "" ? endedJob : eventJob),
+      byEvent: (_lane, event) => rows.get(idOf(event)),
       active,
       payload: (id) => payloads.get(id) ?? "",
       insert: put,

@@ -35,6 +35,15 @@ export const make = (statements: Statements): JobTable => {
   const ended = SqliteEndedJobs.make(statements)
   // The lanes that were read, as they are now: a transaction asks for a lane before and after it changes it.
   const lanes = new Map<string, ReadonlyArray<JobRow>>()
+  /** Puts a row in its place among those of its lane, if the lane was read. */
+  const place = (row: JobRow): void => {
+    const known = lanes.get(row.lane)
+    if (known === undefined) return
+    const others = known.filter(({ id }) => id !== row.id)
+    const isActive = row.state === "waiting" || row.state === "running"
+    lanes.set(row.lane, isActive ? [...others, row].toSorted(byTurn) : others)
+  }
+  let signers: string | undefined
   const living = (id: string) => statements.get(StoredRow, `SELECT ${columns} FROM jobs WHERE id = :id`, { id })
   const listed = ({ before = Number.MAX_SAFE_INTEGER, limit, state }: Page) =>
     state === undefined
@@ -90,8 +99,7 @@ export const make = (statements: Statements): JobTable => {
     },
     payload: (id) => statements.get(StoredPayload, "SELECT payload FROM jobs WHERE id = :id", { id })?.payload ?? "",
     insert: (row, payload) => {
-      const known = lanes.get(row.lane)
-      if (known !== undefined) lanes.set(row.lane, [...known, row].toSorted(byTurn))
+      place(row)
       statements.run(
         `INSERT INTO jobs (id, position, lane, delivery, event, lifecycle, state, payload, task, failure, waits_for,
          waits_since, attempts, earlier, losses, due_at, epoch, owner, stop, again, superseded_by, stood_for, outcome,
@@ -103,7 +111,7 @@ export const make = (statements: Statements): JobTable => {
       )
     },
     update: (row, payload) => {
-      lanes.delete(row.lane)
+      place(row)
       if (row.state === "done" || row.state === "superseded") {
         statements.run("DELETE FROM jobs WHERE id = :id", { id: row.id })
         ended.insert(row)
@@ -128,8 +136,9 @@ export const make = (statements: Statements): JobTable => {
       )
     },
     signers: () =>
-      statements.get(StoredValue, "SELECT value FROM installation WHERE name = 'job_signers'")?.value ?? "",
+      signers ??= statements.get(StoredValue, "SELECT value FROM installation WHERE name = 'job_signers'")?.value ?? "",
     setSigners: (value) => {
+      signers = value
       statements.run("INSERT OR REPLACE INTO installation (name, value) VALUES ('job_signers', :value)", { value })
     },
     // SQLite takes the bare columns from the row of the minimum: https://sqlite.org/lang_select.html#bareagg

@@ -186,7 +186,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
     return yield* change(
       "JobQueue.renew",
       [laneKey(lane)],
-      (table, now) => LaneRules.renew(table, { id: job.id, epoch }, now, { leaseMillis, waitsFor })
+      (table, now) => LaneRules.renew(table, { lane: laneKey(lane), id: job.id, epoch }, now, { leaseMillis, waitsFor })
     )
   })
 
@@ -194,7 +194,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
     return yield* change(
       "JobQueue.settle",
       [laneKey(lane)],
-      (table, now) => LaneRules.settle(table, { id: job.id, epoch }, settlement, now)
+      (table, now) => LaneRules.settle(table, { lane: laneKey(lane), id: job.id, epoch }, settlement, now)
     )
   })
 

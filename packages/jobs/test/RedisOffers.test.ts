@@ -114,4 +114,58 @@ redisSuite("offers of the same moment in Redis", () => {
       }
       assert.deepStrictEqual(answers, ["Duplicate", "Duplicate", "Duplicate", "Accepted"])
     }))
+
+  it.effect("a hundred cycles in lanes of their own take at most seven scripts: a take and a settlement read no lane", () =>
+    Effect.gen(function*() {
+      const { queue, scriptsOf } = yield* counted(yield* server)
+      yield* queue.offer(push(laneOf(9999), "first"))
+      const jobs = pushes(100)
+      const { done: settled, scripts } = yield* scriptsOf(Effect.gen(function*() {
+        yield* queue.offerAll(jobs)
+        const taken = yield* Effect.forEach(jobs, ({ lane }) => queue.take(lane), { concurrency: "unbounded" })
+        yield* Effect.forEach(taken.map(Option.getOrThrow), (lease) => queue.renew(lease), { concurrency: "unbounded" })
+        return yield* Effect.forEach(taken.map(Option.getOrThrow), (lease) => queue.settle(lease, done), {
+          concurrency: "unbounded"
+        })
+      }))
+      assert.strictEqual(settled.filter((one) => one).length, 100)
+      assert.strictEqual(scripts, 7)
+    }))
+
+  it.effect("twenty comments of a lane are stored by at most two scripts, and keep their order", () =>
+    Effect.gen(function*() {
+      const { queue, scriptsOf } = yield* counted(yield* server)
+      yield* queue.offer(push(laneOf(9999), "first"))
+      const jobs = Array.from({ length: 20 }, (_, index) => mention(lane, `m${index}`))
+      const { done: stored, scripts } = yield* scriptsOf(
+        Effect.forEach(jobs, queue.offer, { concurrency: "unbounded" })
+      )
+      assert.deepStrictEqual([...new Set(stored.map(({ _tag }) => _tag))], ["Accepted"])
+      assert.isAtMost(scripts, 2)
+      const order: Array<string> = []
+      for (const _ of jobs) {
+        const lease = Option.getOrThrow(yield* queue.take(lane))
+        order.push(lease.job.id)
+        yield* queue.settle(lease, done)
+      }
+      assert.deepStrictEqual(order, jobs.map(({ id }) => id))
+    }))
+
+  it.effect("a lane that Redis has lost and got again in another form is not taken for the one that was written", () =>
+    Effect.gen(function*() {
+      const redis = yield* server
+      const { queue } = yield* counted(redis)
+      const [job, other] = [mention(lane, "a"), mention(lane, "b")]
+      yield* queue.offer(job)
+      const lost = Option.getOrThrow(yield* queue.take(lane))
+      yield* redis.command("flushall")
+      const { queue: there, seen } = yield* counted(redis)
+      seen.days = 0.01
+      yield* there.offer(job)
+      const lease = Option.getOrThrow(yield* there.take(lane))
+      assert.isFalse(yield* queue.settle(lost, done))
+      assert.strictEqual((yield* queue.offer(other))._tag, "Accepted")
+      assert.isTrue(yield* there.settle(lease, done))
+      assert.strictEqual(Option.getOrThrow(yield* queue.take(lane)).job.id, other.id)
+    }))
 })

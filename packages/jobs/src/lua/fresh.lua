@@ -41,7 +41,7 @@ local last, stored = tonumber(redis.call('GET', KEYS[2]) or '0'), 0
 local function store(job)
   last = following(last, now, plan.shard, plan.shards)
   local place = string.format('%.0f', last)
-  redis.call('HSET', KEYS[job.key], 'v', '1', 'lane', job.lane, 'state', 'waiting', 'position', place, 'epoch', '0',
+  redis.call('HSET', KEYS[job.key], 'v', plan.v, 'lane', job.lane, 'state', 'waiting', 'position', place, 'epoch', '0',
     'ended', '', 'r', text, 'si', text, unpack(job.set))
   redis.call('ZADD', KEYS[4], place, job.id)
   redis.call('HSET', KEYS[5], job.event, job.id)
@@ -57,7 +57,7 @@ for _, job in ipairs(plan.jobs) do
   local isOurs = redis.call('HGET', KEYS[job.key], 'call') == plan.call
   local isStored = isOurs or isNew(job)
   if isStored and not isOurs then store(job) end
-  answers[#answers + 1] = isStored and 1 or 0
+  answers[#answers + 1] = isStored and redis.call('HGET', KEYS[job.key], 'position') or '0'
 end
 if stored > 0 then
   redis.call('SET', KEYS[2], string.format('%.0f', last))
