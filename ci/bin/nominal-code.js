@@ -10,6 +10,11 @@ if (major < 22 || (major === 22 && minor < 19)) {
 } else if ((first === "--help" || first === "-h") && others.length === 0 && forced === undefined) {
   const { readFileSync } = await import("node:fs")
   const name = refused === undefined && process.stdout.isTTY && process.stdout.hasColors() ? "help-coloured" : "help"
+  process.stdout.on("error", ({ code, message }) => {
+    if (code === "EPIPE") return
+    process.stderr.write(`nominal-code: the output could not be written: ${message}\n`)
+    process.exitCode = 1
+  })
   process.stdout.write(readFileSync(new URL(`../lib/${name}.txt`, import.meta.url)))
 } else {
   await import("../lib/main.js")

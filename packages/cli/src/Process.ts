@@ -26,11 +26,36 @@ const endOnSecondSignal = () => {
   }
 }
 
-/** Runs the program of this process. A signal interrupts it; a second signal ends the process without waiting. */
+/**
+ * Fails a program whose output was lost, as on a full disk. A reader that has closed its pipe wants no more, and a line
+ * of the log or of the progress that is lost stops nothing.
+ */
+const failingOnLostOutput = (teardown: Runtime.Teardown): Runtime.Teardown => {
+  let lost: string | undefined
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") lost ??= error.message
+  })
+  process.stderr.on("error", () => {})
+  return (exit, onExit) =>
+    teardown(exit, (code) =>
+      // The stream tells of its error after the write.
+      setImmediate(() => {
+        if (lost !== undefined) process.stderr.write(`nominal-code: the output could not be written: ${lost}\n`)
+        onExit(lost !== undefined && code === 0 ? 1 : code)
+      }))
+}
+
+/**
+ * Runs the program of this process. A signal interrupts it; a second signal ends the process without waiting. It fails
+ * if its output could not be written.
+ */
 export const run = <E>(
   program: Effect.Effect<void, E, NodeServices.NodeServices>,
   teardown: Runtime.Teardown
 ): void => {
   endOnSecondSignal()
-  NodeRuntime.runMain(Effect.provide(program, NodeServices.layer), { disableErrorReporting: true, teardown })
+  NodeRuntime.runMain(Effect.provide(program, NodeServices.layer), {
+    disableErrorReporting: true,
+    teardown: failingOnLostOutput(teardown)
+  })
 }

@@ -10,6 +10,7 @@ import { command } from "@nominal-code/testing/Command"
 import { laneOf, mention, push, reviewOf, shaOf } from "@nominal-code/testing/Jobs"
 import { Context, Duration, Effect, FileSystem, Layer, Option, Queue, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
+import { env } from "node:process"
 
 const job = push(laneOf(7), "a-delivery")
 
@@ -37,8 +38,10 @@ const withJobs = Effect.fnUntraced(function*(...jobs: ReadonlyArray<Job>) {
   })
   const watch = Effect.gen(function*() {
     const lines = yield* Queue.unbounded<string>()
-    const child = yield* spawner.spawn(ChildProcess.make(process.execPath, [command, "jobs", "watch"], {
-      env: { HOME: directory, NOMINAL_DATA_DIR: directory },
+    // A reader that goes after three lines.
+    const piped = `"$0" "$1" jobs watch | for at in 1 2 3; do read -r line; echo "$line"; done`
+    const child = yield* spawner.spawn(ChildProcess.make("sh", ["-c", piped, process.execPath, command], {
+      env: { PATH: env["PATH"], HOME: directory, NOMINAL_DATA_DIR: directory },
       stdin: "ignore"
     }))
     yield* child.stdout.pipe(
@@ -47,7 +50,7 @@ const withJobs = Effect.fnUntraced(function*(...jobs: ReadonlyArray<Job>) {
       Stream.runForEach((line) => Queue.offer(lines, line)),
       Effect.forkScoped
     )
-    return lines
+    return { exitCode: child.exitCode, lines }
   })
   return { run: (...args: ReadonlyArray<string>) => runWith(args), server, settle, watch }
 })
@@ -269,14 +272,16 @@ describe("nominal-code jobs", () => {
       assert.strictEqual(first.outcome.usage.costUsd, 0.25)
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
-  it.live("prints a line for each job that waits, and another when it changes", () =>
+  it.live("prints a line for each job that waits, and another when it changes, until nobody reads them", () =>
     Effect.gen(function*() {
       const { server, settle, watch } = yield* withJobs(job)
-      const lines = yield* watch
+      const { exitCode, lines } = yield* watch
       assert.match(yield* Queue.take(lines), /^\d\d:\d\d:\d\d UTC  \w{12}  waiting +github:acme\/api#7  pr_push$/)
       yield* settle(job, ended(reviewOf(shaOf("head"))))
       assert.match(yield* Queue.take(lines), /  done +github:acme\/api#7  pr_push  reviewed, 2 findings$/)
       yield* server.offer(push(laneOf(8), "another"))
       assert.match(yield* Queue.take(lines), /  waiting +github:acme\/api#8  pr_push$/)
+      yield* server.offer(push(laneOf(9), "one more"))
+      assert.strictEqual(Number(yield* exitCode), 0)
     }).pipe(Effect.timeout("60 seconds"), Effect.scoped, Effect.provide(NodeServices.layer)))
 })

@@ -1,8 +1,22 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
+import { command } from "@nominal-code/testing/Command"
 import { Effect, Option, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
+import { existsSync } from "node:fs"
+import { env } from "node:process"
 import { fileURLToPath } from "node:url"
+
+/** Runs a line of bash in which `$0` is Node, `$1` the command and `$2` a program of this directory. */
+const bash = Effect.fnUntraced(function*(line: string, name = "") {
+  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+  const args = ["-c", line, process.execPath, command, fileURLToPath(new URL(name, import.meta.url))]
+  const child = yield* spawner.spawn(
+    ChildProcess.make("bash", args, { env: { PATH: env["PATH"], HOME: "/nonexistent" }, stdin: "ignore" })
+  )
+  const written = yield* Stream.mkString(Stream.decodeText(child.all))
+  return [Number(yield* child.exitCode), written] as const
+}, Effect.scoped)
 
 const program = fileURLToPath(new URL("stubborn.ts", import.meta.url))
 
@@ -22,3 +36,21 @@ it.live.each([["SIGTERM", 143], ["SIGINT", 130]] as const)(
       assert.strictEqual(Number(yield* child.exitCode), code)
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
 )
+
+// A device that is always full is Linux's.
+it.live.skipIf(!existsSync("/dev/full"))(
+  "output that a full disk loses is an error, in one line (/dev/full)",
+  () =>
+    Effect.gen(function*() {
+      const lost = "nominal-code: the output could not be written: ENOSPC: no space left on device, write\n"
+      for (const args of ["--version", "--help"]) {
+        assert.deepStrictEqual(yield* bash(`"$0" "$1" ${args} > /dev/full`), [1, lost])
+      }
+    }).pipe(Effect.provide(NodeServices.layer))
+)
+
+it.live("neither a log nor a progress that nobody reads stops a program", () =>
+  Effect.gen(function*() {
+    const line = `set -o pipefail; { "$0" "$2" 2>&1 >&3 | true; } 3>&1`
+    assert.deepStrictEqual(yield* bash(line, "talkative.ts"), [0, "done\n"])
+  }).pipe(Effect.provide(NodeServices.layer)))

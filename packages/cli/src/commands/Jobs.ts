@@ -5,6 +5,7 @@ import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { JobQueue, JobRequestResult, QueueLimits } from "@nominal-code/jobs/JobQueue"
 import { JobRecord, JobRecords, type JobState } from "@nominal-code/jobs/JobRecords"
 import { Clock, Console, Duration, Effect, Layer, Option, Schedule, Schema, Stream } from "effect"
+import process from "node:process"
 import * as JobText from "../JobText.ts"
 import * as Logging from "../Logging.ts"
 import { pages } from "../PullRequestPage.ts"
@@ -179,7 +180,14 @@ export const retry = Effect.fn("cli.jobs.retry")(function*(start: string, again:
   )
 }, Effect.provide(queue))
 
-/** Prints a line for each job that waits, runs or changes, until it is interrupted. */
+/** Ends when a line could not be written to stdout: whoever read it has gone. */
+const outputClosed = Effect.callback<void>((resume) => {
+  const end = () => resume(Effect.void)
+  process.stdout.once("error", end)
+  return Effect.sync(() => process.stdout.off("error", end))
+})
+
+/** Prints a line for each job that waits, runs or changes, until it is interrupted or nobody reads it any more. */
 export const watch = Effect.fn("cli.jobs.watch")(function*() {
   const shown = new Map<JobId, string>()
   const look = Effect.gen(function*() {
@@ -197,7 +205,7 @@ export const watch = Effect.fn("cli.jobs.watch")(function*() {
     for (const id of shown.keys()) if (!known.has(id)) shown.delete(id)
     if (changed.length > 0) yield* Console.log(changed.join("\n"))
   })
-  yield* Effect.repeat(look, Schedule.spaced("1 second"))
+  yield* Effect.raceFirst(Effect.repeat(look, Schedule.spaced("1 second")), outputClosed)
 }, Effect.provide(queue))
 
 /** Cancels a job: a waiting one is parked at once, a running one when its run has ended. */
