@@ -161,7 +161,7 @@ export const make = Effect.fn("Stage.make")(function*(model: Model.DemoModel, op
     }),
     /** Runs `nominal-code` beside the server, on its data; answers with what it prints. */
     command: Effect.fnUntraced(function*(...args: ReadonlyArray<string>) {
-      const variables = { PATH: env["PATH"], HOME: env["HOME"], ...environment }
+      const variables = { PATH: env["PATH"], HOME: env["HOME"], COLUMNS: String(Terminal.tableWidth), ...environment }
       return yield* spawner.string(ChildProcess.make(execPath, [command, ...args], { env: variables, stdin: "ignore" }))
     })
   }

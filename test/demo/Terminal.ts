@@ -48,8 +48,11 @@ export const note = (text: string) => Console.log(`\n${dim(wrapped(text, "  "))}
 /** A result, in Markdown. */
 export const outcome = (text: string) => Console.log(`\n${marked(wrapped(text, "  "))}`)
 
+/** Columns of a table. */
+export const tableWidth = longestLine - 2
+
 /** A table, as it is. */
-export const table = (text: string) => Console.log(`\n${text.replaceAll(/^/gm, "  ")}`)
+export const table = (text: string) => Console.log(`\n${text.replaceAll(/^(?=.)/gm, "  ")}`)
 
 /** Something that is there: what, and where or how. */
 export const fact = (name: string, text: string) => Console.log(beside(`  ${name.padEnd(20)} `, text))

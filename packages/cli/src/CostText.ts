@@ -2,6 +2,7 @@ import { type DailyCosts, dollarsOf } from "@nominal-code/persistence/Spend"
 import { plusCosts } from "@nominal-code/persistence/SpendTable"
 import { DateTime } from "effect"
 import { columns } from "./Columns.ts"
+import { wrap } from "./review/TerminalText.ts"
 
 /** Names that costs are summed up by. */
 export const CostKey = ["repo", "model", "author", "day"] as const
@@ -55,14 +56,17 @@ const cells = ({ calls, held, name, spent, usage: { cacheRead, cacheWrite, input
   String(output)
 ]
 
-/** Table of costs with their sum, and what the dollars leave out or only estimate. */
-export const table = (sums: readonly [NamedCosts, ...ReadonlyArray<NamedCosts>], key: CostKey): string => {
+/** Costs with their sum within a width, and what the dollars leave out or only estimate. */
+export const table = (
+  sums: readonly [NamedCosts, ...ReadonlyArray<NamedCosts>],
+  key: CostKey,
+  width = Infinity
+): string => {
   const [first, ...others] = sums
   const total = others.reduce(plus, { ...first, name: "total" })
   const rows = [[titles[key], "COST", "CALLS", "INPUT", "FROM CACHE", "OUTPUT"], ...sums.map(cells), cells(total)]
   const unconfirmed = total.held + total.lost
-  return [
-    columns(rows),
+  const notes = [
     ...(unconfirmed === 0
       ? []
       : [`${dollars(unconfirmed)} of it is reserved for calls that have no answer: they run, or it was lost`]),
@@ -71,5 +75,6 @@ export const table = (sums: readonly [NamedCosts, ...ReadonlyArray<NamedCosts>],
       : [
         `${total.unpriced} of the calls are of models without a known price, and not in the dollars: set agent.prices`
       ])
-  ].join("\n")
+  ]
+  return [columns(rows, width), ...notes.flatMap((note) => wrap(note, width))].join("\n")
 }

@@ -26,10 +26,10 @@ const some = [
   costs(20_786, ["github:acme/api", "github:grace", "opus"], { held: nanoOf(0.5) })
 ]
 
-const linesOf = (all: ReadonlyArray<DailyCosts>, key: CostKey): ReadonlyArray<string> => {
+const linesOf = (all: ReadonlyArray<DailyCosts>, key: CostKey, width?: number): ReadonlyArray<string> => {
   const sums = summed(all, key)
   assert.isTrue(Array.isReadonlyArrayNonEmpty(sums))
-  return Array.isReadonlyArrayNonEmpty(sums) ? table([sums[0], ...sums.slice(1)], key).split("\n") : []
+  return Array.isReadonlyArrayNonEmpty(sums) ? table([sums[0], ...sums.slice(1)], key, width).split("\n") : []
 }
 
 describe("the table of costs", () => {
@@ -43,6 +43,26 @@ describe("the table of costs", () => {
     const names = (key: CostKey) => summed(some, key).map(({ name }) => name)
     assert.deepStrictEqual(names("model"), ["anthropic/opus", "anthropic/sonnet"])
     assert.deepStrictEqual(names("author"), ["github:ada", "github:grace"])
+  })
+
+  it("is a block of lines for each name where the table is wider than the terminal, and fits that", () => {
+    const lines = linesOf([...some, costs(1, ["a/b", "c", "d"], { lost: nanoOf(0.125) })], "repo", 30)
+    assert.deepStrictEqual(lines.slice(0, 7), [
+      "REPOSITORY  github:acme/web",
+      "COST        $3.0000",
+      "CALLS       4",
+      "INPUT       150",
+      "FROM CACHE  40",
+      "OUTPUT      20",
+      ""
+    ])
+    assert.deepStrictEqual(lines.slice(-4), [
+      "OUTPUT      80",
+      "$0.6250 of it is reserved for",
+      "calls that have no answer:",
+      "they run, or it was lost"
+    ])
+    assert.deepStrictEqual(lines.filter((line) => line.length > 30), [])
   })
 
   it("names days in their order, whatever they cost", () => {

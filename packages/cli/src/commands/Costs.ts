@@ -2,6 +2,7 @@ import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import { Usage } from "@nominal-code/domain/Usage"
 import { dayOf, dollarsOf, Spend } from "@nominal-code/persistence/Spend"
 import { Clock, Console, Effect, Layer, Option, Schema } from "effect"
+import * as Columns from "../Columns.ts"
 import * as CostText from "../CostText.ts"
 import * as Logging from "../Logging.ts"
 import * as Storage from "../Storage.ts"
@@ -55,5 +56,5 @@ export const costs = Effect.fn("cli.costs")(function*({ by, json, since }: Costs
   if (json) {
     return yield* Console.log(yield* encode(first === undefined ? [] : [first, ...others].map(listed)))
   }
-  yield* Console.log(first === undefined ? "no costs" : CostText.table([first, ...others], by))
+  yield* Console.log(first === undefined ? "no costs" : CostText.table([first, ...others], by, yield* Columns.width))
 }, Effect.provide(ledger))
