@@ -1,5 +1,7 @@
 import { readdirSync } from "node:fs"
 import { availableParallelism } from "node:os"
+import { env } from "node:process"
+import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
 
 /** Packages whose tests start `nominal-code`. */
@@ -24,6 +26,9 @@ const others = readdirSync(new URL("packages", import.meta.url)).filter((name) =
 
 const testsOf = (names: ReadonlyArray<string>) => names.map((name) => `packages/${name}/test/**/*.test.ts`)
 
+// Workers and the programs that tests start compile what they import once.
+env["NODE_COMPILE_CACHE"] ??= fileURLToPath(new URL("node_modules/.cache/compiled", import.meta.url))
+
 export default defineConfig({
   test: {
     // Files share a worker's modules: importing Effect again for each took more time than the tests of most packages.
@@ -39,6 +44,9 @@ export default defineConfig({
           include: testsOf(pure),
           exclude: startingProcesses,
           setupFiles: ["test/noProcess.ts"],
+          // They wait for nothing, and each worker imports Effect and warms it up for itself.
+          maxWorkers: availableParallelism(),
+          sequence: { groupOrder: 1 },
           testTimeout: 120_000
         }
       },

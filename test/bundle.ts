@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process"
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { env, execPath } from "node:process"
@@ -17,8 +17,9 @@ export default (): (() => void) | undefined => {
   const directory = mkdtempSync(join(tmpdir(), "nominal-code-bundle-"))
   const build = join(directory, "command")
   execFileSync(execPath, ["ci/build.ts", build], { cwd: root })
-  // ripgrep is no part of the bundle.
-  symlinkSync(join(root, "node_modules"), join(directory, "node_modules"))
+  // ripgrep is no part of the bundle. Nothing else of this repository can be found there.
+  mkdirSync(join(directory, "node_modules"))
+  symlinkSync(join(root, "node_modules/@vscode"), join(directory, "node_modules/@vscode"))
   const start = join(directory, "nominal-code.mjs")
   // Node compiles the command once, and not at each of the hundreds of times that it starts.
   const lines = [

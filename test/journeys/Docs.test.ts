@@ -30,7 +30,7 @@ const runElsewhere: Readonly<Record<string, readonly [file: string, text: string
   "make demo": [".ci/run", "make demo"],
   "make test": [".ci/run", "make test"],
   "make check": [".ci/run", "make check"],
-  "make build": ["test/journeys/Build.test.ts", "buildInto(directory"],
+  "make build": ["test/journeys/Package.test.ts", "buildInto(dist"],
   "make executable": ["test/nodes/Artifact.nodes.ts", "ci/executable.ts"],
   "executable/nominal-code review --staged": ["test/nodes/Artifact.nodes.ts", `executable, "review", "--staged"`],
   "make bench": ["Makefile", "test/bench/main.ts"],
@@ -62,7 +62,7 @@ const runElsewhere: Readonly<Record<string, readonly [file: string, text: string
     "packages/cli/test/Cli.test.ts",
     `{"pull_request": "https://github.com/acme/api/pull/7"}`
   ],
-  "node docs/examples/review-changes.ts .": ["test/journeys/Library.test.ts", "example(\"review-changes\")"],
+  "node docs/examples/review-changes.ts .": packed("review-changes"),
   "npx nominal-code github-app --webhook-url https://nominal.example/webhooks/github --name acme-reviews": [
     "packages/cli/test/GitHubApp.test.ts",
     `["--webhook-url", webhook, "--name",`

@@ -74,14 +74,14 @@ const runExampleIn = Effect.fnUntraced(
 const runExample = Effect.fnUntraced(function*(
   name: string,
   args: (model: { readonly url: string }) => ReadonlyArray<string> = () => [],
-  change: "committed" | "unstaged" = "unstaged"
+  change: "committed" | "staged" | "unstaged" = "unstaged"
 ) {
   const fs = yield* FileSystem.FileSystem
   const { project } = yield* Packed
   const model = yield* LocalRepository.model
-  const { directory } = yield* LocalRepository.make(change)
+  const { directory, git } = yield* LocalRepository.make(change)
   const source = yield* fs.readFileString(`${root}/docs/examples/${name}.ts`)
-  return { model, source, ...yield* runExampleIn(project, name, model.url, directory, ...args(model)) }
+  return { git, model, source, ...yield* runExampleIn(project, name, model.url, directory, ...args(model)) }
 })
 
 layer(Layer.provideMerge(Packed.layer, NodeServices.layer), { excludeTestServices: true, timeout: "5 minutes" })(
@@ -98,12 +98,24 @@ layer(Layer.provideMerge(Packed.layer, NodeServices.layer), { excludeTestService
         assert.isTrue(yield* fs.exists(`${project}/node_modules/nominal-code/library/index.d.ts.map`))
       }))
 
-    it.effect("reviews uncommitted changes in fifteen lines, from a folder that holds nothing else", () =>
+    it.effect.each([["unstaged", " M page.ts\n"], ["staged", "M  page.ts\n"]] as const)(
+      "reviews in fifteen lines what is %s, from a folder that holds nothing else, and changes neither the files nor the index",
+      ([change, status]) =>
+        Effect.gen(function*() {
+          const { code, git, source, written } = yield* runExample("review-changes", () => [], change)
+          assert.isAtMost(source.split("\n").filter((line) => line !== "" && !line.startsWith("/**")).length, 15)
+          assert.strictEqual(code, 0, written)
+          assert.match(written, /The page count is wrong\.[^]*page\.ts:1\n[^]*The last page is lost\./)
+          assert.strictEqual(yield* git("status", "--porcelain"), status)
+          assert.strictEqual((yield* git("for-each-ref")).trim().split("\n").length, 1)
+        }).pipe(Effect.scoped)
+    )
+
+    it.effect("says that there is nothing to review where nothing has changed", () =>
       Effect.gen(function*() {
-        const { code, source, written } = yield* runExample("review-changes")
-        assert.isAtMost(source.split("\n").filter((line) => line !== "" && !line.startsWith("/**")).length, 15)
-        assert.strictEqual(code, 0, written)
-        assert.include(written, "The last page is lost.")
+        const { code, written } = yield* runExample("review-changes", () => [], "committed")
+        assert.strictEqual(code, 1)
+        assert.include(written, "the diff is empty")
       }).pipe(Effect.scoped))
 
     it.effect("reviews with a model of one's own, behind the chat completions protocol", () =>

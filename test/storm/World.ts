@@ -5,6 +5,7 @@ import * as ScriptedModel from "@nominal-code/testing/ScriptedModel"
 import { Context, Data, Effect, FileSystem, Layer, Redacted, References, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { randomBytes } from "node:crypto"
+import { env } from "node:process"
 import { fileURLToPath } from "node:url"
 import { bot, people } from "../journeys/Journey.ts"
 import { talkative } from "../journeys/Traffic.ts"
@@ -17,8 +18,10 @@ export class StormFailed extends Data.TaggedError("StormFailed")<{ readonly mess
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 
-/** The command as it is released: it starts in a fraction of the time that the sources take. */
+/** The command as it is released, which starts in a fraction of the time that the sources take: the build of the run, if it has one. */
 const bundle = Effect.fnUntraced(function*(directory: string) {
+  const shared = env["NOMINAL_CODE_BIN"]
+  if (shared !== undefined) return shared
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
   const child = yield* spawner.spawn(ChildProcess.make(process.execPath, ["ci/build.ts", directory], { cwd: root }))
   const said = yield* Stream.mkString(Stream.decodeText(child.all))
