@@ -5,7 +5,7 @@ import * as CaseRepository from "./CaseRepository.ts"
 import type { Judge } from "./Judge.ts"
 import { matched } from "./Matching.ts"
 import type { CaseResult, EvalFinding, EvalResult } from "./Measured.ts"
-import * as Purse from "./Purse.ts"
+import * as RunBudget from "./RunBudget.ts"
 import { metricsOf } from "./Score.ts"
 import type { EvalCase, Suite } from "./Suite.ts"
 
@@ -66,7 +66,7 @@ const dollarsOf = ({ dollars = 0, judgeDollars = 0 }: CaseResult): number => dol
 export const evaluate = Effect.fn("Evaluate.evaluate")(
   function*<E extends { readonly message: string }, R>(run: Evaluation<E, R>) {
     const { concurrency, judge, maxUsd, maxUsdOfCase, onCase, review, reviewer, suite } = run
-    const purse = yield* Purse.make(maxUsd)
+    const budget = yield* RunBudget.make(maxUsd)
     const started = yield* Clock.currentTimeMillis
 
     const measured = Effect.fnUntraced(function*(one: EvalCase, dollars: number) {
@@ -90,7 +90,7 @@ export const evaluate = Effect.fn("Evaluate.evaluate")(
     })
 
     const caseResult = (one: EvalCase) =>
-      purse.with(maxUsdOfCase, (dollars) => measured(one, dollars), dollarsOf).pipe(
+      budget.with(maxUsdOfCase, (dollars) => measured(one, dollars), dollarsOf).pipe(
         Effect.map(Option.getOrElse(() => fresh(one, "NotRun"))),
         Effect.catch(({ message }) => Effect.succeed<CaseResult>({ ...fresh(one, "Failed"), problem: message })),
         Effect.tap(onCase)

@@ -66,8 +66,8 @@ const environmentOf = (container: V1Container, environment: ReadonlyMap<string, 
   ...Object.fromEntries([...environment].map(([name, value]) => [name, mounted(value, container, disks)]))
 })
 
-/** Its message where it writes none: the end of its log, as `FallbackToLogsOnError` says. */
-const lastWords = ({ terminationMessagePolicy }: V1Container, code: number, log: ReadonlyArray<string>) =>
+/** Termination message of a container that wrote none: the end of its log, as `FallbackToLogsOnError` says. */
+const terminationMessage = ({ terminationMessagePolicy }: V1Container, code: number, log: ReadonlyArray<string>) =>
   code === 0 || terminationMessagePolicy !== "FallbackToLogsOnError"
     ? {}
     : { message: log.slice(-80).join("\n").slice(-2048) }
@@ -115,7 +115,7 @@ const runProcess = (pod: KubePodObject, secrets: Secrets, bin: string): RunningP
         live.delete(container.name)
         processes.delete(container.name)
         const own = { exitCode, reason: exitCode === 0 ? "Completed" : "Error" }
-        resume(Effect.succeed({ ...own, ...lastWords(container, exitCode, words) }))
+        resume(Effect.succeed({ ...own, ...terminationMessage(container, exitCode, words) }))
       }
       for (const stream of [child.stdout, child.stderr]) {
         stream.setEncoding("utf8").on("data", (text: string) => {

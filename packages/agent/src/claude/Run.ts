@@ -10,12 +10,12 @@ import { withoutOpaque } from "../Compaction.ts"
 import * as LastTurn from "../LastTurn.ts"
 import { SpendScope } from "../SpendScope.ts"
 import { argumentsOf, effortFlag } from "./Command.ts"
-import * as Desk from "./Desk.ts"
 import * as Dialogue from "./Dialogue.ts"
 import { type ClaudeEvent, type EndEvent, serverName } from "./Events.ts"
 import { failure, failureOf } from "./Failure.ts"
 import type { Installation, Program } from "./Installation.ts"
 import * as Spending from "./Spending.ts"
+import * as SubmissionTools from "./SubmissionTools.ts"
 import * as ToolServer from "./ToolServer.ts"
 import * as Transcript from "./Transcript.ts"
 
@@ -25,8 +25,8 @@ const turnCeiling = 200
 /** Turns beyond the limit, in which only the answer is taken. */
 const extraTurns = 3
 
-/** Time for the last words, once the answer was handed in. */
-const lastWords = Duration.minutes(1)
+/** Time for the program to end by itself, once the answer was handed in. */
+const timeToEnd = Duration.minutes(1)
 
 /** Limit on how often a refused prompt is shortened. */
 const maxCuts = 8
@@ -45,7 +45,7 @@ interface Session<A> extends Environment {
   /** Limit of turns. */
   readonly limit: number
   readonly prices: Prices
-  readonly desk: Desk.Desk<A>
+  readonly tools: SubmissionTools.SubmissionTools<A>
   readonly transcript: Ref.Ref<Transcript.Transcript>
   /** Usage of the processes before the present one. */
   readonly earlier: Ref.Ref<Option.Option<UsageSummary>>
@@ -95,12 +95,12 @@ interface Opening {
 /** Runs one process until it has handed in the answer, has ended in an error, or has written prose twice. */
 const converse = Effect.fnUntraced(
   function*<A>(session: Session<A>, { maxUsd, prompt, resume }: Opening) {
-    const { desk, earlier, files, installation, limit, limits, program, task, transcript } = session
+    const { tools, earlier, files, installation, limit, limits, program, task, transcript } = session
     const before = yield* spent(session)
     if (before.calls > 0) yield* Ref.set(earlier, Option.some(before))
     const resumed = Option.isSome(resume)
     const known = resumed ? task.history.messages.reduce((sum, message) => sum + bytesOf(message), 0) : 0
-    const openingBytes = known + Buffer.byteLength(task.system + JSON.stringify(desk.specs) + prompt)
+    const openingBytes = known + Buffer.byteLength(task.system + JSON.stringify(tools.specs) + prompt)
     yield* Ref.set(transcript, { ...Transcript.empty, resumed, openingBytes })
     const args = argumentsOf(
       {
@@ -122,7 +122,7 @@ const converse = Effect.fnUntraced(
       yield* Ref.set(transcript, now)
       yield* report(event, before, session.prices)
       if (event._tag !== "Ended") return true
-      if (event.isError || nudged || (yield* Deferred.isDone(desk.accepted))) return false
+      if (event.isError || nudged || (yield* Deferred.isDone(tools.accepted))) return false
       nudged = true
       const words = nudge(session, now)
       yield* Ref.set(transcript, { ...Transcript.told(now, words), end: Option.none() })
@@ -131,11 +131,11 @@ const converse = Effect.fnUntraced(
     })
     yield* Effect.raceFirst(
       Stream.runForEachWhile(dialogue.events, goesOn),
-      Effect.andThen(Deferred.await(desk.accepted), Effect.sleep(lastWords))
+      Effect.andThen(Deferred.await(tools.accepted), Effect.sleep(timeToEnd))
     )
     const { end } = yield* Ref.get(transcript)
     if (Option.isSome(end)) yield* dialogue.finish
-    else if (!(yield* Deferred.isDone(desk.accepted))) return yield* yield* dialogue.ended
+    else if (!(yield* Deferred.isDone(tools.accepted))) return yield* yield* dialogue.ended
     return end
   },
   Effect.scoped
@@ -167,11 +167,11 @@ const attempt = <A>(
   cuts = maxCuts
 ): Effect.Effect<string, Effect.Error<ReturnType<typeof converse>>, Effect.Services<ReturnType<typeof converse>>> =>
   Effect.gen(function*() {
-    const { desk, task, transcript } = session
+    const { tools, task, transcript } = session
     const afresh = { prompt, maxUsd, resume: Option.none() }
     const known = Option.isSome(resume) ? "" : recap(task.history, task.submission.toolName)
     const end = yield* converse(session, { maxUsd, resume, prompt: known + prompt })
-    if (Option.isNone(end) || !isFailure(end.value) || (yield* Deferred.isDone(desk.accepted))) return prompt
+    if (Option.isNone(end) || !isFailure(end.value) || (yield* Deferred.isDone(tools.accepted))) return prompt
     const told = yield* Ref.get(transcript)
     if (Option.isSome(resume) && Option.isNone(told.sessionId)) return yield* attempt(session, afresh, cuts)
     const error = yield* failureOf(end.value, told)
@@ -197,9 +197,9 @@ interface Work {
 }
 
 const toResult = Effect.fnUntraced(function*<A>(session: Session<A>, { limit, prompt }: Work) {
-  const { desk, task, transcript } = session
+  const { tools, task, transcript } = session
   const told = yield* Ref.get(transcript)
-  const answer = yield* desk.answer
+  const answer = yield* tools.answer
   const history = answerOpenCalls(task.history.messages).map(withoutOpaque)
   const sessionId = Option.isSome(told.sessionId) ? { sessionId: told.sessionId.value } : {}
   const result: AgentResult<A> = {
@@ -239,10 +239,10 @@ export const run = Effect.fnUntraced(function*<A>(task: AgentTask<A>, environmen
   const context = yield* Effect.context<never>()
   const transcript = yield* Ref.make(Transcript.empty)
   const limit = task.settings.maxTurns === 0 ? turnCeiling : task.settings.maxTurns
-  const desk = yield* Desk.open(task, limit, Effect.map(Ref.get(transcript), ({ turns }) => turns.length))
+  const tools = yield* SubmissionTools.make(task, limit, Effect.map(Ref.get(transcript), ({ turns }) => turns.length))
   const server = yield* ToolServer.make({
-    specs: desk.specs,
-    call: (name, input) => Effect.provideContext(desk.call(name, input), context)
+    specs: tools.specs,
+    call: (name, input) => Effect.provideContext(tools.call(name, input), context)
   }, environment.listener)
   const files = yield* writeFiles(task.system, server)
   const { knows, version } = environment.installation
@@ -251,7 +251,7 @@ export const run = Effect.fnUntraced(function*<A>(task: AgentTask<A>, environmen
   }
   const prices = pricesWith((yield* SpendScope).prices)
   const earlier = yield* Ref.make(Option.none<UsageSummary>())
-  const session: Session<A> = { ...environment, task, limit, prices, desk, transcript, earlier, files }
+  const session: Session<A> = { ...environment, task, limit, prices, tools, transcript, earlier, files }
   const result = yield* toResult(session, yield* work(session))
   yield* Effect.logInfo("Claude Code is done").pipe(Effect.annotateLogs({
     stopped: result.stopped,

@@ -1,10 +1,10 @@
-/** The dollars of a run, of which each case takes its part before it begins. */
+/** Budget of a run over a suite, in dollars: each case takes its part before it begins. */
 import { Effect, Option, TxRef } from "effect"
 
 /** Dollars that a run may use, all cases together. */
-export interface Purse {
+export interface RunBudget {
   /**
-   * Runs `use` with the dollars that it may use at most, at most `most`, and takes from the purse what it has used. Waits
+   * Runs `use` with the dollars that it may use at most, at most `most`, and takes from the budget what it has used. Waits
    * while running ones hold all that is left; none where nothing is left.
    */
   with<A, E, R>(
@@ -17,7 +17,7 @@ export interface Purse {
 /** Dollars too few to review anything. */
 const least = 0.001
 
-/** Makes a purse; `Infinity`: there is no limit. */
+/** Makes a budget of so many dollars, or without a limit: `Infinity`. */
 export const make = Effect.fnUntraced(function*(dollars: number) {
   /** Dollars that are neither used nor held, and the number of holders. */
   const state = yield* TxRef.make({ free: dollars, holders: 0 })
@@ -37,7 +37,7 @@ export const make = Effect.fnUntraced(function*(dollars: number) {
       holders: holders - 1
     }))
 
-  const purse: Purse = {
+  const budget: RunBudget = {
     with: (most, use, spent) =>
       Effect.acquireUseRelease(
         take(most),
@@ -53,5 +53,5 @@ export const make = Effect.fnUntraced(function*(dollars: number) {
         }
       )
   }
-  return purse
+  return budget
 })

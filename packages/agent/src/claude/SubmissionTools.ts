@@ -11,7 +11,7 @@ const repairs = 2
 const received = "Received. The task is done. Answer with the word \"done\" and nothing else."
 
 /** Tools of a task, with the one that takes its answer. */
-export interface Desk<A> extends Toolbox {
+export interface SubmissionTools<A> extends Toolbox {
   /** The accepted answer, once there is one. */
   readonly accepted: Deferred.Deferred<A>
   /** The accepted answer; else what is usable of the last refused one. */
@@ -21,10 +21,10 @@ export interface Desk<A> extends Toolbox {
 const isJson = Schema.is(Schema.Json)
 
 /**
- * Opens a task's desk. `turn` tells the number of the current turn. Beyond the task's limit the desk takes nothing but
+ * Makes the tools of a task. `turn` tells the number of the current turn. Beyond the task's limit they take nothing but
  * the answer.
  */
-export const open = Effect.fnUntraced(function*<A>(task: AgentTask<A>, limit: number, turn: Effect.Effect<number>) {
+export const make = Effect.fnUntraced(function*<A>(task: AgentTask<A>, limit: number, turn: Effect.Effect<number>) {
   const { decode, toolName } = task.submission
   const accepted = yield* Deferred.make<A>()
   const refused = yield* Ref.make<ReadonlyArray<unknown>>([])
@@ -51,7 +51,7 @@ export const open = Effect.fnUntraced(function*<A>(task: AgentTask<A>, limit: nu
     return { text: left === 1 ? `${content}\n\n${LastTurn.demand(toolName)}` : content, isError }
   })
 
-  const desk: Desk<A> = {
+  const tools: SubmissionTools<A> = {
     specs: [...task.tools.map(ToolCalls.toSpec), submit],
     accepted,
     answer: Effect.gen(function*() {
@@ -68,5 +68,5 @@ export const open = Effect.fnUntraced(function*<A>(task: AgentTask<A>, limit: nu
         : yield* use(name, input, left)
     })
   }
-  return desk
+  return tools
 })
