@@ -1,4 +1,5 @@
-import { parseYamlMap, type YamlMap } from "@nominal-code/domain/Yaml"
+import { parseYamlMap } from "@nominal-code/domain/Yaml"
+import type { YamlMap } from "@nominal-code/domain/YamlMap"
 import { Effect, type FileSystem, Option, Result } from "effect"
 import type { Mode } from "./AppConfig.ts"
 import { ConfigError } from "./ConfigError.ts"

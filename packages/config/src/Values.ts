@@ -1,5 +1,5 @@
 import { fileVariable, type Setting, type ValueOf } from "@nominal-code/domain/Setting"
-import { isYamlMap } from "@nominal-code/domain/Yaml"
+import { isYamlMap } from "@nominal-code/domain/YamlMap"
 import { Effect, type FileSystem, Option, type Path, Struct } from "effect"
 import type { ConfigError } from "./ConfigError.ts"
 import type { ConfigFile } from "./ConfigFile.ts"

@@ -1,11 +1,6 @@
-import { Predicate, Result } from "effect"
+import { Result } from "effect"
 import { LineCounter, parseAllDocuments, parseDocument } from "yaml"
-
-/** A map of YAML. */
-export type YamlMap = Readonly<Record<string, unknown>>
-
-/** True if a YAML value is a map. */
-export const isYamlMap = (value: unknown): value is YamlMap => Predicate.isObject(value) && !Array.isArray(value)
+import { isYamlMap, type YamlMap } from "./YamlMap.ts"
 
 /** True for a text of well-formed YAML documents. */
 export const isWellFormedYaml = (text: string): boolean => {
