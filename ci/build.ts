@@ -12,6 +12,9 @@ import { fileURLToPath } from "node:url"
 import { brotliCompressSync, constants } from "node:zlib"
 import { rolldown } from "rolldown"
 import { grammarFiles, parserFile } from "../packages/workspace/src/syntax/GrammarFiles.ts"
+import { builtins } from "./builtins.ts"
+import { togetherAtStart } from "./chunks.ts"
+import { lazy, nameOf } from "./lazy.ts"
 import { leftOut } from "./variants.ts"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
@@ -20,28 +23,47 @@ const out = (path: string) => resolve(argv[2] ?? at("dist"), path)
 const cli = JSON.parse(readFileSync(at("packages/cli/package.json"), "utf8"))
 const workspace = JSON.parse(readFileSync(at("packages/workspace/package.json"), "utf8"))
 
+/** Modules that neither a server needs before its first job, nor a job before its first request to the forge. */
+const lazily = [
+  "domain/src/Yaml.ts",
+  "forge/src/GitLab.ts",
+  "forge/src/outgoing/Sanitise.ts",
+  "review/src/Drafting.ts",
+  "review/src/Question.ts",
+  "workspace/src/Checkout.ts"
+].map((path) => at(`packages/${path}`))
+
 const bundle = await rolldown({
   input: {
+    ...Object.fromEntries(lazily.map((path) => [nameOf(path), path])),
     main: at("packages/cli/src/main.ts"),
     index: at("packages/cli/src/index.ts"),
     SyntaxWorker: at("packages/workspace/src/syntax/SyntaxWorker.ts")
   },
   platform: "node",
+  preserveEntrySignatures: "allow-extension",
+  plugins: [lazy(lazily), builtins],
   // ripgrep's JavaScript finds a binary beside itself, which a bundle would lose.
   // Of web-tree-sitter, for modules with JavaScript in them, which grammars are not.
   checks: { eval: false },
   external: [/^@vscode\/ripgrep/, ...leftOut(env["EXTRAS"] || "all")]
 })
 
-rmSync(out("."), { recursive: true, force: true })
-mkdirSync(out("bin"), { recursive: true })
-await bundle.write({
+const options = {
   dir: out("lib"),
   format: "esm",
-  // Names stay: a stack trace from production names our functions.
-  minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
+  minify: {
+    compress: true,
+    // Names of functions stay: a stack trace from production names our functions.
+    mangle: { toplevel: true, keepNames: { function: true, class: true } },
+    codegen: { removeWhitespace: true }
+  },
   chunkFileNames: "[name]-[hash].js"
-})
+} as const
+
+rmSync(out("."), { recursive: true, force: true })
+mkdirSync(out("bin"), { recursive: true })
+await bundle.write({ ...options, codeSplitting: togetherAtStart(await bundle.generate({ ...options, minify: false })) })
 await bundle.close()
 
 // Modules find these by their own place: `lib/` stands where a package's `src/` does.
