@@ -27,6 +27,12 @@ const { Admitted, Ignored, Refused } = Data.taggedEnum<Decision>()
 /** A delivery that starts nothing. */
 export type Dismissed = Exclude<Decision, { readonly _tag: "Admitted" }>
 
+/** Receipt of a delivery that starts nothing. */
+export const dismissed = (decision: Dismissed): Receipt => ({
+  status: decision._tag === "Ignored" ? "ignored" : decision.status,
+  reason: decision.reason
+})
+
 /** Arrival of a delivery: its instant in milliseconds since the epoch, and its span. */
 export interface Arrival {
   readonly at: number

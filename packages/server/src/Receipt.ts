@@ -1,10 +1,22 @@
 import type { WebhookError } from "@nominal-code/forge/ForgeError"
+import type { OfferResult } from "@nominal-code/jobs/JobQueue"
 
 /** Result of a delivery: the `status` of the answer, and its job if it has one. */
 export interface Receipt {
   readonly status: "accepted" | "duplicate" | "busy" | "ignored" | "filtered" | "no_mention" | "unauthorized"
   readonly job?: string
   readonly reason?: string
+}
+
+/** Reason why a pull request's full lane takes no more. */
+export const busy = ({ told, waiting }: OfferResult & { readonly _tag: "Full" }): string =>
+  `${waiting} requests of this pull request wait already; this one was not added, and the pull request ` +
+  (told ? "is told so" : "is about to be told so of an earlier one")
+
+/** Receipt of a job that was offered. */
+export const received = (offered: OfferResult): Receipt => {
+  if (offered._tag === "Full") return { status: "busy", reason: busy(offered) }
+  return { status: offered._tag === "Duplicate" ? "duplicate" : "accepted", job: offered.jobId }
 }
 
 /** Answer to a request. */

@@ -1,29 +1,14 @@
-import type { Job } from "@nominal-code/domain/Job"
-import { countDeliveries } from "@nominal-code/domain/Metrics"
 import { Platform } from "@nominal-code/domain/PullRequest"
 import { parentIn, traceparentOf } from "@nominal-code/domain/Trace"
-import { type ForgeWebhooks, type WebhookHeaders, type WebhookRequest, Webhooks } from "@nominal-code/forge/Webhooks"
-import { Array, ByteSize, Clock, Context, Duration, Effect, Exit, FiberSet, Layer, Result } from "effect"
+import { type ForgeWebhooks, type WebhookHeaders, Webhooks } from "@nominal-code/forge/Webhooks"
+import { ByteSize, Clock, Context, Duration, Effect, Exit, Layer, Result } from "effect"
 import type { IncomingMessage, ServerResponse } from "node:http"
-import type { Arrival } from "./Decision.ts"
+import * as DeliveryBatch from "./DeliveryBatch.ts"
+import type { Reply } from "./DeliveryBatch.ts"
 import * as DeliveryBodies from "./DeliveryBodies.ts"
 import { type DirectHandler, DirectRoutes } from "./DirectServer.ts"
 import { Intake } from "./Intake.ts"
-import { type Answer, answerOf, defective, failure, notStored, type Receipt, refusal } from "./Receipt.ts"
-
-/** A delivery whose body has arrived. */
-interface Received {
-  readonly webhooks: ForgeWebhooks
-  readonly request: WebhookRequest
-  readonly arrival: Arrival
-  readonly answer: (answer: Answer) => void
-}
-
-/** A delivery that is to be stored as a job. */
-interface Admitted {
-  readonly job: Job
-  readonly answer: Received["answer"]
-}
+import { type Answer, answerOf, failure, refusal } from "./Receipt.ts"
 
 const headersOf = ({ headers }: IncomingMessage): WebhookHeaders => {
   const texts: Record<string, string> = {}
@@ -55,74 +40,12 @@ const bodyRefusal = ({ platform }: ForgeWebhooks) =>
       failure(408, `the body did not arrive within ${Duration.format(DeliveryBodies.patience)}; deliver it again`)
   })
 
-/** Makes the effect that takes deliveries together: those that start nothing are answered at once, the others when they are stored. */
-const makeTaking = Effect.map(Intake, (intake) => {
-  const counts = new Map<Receipt["status"], number>()
-  const acknowledge = (answer: Received["answer"], receipt: Receipt) => {
-    counts.set(receipt.status, (counts.get(receipt.status) ?? 0) + 1)
-    answer(answerOf(receipt))
-  }
-
-  const refuse = (answer: Received["answer"], given: Answer, log: Effect.Effect<void>) =>
-    Effect.as(Effect.andThen(Effect.sync(() => answer(given)), log), [])
-
-  const decide = ({ answer, arrival, request, webhooks }: Received) =>
-    Effect.suspend(() => Effect.fromResult(intake.decide(webhooks, request, arrival))).pipe(
-      Effect.flatMap((decision): Effect.Effect<ReadonlyArray<Admitted>> =>
-        decision._tag === "Admitted"
-          ? Effect.succeed([{ job: decision.job, answer }])
-          : Effect.map(intake.dismiss(decision), (receipt) => {
-            acknowledge(answer, receipt)
-            return []
-          })
-      ),
-      Effect.catch((error) => refuse(answer, refusal(error), Effect.logWarning(`webhook refused: ${error.message}`))),
-      Effect.catchDefect((defect) => refuse(answer, defective, Effect.logError("delivery failed", defect)))
-    )
-
-  const store = Effect.fnUntraced(function*(admitted: ReadonlyArray<Admitted>) {
-    const receipts = yield* intake.offer(admitted.map(({ job }) => job))
-    for (const [{ answer }, receipt] of Array.zip(admitted, receipts)) {
-      if (Result.isSuccess(receipt)) acknowledge(answer, receipt.success)
-      else yield* refuse(answer, notStored, Effect.logError(`delivery not stored: ${receipt.failure.message}`))
-    }
-  }, (effect, admitted) =>
-    Effect.catchDefect(effect, (defect) =>
-      Effect.andThen(
-        Effect.sync(() => admitted.forEach(({ answer }) => answer(defective))),
-        Effect.logError("delivery failed", defect)
-      )))
-
-  const count = Effect.suspend(() => {
-    const counted = [...counts]
-    counts.clear()
-    return Effect.forEach(counted, ([status, number]) => countDeliveries(status, number), { discard: true })
-  })
-
-  return Effect.fnUntraced(function*(received: ReadonlyArray<Received>) {
-    const admitted = (yield* Effect.forEach(received, decide, { concurrency: 1 })).flat()
-    if (admitted.length > 0) yield* store(admitted)
-    yield* count
-  }, Effect.uninterruptible)
-})
-
 const make = Effect.gen(function*() {
   const clock = yield* Clock.Clock
   const tracer = yield* Effect.tracer
+  const intake = yield* Intake
   const readBody = yield* DeliveryBodies.make
-  const take = yield* makeTaking
-  const run = yield* FiberSet.makeRuntime<never>()
-
-  // The deliveries of this turn of the event loop, which share a write of the store.
-  let received: Array<Received> = []
-  const takeAll = () => {
-    const all = received
-    received = []
-    run(take(all))
-  }
-  const enqueue = (one: Received) => {
-    if (received.push(one) === 1) setImmediate(takeAll)
-  }
+  const batch = yield* DeliveryBatch.make
 
   /** The span of a delivery, which continues the trace of its request. */
   const spanOf = (headers: WebhookHeaders) =>
@@ -137,45 +60,35 @@ const make = Effect.gen(function*() {
       sampled: true
     })
 
-  const refuse = (response: ServerResponse, answer: Answer, why: string) => {
-    send(response, answer)
-    run(Effect.logWarning(`webhook refused: ${why}`))
-  }
-
   const receive = (webhooks: ForgeWebhooks, request: IncomingMessage, response: ServerResponse) => {
     const headers = headersOf(request)
+    const answer: Reply = (given) => send(response, given)
     const verified = webhooks.verifyHeaders(headers, clock.currentTimeMillisUnsafe())
     if (Result.isFailure(verified)) {
       request.resume()
-      return refuse(response, refusal(verified.failure), verified.failure.message)
+      return batch.refuse(answer, refusal(verified.failure), verified.failure.message)
     }
     const span = spanOf(headers)
-    const answer = (given: Answer) => {
+    const reply: Reply = (given) => {
       span.attribute("http.response.status_code", given.status)
       span.end(clock.currentTimeNanosUnsafe(), Exit.void)
-      send(response, given)
+      answer(given)
     }
     readBody(request, response, {
-      onBody: (body) =>
-        enqueue({
-          webhooks,
-          request: { headers, body },
-          arrival: { at: clock.currentTimeMillisUnsafe(), traceparent: traceparentOf(span) },
-          answer
-        }),
+      onBody: (body) => {
+        const arrival = { at: clock.currentTimeMillisUnsafe(), traceparent: traceparentOf(span) }
+        batch.add(() => intake.decide(webhooks, { headers, body }, arrival), reply)
+      },
       onRefusal: (reason) => {
         const given = bodyRefusal(webhooks)(reason)
-        refuse(response, given, given.text)
+        batch.refuse(answer, given, given.text)
       }
     })
   }
 
   return (webhooks: ForgeWebhooks): DirectHandler => (request, response) => {
     const begun = Result.try(() => receive(webhooks, request, response))
-    if (Result.isFailure(begun)) {
-      send(response, defective)
-      run(Effect.logError("delivery failed", begun.failure))
-    }
+    if (Result.isFailure(begun)) batch.fail((given) => send(response, given), begun.failure)
   }
 })
 
