@@ -3969,6 +3969,7 @@ interface OpenPullRequest {
 export declare const HeadStanding: Schema.TaggedUnion<{
   readonly Settled: Schema.TaggedStruct<"Settled", {
     readonly reason: Schema.String;
+    readonly checkedAt: Schema.optionalKey<Schema.Int>;
   }>;
   readonly Unreviewed: Schema.TaggedStruct<"Unreviewed", {
     readonly reviewedBefore: Schema.Boolean;

@@ -30,8 +30,8 @@ export interface OpenPullRequest {
 
 /** Standing of a pull request's head, as its forge shows it. */
 export const HeadStanding = Schema.TaggedUnion({
-  /** It has our review, or a reason of ours why it has none. */
-  Settled: { reason: Schema.String },
+  /** It has our review, or a reason of ours why it has none. `checkedAt`: instant of the check that alone says so. */
+  Settled: { reason: Schema.String, checkedAt: Schema.optionalKey(Schema.Int) },
   /** Neither. `reviewedBefore`: another head has a review of ours. `pushedAt`: instant of the push, or of the commit. */
   Unreviewed: { reviewedBefore: Schema.Boolean, pushedAt: Schema.Int }
 })

@@ -78,7 +78,7 @@ export const makeFailedDeliveries = (pagesAtOnce: number) => {
     let failures = 0
     for (const failed of deliveries) {
       const key = `${platform}:${failed.id}`
-      if (settled.has(key) || (yield* finds.isRecorded(platform, DeliveryId.make(failed.id)))) continue
+      if (settled.has(key) || Option.isSome(yield* finds.endOf(platform, DeliveryId.make(failed.id)))) continue
       const isTaken = yield* lookAt(inventory, failed, finds).pipe(
         Effect.as(true),
         Effect.catchIf(

@@ -103,11 +103,14 @@ export const makeFinds = Effect.fnUntraced(function*(use: "offer" | "report", bo
     admits: (event: PullRequestEvent) => intake.admits(event),
     /** True if an event has a job, whatever became of it, unless it was refused. */
     hasJob: (event: PullRequestEvent) => queue.hasJob(laneOf(event.pullRequest), event),
-    /** True if a delivery has a job that was not refused. */
-    isRecorded: (platform: Platform, delivery: DeliveryId) =>
+    /** End of a delivery's job, infinite while it has none; none where there is no job, or a refused one. */
+    endOf: (platform: Platform, delivery: DeliveryId) =>
       Effect.map(
         records.find(jobIdOfDelivery(platform, delivery)),
-        Option.exists((record) => !isRefused(record))
+        (found) =>
+          Option.filter(found, (record) => !isRefused(record)).pipe(
+            Option.map(({ endedAt }) => Option.getOrElse(endedAt, () => Infinity))
+          )
       )
   }
 })

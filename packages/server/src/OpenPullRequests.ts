@@ -7,7 +7,7 @@ import {
   type ForgeInventory,
   type FoundChange,
   type FoundComment,
-  HeadStanding,
+  type HeadStanding,
   type InventoryRepository,
   nameOfInstant,
   type OpenPullRequest,
@@ -23,6 +23,9 @@ const kindsOfHeads = [
   "pr_reopened",
   "pr_ready_for_review"
 ] as const satisfies ReadonlyArray<LifecycleKind>
+/** Kinds of these that ask for a review of a head that was left without one, while it was closed or a draft. */
+const kindsOfStates = ["pr_reopened", "pr_ready_for_review"] as const satisfies ReadonlyArray<HeadKind>
+
 type HeadKind = (typeof kindsOfHeads)[number]
 
 /** Kinds of events that ask for another review of a head. */
@@ -128,8 +131,17 @@ export const makeOpenPullRequests = ({ require, reviewLabel, triggers }: Policy)
     const { finds } = round
     if (!readsHeads || draft || settled.has(settledHead(pull, round))) return false
     return !(yield* finds.knowsHead(ref, headSha)) &&
-      !(yield* finds.isRecorded(ref.platform, deliveryOfHead(ref, headSha)))
+      (readsStates || Option.isNone(yield* finds.endOf(ref.platform, deliveryOfHead(ref, headSha))))
   })
+
+  /** Last time that the pull request was reopened, or became ready, if it was after an instant. */
+  const lastState = (look: PullRequestLook, since: number) =>
+    Effect.map(
+      look.changes,
+      (changes) =>
+        changes.filter(isOneOf(kindsOfStates)).filter(({ at, kind }) => at >= since && triggers.includes(kind))
+          .toSorted((one, other) => one.at - other.at).at(-1)
+    )
 
   /** The kind among the triggers, if there is one. The changes are only read where nothing else tells of the head. */
   const missedKind = Effect.fnUntraced(function*(
@@ -147,19 +159,29 @@ export const makeOpenPullRequests = ({ require, reviewLabel, triggers }: Policy)
     repository: InventoryRepository,
     pull: OpenPullRequest,
     look: PullRequestLook,
-    round: Round
+    round: Round & { readonly ahead: number }
   ) {
-    const { finds, since } = round
+    const { ahead, finds, since } = round
     const standing = yield* look.standing
     if (standing === undefined) return
-    const kind = yield* HeadStanding.match(standing, {
-      Settled: () => Effect.undefined,
-      Unreviewed: (unreviewed) => missedKind(kindsOf(pull, unreviewed, since), look, since)
-    })
+    const { headSha, ref } = pull
+    const known = yield* finds.endOf(ref.platform, deliveryOfHead(ref, headSha))
+    /** Instant by the forge's clock since which the head is left without a review. */
+    const leftAt = standing._tag === "Settled"
+      ? standing.checkedAt
+      : Option.getOrUndefined(Option.map(known, (at) => at + ahead))
+    const again = leftAt === undefined || !readsStates ? undefined : yield* lastState(look, Math.max(since, leftAt))
+    const kind = standing._tag === "Unreviewed" && leftAt === undefined
+      ? yield* missedKind(kindsOf(pull, standing, since), look, since)
+      : again?.kind
     if (kind !== undefined) {
       const event = eventOf(pull, kind, repository)
-      const id = deliveryOfHead(pull.ref, pull.headSha)
-      yield* finds.add({ id, event: Option.some(event), ignored: "" }, event, "head")
+      const id = again === undefined
+        ? deliveryOfHead(ref, headSha)
+        : deliveryOfEvent(eventOf(pull, kind, repository, { again: nameOfInstant(again.at) }))
+      if (Option.isNone(yield* finds.endOf(ref.platform, id))) {
+        yield* finds.add({ id, event: Option.some(event), ignored: "" }, event, "head")
+      }
     }
     // Only now: where the store is away, the next round has to offer it.
     settled.add(settledHead(pull, round))
@@ -210,7 +232,8 @@ export const makeOpenPullRequests = ({ require, reviewLabel, triggers }: Policy)
   return Effect.fnUntraced(function*(inventory: ForgeInventory, repository: InventoryRepository, ours: Round) {
     const listed = yield* inventory.openPullRequests(repository, ours.since)
     // The forge's instants are of its own clock, which its answer has told.
-    const round = { ...ours, now: ours.now + inventory.ahead(), since: ours.since + inventory.ahead() }
+    const ahead = inventory.ahead()
+    const round = { ...ours, ahead, now: ours.now + ahead, since: ours.since + ahead }
     const open = yield* Effect.forEach(
       listed.toReversed(),
       (pull) =>

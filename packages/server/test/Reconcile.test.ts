@@ -329,7 +329,9 @@ describe("an open merge request", () => {
         author: world.account("nominalbot"),
         state: "success",
         description: "Not reviewed: a draft",
-        targetUrl: undefined
+        targetUrl: undefined,
+        createdAt: now(),
+        finishedAt: now()
       })
       const before = twoDaysAgo()
       for (const one of [old, pushed]) Object.assign(one, { createdAt: before })

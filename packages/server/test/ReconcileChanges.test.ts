@@ -1,6 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
+import { JobOutcome } from "@nominal-code/domain/Job"
 import { Login } from "@nominal-code/domain/PullRequest"
 import type { LifecycleKind } from "@nominal-code/domain/PullRequestEvent"
+import { checkName } from "@nominal-code/forge/Checks"
+import { JobQueue, Settlement } from "@nominal-code/jobs/JobQueue"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
 import { now } from "@nominal-code/testing/GitHubState"
 import { Effect, Option } from "effect"
@@ -22,6 +25,20 @@ const forges = {
       violations: world.violations,
       requests: world.requests,
       review: world.comment(pull, "nominalbot", `Looked at.\n\n${markerOf(pull.headSha)}`),
+      notReviewed: Effect.sync(() => {
+        const [author, createdAt] = [world.state.account("nominalbot"), now()]
+        world.state.statuses.push({
+          id: world.state.nextId(),
+          repository: pull.repository,
+          sha: pull.headSha,
+          author,
+          context: checkName,
+          state: "success",
+          description: "Not reviewed: the pull request is closed",
+          targetUrl: undefined,
+          createdAt
+        })
+      }),
       label: () => world.label(pull, "mara", label),
       unlabel: () => Object.assign(pull, { labels: [] }),
       changes: world.state.timeline,
@@ -40,6 +57,21 @@ const forges = {
       violations: world.violations,
       requests: world.requests,
       review: world.comment(request, "nominalbot", `Looked at.\n\n${markerOf(request.versions[0]?.head ?? "")}`),
+      notReviewed: Effect.sync(() => {
+        const [author, createdAt] = [world.state.account("nominalbot"), now()]
+        world.state.statuses.push({
+          id: world.state.nextId(),
+          project: request.project,
+          sha: request.versions[0]?.head ?? "",
+          name: checkName,
+          author,
+          state: "success",
+          description: "Not reviewed: the merge request is closed",
+          targetUrl: undefined,
+          createdAt,
+          finishedAt: createdAt
+        })
+      }),
       label: () => world.label(request, "mara", label),
       unlabel: () => Object.assign(request, { labels: [] }),
       changes: world.state.events,
@@ -52,6 +84,15 @@ const forges = {
 
 const found = Effect.map(round(), ({ missed }) => missed.map(({ event, from }) => `${from} ${event.kind}`))
 const triggeredBy = (...triggers: ReadonlyArray<LifecycleKind>): Changes => ({ policy: { triggers } })
+/** Ends the waiting job without a review: its pull request was closed. */
+const leave = Effect.gen(function*() {
+  const { settle, take } = yield* JobQueue
+  const [waiting] = yield* JobRecords.use(({ list }) => list({ state: "waiting", limit: 1 }))
+  if (waiting === undefined) return assert.fail("no job waits")
+  const lease = Option.getOrThrow(yield* take(waiting.lane))
+  const outcome = JobOutcome.cases.Skipped.make({ reason: "closed", detail: "the pull request is closed" })
+  yield* settle(lease, Settlement.cases.Done.make({ outcome }))
+})
 const later = Effect.sleep("1100 millis")
 
 for (const [forge, makeWorld] of Object.entries(forges)) {
@@ -97,6 +138,44 @@ for (const [forge, makeWorld] of Object.entries(forges)) {
           assert.deepStrictEqual(world.violations, [])
         }).pipe(Effect.scoped)
     )
+
+    it.live.each([["pr_reopened", "reopen"], ["pr_ready_for_review", "markReady"]] as const)(
+      "a head that was left without a review is found as %s, once, where that came after it was left, and not before",
+      ([kind, change]) =>
+        Effect.gen(function*() {
+          const world = yield* makeWorld
+          const server = () => world.server({ policy: { triggers: ["pr_opened", "pr_push", kind] } })
+          world[change]()
+          yield* later
+          yield* world.notReviewed
+          assert.deepStrictEqual(yield* Effect.provide(found, server()), [])
+          yield* later
+          world[change]()
+          assert.deepStrictEqual(yield* Effect.provide(found, world.server(triggeredBy("pr_opened"))), [])
+          yield* Effect.gen(function*() {
+            assert.deepStrictEqual(yield* found, [`head ${kind}`])
+            assert.deepStrictEqual(yield* found, [])
+          }).pipe(Effect.provide(server()))
+          assert.deepStrictEqual(world.violations, [])
+        }).pipe(Effect.scoped)
+    )
+
+    it.live("a head that was left without a review when it was found is found once more, when it is reopened", () =>
+      Effect.gen(function*() {
+        const world = yield* makeWorld
+        yield* Effect.gen(function*() {
+          world.reopen()
+          assert.deepStrictEqual(yield* found, ["head pr_reopened"])
+          yield* leave
+          assert.deepStrictEqual(yield* found, [])
+          yield* later
+          world.reopen()
+          assert.deepStrictEqual(yield* found, ["head pr_reopened"])
+          assert.deepStrictEqual(yield* found, [])
+          yield* leave
+          assert.deepStrictEqual(yield* found, [])
+        }).pipe(Effect.provide(world.server(triggeredBy("pr_reopened"))))
+      }).pipe(Effect.scoped))
 
     it.live("a head that was looked at before is found when it is reopened afterwards", () =>
       Effect.gen(function*() {

@@ -62,6 +62,7 @@ const mayCheck = Effect.fnUntraced(function*(api: Api, call: Call) {
 
 const change = (run: CheckRun, { conclusion, details_url, output, status }: typeof UpdateRun.Type): void => {
   run.status = conclusion === undefined ? status ?? run.status : "completed"
+  run.completedAt = run.status === "completed" ? now() : undefined
   run.conclusion = run.status === "completed" ? conclusion ?? run.conclusion : undefined
   run.detailsUrl = details_url ?? run.detailsUrl
   if (output === undefined) return
@@ -82,6 +83,7 @@ export const checkRoutes = (api: Api): Handlers => ({
       headSha: request.head_sha,
       externalId: request.external_id ?? "",
       startedAt: now(),
+      completedAt: undefined,
       status: "queued",
       conclusion: undefined,
       detailsUrl: undefined,

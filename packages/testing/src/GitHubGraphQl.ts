@@ -148,8 +148,9 @@ const makeRoots = ({ state, wire }: Pick<Api, "state" | "wire">, viewer: Account
     return ({ name }: CheckRun) => wanted === undefined || name === wanted
   }
 
-  const checkRunNode = ({ conclusion, name, status }: CheckRun) =>
+  const checkRunNode = ({ completedAt, conclusion, name, status }: CheckRun) =>
     new GraphNode("CheckRun", {
+      completedAt: completedAt === undefined ? null : timestamp(completedAt),
       name,
       status: status.toUpperCase(),
       conclusion: conclusion === undefined ? null : conclusion.toUpperCase()
@@ -171,7 +172,10 @@ const makeRoots = ({ state, wire }: Pick<Api, "state" | "wire">, viewer: Account
     return statuses.length === 0 ? null : new GraphNode("Status", {
       context: field(({ name }) => {
         const found = statuses.find(({ context }) => context === name)
-        return found === undefined ? null : new GraphNode("StatusContext", { state: found.state.toUpperCase() })
+        return found === undefined ? null : new GraphNode("StatusContext", {
+          state: found.state.toUpperCase(),
+          createdAt: timestamp(found.createdAt)
+        })
       }, "name")
     })
   }

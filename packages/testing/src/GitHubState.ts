@@ -135,6 +135,7 @@ export interface CheckRun {
   readonly headSha: string
   readonly externalId: string
   readonly startedAt: number
+  completedAt: number | undefined
   status: "queued" | "in_progress" | "completed"
   conclusion: string | undefined
   detailsUrl: string | undefined

@@ -1,5 +1,6 @@
 import { Effect, Schema } from "effect"
 import { fileAt, isOnBranch, log, tip } from "./GitHubGit.ts"
+import { now } from "./GitHubState.ts"
 import {
   type Api,
   bodyOf,
@@ -180,10 +181,13 @@ export const projectRoutes = (api: Api, wire: GitLabWire): Handlers => ({
         author: call.viewer,
         state: "",
         description: "",
-        targetUrl: undefined
+        targetUrl: undefined,
+        createdAt: now(),
+        finishedAt: undefined
       }
     yield* setStatus(status, state)
-    Object.assign(status, { description: description ?? "", targetUrl: target_url ?? undefined })
+    const finishedAt = ["pending", "running"].includes(state) ? undefined : now()
+    Object.assign(status, { description: description ?? "", targetUrl: target_url ?? undefined, finishedAt })
     if (known === undefined) api.state.statuses.push(status)
     return { status: 201, body: wire.status(status) }
   }),

@@ -123,6 +123,8 @@ export interface CommitStatus {
   state: string
   description: string
   targetUrl: string | undefined
+  readonly createdAt: number
+  finishedAt: number | undefined
 }
 
 /** An event of a label or of the state of a merge request. */

@@ -180,7 +180,17 @@ export class GitLabWire {
     return { id, name, user: this.user(author) }
   }
 
-  status({ author, description, id, name, sha, state, targetUrl }: CommitStatus) {
-    return { id, sha, status: state, name, description, target_url: targetUrl ?? null, author: this.user(author) }
+  status({ author, createdAt, description, finishedAt, id, name, sha, state, targetUrl }: CommitStatus) {
+    return {
+      id,
+      sha,
+      status: state,
+      name,
+      description,
+      target_url: targetUrl ?? null,
+      created_at: timestamp(createdAt),
+      finished_at: finishedAt === undefined ? null : timestamp(finishedAt),
+      author: this.user(author)
+    }
   }
 }

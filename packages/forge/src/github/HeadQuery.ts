@@ -22,10 +22,14 @@ const Nodes = <N extends Schema.ConstraintDecoder<unknown>>(node: N) => Schema.S
 const Commit = Schema.Struct({
   committedDate: Schema.String,
   status: Schema.optional(
-    Schema.NullOr(Schema.Struct({ context: Schema.NullOr(Schema.Struct({ state: Schema.String })) }))
+    Schema.NullOr(
+      Schema.Struct({ context: Schema.NullOr(Schema.Struct({ state: Schema.String, createdAt: Schema.String })) })
+    )
   ),
   checkSuites: Schema.optional(Schema.NullOr(Nodes(Schema.Struct({
-    checkRuns: Schema.NullOr(Nodes(Schema.Struct({ status: Schema.String })))
+    checkRuns: Schema.NullOr(
+      Nodes(Schema.Struct({ status: Schema.String, completedAt: Schema.NullOr(Schema.String) }))
+    )
   }))))
 })
 
@@ -42,9 +46,9 @@ const Answer = Schema.Struct({
 })
 
 const name = JSON.stringify(checkName)
-const checkFields = `status { context(name: ${name}) { state } }
+const checkFields = `status { context(name: ${name}) { state createdAt } }
   checkSuites(last: 10, filterBy: { checkName: ${name} }) {
-    nodes { checkRuns(last: 1, filterBy: { checkName: ${name} }) { nodes { status } } }
+    nodes { checkRuns(last: 1, filterBy: { checkName: ${name} }) { nodes { status completedAt } } }
   }`
 
 /** Fields of a pull request. The last posts are enough: a run that finds an older review of the head ends at once. */
@@ -107,13 +111,19 @@ const postsOf = ({ comments, reviews }: Pull, open: (body: string) => string): R
   }))
 ]
 
-/** True if the check says what became of the head. A queued or running one says only that a review was on its way. */
-const isChecked = ({ checkSuites, status }: typeof Commit.Type): boolean => {
-  const state = status?.context?.state
-  return state !== undefined && state !== "PENDING" && state !== "EXPECTED" ||
-    (checkSuites?.nodes ?? []).some(({ checkRuns }) =>
-      (checkRuns?.nodes ?? []).some(({ status }) => status === "COMPLETED")
+/**
+ * Instants of the checks that say what became of the head. A queued or running one says only that a review was on its
+ * way.
+ */
+const checksOf = ({ checkSuites, status }: typeof Commit.Type): ReadonlyArray<number> => {
+  const context = status?.context
+  const isOver = context?.state !== undefined && context.state !== "PENDING" && context.state !== "EXPECTED"
+  return [
+    ...(isOver ? [context.createdAt] : []),
+    ...(checkSuites?.nodes ?? []).flatMap(({ checkRuns }) =>
+      (checkRuns?.nodes ?? []).flatMap(({ completedAt, status }) => status === "COMPLETED" ? [completedAt ?? ""] : [])
     )
+  ].map(millisOf)
 }
 
 const { Settled, Unreviewed } = HeadStanding.cases
@@ -123,7 +133,8 @@ const standingOf = (pull: Pull, posts: ReadonlyArray<Post>): HeadStanding => {
   const [last] = pull.commits.nodes
   if (mode !== "active") return Settled.make({ reason: `its reviews are ${mode}` })
   if (reviewedHeads.some(({ headSha }) => headSha === pull.headRefOid)) return Settled.make({ reason: "reviewed" })
-  if (last !== undefined && isChecked(last.commit)) return Settled.make({ reason: "its check says why" })
+  const checks = last === undefined ? [] : checksOf(last.commit)
+  if (checks.length > 0) return Settled.make({ reason: "its check says why", checkedAt: Math.max(...checks) })
   return Unreviewed.make({
     reviewedBefore: reviewedHeads.length > 0,
     pushedAt: millisOf(last?.commit.committedDate ?? "")

@@ -36,7 +36,11 @@ const Listed = Schema.Struct({
 })
 
 const Version = Schema.Struct({ head_commit_sha: Schema.String, created_at: Schema.optional(Schema.String) })
-const Status = Schema.Struct({ status: Schema.String })
+const Status = Schema.Struct({
+  status: Schema.String,
+  created_at: Schema.String,
+  finished_at: Schema.optional(Schema.NullOr(Schema.String))
+})
 
 const pageSize = 100
 const ended: ReadonlySet<string> = new Set(["success", "failed", "canceled", "skipped"])
@@ -113,9 +117,10 @@ export const makeInventory = Effect.fnUntraced(function*(options: GitLabOptions)
     const { mode, reviewedHeads } = standingIn(seen)
     if (mode !== "active") return Settled.make({ reason: `its reviews are ${mode}` })
     if (reviewedHeads.some(({ headSha }) => headSha === request.headSha)) return Settled.make({ reason: "reviewed" })
-    if (options.checks !== false && (yield* checkOf(request)).some(({ status }) => ended.has(status))) {
-      return Settled.make({ reason: "its status says why" })
-    }
+    const statuses = options.checks === false ? [] : yield* checkOf(request)
+    const checks = statuses.filter(({ status }) => ended.has(status))
+      .map(({ created_at, finished_at }) => millisOf(finished_at ?? created_at))
+    if (checks.length > 0) return Settled.make({ reason: "its status says why", checkedAt: Math.max(...checks) })
     const reviewedBefore = reviewedHeads.length > 0
     const { createdAt } = request
     return Unreviewed.make({
