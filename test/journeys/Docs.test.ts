@@ -23,6 +23,8 @@ const packed = (example: string): readonly [file: string, text: string] => [
   `"${example}"`
 ]
 
+const terminal = ["test/journeys/ReviewInTerminal.test.ts", `pageOf("models")`] as const
+
 const evaluated = (text: string): readonly [file: string, text: string] => ["packages/cli/test/Eval.test.ts", text]
 
 /** Tests that run the commands which this file does not, with the text that has to stand there. */
@@ -33,10 +35,6 @@ const runElsewhere: Readonly<Record<string, readonly [file: string, text: string
   "make build": ["test/journeys/Package.test.ts", "buildInto(dist"],
   "make executable": ["test/nodes/Artifact.nodes.ts", "ci/executable.ts"],
   "executable/nominal-code review --staged": ["test/nodes/Artifact.nodes.ts", `executable, "review", "--staged"`],
-  "make bench": ["Makefile", "test/bench/main.ts"],
-  "make bench ARGS=--write": ["Makefile", "test/bench/main.ts"],
-  "make test-kube": ["Makefile", "test/kube/main.ts"],
-  "make eval": ["Makefile", "packages/cli/src/main.ts eval"],
   "npx nominal-code eval --max-usd 5 --out before": evaluated("out: Option.some("),
   "npx nominal-code eval --max-usd 5 --out after --model claude-haiku-4-5": evaluated("out: Option.some("),
   "npx nominal-code eval --compare before after": evaluated("compare: true, suites: ["),
@@ -80,8 +78,17 @@ const runElsewhere: Readonly<Record<string, readonly [file: string, text: string
     "test/journeys/Package.test.ts",
     `"--install-links"`
   ],
-  // What a stranger has before anything of ours can run.
-  "git clone https://github.com/gauthierdmn/nominal-code && cd nominal-code": ["package.json", "nominal-code"]
+  "ollama pull qwen3-coder:30b": terminal,
+  "OLLAMA_CONTEXT_LENGTH=65536 ollama serve &": terminal,
+  "nominal-code review --provider ollama --model qwen3-coder:30b": terminal
+}
+
+/** Commands that take minutes, or need what a stranger's machine has: their smallest part, and what it says. */
+const small: Readonly<Record<string, readonly [part: string, says: RegExp]>> = {
+  "git clone https://github.com/gauthierdmn/nominal-code && cd nominal-code": ["&& git log --format=%s", /^one$/m],
+  "make bench": ["ARGS=--help", /Figures of speed and size[^]*--write/],
+  "make eval": ["ARGS='--only csharp-async-void'", /1 of 1 goldens found/],
+  "make test-kube": ["", /no real cluster is tried: KUBEBUILDER_ASSETS is not set/]
 }
 
 describe("a page of the documentation", () => {
@@ -144,16 +151,52 @@ describe("the documentation", () => {
     const here = new Set(["docs/review-a-repository.md", "docs/gitlab.md"].flatMap(commandsOf))
     const names = (command: string) => /^export (\w+)=/.exec(command)?.[1] ?? command
     const known = new Set([...here].map(names))
-    // What docs/kubernetes.md shows is run in test/deploy, the terminal's page in ReviewInTerminal.test.ts.
-    const others = new Set(["docs/kubernetes.md", "docs/review-in-the-terminal.md"])
+    // What docs/kubernetes.md shows is run in test/deploy, the terminal's page in ReviewInTerminal.test.ts, that of one
+    // host in Backup.test.ts but for its installation, which docs/install.md has, too.
+    const others = new Set(["docs/kubernetes.md", "docs/review-in-the-terminal.md", "docs/one-host.md"])
     for (const page of pages.filter((page) => !others.has(page))) {
       for (const command of commandsOf(page)) {
         const elsewhere = runElsewhere[command]
-        assert.isTrue(known.has(names(command)) || elsewhere !== undefined, `${page}: ${command}`)
+        const isRun = known.has(names(command)) || elsewhere !== undefined || small[command] !== undefined
+        assert.isTrue(isRun, `${page}: ${command}`)
         if (elsewhere !== undefined) assert.include(read(elsewhere[0]), elsewhere[1], `${page}: ${command}`)
       }
     }
   })
+
+  it("has its commands in blocks of sh, where the test above finds them", () => {
+    for (const page of pages) assert.deepStrictEqual(read(page).match(/^```(?:bash|shell|console|zsh)$/gm), null, page)
+  })
+
+  it.live.each(Object.entries(small))(
+    "shows that this command works: %s",
+    ([command, [part, says]]) =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const home = yield* fs.makeTempDirectoryScoped({ prefix: "docs-" })
+        // Elsewhere than on the network is a repository of that name; what is installed stays as it is.
+        const script = `git init -q origin && git -C origin commit -q --allow-empty -m one
+        git config --global url."$HOME/origin".insteadOf https://github.com/gauthierdmn/nominal-code
+        make() { command make -C ${root} -o node_modules/.installed "$@"; }
+        ${command} ${part}`
+        const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+        const child = yield* spawner.spawn(ChildProcess.make("bash", ["-ec", script], {
+          cwd: home,
+          env: {
+            PATH: env["PATH"],
+            HOME: home,
+            GIT_AUTHOR_NAME: "a",
+            GIT_AUTHOR_EMAIL: "a@example.test",
+            GIT_COMMITTER_NAME: "a",
+            GIT_COMMITTER_EMAIL: "a@example.test"
+          },
+          stdin: "ignore"
+        }))
+        const said = yield* Stream.mkString(Stream.decodeText(child.all))
+        assert.strictEqual(Number(yield* child.exitCode), 0, said)
+        assert.match(said, says)
+      }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
+  )
 
   it("answers at least twenty questions of a newcomer, and names only files that exist", () => {
     const contributing = read("CONTRIBUTING.md")

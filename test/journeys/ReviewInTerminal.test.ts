@@ -259,25 +259,31 @@ describe("nominal-code review on a terminal", () => {
   )
 })
 
+/** Blocks of commands of a page of the documentation. */
+const pageOf = (name: string): ReadonlyArray<string> =>
+  [...readFileSync(`${root}/docs/${name}.md`, "utf8").matchAll(/```sh\n([^]*?)```/g)].map(([, block = ""]) => block)
+
 describe("docs/review-in-the-terminal.md", () => {
   live(
-    "shows commands that all work as they stand there",
+    "shows commands that all work as they stand there, and so does the page of the models",
     Effect.gen(function*() {
-      const page = readFileSync(`${root}/docs/review-in-the-terminal.md`, "utf8")
-      const [install = "", ...blocks] = [...page.matchAll(/```sh\n([^]*?)```/g)].map(([, block = ""]) => block)
+      const [install = "", ...own] = pageOf("review-in-the-terminal")
+      const blocks = [...own, ...pageOf("models")]
       assert.isAtLeast(blocks.length, 3)
       const local = yield* uncommitted("staged")
       const github = yield* GitHubEmulator.make()
       const repository = yield* github.addRepository("acme/api", [{ message: "Pages", files: { "page.ts": "1\n" } }])
       yield* github.openPullRequest({ repository, commits: [{ message: "No pages", files: { "page.ts": "0\n" } }] })
-      const world = { ...local, env: { GITHUB_API_BASE: github.apiBase } }
+      const world = { ...local, env: { GITHUB_API_BASE: github.apiBase, OLLAMA_BASE_URL: `${local.url}/v1` } }
       yield* world.git("branch", "-f", "main", "HEAD")
       yield* world.git("checkout", "-qb", "feature")
       yield* world.git("commit", "-qm", "simplify")
       // The released bundle starts in a fraction of the time that the sources take.
       const bundled = `test -x node_modules/.bin/nominal-code; nominal-code() { node ${command} "$@"; }`
       const gh = `gh() { echo ${github.account("alice").token}; }`
-      const script = [`cd ${root}`, install, bundled, gh, `cd ${world.directory}`, ...blocks].join("\n")
+      const script = [`cd ${root}`, install, bundled, gh, "ollama() { :; }", `cd ${world.directory}`, ...blocks].join(
+        "\n"
+      )
         // The test has installed what it runs from, and has a key of its own.
         .replaceAll(/^(?:make install|export \w+_API_KEY=.*)$/gm, "")
       const { code, stderr } = yield* run(world, "bash", "-ec", script)
