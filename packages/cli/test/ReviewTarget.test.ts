@@ -91,10 +91,16 @@ layer(Layer.provideMerge(gitInTemporary, NodeServices.layer), { excludeTestServi
 
     it.effect("that are not there are named, with what to do", () =>
       Effect.gen(function*() {
-        const { directory, fs } = yield* withCommits
+        const { directory, fs, git } = yield* withCommits
         assert.strictEqual(
           yield* refusal(ofBase("mian"), directory),
           "the repository has no branch, tag or commit \"mian\": fetch it, or correct the name"
+        )
+        git("clone", "-q", "--depth", "1", `file://${directory}`, "shallow")
+        assert.strictEqual(
+          yield* refusal(ofRange("HEAD~1..HEAD"), `${directory}/shallow`),
+          "the repository has no branch, tag or commit \"HEAD~1\": the clone is shallow: git fetch --unshallow brings the " +
+            "rest, or correct the name"
         )
         const elsewhere = yield* fs.makeTempDirectoryScoped()
         assert.strictEqual(

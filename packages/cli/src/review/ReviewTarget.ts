@@ -95,10 +95,13 @@ export const targetOf = Effect.fn("ReviewTarget.targetOf")(function*(flags: Targ
   const ends = yield* endsOf(flags)
   const repository = yield* repositoryAt(start)
   const gitDir = (yield* Path.Path).join(repository, ".git")
+  // A shallow clone lacks the commits before it, whatever is fetched.
+  const isShallow = yield* Effect.orElseSucceed((yield* FileSystem.FileSystem).exists(`${gitDir}/shallow`), () => false)
+  const cure = isShallow ? "the clone is shallow: git fetch --unshallow brings the rest" : "fetch it"
   const end = Effect.fnUntraced(function*(name: string) {
     const missing = name === "HEAD"
       ? "the repository has no commit yet: make the first one, and review what comes after it"
-      : `the repository has no branch, tag or commit "${name}": fetch it, or correct the name`
+      : `the repository has no branch, tag or commit "${name}": ${cure}, or correct the name`
     const sha = yield* commitOf(gitDir, name, missing)
     return reserved.has(name) ? sha : name
   })
