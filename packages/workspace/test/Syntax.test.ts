@@ -61,6 +61,13 @@ describe("the parser of a checkout", () => {
       assert.deepStrictEqual(yield* syntax.outline("a.js", source), Option.none())
     }))
 
+  it.live("gives up a text whose tree takes more than 256 MiB, and parses the next one", () =>
+    Effect.gen(function*() {
+      const syntax = yield* Syntax.make({ each: "2 minutes", all: "10 minutes" })
+      assert.isTrue(Option.isNone(yield* syntax.outline("a.ts", "a<".repeat(250_000))))
+      assert.isTrue(Option.isSome(yield* syntax.outline("b.ts", "const one = 1\n".repeat(35_000))))
+    }))
+
   it.effect("leaves the event loop to others while it parses, whatever the text nests", () =>
     Effect.gen(function*() {
       const syntax = yield* Syntax.make({ all: "10 minutes" })

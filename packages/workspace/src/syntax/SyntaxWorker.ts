@@ -14,6 +14,11 @@ export interface OutlineRequest {
   readonly names: ReadonlyArray<string>
 }
 
+/** Global of each JavaScript, which Node's types leave to those of browsers. */
+declare const WebAssembly: {
+  readonly Memory: new(size: { readonly initial: number; readonly maximum: number }) => object
+}
+
 const isBuilt = !import.meta.url.endsWith(".ts")
 
 /** Reads a program of WebAssembly: a released package holds them compressed, beside its code. */
@@ -21,6 +26,12 @@ const program = (name: string, file: string): Uint8Array =>
   isBuilt
     ? brotliDecompressSync(readFileSync(new URL(`../grammars/${name}.wasm.br`, import.meta.url)))
     : readFileSync(fileURLToPath(import.meta.resolve(file)))
+
+/**
+ * Memory of the parser and its trees: at most 256 MiB, in pages of 64 KiB. A source of 500,000 characters takes 38 MiB;
+ * one that is made to take a gigabyte ends the thread, and with it its memory. Node's limits do not count it.
+ */
+const memory = { initial: 512, maximum: 4_096 }
 
 const languages = new Map<Grammar, Promise<Language>>()
 let parser: Promise<Parser> | undefined
@@ -43,7 +54,12 @@ const outline = (parser: Parser, { names, text }: OutlineRequest): Outline | und
 
 /** Answers a request. Where that fails, the thread ends, and whoever waits hears of it. */
 const answer = (request: OutlineRequest) => {
-  parser ??= Parser.init({ wasmBinary: program("parser", parserFile) }).then(() => new Parser())
+  parser ??= Parser.init({
+    wasmBinary: program("parser", parserFile),
+    wasmMemory: new WebAssembly.Memory(memory),
+    // Whoever waits hears of the thread's end, and no log of its last words.
+    printErr: () => {}
+  }).then(() => new Parser())
   return parser.then((parser) =>
     languageOf(request.grammar).then((language) => {
       // The rule is about windows, which have origins; ports have none.
