@@ -4,6 +4,7 @@ import { ChildProcessSpawner } from "effect/process"
 import { fromStderr, GitFailure, headline } from "./GitFailure.ts"
 import * as PrivateDirectory from "./PrivateDirectory.ts"
 import * as Process from "./Process.ts"
+import * as ProcessLimits from "./ProcessLimits.ts"
 import type { Remote } from "./Remote.ts"
 import { WorkspaceError } from "./Workspace.ts"
 
@@ -51,6 +52,8 @@ export class Git extends Context.Service<Git, {
 
 const MEBIBYTE = 1024 * 1024
 const LOCAL_TIMEOUT_SECONDS = 120
+/** Time of a command that answers requests: longer than any review. */
+const DIALOGUE_SECONDS = 3_600
 
 /**
  * Options that keep a repository from running or reaching anything: no hook, filter, external diff or helper, no
@@ -119,22 +122,26 @@ const networkEnvironment = (
 
 const proxyNames = ["http_proxy", "https_proxy", "no_proxy", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"]
 
-const failed = (args: ReadonlyArray<string>, error: Process.ProcessError) => {
-  const command = `git ${args[0]}`
-  const missing = error.reason === "not-started" && error.message.includes("NotFound")
-  return new GitError({
-    reason: missing ? "not-installed" : error.reason === "timeout" ? "timeout" : "other",
-    message: missing
-      ? "git was not found: install git 2.39 or later and see that it is on the PATH."
-      : `${command} failed: ${error.message}`
-  })
-}
+const notInstalled = new GitError({
+  reason: "not-installed",
+  message: "git was not found: install git 2.39 or later and see that it is on the PATH."
+})
+
+const failed = (args: ReadonlyArray<string>, error: Process.ProcessError) =>
+  error.reason === "not-started" && error.message.includes("NotFound")
+    ? notInstalled
+    : new GitError({
+      reason: error.reason === "timeout" ? "timeout" : "other",
+      message: `git ${args[0]} failed: ${error.message}`
+    })
 
 const exited = (args: ReadonlyArray<string>, output: { readonly exitCode: number; readonly stderr: string }) =>
-  new GitError({
-    reason: fromStderr(output.stderr),
-    message: `git ${args[0]} exited with ${output.exitCode}: ${headline(output.stderr)}`
-  })
+  ProcessLimits.isMissing(output)
+    ? notInstalled
+    : new GitError({
+      reason: fromStderr(output.stderr),
+      message: `git ${args[0]} exited with ${output.exitCode}: ${headline(output.stderr)}`
+    })
 
 /** Directory for git's own files. */
 export interface GitDirectory {
@@ -151,6 +158,7 @@ const make = Effect.fnUntraced(function*({ baseDir }: GitDirectory) {
   // A relative entry would be looked up in the directory that git runs in.
   const searchPath = Option.getOrElse(yield* variable("PATH"), () => "/usr/local/bin:/usr/bin:/bin")
     .split(":").filter((entry) => path.isAbsolute(entry)).join(":")
+  const limited = yield* ProcessLimits.make(searchPath)
   const proxies: Record<string, string> = {}
   for (const name of proxyNames) {
     const value = yield* variable(name)
@@ -184,6 +192,9 @@ const make = Effect.fnUntraced(function*({ baseDir }: GitDirectory) {
     timeoutSeconds: options.timeoutSeconds ?? LOCAL_TIMEOUT_SECONDS
   })
 
+  const command = (args: ReadonlyArray<string>, options: GitOptions, seconds = options.timeoutSeconds) =>
+    limited("git", argv(args, options), seconds ?? LOCAL_TIMEOUT_SECONDS)
+
   const settle = <A extends Omit<Process.ProcessOutput, "stdout">>(
     args: ReadonlyArray<string>,
     options: GitOptions,
@@ -194,7 +205,7 @@ const make = Effect.fnUntraced(function*({ baseDir }: GitDirectory) {
       : Effect.fail(exited(args, output))
 
   const consume = (args: ReadonlyArray<string>, options: GitOptions, accept: (chunk: Uint8Array) => boolean) =>
-    Process.consume("git", argv(args, options), processOptions(options), accept).pipe(
+    Process.consume(...command(args, options), processOptions(options), accept).pipe(
       Effect.provideService(ChildProcessSpawner.ChildProcessSpawner, spawner),
       Effect.mapError((error) => failed(args, error)),
       Effect.flatMap((output) => settle(args, options, output))
@@ -203,7 +214,7 @@ const make = Effect.fnUntraced(function*({ baseDir }: GitDirectory) {
   const run = Effect.fn("Git.run")(function*(args: ReadonlyArray<string>, options: GitOptions) {
     yield* Effect.annotateCurrentSpan({ "git.command": args[0] })
     const maxBytes = options.maxBytes ?? 16 * MEBIBYTE
-    const output = yield* Process.run("git", argv(args, options), { ...processOptions(options), maxBytes }).pipe(
+    const output = yield* Process.run(...command(args, options), { ...processOptions(options), maxBytes }).pipe(
       Effect.provideService(ChildProcessSpawner.ChildProcessSpawner, spawner),
       Effect.mapError((error) => failed(args, error))
     )
@@ -221,7 +232,7 @@ const make = Effect.fnUntraced(function*({ baseDir }: GitDirectory) {
       error.reason === "killed"
         ? new GitError({ reason: fromStderr(error.message), message: `git ${args[0]}: ${headline(error.message)}` })
         : failed(args, error)
-    return Process.open("git", argv(args, options), processOptions(options)).pipe(
+    return Process.open(...command(args, options, DIALOGUE_SECONDS), processOptions(options)).pipe(
       Effect.provideService(ChildProcessSpawner.ChildProcessSpawner, spawner),
       Effect.mapError(refused),
       Effect.map(({ bytes, line, say }): Process.Dialogue<GitError> => ({

@@ -1,5 +1,6 @@
 import { assert, layer } from "@effect/vitest"
 import { ConfigProvider, Effect, FileSystem, Layer, Path } from "effect"
+import { availableParallelism } from "node:os"
 import { vi } from "vitest"
 import * as Git from "../src/Git.ts"
 import * as Remote from "../src/Remote.ts"
@@ -110,6 +111,37 @@ layer(services, { excludeTestServices: true })("Git", (it) => {
             "set workspace.base_dir (WORKSPACE_BASE_DIR) to another one"
         )
       }
+    }))
+
+  it.effect("has limits of CPU time and of memory that hold when this process is gone (prlimit)", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* temporary
+      yield* fs.makeDirectory(`${directory}/bin`)
+      yield* fs.writeFileString(`${directory}/bin/git`, "#!/bin/sh\nulimit -t\nulimit -d\n", { mode: 0o755 })
+      const PATH = `${directory}/bin:/usr/bin:/bin`
+      if (!(yield* fs.exists("/usr/bin/prlimit"))) return
+      const limits = (options: Partial<Git.GitOptions>) =>
+        Effect.flatMap(Git.Git, (git) => git.run(["x"], { gitDir: directory, ...options })).pipe(
+          Effect.map(({ stdout }) => Buffer.from(stdout).toString().trim().split("\n").map(Number)),
+          Effect.provide(gitWith(`${directory}/base`, { PATH }))
+        )
+      // As much as all cores have in the command's time, which a command within it cannot use up.
+      assert.deepStrictEqual(yield* limits({ timeoutSeconds: 7 }), [7 * availableParallelism(), 2 * 1024 * 1024])
+      assert.deepStrictEqual(yield* limits({}), [120 * availableParallelism(), 2 * 1024 * 1024])
+      const dialogue = Effect.gen(function*() {
+        const { line } = yield* (yield* Git.Git).open(["x"], { gitDir: directory })
+        return [yield* line, yield* line]
+      })
+      assert.deepStrictEqual(
+        yield* Effect.provide(Effect.scoped(dialogue), gitWith(`${directory}/base`, { PATH })),
+        [String(3600 * availableParallelism()), String(2 * 1024 * 1024)]
+      )
+      // The limits' program is there, and git is not.
+      yield* fs.symlink("/usr/bin/prlimit", `${directory}/prlimit`)
+      const run = Effect.flatMap(Git.Git, (git) => git.run(["version"], { gitDir: directory }))
+      const missing = yield* Effect.flip(Effect.provide(run, gitWith(`${directory}/base`, { PATH: directory })))
+      assert.include(missing.message, "git was not found")
     }))
 
   it.effect("takes no large piece of memory: a command that needs one fails", () =>
