@@ -1,4 +1,4 @@
-import { Array as Arr, Option } from "effect"
+import { Array as Arr, Effect, Option } from "effect"
 import { unquotePath } from "./GitPath.ts"
 
 /**
@@ -109,17 +109,33 @@ export type PathMatch = { readonly _tag: "One"; readonly path: string } | { read
 
 const one = (path: string): PathMatch => ({ _tag: "One", path })
 
-/** Makes the search of files by written paths. `paths`: all files, changed or not. */
-export const makeSpellings = (paths: Iterable<string>) => {
+/** Number of paths that are compared before others may have their turn. */
+const slice = 2_000
+
+/** Search of files by written paths, which pauses while it compares very many. */
+type Search = (written: string) => Generator<void, PathMatch>
+
+const searchOf = (paths: Iterable<string>): Search => {
   const known = new Set(paths)
   const indexes = new Map<Rewrite, ReadonlyMap<string, ReadonlyArray<string>>>()
-  const indexBy = (key: Rewrite): ReadonlyMap<string, ReadonlyArray<string>> => {
-    const index = indexes.get(key) ?? Map.groupBy(known, key)
+  const indexBy = function*(key: Rewrite) {
+    const before = indexes.get(key)
+    if (before !== undefined) return before
+    const index = new Map<string, Array<string>>()
+    let count = 0
+    for (const path of known) {
+      const name = key(path)
+      const same = index.get(name)
+      if (same === undefined) index.set(name, [path])
+      else same.push(path)
+      if (++count % slice === 0) yield
+    }
     indexes.set(key, index)
     return index
   }
-  const byKey = (forms: ReadonlyArray<string>, key: Rewrite): PathMatch => {
-    const found = new Set(forms.flatMap((form) => indexBy(key).get(key(form)) ?? []))
+  const byKey = function*(forms: ReadonlyArray<string>, key: Rewrite): Generator<void, PathMatch> {
+    const index = yield* indexBy(key)
+    const found = new Set(forms.flatMap((form) => index.get(key(form)) ?? []))
     const [path] = found
     return path === undefined ? { _tag: "None" } : found.size === 1 ? one(path) : { _tag: "Several" }
   }
@@ -127,23 +143,43 @@ export const makeSpellings = (paths: Iterable<string>) => {
     const path = forms.find((form) => known.has(form))
     return path === undefined ? { _tag: "None" } : one(path)
   }
-  return (written: string): PathMatch => {
+  return function*(written) {
     if (known.has(written)) return one(written)
     const forms = formsOf(written)
     const bare = withoutPrefix(forms)
-    const steps = [
-      () => exactly(forms),
-      () => byKey(forms, canonical),
-      () => byKey(forms, visible),
-      () => exactly(bare),
-      () => byKey(bare, canonical),
-      () => byKey(bare, visible),
-      () => byKey([...forms, ...bare], caseless)
-    ]
-    for (const step of steps) {
-      const meant = step()
+    for (const some of [forms, bare]) {
+      const meant = exactly(some)
       if (meant._tag !== "None") return meant
+      for (const key of [canonical, visible]) {
+        const meant = yield* byKey(some, key)
+        if (meant._tag !== "None") return meant
+      }
     }
-    return { _tag: "None" }
+    return yield* byKey([...forms, ...bare], caseless)
   }
+}
+
+/** Makes the search of files by written paths. `paths`: all files, changed or not. */
+export const makeSpellings = (paths: Iterable<string>) => {
+  const search = searchOf(paths)
+  return (written: string): PathMatch => {
+    const steps = search(written)
+    let step = steps.next()
+    while (step.done !== true) step = steps.next()
+    return step.value
+  }
+}
+
+/** As `makeSpellings`, for all paths of a repository: to compare 100,000 takes seconds, in which others have turns. */
+export const makeSpellingsInTurns = (paths: Iterable<string>) => {
+  const search = searchOf(paths)
+  return Effect.fnUntraced(function*(written: string) {
+    const steps = search(written)
+    let step = steps.next()
+    while (step.done !== true) {
+      yield* Effect.yieldNow
+      step = steps.next()
+    }
+    return step.value
+  })
 }

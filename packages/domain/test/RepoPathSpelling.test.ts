@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { RepoPath } from "@nominal-code/domain/PullRequest"
-import { escapePath, makeSpellings, unescapePath } from "@nominal-code/domain/RepoPathSpelling"
-import { Schema } from "effect"
+import { escapePath, makeSpellings, makeSpellingsInTurns, unescapePath } from "@nominal-code/domain/RepoPathSpelling"
+import { Effect, Fiber, Schema } from "effect"
 
 const meant = (written: string, ...paths: ReadonlyArray<string>) => {
   const found = makeSpellings(paths)(written)
@@ -129,3 +129,17 @@ describe("a path that is shown", () => {
     assert.strictEqual(unescapePath(escapePath(path)), path.toWellFormed())
   }, { arbitrary: { runs: 300 } })
 })
+
+it.live("a hundred thousand names are compared in turns, and lead where they would at once", () =>
+  Effect.gen(function*() {
+    const paths = Array.from({ length: 100_000 }, (_, at) => `src/${at % 300}/e\u0301\u3000${at}.ts`)
+    const [inTurns, atOnce] = [makeSpellingsInTurns(paths), makeSpellings(paths)]
+    let turns = 0
+    const others = yield* Effect.forkChild(Effect.forever(Effect.andThen(Effect.yieldNow, Effect.sync(() => turns++))))
+    yield* inTurns("src/nowhere.ts")
+    yield* Fiber.interrupt(others)
+    assert.isAtLeast(turns, 10)
+    const forms = ["src/7/é\u30007.ts", "/SRC/7/é 7.ts", "src/8/é\u30007.ts", "src/0/e\u0301\u3000300.ts:4", ""]
+    for (const form of forms) assert.deepStrictEqual(yield* inTurns(form), atOnce(form), form)
+    assert.deepStrictEqual(yield* inTurns("/SRC/7/é 7.ts"), { _tag: "One", path: "src/7/e\u0301\u30007.ts" })
+  }))

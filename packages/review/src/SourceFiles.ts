@@ -1,6 +1,6 @@
 import type { ChangedFile, Side } from "@nominal-code/domain/Patch"
 import { RepoPath } from "@nominal-code/domain/PullRequest"
-import { makeSpellings, type PathMatch } from "@nominal-code/domain/RepoPathSpelling"
+import { makeSpellingsInTurns, type PathMatch } from "@nominal-code/domain/RepoPathSpelling"
 import type { Checkout } from "@nominal-code/workspace/Workspace"
 import { Effect, Option, Schema } from "effect"
 
@@ -14,7 +14,22 @@ export interface SourceFiles {
 
 const isPath = Schema.is(RepoPath)
 
-/** Makes the files of a checkout. What git cannot tell counts as not there. */
+/** Makes a reader of lines that reads each file once. What git cannot tell counts as not there. */
+export const readingOnce = (checkout: Pick<Checkout, "lines">): SourceFiles["lines"] => {
+  const texts = new Map<string, Option.Option<ReadonlyArray<string>>>()
+  return Effect.fnUntraced(function*(side, path) {
+    const key = `${side} ${path}`
+    const known = texts.get(key)
+    if (known !== undefined) return known
+    const lines = isPath(path)
+      ? yield* Effect.orElseSucceed(checkout.lines(side, path), () => Option.none<ReadonlyArray<string>>())
+      : Option.none<ReadonlyArray<string>>()
+    texts.set(key, lines)
+    return lines
+  })
+}
+
+/** Makes the files of a checkout. */
 export const makeSourceFiles = Effect.fnUntraced(
   function*({ checkout, files }: { readonly checkout: Checkout; readonly files: ReadonlyArray<ChangedFile> }) {
     const changed = files.flatMap(({ path, previousPath }) =>
@@ -23,22 +38,12 @@ export const makeSourceFiles = Effect.fnUntraced(
     const spellings = (side: Side) =>
       Effect.cached(Effect.map(
         Effect.orElseSucceed(checkout.paths(side), (): ReadonlyArray<RepoPath> => []),
-        (paths) => makeSpellings([...paths, ...changed])
+        (paths) => makeSpellingsInTurns([...paths, ...changed])
       ))
     const bySide = { LEFT: yield* spellings("LEFT"), RIGHT: yield* spellings("RIGHT") }
-    const texts = new Map<string, Option.Option<ReadonlyArray<string>>>()
     const sources: SourceFiles = {
-      meant: (side, written) => Effect.map(bySide[side], (spellings) => spellings(written)),
-      lines: Effect.fnUntraced(function*(side, path) {
-        const key = `${side} ${path}`
-        const known = texts.get(key)
-        if (known !== undefined) return known
-        const lines = isPath(path)
-          ? yield* Effect.orElseSucceed(checkout.lines(side, path), () => Option.none<ReadonlyArray<string>>())
-          : Option.none<ReadonlyArray<string>>()
-        texts.set(key, lines)
-        return lines
-      })
+      meant: (side, written) => Effect.flatMap(bySide[side], (spellings) => spellings(written)),
+      lines: readingOnce(checkout)
     }
     return sources
   }

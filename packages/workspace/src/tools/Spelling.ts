@@ -1,6 +1,6 @@
 /** Finds the path of the repository that a model means, in any spelling. */
 import { RepoPath } from "@nominal-code/domain/PullRequest"
-import { makeSpellings } from "@nominal-code/domain/RepoPathSpelling"
+import { makeSpellingsInTurns } from "@nominal-code/domain/RepoPathSpelling"
 import { Effect, Option, Schema } from "effect"
 import * as Confinement from "../Confinement.ts"
 import * as Objects from "../Objects.ts"
@@ -9,25 +9,31 @@ import type { ToolContext } from "./Reading.ts"
 
 const isRepoPath = Schema.is(RepoPath)
 
-const directoriesOf = (file: string): ReadonlyArray<string> =>
-  Array.from(file.matchAll(/\//g), ({ index }) => file.slice(0, index))
+/** The paths of files, and of the directories that they are in. */
+const withDirectories = function*(files: Iterable<string>): Generator<string> {
+  for (const file of files) {
+    yield file
+    for (let end = file.indexOf("/"); end !== -1; end = file.indexOf("/", end + 1)) yield file.slice(0, end)
+  }
+}
 
 /** The spellings of each checkout's paths: those of 100,000 files take seconds to make. */
-const made = new WeakMap<ToolContext, ReturnType<typeof makeSpellings>>()
+const made = new WeakMap<ToolContext, ReturnType<typeof makeSpellingsInTurns>>()
 
 const spellingsOf = Effect.fnUntraced(function*(reading: ToolContext) {
   const { commits: { mergeBase }, listing, objects } = reading
   const before = made.get(reading)
   if (before !== undefined) return before
   const files = [...(yield* listing).map(({ path }) => path), ...yield* Objects.paths(objects, mergeBase)]
-  const spellings = makeSpellings([...files, ...files.flatMap(directoriesOf)])
+  const spellings = makeSpellingsInTurns(withDirectories(files))
   made.set(reading, spellings)
   return spellings
 })
 
 /** The one file or directory, at the head or where the pull request began, that has a name like this. */
 const spelled = Effect.fnUntraced(function*(reading: ToolContext, given: string) {
-  const meant = (yield* spellingsOf(reading))(given.replace(/(?<=.)\/+$/, ""))
+  const spellings = yield* spellingsOf(reading)
+  const meant = yield* spellings(given.replace(/(?<=.)\/+$/, ""))
   return meant._tag === "One" ? Option.some(meant.path) : Option.none<string>()
 }, Effect.orElseSucceed(() => Option.none<string>()))
 
