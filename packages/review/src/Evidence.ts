@@ -8,6 +8,7 @@ import { Effect, Option } from "effect"
 import { type LockedVersion, lockedVersions } from "./LockedVersions.ts"
 import { outlinesOf } from "./Outlines.ts"
 import type { PlannedFile } from "./Plan.ts"
+import { readingOnce, type SourceFiles } from "./SourceFiles.ts"
 import { definedIn, type TouchedSymbol, touchedSymbols } from "./Symbols.ts"
 import { tokensIn } from "./TokenEstimate.ts"
 import { block, codeBlock, filePath } from "./UntrustedBlocks.ts"
@@ -63,10 +64,10 @@ const byWorth = (hits: Hits, from: string): Hits => {
 
 /** Lines of the head from one to another, numbered as the tools number them. */
 const excerpt = Effect.fnUntraced(
-  function*(checkout: Pick<Checkout, "lines">, hit: WordHit, before: number, after: number) {
-    const lines = yield* Effect.orElseSucceed(checkout.lines("RIGHT", hit.path), () => Option.none())
+  function*(lines: SourceFiles["lines"], hit: WordHit, before: number, after: number) {
+    const found = yield* lines("RIGHT", hit.path)
     const first = Math.max(1, hit.line - before)
-    const text = Option.getOrElse(lines, () => []).slice(first - 1, hit.line + after)
+    const text = Option.getOrElse(found, () => []).slice(first - 1, hit.line + after)
       .map((line, at) => ` ${first + at}:${line.slice(0, 300)}`).join("\n")
     return text === "" ? [] : [`${filePath(hit.path, `:${hit.line}`)}\n${codeBlock("untrusted-code", text)}`]
   }
@@ -91,7 +92,7 @@ const changeText = ({ change, file }: TouchedSymbol): string =>
 
 /** Paragraphs about one symbol: its definition where the diff does not show it, its uses, and the tests that name it. */
 const aboutSymbol = Effect.fnUntraced(function*(
-  checkout: Pick<Checkout, "lines">,
+  lines: SourceFiles["lines"],
   symbol: TouchedSymbol,
   hits: Hits
 ) {
@@ -105,8 +106,8 @@ const aboutSymbol = Effect.fnUntraced(function*(
   if (uses.length + tests.length + definition.length === 0 && change !== "removed") return []
   const named = [...new Map(tests.map((hit) => [hit.path, hit])).values()].slice(0, mostTests)
   const excerpts = [
-    ...yield* Effect.forEach(definition, (hit) => excerpt(checkout, hit, 0, definitionLines - 1), { concurrency: 1 }),
-    ...yield* Effect.forEach(uses, (hit) => excerpt(checkout, hit, around, around), { concurrency: 1 })
+    ...yield* Effect.forEach(definition, (hit) => excerpt(lines, hit, 0, definitionLines - 1), { concurrency: 1 }),
+    ...yield* Effect.forEach(uses, (hit) => excerpt(lines, hit, around, around), { concurrency: 1 })
   ].flat()
   const title = `### \`${name}\` ${changeText(symbol)}`
   const counts = uses.length === 0 ?
@@ -180,11 +181,12 @@ export const evidence = Effect.fn("Evidence.gather")(function*(
       Effect.as(Effect.logWarning(`Reviewing without the uses of what is changed: ${message}`), [] as const)
     )
   )
+  const lines = readingOnce(checkout)
   const isWritten = ofPath((path) => generatedByPath(path) === undefined)
   const outside = found.filter((hit) => inDiff.get(hit.path)?.has(hit.line) !== true && isWritten(hit))
   const about = yield* Effect.forEach(symbols, (symbol) => {
     const isWord = new RegExp(String.raw`(?<![\w$])${symbol.name.replaceAll("$", "\\$")}(?![\w$])`)
-    return aboutSymbol(checkout, symbol, outside.filter(({ text }) => isWord.test(text)))
+    return aboutSymbol(lines, symbol, outside.filter(({ text }) => isWord.test(text)))
   }, { concurrency: 1 })
   const paragraphs = within([
     ...(background === undefined ? [] : backgroundText(background)),

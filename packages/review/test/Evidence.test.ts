@@ -53,6 +53,23 @@ const head = {
 }
 
 describe("the evidence of a review", () => {
+  it.effect("reads a file once, however many of its lines it shows", () =>
+    Effect.gen(function*() {
+      const used = Object.fromEntries([5, 25, 45, 65].map((line) => [line, `  totalOf(cart, ${line})`]))
+      const checkout = Scene.checkoutOf(world({ ...head, "src/order.ts": numbered(80, used) }), Scene.headSha)
+      const read: Array<string> = []
+      const text = (yield* evidence({
+        checkout: {
+          ...checkout,
+          lines: (side, path) => Effect.suspend(() => (read.push(path), checkout.lines(side, path)))
+        },
+        files: planByPath([changed]).files,
+        changed: [changed]
+      })).join("\n")
+      for (const line of [5, 25, 45, 65]) assert.include(text, `totalOf(cart, ${line})`)
+      assert.deepStrictEqual(read.filter((path) => path === "src/order.ts"), ["src/order.ts"])
+    }))
+
   it.effect("shows the uses of a changed symbol outside of the diff, with three lines around, and the tests that name it", () =>
     Effect.gen(function*() {
       const text = yield* lookedUp(head)
