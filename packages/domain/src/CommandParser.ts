@@ -22,7 +22,14 @@ const plain = (text: string): string =>
 
 const core = (text: string): string => plain(text).replace(polite, "").replace(politeEnd, "")
 
-const it = "(?: (?:it|this|that|here|(?:(?:on )?(?:this|the|my) )?(?:pr|mr|pull request|merge request|change|branch)))?"
+const pullRequest = "(?:pr|mr|pull request|merge request|change|changes|branch)"
+const it = "(?: (?:it|this|that|here|these|(?:this|that) one|" +
+  `(?:(?:on |for )?(?:this|the|these|my|our) )?${pullRequest}))?`
+const what = "(?:(?:the|all|any|your|my|our|automatic|auto|further) )*"
+
+/** End of a request to stop that says for how long, or which reviews. */
+const span =
+  "(?: (?:yet|any ?more|from now on|until .+|(?:(?:on|at|after) )?(?:each|every|any|new) (?:push|pushes|commits?)))?"
 
 const whole = (pattern: string): RegExp => new RegExp(`^(?:${pattern})$`, "u")
 
@@ -31,11 +38,13 @@ const commands: ReadonlyArray<readonly [Command, RegExp]> = [
   [
     Pause.make({}),
     whole(
-      String.raw`(?:pause|suspend)(?: (?:the|all|any|your|automatic))*(?: reviews?| reviewing)?${it}` +
-        String.raw`|stop(?: (?:the|all|any|your|automatic))* (?:reviews|reviewing|commenting)${it}|stop${it}` +
-        String
-          .raw`|(?:don't|dont|do not|never) (?:review|comment)${it}(?: any ?more)?|no more (?:reviews|comments)${it}` +
-        String.raw`|(?:leave|let) (?:this|it|me|us|my pr) (?:alone|be)|be quiet|shut up` +
+      `(?:(?:pause|suspend)(?: (?:the|all|any|your|automatic))*(?: reviews?| reviewing)?${it}` +
+        `|(?:stop|quit|halt) ${what}(?:automatically )?(?:reviews|reviewing|commenting|looking at)${it}|(?:stop|quit|halt)${it}` +
+        `|(?:don't|dont|do not|never) (?:automatically )?(?:review|comment)${it}|no (?:more )?(?:reviews?|comments)${it}` +
+        `|(?:disable|turn off|switch off|mute|skip) ${what}(?:reviews|reviewing|comments)${it}` +
+        `|(?:turn|switch) ${what}reviews off|skip (?:this|my|the) ${pullRequest}` +
+        `|hold off(?: on)?(?: ${what}(?:reviews?|reviewing))?${it})${span}` +
+        "|(?:leave|let) (?:this|it|me|us|my pr) (?:alone|be)|be quiet|shut up|mute" +
         "|hör auf|pausiere|pausieren|arrête|pausa|para|detente|стоп|пауза|остановись|暂停|停止|停止审查|一時停止|停止して|일시중지|중지"
     )
   ],
@@ -43,10 +52,11 @@ const commands: ReadonlyArray<readonly [Command, RegExp]> = [
     Resume.make({}),
     whole(
       String.raw`(?:resume|unpause|unignore|continue)(?: (?:the|your|all|automatic))*(?: reviews?| reviewing)?${it}` +
-        `|start (?:reviews|reviewing)${it}`
+        `|start (?:reviews|reviewing)${it}|unmute` +
+        `|(?:enable|turn on|switch on|unmute) ${what}(?:reviews|reviewing|comments)${it}|(?:turn|switch) ${what}reviews on`
     )
   ],
-  [Ignore.make({}), whole(`ignore${it}`)],
+  [Ignore.make({}), whole(`ignore${it}(?: from now on)?`)],
   [
     Cancel.make({}),
     whole(
@@ -125,10 +135,13 @@ const asksElsewhere =
 const clausesOf = (text: string): ReadonlyArray<string> =>
   text.split(/(?<=[.!?])\s+|(?<=[。！？])|[,;:，、：(]|\n+|\s[-–—]\s/u).filter((clause) => plain(clause) !== "")
 
+/** First words of a clause that asks for no review: `do not review the tests`. */
+const negation = /^(?:do not|don't|dont|never|not|no)(?![\p{L}'])/u
+
 /** True if the text asks for a review, and not for an answer. */
 const asksForReview = (text: string): boolean => {
   const clauses = clausesOf(text)
-  const cores = clauses.map(core)
+  const cores = clauses.map(core).map((clause) => negation.test(clause) ? "" : clause)
   if (cores.some((clause) => strong.test(clause))) return true
   const isQuestion = cores.some((clause, at) => /[?？؟]/.test(clauses[at] ?? "") && !weak.test(clause))
   if (isQuestion && !clauses.some((clause) => elsewhere.test(plain(clause)))) return false

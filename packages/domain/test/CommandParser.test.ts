@@ -68,6 +68,32 @@ describe("a command", () => {
       "stop reviewing this. It's WIP.",
       "pause\n\nI am not done yet",
       "leave this alone",
+      "stop reviewing this one",
+      "stop reviewing these changes",
+      "stop reviewing this until I say so",
+      "stop reviewing every push",
+      "stop reviewing on every push",
+      "stop auto-reviewing",
+      "stop automatically reviewing this",
+      "stop looking at this",
+      "quit reviewing this",
+      "halt",
+      "halt all reviews",
+      "pause until Monday",
+      "do not review this yet",
+      "don't automatically review my PR",
+      "don't review this until it is ready",
+      "no reviews please",
+      "no review, please",
+      "disable reviews on this PR",
+      "turn off the reviews",
+      "turn reviews off",
+      "mute",
+      "skip reviewing this",
+      "skip this PR",
+      "hold off",
+      "please hold off on reviewing this",
+      "hold off on reviews for now",
       "暂停",
       "hör auf"
     ])
@@ -79,9 +105,17 @@ describe("a command", () => {
       "unpause",
       "resume reviewing this",
       "start reviewing again",
+      "enable reviews",
+      "turn the reviews on",
+      "unmute",
       "resume - I am done"
     ])
-    understands("Ignore", ["ignore this", "ignore this pull request", "Ignore this PR, it is generated"])
+    understands("Ignore", [
+      "ignore this",
+      "ignore this pull request",
+      "ignore this PR from now on",
+      "Ignore this PR, it is generated"
+    ])
     understands("Cancel", [
       "cancel the review",
       "abort",
@@ -111,6 +145,11 @@ describe("a command", () => {
     understands("Ask", [
       "cancel the subscription where?",
       "stop reviewing generated files",
+      "do not review generated files",
+      "please don't review the tests",
+      "no review is needed here, is it?",
+      "skip this test?",
+      "why hold off?",
       "ignore the lock file",
       "resolve: how is the name resolved here?",
       "pause() is called twice, why?",
