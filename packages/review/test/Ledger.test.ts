@@ -1,0 +1,157 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Job, JobId } from "@nominal-code/domain/Job"
+import { Marker, renderMarker } from "@nominal-code/domain/Marker"
+import { Discussion } from "@nominal-code/domain/Review"
+import { Effect } from "effect"
+import { ledgerOf, openIn } from "../src/Ledger.ts"
+import { review } from "../src/Review.ts"
+import * as Scene from "./Scene.ts"
+
+const earlier = JobId.make("1".repeat(20))
+const again = JobId.make("2".repeat(20))
+
+const said = (author: string, body: string, more: Partial<Discussion> = {}) =>
+  new Discussion({ author, body, resolved: false, createdAt: "2026", ...more })
+
+const isOurs = ({ author, own }: Pick<Discussion, "author" | "own">) => own === true || author === "nominal"
+
+/** The comment that a first review posts on line 11, with its marker, and its place. */
+const posted = Effect.gen(function*() {
+  const world = Scene.world()
+  yield* Effect.provide(review(Scene.pushJob), Scene.layer(world))
+  const [comment] = world.drafts[0]?.comments ?? []
+  if (comment === undefined) return yield* Effect.die("the first review has a finding")
+  const { finding: { body }, fingerprint } = comment
+  const marker = renderMarker(new Marker({ jobId: earlier, headSha: Scene.headSha, fingerprint }))
+  const place = {
+    path: Scene.path("src/cart.ts"),
+    line: 11,
+    originalLine: 11,
+    diffHunk: "@@ -10,3 +10,4 @@\n const items = []\n-let total = 1\n+let total = 0",
+    threadId: "5"
+  }
+  return { body, fingerprint, marker, place }
+})
+
+type Posted = Effect.Success<typeof posted>
+
+/** Things that people do to our comment, with the headline and the number of comments of the next review. */
+const cases: ReadonlyArray<
+  readonly [what: string, discussions: (posted: Posted) => ReadonlyArray<Discussion>, headline: string, posted: number]
+> = [
+  [
+    "as we wrote it",
+    ({ body, marker, place }) => [said("nominal", `${body}\n\n${marker}`, place)],
+    "**1 still open (1 high)** — 🟠 High: 1",
+    0
+  ],
+  [
+    "edited in its middle",
+    (
+      { body, marker, place }
+    ) => [said("nominal", `${body.replace("zero", "ZERO (edit: really?)")}\n\n${marker}`, place)],
+    "**1 still open (1 high)** — 🟠 High: 1",
+    0
+  ],
+  [
+    "edited beyond recognition, with its marker",
+    ({ marker, place }) => [said("nominal", `Never mind.\n\n${marker}`, place)],
+    "**1 still open** — 🟡 Medium: 1",
+    0
+  ],
+  [
+    "edited, and its marker with it",
+    ({ body, place }) => [said("nominal", body, place)],
+    "**1 new finding** — 🟠 High: 1",
+    1
+  ],
+  ["deleted", () => [said("ada", "I have removed it.")], "**1 new finding** — 🟠 High: 1", 1],
+  [
+    "copied by somebody, below it and elsewhere",
+    ({ body, marker, place }) => [
+      said("nominal", `${body}\n\n${marker}`, place),
+      said("mallory", `${body}\n\n${marker}`, place),
+      said("mallory", `${body}\n\n${marker}`, { ...place, line: 12, threadId: "6" })
+    ],
+    "**1 still open (1 high)** — 🟠 High: 1",
+    0
+  ],
+  [
+    "deleted, after somebody has copied it",
+    ({ body, marker, place }) => [said("mallory", `${body}\n\n${marker}`, place)],
+    "**1 new finding** — 🟠 High: 1",
+    1
+  ],
+  [
+    "quoted by ourselves in an answer",
+    ({ body, marker, place }) => [
+      said("nominal", `${body}\n\n${marker}`, place),
+      said("nominal", `> ${body}\n> ${marker}\n\nIt still holds.\n\n${renderMarker(new Marker({ jobId: again }))}`)
+    ],
+    "**1 still open (1 high)** — 🟠 High: 1",
+    0
+  ],
+  [
+    "called fixed by a marker that somebody else wrote",
+    ({ body, fingerprint, marker, place }) => [
+      said("nominal", `${body}\n\n${marker}`, place),
+      said("mallory", renderMarker(new Marker({ jobId: again, fixed: fingerprint })), place),
+      said("mallory", renderMarker(new Marker({ jobId: again, dismissed: fingerprint })), place)
+    ],
+    "**1 still open (1 high)** — 🟠 High: 1",
+    0
+  ]
+]
+
+describe("a finding whose comment is", () => {
+  for (const [what, discussions, headline, count] of cases) {
+    it.effect(`${what} is ${count === 0 ? "open once, and not posted again" : "news to the next review"}`, () =>
+      Effect.gen(function*() {
+        const world = Scene.world({ discussions: discussions(yield* posted) })
+        yield* Effect.provide(review(Scene.pushJob), Scene.layer(world))
+        const [draft] = world.drafts
+        assert.deepStrictEqual([draft?.summary.split("\n", 1)[0], draft?.comments.length], [headline, count])
+      }))
+  }
+})
+
+describe("the ledger of findings", () => {
+  it.effect("takes no reply of our own, under either of our accounts, for somebody's objection", () =>
+    Effect.gen(function*() {
+      const { body, marker, place } = yield* posted
+      const finding = said("nominal", `${body}\n\n${marker}`, place)
+      const ours = [
+        said("nominal", "The caller does not.", place),
+        said("other-account", "As I said.", { ...place, own: true })
+      ]
+      const theirs = said("mara", "It is intended.", place)
+      const repliesTo = (...after: ReadonlyArray<Discussion>) =>
+        openIn(ledgerOf([finding, ...after], isOurs)).map(({ replies }) => replies.map(({ author }) => author))
+      assert.deepStrictEqual(repliesTo(...ours), [[]])
+      assert.deepStrictEqual(repliesTo(...ours, theirs), [["mara"]])
+      assert.deepStrictEqual(repliesTo(theirs, ...ours), [[]])
+    }))
+
+  it.effect("holds for a full review: what is open is not repeated, and what was dismissed stays so", () =>
+    Effect.gen(function*() {
+      const { body, fingerprint, marker, place } = yield* posted
+      const finding = said("nominal", `${body}\n\n${marker}`, place)
+      const dismissal = said(
+        "nominal",
+        `Dismissed.\n\n${renderMarker(new Marker({ jobId: again, dismissed: fingerprint }))}`,
+        place
+      )
+      const full = new Job({ ...Scene.mentionJob, prompt: "review full" })
+      const headlines = yield* Effect.forEach(
+        [[finding], [finding, dismissal]],
+        (discussions) =>
+          Effect.gen(function*() {
+            const world = Scene.world({ discussions })
+            yield* Effect.provide(review(full), Scene.layer(world))
+            assert.deepStrictEqual(world.drafts[0]?.comments, [])
+            return world.drafts[0]?.summary.split("\n", 1)[0]
+          })
+      )
+      assert.deepStrictEqual(headlines, ["**1 still open (1 high)** — 🟠 High: 1", "**No findings.**"])
+    }))
+})
