@@ -1348,6 +1348,65 @@ declare const AppConfig_base: Context.ServiceClass<AppConfig, "@nominal-code/con
  * environment, and nothing changes it after start.
  */
 export declare class AppConfig extends AppConfig_base {}
+declare const RateLimited_base: Schema.Class<RateLimited, Schema.TaggedStruct<"RateLimited", {
+  readonly retryAfter: Schema.Duration;
+  /** True if the forge named no time: `retryAfter` is then its general advice, and grows from one try to the next. */
+  readonly assumed: Schema.optionalKey<Schema.Literal<true>>;
+}>, import("effect/Cause").YieldableError>;
+/** Rate limit: the forge asks us to wait, and did not carry out the request. */
+export declare class RateLimited extends RateLimited_base {
+  get message(): string;
+}
+declare const Unauthorized_base: Schema.Class<Unauthorized, Schema.TaggedStruct<"Unauthorized", {
+  readonly message: Schema.String;
+}>, import("effect/Cause").YieldableError>;
+/** The forge does not accept the credentials, whatever they are used for: they are wrong, expired or revoked. */
+export declare class Unauthorized extends Unauthorized_base {}
+declare const Forbidden_base: Schema.Class<Forbidden, Schema.TaggedStruct<"Forbidden", {
+  readonly message: Schema.String;
+}>, import("effect/Cause").YieldableError>;
+/** The credentials are good, and lack a permission that this call needs. */
+export declare class Forbidden extends Forbidden_base {}
+declare const NotFound_base: Schema.Class<NotFound, Schema.TaggedStruct<"NotFound", {
+  readonly message: Schema.String;
+}>, import("effect/Cause").YieldableError>;
+/** No such repository, pull request or comment, or none that the credentials may see. */
+export declare class NotFound extends NotFound_base {}
+/**
+ * Reason of a refusal that is not about the request itself. `locked`: the pull request's conversation. `archived`: the
+ * repository. `sso`: the organization wants the token authorised for single sign-on. `pending-review`: the account has
+ * an unsubmitted review on the pull request, beside which the forge takes no other.
+ */
+export declare const RefusalReason: Schema.Literals<readonly ["locked", "archived", "sso", "pending-review"]>;
+declare const Refused_base: Schema.Class<Refused, Schema.TaggedStruct<"Refused", {
+  readonly status: Schema.Int;
+  readonly because: Schema.optionalKey<Schema.Literals<readonly ["locked", "archived", "sso", "pending-review"]>>;
+  readonly message: Schema.String;
+}>, import("effect/Cause").YieldableError>;
+/** The forge understood the request and refuses it. */
+export declare class Refused extends Refused_base {}
+declare const Unavailable_base: Schema.Class<Unavailable, Schema.TaggedStruct<"Unavailable", {
+  readonly message: Schema.String;
+}>, import("effect/Cause").YieldableError>;
+/** No answer, a broken answer or a server error. The same request may succeed later. */
+export declare class Unavailable extends Unavailable_base {}
+declare const ForgeError_base: Schema.Class<ForgeError, Schema.TaggedStruct<"ForgeError", {
+  /** Name and target of the operation: `GitHub.publish acme/shop#7`. */
+  readonly operation: Schema.String;
+  readonly reason: Schema.Union<readonly [typeof RateLimited, typeof Unauthorized, typeof Forbidden, typeof NotFound, typeof Refused, typeof Unavailable]>;
+}>, import("effect/Cause").YieldableError>;
+/** A failed call of the forge: its operation and its reason. */
+export declare class ForgeError extends ForgeError_base {
+  get message(): string;
+  /** True if the same call may succeed later, with nothing changed on our side. */
+  get retryable(): boolean;
+}
+declare const WebhookError_base: Schema.Class<WebhookError, Schema.TaggedStruct<"WebhookError", {
+  readonly reason: Schema.Literals<readonly ["invalid-signature", "malformed"]>;
+  readonly message: Schema.String;
+}>, import("effect/Cause").YieldableError>;
+/** A webhook request that is refused. `reason` chooses the status of the answer. */
+export declare class WebhookError extends WebhookError_base {}
 /** A tenant's name, empty where there is one tenant only. */
 export declare const Namespace: Schema.brand<Schema.String, "Namespace">;
 export type Namespace = typeof Namespace.Type;
@@ -2195,65 +2254,6 @@ export declare class RunNotWanted extends RunNotWanted_base {
 }
 /** Asks once, and fails where the queue does not want this run any more. */
 export declare const ensureWanted: Effect.Effect<void, RunNotWanted>;
-declare const RateLimited_base: Schema.Class<RateLimited, Schema.TaggedStruct<"RateLimited", {
-  readonly retryAfter: Schema.Duration;
-  /** True if the forge named no time: `retryAfter` is then its general advice, and grows from one try to the next. */
-  readonly assumed: Schema.optionalKey<Schema.Literal<true>>;
-}>, import("effect/Cause").YieldableError>;
-/** Rate limit: the forge asks us to wait, and did not carry out the request. */
-export declare class RateLimited extends RateLimited_base {
-  get message(): string;
-}
-declare const Unauthorized_base: Schema.Class<Unauthorized, Schema.TaggedStruct<"Unauthorized", {
-  readonly message: Schema.String;
-}>, import("effect/Cause").YieldableError>;
-/** The forge does not accept the credentials, whatever they are used for: they are wrong, expired or revoked. */
-export declare class Unauthorized extends Unauthorized_base {}
-declare const Forbidden_base: Schema.Class<Forbidden, Schema.TaggedStruct<"Forbidden", {
-  readonly message: Schema.String;
-}>, import("effect/Cause").YieldableError>;
-/** The credentials are good, and lack a permission that this call needs. */
-export declare class Forbidden extends Forbidden_base {}
-declare const NotFound_base: Schema.Class<NotFound, Schema.TaggedStruct<"NotFound", {
-  readonly message: Schema.String;
-}>, import("effect/Cause").YieldableError>;
-/** No such repository, pull request or comment, or none that the credentials may see. */
-export declare class NotFound extends NotFound_base {}
-/**
- * Reason of a refusal that is not about the request itself. `locked`: the pull request's conversation. `archived`: the
- * repository. `sso`: the organization wants the token authorised for single sign-on. `pending-review`: the account has
- * an unsubmitted review on the pull request, beside which the forge takes no other.
- */
-export declare const RefusalReason: Schema.Literals<readonly ["locked", "archived", "sso", "pending-review"]>;
-declare const Refused_base: Schema.Class<Refused, Schema.TaggedStruct<"Refused", {
-  readonly status: Schema.Int;
-  readonly because: Schema.optionalKey<Schema.Literals<readonly ["locked", "archived", "sso", "pending-review"]>>;
-  readonly message: Schema.String;
-}>, import("effect/Cause").YieldableError>;
-/** The forge understood the request and refuses it. */
-export declare class Refused extends Refused_base {}
-declare const Unavailable_base: Schema.Class<Unavailable, Schema.TaggedStruct<"Unavailable", {
-  readonly message: Schema.String;
-}>, import("effect/Cause").YieldableError>;
-/** No answer, a broken answer or a server error. The same request may succeed later. */
-export declare class Unavailable extends Unavailable_base {}
-declare const ForgeError_base: Schema.Class<ForgeError, Schema.TaggedStruct<"ForgeError", {
-  /** Name and target of the operation: `GitHub.publish acme/shop#7`. */
-  readonly operation: Schema.String;
-  readonly reason: Schema.Union<readonly [typeof RateLimited, typeof Unauthorized, typeof Forbidden, typeof NotFound, typeof Refused, typeof Unavailable]>;
-}>, import("effect/Cause").YieldableError>;
-/** A failed call of the forge: its operation and its reason. */
-export declare class ForgeError extends ForgeError_base {
-  get message(): string;
-  /** True if the same call may succeed later, with nothing changed on our side. */
-  get retryable(): boolean;
-}
-declare const WebhookError_base: Schema.Class<WebhookError, Schema.TaggedStruct<"WebhookError", {
-  readonly reason: Schema.Literals<readonly ["invalid-signature", "malformed"]>;
-  readonly message: Schema.String;
-}>, import("effect/Cause").YieldableError>;
-/** A webhook request that is refused. `reason` chooses the status of the answer. */
-export declare class WebhookError extends WebhookError_base {}
 /** Clone URL of a repository, and the credentials for it. The URL holds no secret. */
 interface CloneSource {
   readonly url: string;

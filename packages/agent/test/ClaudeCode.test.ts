@@ -2,11 +2,15 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { SpendScope } from "@nominal-code/agent/SpendScope"
 import { Block } from "@nominal-code/domain/Conversation"
+import { Transcript, TranscriptEvent } from "@nominal-code/domain/Transcript"
 import { nanoOf } from "@nominal-code/persistence/Spend"
 import * as SpendMemory from "@nominal-code/persistence/SpendMemory"
 import { turns } from "@nominal-code/testing/ScriptedModel"
-import { Effect, Fiber, FileSystem, Option, Schedule } from "effect"
+import { Effect, Fiber, FileSystem, Layer, Option, Schedule } from "effect"
 import { createServer } from "node:http"
+import { AgentRunner } from "../src/AgentRunner.ts"
+import * as ApiAgent from "../src/ApiAgent.ts"
+import * as RecordedCalls from "../src/RecordedCalls.ts"
 import {
   apiKey,
   claudeTask,
@@ -41,13 +45,16 @@ const makeCanary = Effect.acquireRelease(
 )
 
 describe("Claude Code", () => {
-  it.live("reads with our tools and hands in a review, with the effort that it was told", () =>
+  it.live("reads with our tools and hands in a review, with the effort that it was told, and can be replayed", () =>
     Effect.gen(function*() {
       const world = yield* makeWorld
       world.model.script(turns({ text: "Looking.", calls: [read] }, { calls: [submit()] }, { text: "done" }))
       const started: Array<string> = []
       const settings = { ...claudeTask().settings, effort: "low" } as const
-      const result = yield* recordTools(started)(runClaude(world, claudeTask({ settings })))
+      const events: Array<TranscriptEvent> = []
+      const result = yield* recordTools(started)(runClaude(world, claudeTask({ settings }))).pipe(
+        Effect.provideService(Transcript, (event) => Effect.sync(() => void events.push(event)))
+      )
       assert.deepStrictEqual(result.answer, Option.some({ summary: "Fine." }))
       assert.deepStrictEqual([result.stopped, result.turns, result.text], ["submitted", 3, "done"])
       assert.deepStrictEqual(started, ["Read"])
@@ -65,6 +72,25 @@ describe("Claude Code", () => {
       assert.deepStrictEqual([usage.input, usage.output], [3000, 300])
       assert.isAbove(result.usage.costUsd ?? 0, 0)
       assert.notInclude(JSON.stringify(result), apiKey)
+      const answers = events.filter(TranscriptEvent.guards.Answered)
+      assert.deepStrictEqual(
+        answers.map(({ content, provider, results, stop }) => [
+          provider,
+          content.filter(Block.guards.ToolUse).map(({ name }) => name),
+          results.length,
+          stop
+        ]),
+        [
+          ["claude-code", ["Read"], 0, "tool-use"],
+          ["claude-code", ["submit_review"], 1, "tool-use"],
+          ["claude-code", [], 1, "end"]
+        ]
+      )
+      const again = AgentRunner.use((agent) => agent.run(claudeTask())).pipe(
+        Effect.provide(Layer.provide(ApiAgent.layer, RecordedCalls.layerReplay(answers)))
+      )
+      const replayed = yield* recordTools(started)(again)
+      assert.deepStrictEqual([replayed.answer, replayed.turns, started], [result.answer, 2, ["Read", "Read"]])
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
   it.live("writes, runs, fetches and asks nothing that the model wants beside our tools", () =>

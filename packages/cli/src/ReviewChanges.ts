@@ -9,6 +9,7 @@ import type { UsageSummary } from "@nominal-code/domain/Usage"
 import { Forge, type OwnPosts } from "@nominal-code/forge/Forge"
 import { makeOutgoingText, shownDraft } from "@nominal-code/forge/outgoing/OutgoingText"
 import * as SpendMemory from "@nominal-code/persistence/SpendMemory"
+import { ask } from "@nominal-code/review/Question"
 import { review as reviewJob } from "@nominal-code/review/Review"
 import { type LocalChanges, resolveChanges, type ResolvedChanges } from "@nominal-code/workspace/LocalChanges"
 import { type CheckoutRequest, Workspace } from "@nominal-code/workspace/Workspace"
@@ -173,20 +174,36 @@ export const notReviewed = (
 export const usageOf = (outcome: JobOutcome): Option.Option<UsageSummary> =>
   Option.fromUndefinedOr(outcome._tag === "Reviewed" ? outcome.usage : undefined)
 
+/** Services of a review beside its agent, without a forge and a network. */
+const localLayers = (review: LocalReview, posted: Ref.Ref<Option.Option<ReviewDraft>>) =>
+  localForge(review, posted).pipe(
+    Layer.provideMerge(
+      Layer.provide(oneCheckout(review.pullRequest), Configured.localWorkspace(review.repository))
+    ),
+    Layer.provideMerge(Layer.merge(Configured.conversationsIn.memory, SpendMemory.layer)),
+    Layer.provideMerge(Configured.reviewConfig(review.settings))
+  )
+
 /** Reviews a pull request without a forge and a network. The model is the `AgentRunner` of the context. */
 export const reviewLocally = Effect.fn("ReviewChanges.reviewLocally")(function*(review: LocalReview) {
-  const { job, pullRequest, repository, settings } = review
   const posted = yield* Ref.make(Option.none<ReviewDraft>())
-  const layers = localForge(review, posted).pipe(
-    Layer.provideMerge(Layer.provide(oneCheckout(pullRequest), Configured.localWorkspace(repository))),
-    Layer.provideMerge(Layer.merge(Configured.conversationsIn.memory, SpendMemory.layer)),
-    Layer.provideMerge(Configured.reviewConfig(settings))
-  )
-  const outcome = yield* Effect.provide(reviewJob(job), layers)
+  const outcome = yield* Effect.provide(reviewJob(review.job), localLayers(review, posted))
   const draft = yield* Ref.get(posted)
   const refusal = notReviewed(outcome, draft)
   if (Option.isSome(refusal)) return yield* refusal.value
   return yield* drafted(Option.getOrThrow(draft), usageOf(outcome))
+})
+
+/** Answers a question about a pull request without a forge and a network, and returns the answer's text. */
+export const answerLocally = Effect.fn("ReviewChanges.answerLocally")(function*(review: LocalReview, question: string) {
+  const { discussions = [], job, pullRequest } = review
+  const posted = yield* Ref.make(Option.none<ReviewDraft>())
+  const { text } = yield* Effect.provide(
+    ask(job, question, { discussions, pullRequest }),
+    localLayers(review, posted)
+  )
+  const { redact } = yield* KnownSecrets
+  return redact(text)
 })
 
 /** Reviews changes whose commits are known. */

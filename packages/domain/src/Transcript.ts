@@ -15,9 +15,9 @@ export const digest = (value: unknown): string =>
 export const ClaimFate = Schema.Literals(["posted", "cut", "refuted", "not-posted", "unproven-or-merged"])
 export type ClaimFate = typeof ClaimFate.Type
 
-/** One event of a review, in the order in which they happen. */
+/** One event of a review or of an answer, in the order in which they happen. */
 export const TranscriptEvent = Schema.TaggedUnion({
-  /** The review begins, with all that it knows of the pull request. */
+  /** The work begins, with all that it knows of the pull request. */
   Began: {
     job: Job,
     settings: ReviewSettings,

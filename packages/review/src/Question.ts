@@ -6,6 +6,7 @@ import { type Job, JobOutcome } from "@nominal-code/domain/Job"
 import { within } from "@nominal-code/domain/RepositorySettings"
 import { answererOf } from "@nominal-code/domain/ReviewSettings"
 import { ensureWanted } from "@nominal-code/domain/RunStillWanted"
+import { Transcript, TranscriptEvent } from "@nominal-code/domain/Transcript"
 import { Forge, type PullRequestView } from "@nominal-code/forge/Forge"
 import { fit } from "@nominal-code/forge/Markdown"
 import { Effect, Option, Schema } from "effect"
@@ -60,14 +61,25 @@ const longestAnswer = 20_000
 
 const noAnswer = failed(Failure.cases.Model.make({ reason: "no-review", detail: "the model gave no answer" }), false)
 
-/** Has the agent answer a question about the head of a view. */
-const ask = Effect.fnUntraced(function*(job: Job, question: string, { discussions, pullRequest }: PullRequestView) {
+/** Has the agent answer a question about the head of a view. Nothing is posted. */
+export const ask = Effect.fn("Question.ask")(function*(
+  job: Job,
+  question: string,
+  { discussions, pullRequest }: Pick<PullRequestView, "discussions" | "pullRequest">
+) {
   const config = yield* ReviewConfig
   const { event } = job
   const spent = yield* limitReached(job, config.settings, answererOf(config.settings))
   if (Option.isSome(spent)) return { text: "", withdrawn: Option.none(), limit: spent.value }
   const source = yield* (yield* Forge).cloneSource(pullRequest.ref.repo)
   const checkout = yield* checkOut(pullRequest, source)
+  yield* (yield* Transcript)(TranscriptEvent.cases.Began.make({
+    job,
+    settings: config.settings,
+    pullRequest,
+    discussions,
+    url: source.url
+  }))
   const settings = within(config.settings, (yield* RepositoryConfig.read(checkout)).settings)
   const [files, commits] = yield* Effect.all([checkout.changedFiles, checkout.commits], { concurrency: 2 })
   const ours = isOurs(job, settings)

@@ -6,6 +6,7 @@ import { Marker, renderMarker } from "@nominal-code/domain/Marker"
 import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Discussion } from "@nominal-code/domain/Review"
 import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
+import { Transcript, type TranscriptEvent } from "@nominal-code/domain/Transcript"
 import { Forbidden, ForgeError, Unavailable } from "@nominal-code/forge/ForgeError"
 import { LlmError } from "@nominal-code/llm/LlmError"
 import { WorkspaceError } from "@nominal-code/workspace/Workspace"
@@ -88,6 +89,18 @@ describe("a question", () => {
       }
       assert.notInclude(prompt, "Are you sure?")
       assert.strictEqual(prompt.split("and this?").length, 2)
+    }))
+
+  it.effect("begins its transcript with what is known of the pull request", () =>
+    Effect.gen(function*() {
+      const world = Scene.world({ discussions: thread, answers: [answering("So.")] })
+      const events: Array<TranscriptEvent> = []
+      const listen = (event: TranscriptEvent) => Effect.sync(() => void events.push(event))
+      const job = jobOf("why?", { threadId: "5" })
+      yield* Effect.provideService(ask(world, job), Transcript, listen)
+      const [began] = events
+      assert.strictEqual(events.length, 1)
+      assert.deepInclude(began, { _tag: "Began", job, discussions: thread })
     }))
 
   it.effect("is answered by what the model wrote where it handed in nothing", () =>

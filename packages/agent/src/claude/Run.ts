@@ -1,5 +1,7 @@
 import { answerOpenCalls, appendUserText, Block, bytesOf, type Conversation } from "@nominal-code/domain/Conversation"
+import { claudeCode } from "@nominal-code/domain/ReviewSettings"
 import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
+import * as ReviewTranscript from "@nominal-code/domain/Transcript"
 import type { UsageSummary } from "@nominal-code/domain/Usage"
 import { type Prices, pricesWith } from "@nominal-code/llm/Pricing"
 import { Deferred, Duration, Effect, FileSystem, type Layer, Option, Path, Ref, Stream } from "effect"
@@ -234,6 +236,26 @@ const work = <A>(session: Session<A>) => {
   })
 }
 
+/** Tells the review's transcript of the calls, as those of our own loop are told. */
+const tellCalls = Effect.fnUntraced(function*<A>({ task, transcript }: Session<A>) {
+  const tell = yield* ReviewTranscript.Transcript
+  const { turns } = yield* Ref.get(transcript)
+  const system = ReviewTranscript.digest(task.system)
+  for (const [at, { content, model, usage }] of turns.entries()) {
+    const before = turns.slice(0, at).map(({ content, results }) => [content, results])
+    yield* tell(ReviewTranscript.TranscriptEvent.cases.Answered.make({
+      provider: claudeCode,
+      model,
+      request: ReviewTranscript.digest([task.system, task.prompt, before]),
+      system,
+      results: (turns[at - 1]?.results ?? []).filter(Block.guards.ToolResult),
+      content,
+      stop: content.some(Block.guards.ToolUse) ? "tool-use" : "end",
+      usage
+    }))
+  }
+})
+
 /** Runs a task with Claude Code. */
 export const run = Effect.fnUntraced(function*<A>(task: AgentTask<A>, environment: Environment) {
   const context = yield* Effect.context<never>()
@@ -252,7 +274,7 @@ export const run = Effect.fnUntraced(function*<A>(task: AgentTask<A>, environmen
   const prices = pricesWith((yield* SpendScope).prices)
   const earlier = yield* Ref.make(Option.none<UsageSummary>())
   const session: Session<A> = { ...environment, task, limit, prices, tools, transcript, earlier, files }
-  const result = yield* toResult(session, yield* work(session))
+  const result = yield* toResult(session, yield* Effect.ensuring(work(session), tellCalls(session)))
   yield* Effect.logInfo("Claude Code is done").pipe(Effect.annotateLogs({
     stopped: result.stopped,
     turns: result.turns,

@@ -3,6 +3,7 @@ import * as RecordedCalls from "@nominal-code/agent/RecordedCalls"
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import type { Flags } from "@nominal-code/config/Values"
+import { commandOf } from "@nominal-code/domain/CommandParser"
 import { ClaimFate, type TranscriptEvent } from "@nominal-code/domain/Transcript"
 import { mirrorOf } from "@nominal-code/workspace/Mirrors"
 import { Console, Effect, FileSystem, Layer, Option, Path } from "effect"
@@ -12,7 +13,7 @@ import { observing } from "../review/ObservedSteps.ts"
 import * as ReviewProgress from "../review/ReviewProgress.ts"
 import * as Report from "../review/ReviewReport.ts"
 import { printable } from "../review/TerminalText.ts"
-import { reviewLocally } from "../ReviewChanges.ts"
+import { answerLocally, type LocalReview, reviewLocally } from "../ReviewChanges.ts"
 import * as ReviewLayers from "../ReviewLayers.ts"
 import * as Recording from "../transcripts/Recording.ts"
 
@@ -48,14 +49,15 @@ const mirrorIn = Effect.fnUntraced(function*({ pullRequest: { ref: { repo } }, u
 /** Settings of the recorded review, with the agents of the configuration where a model is asked anew. */
 const settingsOf = Effect.fnUntraced(function*({ settings }: Began, { model }: ReplayFlags) {
   if (Option.isNone(model)) return settings
-  const { explorers: _explorers, verifier: _verifier, ...recorded } = settings
-  const { review: { explorer, explorers, reviewer, verifier } } = yield* AppConfig
+  const { answerer: _answerer, explorers: _explorers, verifier: _verifier, ...recorded } = settings
+  const { review: { answerer, explorer, explorers, reviewer, verifier } } = yield* AppConfig
   return {
     ...recorded,
     reviewer,
     explorer,
     ...(explorers === undefined ? {} : { explorers }),
-    ...(verifier === undefined ? {} : { verifier })
+    ...(verifier === undefined ? {} : { verifier }),
+    ...(answerer === undefined ? {} : { answerer })
   }
 })
 
@@ -73,19 +75,24 @@ const replayed = Effect.fnUntraced(function*(flags: ReplayFlags) {
     : Layer.provide(ApiAgent.layer, RecordedCalls.layerReplay(answers))
   const { discussions, job, pullRequest } = began
   const progress = yield* ReviewProgress.make("quiet")
-  const review = reviewLocally({
+  const recorded: LocalReview = {
     job,
     pullRequest,
     discussions,
     repository: Option.isSome(flags.repository) ? flags.repository.value : yield* mirrorIn(began),
     settings: Option.some(yield* settingsOf(began, flags))
-  })
-  const report = Report.reportOf(yield* Effect.provide(observing(review, progress), agent))
+  }
+  const command = commandOf(job)
+  if (command._tag === "Ask") {
+    const answer = yield* Effect.provide(answerLocally(recorded, command.text), agent)
+    return yield* Console.log(flags.json ? Report.printableJson({ answer }) : printable(answer))
+  }
+  const report = Report.reportOf(yield* Effect.provide(observing(reviewLocally(recorded), progress), agent))
   yield* Console.error(fatesText(claims))
   yield* Console.log(flags.json ? Report.reviewJson(report) : Report.reviewMarkdown(report))
 }, Effect.scoped)
 
-/** Runs a recorded review again without forge and network: with the recorded answers, or with a model's new ones. */
+/** Runs a recorded review, or a recorded answer to a question, again without forge and network: with the recorded answers, or with a model's new ones. */
 export const replay = Effect.fn("cli.replay")(function*(flags: ReplayFlags) {
   const given: Flags = {
     ...Option.match(flags.model, { onNone: () => ({}), onSome: (model) => ({ "agent.model": model }) }),

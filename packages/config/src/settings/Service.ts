@@ -97,7 +97,7 @@ export const storage = {
     travels: "pod",
     kind: flag,
     doc:
-      "Keep a transcript of each review for seven days, for `nominal-code replay`: in `transcripts` of `data_dir`, or in Redis if it ran in a pod. It holds what was said on the pull request, and the code that the model has read."
+      "Keep a transcript of each review and each answer for seven days, for `nominal-code replay`: in `transcripts` of `data_dir`, or in Redis if it ran in a pod. It holds what was said on the pull request, and the code that the model has read."
   })
 }
 
