@@ -1,5 +1,7 @@
 # Every command runs on the Node that ci/tools/node pins: it lies first on the PATH once `make install` has run.
 export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/ci/tools/check/node_modules/.bin:$(PATH)
+# rolldown's allocator asks for huge pages, and the kernel clears two megabytes for each: most of a build's system time.
+export MIMALLOC_ALLOW_THP := 0
 .PHONY: help install tools demo fuzz test test-fast test-long test-nodes test-kube check build executable api architecture bench profile storm eval format
 .DEFAULT_GOAL := help
 

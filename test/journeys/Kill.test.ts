@@ -97,7 +97,7 @@ const isEmpty = (readiness: string) => readiness.startsWith("{\"status\":\"ready
 it.live("kills at any moment lose no accepted delivery, double no review, and let no two reviews of a pull request run at once", () =>
   Effect.gen(function*() {
     const seed = yield* Config.String("KILL_SEED").pipe(Config.withDefault(String(now())))
-    const kills = yield* sized(8, 50)
+    const kills = yield* sized(5, 50)
     const journey = yield* make({
       env: { JOBS_MAX_CONCURRENT: "4" },
       emulator: { checkAnswers: false }

@@ -68,7 +68,7 @@ redisSuite("a rolling update", () => {
       // The machine has two cores: no more pods are started than it can run.
       const next = Effect.andThen(
         deliver(() => review),
-        until("some of the reviews", () => reviewed() >= sent.length - long.length - 4)
+        until("some of the reviews", () => reviewed() >= sent.length - long.length - 2)
       )
       const traffic = yield* Effect.forkScoped(Effect.repeat(next, { while: () => rolling }))
 

@@ -9,7 +9,7 @@ queueSuite("memory", MemoryQueue.layer)
 // A memory queue has one process, and does not survive it.
 interleavingsSuite(
   "memory",
-  600,
+  800,
   Effect.map(Layer.build(MemoryQueue.layer), (context) => {
     const queue = storeIn(context)
     return [{ queue: () => queue, crash: Option.none() }]

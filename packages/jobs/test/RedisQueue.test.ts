@@ -50,7 +50,7 @@ redisSuite("the queue in Redis", () => {
 
   interleavingsSuite(
     "two processes on one Redis",
-    150,
+    70,
     Effect.gen(function*() {
       const here = yield* server
       yield* here.command("flushall")

@@ -40,7 +40,7 @@ const processAt = Effect.fnUntraced(function*(directory: string): Effect.fn.Retu
 
 interleavingsSuite(
   "two processes on one SQLite file",
-  250,
+  130,
   Effect.gen(function*() {
     const directory = yield* quickDirectory
     return [yield* processAt(directory), yield* processAt(directory)]
