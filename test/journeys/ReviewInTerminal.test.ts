@@ -168,6 +168,13 @@ describe("nominal-code review", () => {
         [world, ["feature"], 2, /"feature" is no commit range and no pull request: write main\.\.feature/],
         [world, ["--staged", "--base", "main"], 2, /choose one of --staged, --base and a commit range/],
         [world, ["--json", "--sarif"], 2, /choose one of --json, --markdown and --sarif/],
+        [world, ["https://github.com/acme/shop"], 1, /is no pull request's page: write https:/],
+        [
+          { ...world, env: { TMPDIR: "/nowhere", WORKSPACE_BASE_DIR: `${process.execPath}/mirrors` } },
+          [],
+          1,
+          /neither \S+ \(workspace\.base_dir\) nor the temporary directory can be written, set TMPDIR to one that can be/
+        ],
         [
           { ...world, env: { ANTHROPIC_API_KEY: "sk-ant-your-key" } },
           [],

@@ -30,6 +30,7 @@ import * as Git from "@nominal-code/workspace/Git"
 import * as GitWorkspace from "@nominal-code/workspace/GitWorkspace"
 import * as LocalWorkspace from "@nominal-code/workspace/LocalWorkspace"
 import * as PrivateDirectory from "@nominal-code/workspace/PrivateDirectory"
+import { WorkspaceError } from "@nominal-code/workspace/Workspace"
 import { Effect, FileSystem, Layer, Option } from "effect"
 import * as SocketPaths from "./isolated/SocketPaths.ts"
 import * as ModelServices from "./ModelServices.ts"
@@ -132,7 +133,16 @@ export const workspace = configured(({ workspace }) => GitWorkspace.layer(worksp
 const localOptions = Effect.gen(function*() {
   const { workspace } = yield* AppConfig
   const fs = yield* FileSystem.FileSystem
-  const instead = fs.makeTempDirectoryScoped({ prefix: "nominal-code-git-" })
+  const instead = Effect.mapError(
+    fs.makeTempDirectoryScoped({ prefix: "nominal-code-git-" }),
+    ({ message }) =>
+      new WorkspaceError({
+        reason: "directory",
+        message:
+          `neither ${workspace.baseDir} (workspace.base_dir) nor the temporary directory can be written, set TMPDIR ` +
+          `to one that can be: ${message}`
+      })
+  )
   const baseDir = yield* PrivateDirectory.make(workspace.baseDir).pipe(
     Effect.as(workspace.baseDir),
     Effect.catchTag("PlatformError", () => instead)

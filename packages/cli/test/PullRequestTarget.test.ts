@@ -59,9 +59,14 @@ it.effect.each(
       "https://gitlab.com/acme/shop/-/merge_requests/7",
       { github, gitlab: Option.none() },
       /^there is no token for GitLab: /
+    ],
+    [
+      "https://github.com/acme/shop",
+      none,
+      /" is no pull request's page: write https:\/\/github\.com\/owner\/name\/pull\/7 /
     ]
   ] as const
-)("%s without a token says which one is needed", ([text, settings, said]) =>
+)("%s without a token says which one is needed, or what is meant", ([text, settings, said]) =>
   Effect.gen(function*() {
     assert.match(yield* refusal(text, settings), said)
   }))

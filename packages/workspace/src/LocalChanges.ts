@@ -48,9 +48,42 @@ const workTree = Effect.fnUntraced(function*(repository: string, gitDir: string)
   return Objects.decode((yield* git.run(["write-tree"], options)).stdout).trim()
 }, Effect.scoped)
 
+const refused = (message: string) => new WorkspaceError({ reason: "refused", message })
+
+/** Writes the tree of the index. The index of a merge with conflicts has none. */
+const stagedTree = Effect.fnUntraced(function*(repository: string, gitDir: string) {
+  const git = yield* Git
+  const { stdout } = yield* git.run(["ls-files", "--unmerged", "-z"], { gitDir, workTree: repository })
+  // Each entry is `mode object stage<TAB>path`.
+  const conflicts = new Set(Objects.decode(stdout).split("\0").filter(Boolean).map((entry) => entry.split("\t")[1]))
+  if (conflicts.size > 0) {
+    return yield* refused(
+      `a merge has left conflicts in ${
+        [...conflicts].join(", ")
+      }: resolve them and git add the files, or leave out --staged`
+    )
+  }
+  return yield* textOf(gitDir, "write-tree")
+})
+
+/** Fails where this user may not write to the repository: uncommitted changes become objects of it. */
+const ensureWritable = Effect.fnUntraced(function*(gitDir: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const objects = path.join(gitDir, "objects")
+  // In a linked work tree `.git` is a file, and git says itself what it may not write.
+  if (!(yield* Effect.orElseSucceed(fs.exists(objects), () => false))) return
+  yield* Effect.mapError(fs.access(objects, { writable: true }), () =>
+    refused(
+      `this user may not write to ${objects}, where git would keep what is not committed: review a range of commits, ` +
+        "or as the repository's owner"
+    ))
+})
+
 const commitOf = Effect.fnUntraced(function*({ head, repository }: LocalChanges, gitDir: string) {
   if (head !== "worktree" && head !== "staged") return yield* Objects.resolve(gitDir, head)
-  const tree = head === "worktree" ? yield* workTree(repository, gitDir) : yield* textOf(gitDir, "write-tree")
+  yield* ensureWritable(gitDir)
+  const tree = head === "worktree" ? yield* workTree(repository, gitDir) : yield* stagedTree(repository, gitDir)
   const title = head === "worktree" ? "Uncommitted changes" : "Staged changes"
   const commit = yield* textOf(gitDir, ...identity, "commit-tree", tree, "-p", "HEAD", "-m", title)
   return yield* Objects.resolve(gitDir, commit)
@@ -60,7 +93,13 @@ const commitOf = Effect.fnUntraced(function*({ head, repository }: LocalChanges,
 const asPatchError = (error: GitError) =>
   error.reason === "not-installed" || error.reason === "timeout"
     ? error.toWorkspaceError()
-    : new WorkspaceError({ reason: "refused", message: error.message.replace(/^git apply exited with \d+: /, "") })
+    : refused(error.message.replace(/^git apply exited with \d+: /, ""))
+
+const noTemporaryDirectory = (why: string) =>
+  new WorkspaceError({
+    reason: "directory",
+    message: `the temporary directory cannot be written, set TMPDIR to one that can be: ${why}`
+  })
 
 /** Commits a patch on top of a commit, on no branch. No file and no index changes. */
 export const commitPatch = Effect.fn("LocalChanges.commitPatch")(
@@ -79,7 +118,7 @@ export const commitPatch = Effect.fn("LocalChanges.commitPatch")(
   Effect.scoped,
   Effect.catchTags({
     GitError: (error) => Effect.fail(asPatchError(error)),
-    PlatformError: ({ message }) => Effect.fail(new WorkspaceError({ reason: "directory", message }))
+    PlatformError: ({ message }) => Effect.fail(noTemporaryDirectory(message))
   })
 )
 
@@ -97,7 +136,7 @@ export const resolveChanges = Effect.fn("LocalChanges.resolveChanges")(
   },
   Effect.catchTags({
     GitError: (error) => Effect.fail(error.toWorkspaceError()),
-    PlatformError: ({ message }) => Effect.fail(new WorkspaceError({ reason: "directory", message }))
+    PlatformError: ({ message }) => Effect.fail(noTemporaryDirectory(message))
   })
 )
 

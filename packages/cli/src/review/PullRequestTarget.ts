@@ -47,7 +47,14 @@ export const pullRequestNamed = Effect.fn("PullRequestTarget.pullRequestNamed")(
   const [, name, sign = "", number] = short.exec(text) ?? []
   if (name === undefined) {
     // The two forges write their pages differently, wherever they are.
-    yield* ensureToken(/\/-\/merge_requests\//.test(text) ? "gitlab" : "github")
+    const platform = /\/-\/merge_requests\/\d/.test(text) ? "gitlab" : /\/pull\/\d/.test(text) ? "github" : undefined
+    if (platform === undefined) {
+      return yield* new NoPullRequest({
+        message: `"${text}" is no pull request's page: write https://github.com/owner/name/pull/7 or ` +
+          "https://gitlab.com/group/project/-/merge_requests/7"
+      })
+    }
+    yield* ensureToken(platform)
     return yield* pullRequestOn(text)
   }
   const platform = yield* platformOf(name, sign)
