@@ -1969,7 +1969,7 @@ export declare class NotReviewed extends NotReviewed_base {
  * Reviews changes of a repository on this disk: a branch, a commit, what is staged or the whole working directory. It
  * posts nothing and needs no forge. The model is the `AgentRunner` of the context, with the settings of `AppConfig`.
  */
-export declare const reviewChanges: (options: ReviewChangesOptions) => Effect.Effect<ReviewedChanges, NotReviewed | import("effect/PlatformError").PlatformError | WorkspaceError, AgentRunner | AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+export declare const reviewChanges: (options: ReviewChangesOptions) => Effect.Effect<ReviewedChanges, NotReviewed | WorkspaceError, AgentRunner | AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
 /** Code that a finding rests on. */
 interface Evidence {
   readonly path: string;
@@ -3879,9 +3879,9 @@ declare const forges: Layer.Layer<Forges, StoreError, AppConfig>;
 /** Checkouts of a forge's repositories, under `workspace.base_dir`. */
 declare const workspace: Layer.Layer<Workspace, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | FileSystem.FileSystem | import("effect/Path").Path>;
 /** git, for a repository that is on this disk already. */
-declare const git: Layer.Layer<Git, import("effect/PlatformError").PlatformError | WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | FileSystem.FileSystem | import("effect/Path").Path>;
+declare const git: Layer.Layer<Git, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | FileSystem.FileSystem | import("effect/Path").Path>;
 /** Checkouts of a repository that is on this disk already. */
-declare const localWorkspace: (repository: string) => Layer.Layer<Workspace, import("effect/PlatformError").PlatformError | WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | FileSystem.FileSystem | import("effect/Path").Path>;
+declare const localWorkspace: (repository: string) => Layer.Layer<Workspace, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | FileSystem.FileSystem | import("effect/Path").Path>;
 /** All model services, with the keys of this process. One without a key fails the calls that need it. */
 declare const ownModels: Layer.Layer<LlmProviders, never, AppConfig>;
 /** All model services, of the container that has their keys where this one has none. */
