@@ -58,7 +58,11 @@ const names = [
   "DEPLOY_PRIVATE_KEY",
   "CLOUD_CREDENTIAL",
   "CLOUD_CREDENTIALS",
-  "AZURE_DEVOPS_PAT"
+  "AZURE_DEVOPS_PAT",
+  "MYSQL_PWD",
+  "REDISCLI_AUTH",
+  "SENTRY_DSN",
+  "SLACK_WEBHOOK_URL"
 ]
 
 /** Everything that a process with this environment says about a text: a log line, a post, a stored reason. */

@@ -10,7 +10,7 @@ export const proxyVariables = ["HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_pro
 
 /** Names of variables that hold a secret, of whatever program they are a setting. */
 const secretName =
-  /(?:TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|_PASS|(?:API|ACCESS|PRIVATE|SECRET|SIGNING|ENCRYPTION|MASTER)_?KEY|CREDENTIALS?|_PAT|OTLP_HEADERS)$/i
+  /(?:TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|_PASS|(?:API|ACCESS|PRIVATE|SECRET|SIGNING|ENCRYPTION|MASTER)_?KEY|CREDENTIALS?|_PAT|_PWD|_AUTH|_DSN|WEBHOOK_URL|OTLP_HEADERS)$/i
 
 /** The variables of this process, whatever program they are for. */
 const variables = Effect.gen(function*() {

@@ -45,7 +45,11 @@ for (
     "PGPASSWORD",
     "SENTRY_CREDENTIALS",
     "STRIPE_SECRET_KEY",
-    "AZURE_DEVOPS_EXT_PAT"
+    "AZURE_DEVOPS_EXT_PAT",
+    "MYSQL_PWD",
+    "REDISCLI_AUTH",
+    "SENTRY_DSN",
+    "SLACK_WEBHOOK_URL"
   ]
 ) {
   it.effect(`what ${name} holds is a secret, though it is no setting`, () =>
