@@ -5,7 +5,9 @@ const root = new URL("../../", import.meta.url)
 const read = (path: string): string => readFileSync(new URL(path, root), "utf8")
 
 /** Rows of the page's tables, without their heads: the first cell, and the last one, which names the tests. */
-const rows = [...read("docs/threats.md").matchAll(/^\| (?!#|area|---)(.+?) \| .+ \| (.+) \|$/gm)].map(
+const rows = [
+  ...read("docs/threats.md").matchAll(/^\| (?!#|area|defence|---)(.+?) \| (?:.+ \| )?(`[^`]+`: \*.+) \|$/gm)
+].map(
   ([, row = "", tests = ""]) => [row, tests] as const
 )
 

@@ -230,6 +230,14 @@ describe("whatever is posted", () => {
     { arbitrary: { runs: 1500, size: 24 } }
   )
 
+  it("is code without a secret if it is not read for its marks", () => {
+    for (const marks of ["&#".repeat(5_000), "> ".repeat(40)]) {
+      const posted = clean(`${marks} ${secret} ${[...secret].join("\u200b")}\n\n@alice`)
+      assert.match(posted, /^(`{3,})\n[^]*\n\1$/)
+      assert.notInclude(posted.replaceAll("\u200b", ""), secret)
+    }
+  })
+
   it("is code and nothing else if quotes are nested too deep to be read", () => {
     for (const text of [`${"> ".repeat(40)}@alice\n\nwords`, `words\n\n${"> ".repeat(40)}@alice`]) {
       assert.match(clean(text), /^(`{3,})\n[^]*@alice[^]*\n\1$/)
