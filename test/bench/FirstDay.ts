@@ -1,38 +1,13 @@
-import { Duration, Effect, FileSystem, Schema, Stream } from "effect"
-import { ChildProcess, ChildProcessSpawner } from "effect/process"
-import { env } from "node:process"
+import { Effect, FileSystem } from "effect"
 import { fileURLToPath } from "node:url"
 import * as LocalRepository from "../journeys/LocalRepository.ts"
 import { count, NotMeasured, ratio } from "./Figure.ts"
 import * as Program from "./Program.ts"
+import * as Spent from "./Spent.ts"
 
 const runs = 5
 const files = 10_000
 const root = fileURLToPath(new URL("../../", import.meta.url))
-
-/** Last line that a measured process writes: its CPU time in milliseconds, and its greatest memory in MiB. */
-const Used = Schema.fromJsonString(Schema.Struct({ cpu: Schema.Finite, memory: Schema.Finite }))
-
-const hook = `data:text/javascript,process.on("exit",()=>{const{user,system}=process.cpuUsage();` +
-  `process.stderr.write("\\n"+JSON.stringify({cpu:(user+system)/1e3,memory:process.resourceUsage().maxRSS/1024}))})`
-
-/** Runs Node to its end, and answers with what that took. */
-const spent = Effect.fnUntraced(
-  function*(args: ReadonlyArray<string>, cwd: string, variables: Program.Environment) {
-    const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
-    const command = ChildProcess.make(process.execPath, ["--import", hook, ...args], {
-      cwd,
-      env: { PATH: env["PATH"], ...variables },
-      stdin: "ignore"
-    })
-    const child = yield* spawner.spawn(command)
-    const [wall, written] = yield* Effect.timed(Stream.mkString(Stream.decodeText(child.all)))
-    const used = yield* Schema.decodeEffect(Used)(written.split("\n").at(-1) ?? "")
-    return { ...used, wall: Duration.toMillis(wall), written }
-  },
-  Effect.scoped,
-  Effect.mapError(({ message }) => new NotMeasured({ message }))
-)
 
 /** Repository of so many files, with a change of one of them that is staged. */
 const repository = Effect.gen(function*() {
@@ -70,9 +45,9 @@ export const measure = Effect.fn("FirstDay.measure")(
     const home = yield* fs.makeTempDirectoryScoped({ prefix: "nominal-bench-" })
     const variables = { HOME: home, ANTHROPIC_API_KEY: "a-key-that-is-long-enough", ANTHROPIC_BASE_URL: url }
     const run = Effect.gen(function*() {
-      const node = yield* spent(["-e", "0"], home, {})
-      const help = yield* spent([program.entry, "--help"], home, { HOME: home })
-      const review = yield* spent([program.entry, "review", "--staged"], directory, variables)
+      const node = yield* Spent.of(["-e", "0"], home, {})
+      const help = yield* Spent.of([program.entry, "--help"], home, { HOME: home })
+      const review = yield* Spent.of([program.entry, "review", "--staged"], directory, variables)
       if (review.written.includes("The last page is lost.")) return { node, help, review }
       return yield* new NotMeasured({ message: `no review: ${review.written}` })
     })

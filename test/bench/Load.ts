@@ -20,6 +20,8 @@ export interface Volley {
   readonly first: number
   readonly count: number
   readonly pace: Pace
+  /** True where the server may have had the same events before, which it answers with 200. */
+  readonly repeated?: boolean
 }
 
 /** Every delivery was acknowledged, or something went wrong. */
@@ -44,7 +46,7 @@ const answersOf = (volley: Volley) =>
     return Effect.promise(() => worker.terminate())
   })
 
-/** Sends a volley from a thread of its own. Every delivery has to be answered 202 within the ten seconds of GitHub. */
+/** Sends a volley from a thread of its own. Every delivery has to be acknowledged within the ten seconds of GitHub. */
 export const send = Effect.fn("Load.send")(function*(volley: Volley) {
   const answers = yield* answersOf(volley)
   if (answers._tag === "Acknowledged") return answers

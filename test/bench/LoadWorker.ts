@@ -60,7 +60,7 @@ const read = (connection: Connection): void => {
   const head = connection.answer.slice(0, headEnd)
   const [, status] = /^HTTP\/1\.1 (\d{3})/.exec(head) ?? []
   const [, length] = /\r\ncontent-length: (\d+)/i.exec(head) ?? []
-  if (status !== "202") return fail(`it was answered ${status}`)
+  if (status !== "202" && !(volley.repeated && status === "200")) return fail(`it was answered ${status}`)
   if (connection.answer.length < headEnd + 4 + Number(length ?? Infinity)) return
   connection.answer = ""
   const { answered } = connection

@@ -6,6 +6,7 @@ import * as Program from "./Program.ts"
 import * as Reference from "./Reference.ts"
 import * as Resident from "./Resident.ts"
 import * as Stage from "./Stage.ts"
+import * as UnderLoad from "./UnderLoad.ts"
 
 const mebibyte = 1 << 20
 
@@ -106,8 +107,13 @@ const lanes = Effect.fnUntraced(function*(program: Program.Program) {
   ]
 }, Effect.scoped)
 
-/** Measures the memory of `serve`: idle, and for every pull request that waits. */
+/** Measures the memory of `serve`: idle, for every pull request that waits, and at work. */
 export const measure = Effect.fn("Memory.measure")(function*(program: Program.Program) {
-  const figures: ReadonlyArray<Figure> = [...(yield* rest([program, Program.sources])), ...(yield* lanes(program))]
+  // Together: no memory depends on how fast it is taken, and a minute of load would be one of the whole run's few.
+  const [idle, waiting, working] = yield* Effect.all(
+    [rest([program, yield* Program.inImage(program), Program.sources]), lanes(program), UnderLoad.measure(program)],
+    { concurrency: 3 }
+  )
+  const figures: ReadonlyArray<Figure> = [...idle, ...waiting, ...working]
   return figures
-})
+}, Effect.scoped)

@@ -41,6 +41,9 @@ const piecesOf = ({ body }: RecordedCall): ReadonlyArray<string> => {
   return [...before, ...(messages ?? input ?? contents ?? [])].map(withoutMarks)
 }
 
+/** The pieces of a prompt that are those of every review of the same settings. */
+const roleAndTools = (pieces: ReadonlyArray<string>) => pieces.slice(0, 2)
+
 const lengthOf = (pieces: ReadonlyArray<string>) => pieces.reduce((sum, piece) => sum + piece.length, 0)
 
 /** Characters at the beginning of a prompt that an earlier one has, too: what a service can read from its cache. */
@@ -52,6 +55,16 @@ const cachedOf = (prompt: ReadonlyArray<string>, earlier: ReadonlyArray<Readonly
       return lengthOf(differs === -1 ? prompt : prompt.slice(0, differs))
     })
   )
+
+/** Percentage of the characters of a review's prompts that a cache has; `earlier`: the prompts before the review. */
+const shareOf = (
+  prompts: ReadonlyArray<ReadonlyArray<string>>,
+  earlier: ReadonlyArray<ReadonlyArray<string>> = []
+): number => {
+  const cached = prompts.map((prompt, index) => cachedOf(prompt, [...earlier, ...prompts.slice(0, index)]))
+  const total = (lengths: ReadonlyArray<number>) => lengths.reduce((sum, length) => sum + length, 0)
+  return Math.round((100 * total(cached)) / total(prompts.map(lengthOf)))
+}
 
 /** Characters of an answer: its words, and its calls. */
 const answerLength = ({ answer: { calls = [], text = "" } }: ScriptedModel.ModelTurn): number =>
@@ -87,7 +100,8 @@ const bareExchange = Effect.fnUntraced(function*(url: string, bytes: number) {
   return median(times.map(([time]) => Duration.toMillis(time)))
 })
 
-const measureOne = Effect.fnUntraced(function*(shop: Shop.Shop, program: Program.Program, provider: Provider) {
+/** A `serve` that asks a provider's protocol, through a recorder. */
+const serving = Effect.fnUntraced(function*(shop: Shop.Shop, program: Program.Program, provider: Provider) {
   const recorder = yield* ModelRecorder.make(shop.model.url)
   const { emulator } = shop
   const { ANTHROPIC_API_KEY: _key, ANTHROPIC_BASE_URL: _url, ...environment } = yield* Stage.environment({
@@ -99,21 +113,38 @@ const measureOne = Effect.fnUntraced(function*(shop: Shop.Shop, program: Program
     ...environment,
     ...ScriptedModel.variables(recorder.url, provider, "bench")
   })
+  return { recorder, serve }
+})
+
+/** Measures what a cache has of a review of many turns. */
+const measureLong = Effect.fnUntraced(function*(shop: Shop.Shop, program: Program.Program) {
+  yield* shop.lookLonger
+  const { recorder, serve } = yield* serving(shop, program, "anthropic")
+  yield* Shop.review(shop, serve, (yield* shop.open("models-long")).first)
+  return count(`anthropic: share of them that a cache has, ${recorder.calls.length} calls, %`, [
+    shareOf(recorder.calls.map(piecesOf))
+  ])
+}, Effect.scoped)
+
+const measureOne = Effect.fnUntraced(function*(shop: Shop.Shop, program: Program.Program, provider: Provider) {
+  const { recorder, serve } = yield* serving(shop, program, provider)
   const { first, second } = yield* shop.open(`models-${provider}`)
   yield* Shop.review(shop, serve, first)
   const [before, said] = [recorder.calls.length, shop.model.turns.length]
   yield* Shop.review(shop, serve, second)
-  const calls = recorder.calls.slice(before)
+  const [earlier, calls] = [recorder.calls.slice(0, before), recorder.calls.slice(before)]
   if (calls.length < 2) return yield* new NotMeasured({ message: `${provider} was asked ${calls.length} times` })
   const prompts = calls.map(piecesOf)
   const characters = prompts.reduce((sum, prompt) => sum + lengthOf(prompt), 0)
-  const cached = prompts.reduce((sum, prompt, index) => sum + cachedOf(prompt, prompts.slice(0, index)), 0)
   const gaps = gapsOf(calls)
   const bare = yield* bareExchange(`${recorder.url}/none`, Math.round(characters / calls.length))
   const figures: ReadonlyArray<Figure> = [
     count(`${provider}: calls per review`, [calls.length]),
     count(`${provider}: input tokens per review`, [characters / charactersPerToken]),
-    count(`${provider}: share of them that a cache has, %`, [Math.round(100 * cached / characters)]),
+    count(`${provider}: share of them that a cache has, %`, [shareOf(prompts)]),
+    count(`${provider}: the same, soon after another review, %`, [
+      shareOf(prompts, earlier.map(piecesOf).map(roleAndTools))
+    ]),
     count(
       `${provider}: dollars per review at list price`,
       [dollarsOf(provider, prompts, shop.model.turns.slice(said).map(answerLength))],
@@ -134,6 +165,7 @@ export const measure = Effect.fn("Models.measure")(function*(program: Program.Pr
   const figures = yield* Effect.forEach(providers, (provider) => measureOne(shop, program, provider), {
     concurrency: 1
   })
+  const long = yield* measureLong(shop, program)
   yield* Shop.checkHonesty(shop)
-  return figures.flat()
+  return [...figures.flat(), long]
 }, Effect.scoped)

@@ -8,6 +8,10 @@ import * as Stage from "./Stage.ts"
 
 const runs = 4
 
+/** A repository of some size, and the number of its runs: each takes seconds to make. */
+const large: Shop.Beside = { files: 10_000, changed: 36, commits: 2000 }
+const largeRuns = 2
+
 const start = Effect.fnUntraced(function*(
   { emulator, model }: Shop.Shop,
   program: Program.Program,
@@ -22,8 +26,13 @@ const start = Effect.fnUntraced(function*(
 })
 
 /** The reviews of a repository's two pull requests: the second finds the repository on the disk. */
-const both = Effect.fnUntraced(function*(shop: Shop.Shop, serve: Program.Serve, name: string) {
-  const { first, second } = yield* shop.open(name)
+const both = Effect.fnUntraced(function*(
+  shop: Shop.Shop,
+  serve: Program.Serve,
+  name: string,
+  beside?: Shop.Beside
+) {
+  const { first, second } = yield* shop.open(name, beside)
   return {
     pull: first,
     cold: yield* Shop.review(shop, serve, first),
@@ -31,10 +40,15 @@ const both = Effect.fnUntraced(function*(shop: Shop.Shop, serve: Program.Serve, 
   }
 })
 
-const run = Effect.fnUntraced(function*(shop: Shop.Shop, serve: Program.Serve, name: string) {
+const run = Effect.fnUntraced(function*(
+  shop: Shop.Shop,
+  serve: Program.Serve,
+  name: string,
+  beside?: Shop.Beside
+) {
   const files = yield* FileSystem.FileSystem
   const directory = yield* files.makeTempDirectoryScoped({ prefix: "nominal-bench-" })
-  const { cold, pull, warm } = yield* both(shop, serve, name)
+  const { cold, pull, warm } = yield* both(shop, serve, name, beside)
   const [bare] = yield* Effect.timed(Reference.checkout(shop.emulator.origin, pull, directory))
   return { cold, warm, bare: Duration.toMillis(bare) }
 }, Effect.scoped)
@@ -43,17 +57,23 @@ const timed = Effect.fnUntraced(function*(shop: Shop.Shop, program: Program.Prog
   const serve = yield* start(shop, program)
   // The first reviews load what the others find loaded.
   yield* run(shop, serve, "warm-up")
-  return yield* Effect.forEach(
-    Array.from({ length: runs }, (_, index) => `run-${index}`),
-    (name) => run(shop, serve, name),
-    { concurrency: 1 }
-  )
+  const times = (kind: string, count: number, beside?: Shop.Beside) =>
+    Effect.forEach(
+      Array.from({ length: count }, (_, index) => `${kind}-${index}`),
+      (name) => run(shop, serve, name, beside),
+      { concurrency: 1 }
+    )
+  return { small: yield* times("run", runs), large: yield* times("large", largeRuns, large) }
 }, Effect.scoped)
 
-const counted = Effect.fnUntraced(function*(shop: Shop.Shop, program: Program.Program) {
+const counted = Effect.fnUntraced(function*(
+  shop: Shop.Shop,
+  program: Program.Program,
+  beside?: Shop.Beside
+) {
   const git = yield* GitCount.make
   const serve = yield* start(shop, program, { PATH: git.path })
-  const { first, second } = yield* shop.open("counted")
+  const { first, second } = yield* shop.open(beside === undefined ? "counted" : "counted-large", beside)
   const atStart = yield* git.soFar
   yield* Shop.review(shop, serve, first)
   const afterCold = yield* git.soFar
@@ -64,22 +84,29 @@ const counted = Effect.fnUntraced(function*(shop: Shop.Shop, program: Program.Pr
 /** Measures a review's time beside the model's. */
 export const measure = Effect.fn("Overhead.measure")(function*(program: Program.Program) {
   const shop = yield* Shop.make
-  const all = yield* timed(shop, program)
+  const { large: ofLarge, small: all } = yield* timed(shop, program)
   const commands = yield* counted(shop, program)
+  const commandsOfLarge = yield* counted(shop, program, large)
   yield* Shop.checkHonesty(shop)
-  const bare = all.map(({ bare }) => bare)
-  const overhead = (name: string, samples: ReadonlyArray<number>) =>
-    ratio({ name, unit: "ms", against: "the bare git commands of a checkout" }, samples, bare)
+  const overhead = (name: string, runs: typeof all, when: "cold" | "warm") =>
+    ratio(
+      { name, unit: "ms", against: "the bare git commands of a checkout" },
+      runs.map((run) => run[when].overhead),
+      runs.map(({ bare }) => bare)
+    )
   const of = (name: string, pick: (reviewed: Shop.Reviewed) => number, when: "cold" | "warm" = "cold") =>
     count(name, all.map((run) => pick(run[when])))
   const figures: ReadonlyArray<Figure> = [
-    overhead("first review of a repository", all.map(({ cold }) => cold.overhead)),
-    overhead("later review of a repository", all.map(({ warm }) => warm.overhead)),
+    overhead("first review of a repository", all, "cold"),
+    overhead("later review of a repository", all, "warm"),
+    overhead("first review, 10,000 files", ofLarge, "cold"),
+    overhead("later review, 10,000 files", ofLarge, "warm"),
     of("requests to the forge's API per review", ({ forgeRequests }) => forgeRequests),
     of("git requests, first review", ({ gitRequests }) => gitRequests),
     of("git requests, later review", ({ gitRequests }) => gitRequests, "warm"),
     count("git commands, first review", [commands.cold]),
     count("git commands, later review", [commands.warm]),
+    count("git commands, later review, 10,000 files", [commandsOfLarge.warm]),
     of("model calls per review", ({ modelCalls }) => modelCalls),
     of("bytes sent to the model per review", ({ modelBytes }) => modelBytes)
   ]

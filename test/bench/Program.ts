@@ -1,7 +1,7 @@
 import { freePort } from "@nominal-code/testing/FreePort"
-import { Effect, Fiber, Schedule, Stream } from "effect"
+import { Effect, Fiber, FileSystem, Schedule, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
-import { basename, resolve } from "node:path"
+import { basename, dirname, resolve } from "node:path"
 import { env } from "node:process"
 import { fileURLToPath } from "node:url"
 import { NotMeasured } from "./Figure.ts"
@@ -10,6 +10,8 @@ import { NotMeasured } from "./Figure.ts"
 export interface Program {
   readonly name: string
   readonly entry: string
+  /** Variables that it is run with. */
+  readonly variables?: Environment
 }
 
 export type Environment = Readonly<Record<string, string>>
@@ -55,6 +57,18 @@ export const bundle = bundled("bundled", root)
 /** The published program of another checkout. */
 export const bundleOf = (checkout: string) => bundled(`that of ${basename(checkout)}`, checkout)
 
+/** The program as it runs in the image, whose build has kept what Node compiles. */
+export const inImage = Effect.fn("Program.inImage")(function*({ entry }: Program) {
+  const files = yield* FileSystem.FileSystem
+  const kept = yield* Effect.mapError(
+    files.makeTempDirectoryScoped({ prefix: "nominal-bench-" }),
+    ({ message }) => new NotMeasured({ message })
+  )
+  const variables = { NODE_COMPILE_CACHE: kept }
+  yield* nodeToEnd([resolve(dirname(entry), "compile.js")], variables)
+  return { name: "as in the image", entry, variables } satisfies Program
+})
+
 const often = Schedule.spaced("5 millis")
 
 const isReady = (url: string) =>
@@ -68,6 +82,7 @@ export const serve = Effect.fn("Program.serve")(function*(program: Program, envi
   const port = yield* freePort
   const url = `http://127.0.0.1:${port}`
   const child = yield* node([program.entry, "serve", "--no-doctor"], {
+    ...program.variables,
     ...environment,
     WEBHOOK_HOST: "127.0.0.1",
     WEBHOOK_PORT: String(port)

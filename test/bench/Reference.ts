@@ -29,9 +29,6 @@ export const redisServer = (url: Redacted.Redacted, secret: string) => server(Re
 /** Node with nothing to do, until the scope closes. */
 export const idle = Program.node(["-e", "setInterval(() => {}, 1e9)"])
 
-/** Node from start to end, with nothing in between. */
-export const nothing = Program.nodeToEnd(["-e", "0"])
-
 /** The bare commands that a checkout of a pull request takes: what no review can be faster than. */
 export const checkout = Effect.fn("Reference.checkout")(
   function*(origin: string, { headSha, number, repository }: PullRequest, directory: string) {

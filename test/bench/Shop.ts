@@ -11,8 +11,8 @@ import * as Stage from "./Stage.ts"
 /** Time that the model thinks about every answer, in milliseconds. */
 const latency = 100
 
-/** It looks around the way a model does, and hands in what it knows. */
-const script = (storefront: Storefront): ScriptedModel.Script =>
+/** It looks around the way a model does, more often if it is asked to, and hands in what it knows. */
+const script = (storefront: Storefront, more: ReadonlyArray<string> = []): ScriptedModel.Script =>
   ScriptedModel.turns(
     {
       latency,
@@ -29,7 +29,22 @@ const script = (storefront: Storefront): ScriptedModel.Script =>
         { name: "Grep", input: { pattern: "db\\.query", path: "src/orders" } }
       ]
     },
+    ...more.map((file) => ({ latency, calls: [{ name: "Read", input: { file_path: file } }] })),
     { latency, calls: [seededReview(storefront)] }
+  )
+
+/** Code that stands in a repository beside the shop: its files, those of them that a pull request changes, and commits. */
+export interface Beside {
+  readonly files: number
+  readonly changed: number
+  readonly commits: number
+}
+
+const pathOf = (number: number) => `lib/${Math.floor(number / 100)}/${number}.ts`
+
+const filesUpTo = (count: number, version: number) =>
+  Object.fromEntries(
+    Array.from({ length: count }, (_, number) => [pathOf(number), `export const n${number} = ${version}\n`])
   )
 
 /** The demo's shop in any number of repositories, and a model that knows what is wrong with it. */
@@ -39,21 +54,29 @@ export const make = Effect.gen(function*() {
   const emulator = yield* GitHubEmulator.make({ checkAnswers: false })
   const model = yield* ScriptedModel.make
   model.script(script(storefront))
+  /** Has the model read each file of the base in a turn of its own before it hands in its review. */
+  const lookLonger = Effect.sync(() => model.script(script(storefront, Object.keys(base))))
 
   /** A repository with two pull requests, the same in all but their number. */
-  const open = Effect.fnUntraced(function*(name: string) {
-    const repository = yield* emulator.addRepository(`bench/${name}`, [{ message: "Open the shop", files: base }])
+  const open = Effect.fnUntraced(function*(name: string, beside: Beside = { files: 0, changed: 0, commits: 0 }) {
+    const repository = yield* emulator.addRepository(`bench/${name}`, [
+      { message: "Open the shop", files: { ...base, ...filesUpTo(beside.files, 0) } },
+      ...Array.from({ length: beside.commits }, (_, number) => ({
+        message: `Count to ${number}`,
+        files: { [pathOf(beside.files)]: `export const count = ${number}\n` }
+      }))
+    ])
     const request = {
       repository,
       author: Stage.author,
-      commits: [{ message: "Partial refunds, order search", files: head }]
+      commits: [{ message: "Partial refunds, order search", files: { ...head, ...filesUpTo(beside.changed, 1) } }]
     } as const
     return {
       first: yield* emulator.openPullRequest(request),
       second: yield* emulator.openPullRequest(request)
     }
   })
-  return { emulator, model, open }
+  return { emulator, model, lookLonger, open }
 })
 
 export type Shop = Effect.Success<typeof make>
