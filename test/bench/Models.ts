@@ -41,8 +41,10 @@ const piecesOf = ({ body }: RecordedCall): ReadonlyArray<string> => {
   return [...before, ...(messages ?? input ?? contents ?? [])].map(withoutMarks)
 }
 
-/** The pieces of a prompt that are those of every review of the same settings. */
-const roleAndTools = (pieces: ReadonlyArray<string>) => pieces.slice(0, 2)
+const none = JSON.stringify("")
+
+/** The pieces of a prompt that are those of every review of the same settings. Chat Completions has the role in a message. */
+const roleAndTools = (pieces: ReadonlyArray<string>) => pieces.slice(0, pieces[1] === none ? 3 : 2)
 
 const lengthOf = (pieces: ReadonlyArray<string>) => pieces.reduce((sum, piece) => sum + piece.length, 0)
 
@@ -120,10 +122,17 @@ const serving = Effect.fnUntraced(function*(shop: Shop.Shop, program: Program.Pr
 const measureLong = Effect.fnUntraced(function*(shop: Shop.Shop, program: Program.Program) {
   yield* shop.lookLonger
   const { recorder, serve } = yield* serving(shop, program, "anthropic")
-  yield* Shop.review(shop, serve, (yield* shop.open("models-long")).first)
-  return count(`anthropic: share of them that a cache has, ${recorder.calls.length} calls, %`, [
-    shareOf(recorder.calls.map(piecesOf))
-  ])
+  const { first, second } = yield* shop.open("models-long")
+  yield* Shop.review(shop, serve, first)
+  const before = recorder.calls.length
+  yield* Shop.review(shop, serve, second)
+  const prompts = recorder.calls.map(piecesOf)
+  const [earlier, review] = [prompts.slice(0, before), prompts.slice(before)]
+  const name = `anthropic: share of them that a cache has, a review of ${review.length} calls`
+  return [
+    count(`${name}, %`, [shareOf(review)]),
+    count(`${name} soon after another, %`, [shareOf(review, earlier.map(roleAndTools))])
+  ]
 }, Effect.scoped)
 
 const measureOne = Effect.fnUntraced(function*(shop: Shop.Shop, program: Program.Program, provider: Provider) {
@@ -167,5 +176,5 @@ export const measure = Effect.fn("Models.measure")(function*(program: Program.Pr
   })
   const long = yield* measureLong(shop, program)
   yield* Shop.checkHonesty(shop)
-  return [...figures.flat(), long]
+  return [...figures.flat(), ...long]
 }, Effect.scoped)
