@@ -234,17 +234,24 @@ describe("rate limits", () => {
       assert.include(result._tag === "Failure" ? String(result.failure) : "", "the forge asks to wait 4m")
     }))
 
-  it.effect.each([
-    { message: "Validation Failed", errors: [{ resource: "PullRequestReview", code: "abuse", field: "base" }] },
-    {
-      message: "Validation Failed",
-      errors: [{ resource: "PullRequestReview", code: "custom", message: "was submitted too quickly" }]
-    },
-    { message: "Validation failed, or the endpoint has been spammed." }
-  ])("a 422 that is a limit is given a minute: %j", (body) =>
+  it.effect.each(
+    [
+      [422, {
+        message: "Validation Failed",
+        errors: [{ resource: "PullRequestReview", code: "abuse", field: "base" }]
+      }],
+      [422, {
+        message: "Validation Failed",
+        errors: [{ resource: "PullRequestReview", code: "custom", message: "was submitted too quickly" }]
+      }],
+      [422, { message: "Validation failed, or the endpoint has been spammed." }],
+      [403, { message: "Content was submitted too quickly" }],
+      [403, { message: "You have triggered an abuse detection mechanism" }]
+    ] as const
+  )("a %i that is a limit is given a minute: %j", ([status, body]) =>
     Effect.gen(function*() {
       const fake = yield* fakeGitHub()
-      const { pauses, result } = yield* withoutWaiting(reading(fake, inTurn({ status: 422, body }, { body: pull })))
+      const { pauses, result } = yield* withoutWaiting(reading(fake, inTurn({ status, body }, { body: pull })))
       assert.strictEqual(result._tag, "Success")
       assert.deepStrictEqual(pauses, [60])
     }))

@@ -152,7 +152,9 @@ describe("a review on GitLab", () => {
 
   it.effect.each([
     "400 Bad request - Note {:line_code=>[\"can't be blank\", \"must be a valid line code\"]}",
-    "400 Bad request - Note {:position=>[\"is incomplete\"]}"
+    "400 Bad request - Note {:position=>[\"is incomplete\"]}",
+    // Of a commit that is in the merge request's diff no more.
+    "400 Bad request - Note {:position=>[\"is invalid\"]}"
   ])(
     "folds the comment whose place GitLab refuses with %s, and keeps the others at their lines",
     (message) =>
@@ -165,14 +167,15 @@ describe("a review on GitLab", () => {
       })
   )
 
-  it.effect("that the account may not publish fails whole, and says what it lacks", () =>
+  it.effect.each(
+    [
+      ["a role that may not publish", /bulk_publish$/],
+      ["a rule of approval that shuts the account out", /draft_notes$/]
+    ] as const
+  )("under %s fails whole, and says what the account lacks", ([, path]) =>
     Effect.gen(function*() {
       const { emulator, ours, publish } = yield* makeScene()
-      emulator.faults.next({ method: "POST", path: /bulk_publish$/ }, {
-        _tag: "Answer",
-        status: 403,
-        message: "403 Forbidden"
-      })
+      emulator.faults.next({ method: "POST", path }, { _tag: "Answer", status: 403, message: "403 Forbidden" })
       assert.match(
         String(yield* Effect.flip(publish([comment(10)]))),
         /failed \(Forbidden\): the token lacks a permission/

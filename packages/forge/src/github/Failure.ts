@@ -69,7 +69,7 @@ const limitOf = (headers: Headers, now: number, usedUp = isUsedUp(headers)): Rat
   return new RateLimited({ retryAfter: Duration.millis(millis) })
 }
 
-/** True for the 422 that answers too many posts in a short time, with a code or with a sentence. */
+/** True for the 422, or 403, that answers too many posts in a short time, with a code or with a sentence. */
 const isThrottled = (data: unknown, message: string): boolean =>
   Option.exists(
     Schema.decodeUnknownOption(Problem)(data),
@@ -82,7 +82,7 @@ const isRateLimit = (status: number, headers: Headers, data: unknown, message: s
       headers["retry-after"] !== undefined || isUsedUp(headers) ||
       /rate limit|abuse detection|temporarily blocked|number of login attempts exceeded/i.test(message)
     ) ||
-  status === 422 && isThrottled(data, message)
+  (status === 403 || status === 422) && isThrottled(data, message)
 
 /** Limit of a message, whatever a proxy put into its error page. */
 const longest = 300
