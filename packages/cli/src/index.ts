@@ -284,7 +284,8 @@ export {
   type Parameters as SqlParameters,
   type Row as SqlRow,
   Sqlite,
-  type Statements as SqlStatements
+  type Statements as SqlStatements,
+  type Values as SqlValues
 } from "@nominal-code/persistence/Sqlite"
 export { StoreError } from "@nominal-code/persistence/StoreError"
 

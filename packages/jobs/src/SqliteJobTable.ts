@@ -1,5 +1,5 @@
 import type { Parameters, Statements } from "@nominal-code/persistence/Sqlite"
-import { Schema } from "effect"
+import { Schema, Struct } from "effect"
 import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
 import { byTurn, JobRow, type JobTable, type Page } from "./JobTable.ts"
 import * as SqliteEndedJobs from "./SqliteEndedJobs.ts"
@@ -16,11 +16,27 @@ const StoredHead = Schema.Struct({
 const StoredPayload = Schema.Struct({ payload: Schema.String })
 const StoredMinimum = Schema.Struct({ number: Schema.NullOr(Schema.Int) })
 const StoredNumber = Schema.Struct({ number: Schema.Int })
+// Each offer reads numbers.
+SchemaJITCompiler.enable(StoredNumber.ast)
 const StoredValue = Schema.Struct({ value: Schema.String })
 
-const columns = `id, position, lane, delivery, event, lifecycle, state, task, failure, waits_for AS waitsFor,
-  waits_since AS waitsSince, attempts, earlier, losses, due_at AS dueAt, epoch, owner, stop, again,
-  superseded_by AS supersededBy, stood_for AS stoodFor, outcome, received_at AS receivedAt, since, ended_at AS endedAt`
+const fields = Struct.keys(JobRow.fields)
+
+/** The column of a field: `waits_for` of `waitsFor`. */
+const columnOf = (field: string): string => field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
+const columns = fields.map((field) => `${columnOf(field)} AS ${field}`).join(", ")
+
+/** Insertion of a job: the values of its fields, then its payload. */
+const insertion = `INSERT INTO jobs (${[...fields, "payload"].map(columnOf).join(", ")})
+  VALUES (${[...fields, "payload"].map(() => "?").join(", ")})`
+
+/** True for a job whose id, lane or event is known. */
+const knowing = `SELECT EXISTS (SELECT 1 FROM jobs WHERE id = ?1)
+  OR EXISTS (SELECT 1 FROM jobs WHERE lane = ?2 AND state IN ('waiting', 'running'))
+  OR EXISTS (SELECT 1 FROM jobs WHERE substr(event, -8) = substr(?3, -8) AND event = ?3 AND lane = ?2)
+  OR EXISTS (SELECT 1 FROM ended_jobs WHERE id = ?4)
+  OR EXISTS (SELECT 1 FROM ended_jobs WHERE event = ?5) AS number`
 
 const parametersOf = (row: JobRow) => ({
   ...row,
@@ -59,23 +75,17 @@ export const make = (statements: Statements): JobTable => {
       )
 
   return {
-    tick: () => statements.get(StoredNumber, "UPDATE ticks SET last = last + 1 RETURNING last AS number")?.number ?? 0,
+    tick: () => {
+      throw new Error("only a transaction that writes gives ticks")
+    },
     knows: ({ event, id, lane }) => {
-      const found = statements.get(
-        StoredNumber,
-        `SELECT EXISTS (SELECT 1 FROM jobs WHERE id = :id)
-           OR EXISTS (SELECT 1 FROM jobs WHERE lane = :lane AND state IN ('waiting', 'running'))
-           OR EXISTS (SELECT 1 FROM jobs WHERE substr(event, -8) = substr(:event, -8) AND event = :event AND lane = :lane)
-           OR EXISTS (SELECT 1 FROM ended_jobs WHERE id = :bytes)
-           OR EXISTS (SELECT 1 FROM ended_jobs WHERE event = :digest) AS number`,
-        {
-          event,
-          id,
-          lane,
-          bytes: SqliteEndedJobs.bytesOf(id),
-          digest: SqliteEndedJobs.digestOf(lane, event)
-        }
-      )
+      const found = statements.get(StoredNumber, knowing, [
+        id,
+        lane,
+        event,
+        SqliteEndedJobs.bytesOf(id),
+        SqliteEndedJobs.digestOf(lane, event)
+      ])
       if (found?.number === 0) lanes.set(lane, [])
       return found?.number !== 0
     },
@@ -100,15 +110,8 @@ export const make = (statements: Statements): JobTable => {
     payload: (id) => statements.get(StoredPayload, "SELECT payload FROM jobs WHERE id = :id", { id })?.payload ?? "",
     insert: (row, payload) => {
       place(row)
-      statements.run(
-        `INSERT INTO jobs (id, position, lane, delivery, event, lifecycle, state, payload, task, failure, waits_for,
-         waits_since, attempts, earlier, losses, due_at, epoch, owner, stop, again, superseded_by, stood_for, outcome,
-         received_at, since, ended_at)
-       VALUES (:id, :position, :lane, :delivery, :event, :lifecycle, :state, :payload, :task, :failure, :waitsFor,
-         :waitsSince, :attempts, :earlier, :losses, :dueAt, :epoch, :owner, :stop, :again, :supersededBy, :stoodFor,
-         :outcome, :receivedAt, :since, :endedAt)`,
-        { ...parametersOf(row), payload }
-      )
+      const values = parametersOf(row)
+      statements.run(insertion, [...fields.map((field) => values[field]), payload])
     },
     update: (row, payload) => {
       place(row)
@@ -167,4 +170,19 @@ export const make = (statements: Statements): JobTable => {
     },
     forget: (before) => statements.run("DELETE FROM jobs WHERE ended_at < :before", { before }) + ended.forget(before)
   }
+}
+
+/** Runs the body of a write transaction on the jobs. All its ticks are one change of their counter. */
+export const within = <A>(statements: Statements, body: (table: JobTable) => A): A => {
+  let last: number | undefined
+  const result = body({
+    ...make(statements),
+    tick: () => {
+      last ??= statements.get(StoredNumber, "SELECT last AS number FROM ticks")?.number ?? 0
+      last += 1
+      return last
+    }
+  })
+  if (last !== undefined) statements.run("UPDATE ticks SET last = ?", [last])
+  return result
 }

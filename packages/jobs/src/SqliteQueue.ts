@@ -64,7 +64,7 @@ const make = Effect.gen(function*() {
     owner: owners.self,
     read,
     transaction: (operation, body) =>
-      sqlite.transaction(operation, (statements) => body(SqliteJobTable.make(statements))),
+      sqlite.transaction(operation, (statements) => SqliteJobTable.within(statements, body)),
     isDurable: sqlite.inPlace,
     heads: Effect.fnUntraced(function*(from) {
       const found = yield* recover

@@ -3,7 +3,7 @@ import { assert, it } from "@effect/vitest"
 import { laneKey } from "@nominal-code/domain/Lane"
 import { Settlement } from "@nominal-code/jobs/JobQueue"
 import * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
-import { Sqlite } from "@nominal-code/persistence/Sqlite"
+import { Sqlite, type Statements } from "@nominal-code/persistence/Sqlite"
 import { laneOf, push, reviewed } from "@nominal-code/testing/Jobs"
 import { storeIn } from "@nominal-code/testing/QueueSteps"
 import { Context, Effect, Layer, Option, Result } from "effect"
@@ -13,23 +13,28 @@ const numbers = Array.from({ length: 50 }, (_, index) => index + 1)
 const together = <A, E>(effects: ReadonlyArray<Effect.Effect<A, E>>) =>
   Effect.all(effects, { concurrency: "unbounded" })
 
-/** A queue whose commits are counted, and its database. */
+/** A queue whose commits and statements are counted, and its database. */
 const counted = Effect.gen(function*() {
   const sqlite = Context.get(yield* Layer.build(databaseAt(yield* temporaryDirectory)), Sqlite)
-  let commits = 0
+  let [commits, statements] = [0, 0]
+  const countingIn = ({ all, get, run }: Statements): Statements => ({
+    run: (...given) => (statements++, run(...given)),
+    get: (...given) => (statements++, get(...given)),
+    all: (...given) => (statements++, all(...given))
+  })
   const counting = Sqlite.of({
     ...sqlite,
     transaction: (operation, body) =>
-      Effect.tap(sqlite.transaction(operation, body), () => Effect.sync(() => commits++))
+      Effect.tap(sqlite.transaction(operation, (given) => body(countingIn(given))), () => Effect.sync(() => commits++))
   })
   const queue = storeIn(
     yield* Layer.build(Layer.fresh(SqliteQueue.layer).pipe(Layer.provide(Layer.succeed(Sqlite, counting))))
   )
   const commitsOf = <A, E>(effect: Effect.Effect<A, E>) =>
     Effect.gen(function*() {
-      const before = commits
+      const before = { commits, statements }
       const done = yield* effect
-      return { done, commits: commits - before }
+      return { done, commits: commits - before.commits, statements: statements - before.statements }
     })
   return { sqlite, queue, commitsOf }
 }).pipe(Effect.provide(NodeServices.layer))
@@ -62,6 +67,17 @@ it.effect("a thousand deliveries of the same moment are stored by at most two co
       ["Accepted", 800],
       ["Duplicate", 200]
     ])
+  }))
+
+it.effect("a thousand new deliveries of the same moment take two statements each, and at most five for all", () =>
+  Effect.gen(function*() {
+    const { commitsOf, queue } = yield* counted
+    const jobs = Array.from({ length: 1000 }, (_, index) => push(laneOf(1 + index), `${index}`))
+    const { commits, done, statements } = yield* commitsOf(queue.offerAll(jobs))
+    assert.strictEqual(done.filter(Result.isSuccess).length, 1000)
+    // The clean-up of the first hour may be among them.
+    assert.isAtMost(commits, 2)
+    assert.isAtMost(statements, 2005)
   }))
 
 it.effect("a lane that cannot be changed keeps no other from it", () =>

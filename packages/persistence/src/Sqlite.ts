@@ -8,17 +8,20 @@ import { StoreError } from "./StoreError.ts"
 /** Values for the `:name` places of a statement. */
 export type Parameters = Readonly<Record<string, string | number | null | Uint8Array>>
 
+/** Values for the `?` places of a statement, in their order: binding them takes a third of the time. */
+export type Values = ReadonlyArray<Parameters[string]>
+
 /** The schema of a row. */
 export type Row = Schema.ConstraintDecoder<unknown>
 
 /** Statements of a transaction. They are invalid after it. */
 export interface Statements {
   /** Runs a statement, and returns the number of changed rows. */
-  run(sql: string, parameters?: Parameters): number
+  run(sql: string, parameters?: Parameters | Values): number
   /** The first row, decoded; undefined if there is none. */
-  get<S extends Row>(row: S, sql: string, parameters?: Parameters): S["Type"] | undefined
+  get<S extends Row>(row: S, sql: string, parameters?: Parameters | Values): S["Type"] | undefined
   /** Every row, decoded. */
-  all<S extends Row>(row: S, sql: string, parameters?: Parameters): ReadonlyArray<S["Type"]>
+  all<S extends Row>(row: S, sql: string, parameters?: Parameters | Values): ReadonlyArray<S["Type"]>
 }
 
 /**
@@ -54,6 +57,8 @@ const whileHeld = backoff("20 millis", "250 millis").pipe(Schedule.jittered, Sch
 // Two processes that switch a new file to WAL in the same moment can be told "busy" at once.
 const opening = Schedule.exponential("20 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 8 }))
 
+const isValues = (parameters: Parameters | Values): parameters is Values => Array.isArray(parameters)
+
 const statementsOf = (db: DatabaseSync): Statements => {
   const prepared = new Map<string, StatementSync>()
   const prepare = (sql: string): StatementSync => {
@@ -64,12 +69,20 @@ const statementsOf = (db: DatabaseSync): Statements => {
     return statement
   }
   return {
-    run: (sql, parameters = {}) => Number(prepare(sql).run(parameters).changes),
+    run: (sql, parameters = {}) => {
+      const statement = prepare(sql)
+      return Number((isValues(parameters) ? statement.run(...parameters) : statement.run(parameters)).changes)
+    },
     get: (row, sql, parameters = {}) => {
-      const found = prepare(sql).get(parameters)
+      const statement = prepare(sql)
+      const found = isValues(parameters) ? statement.get(...parameters) : statement.get(parameters)
       return found === undefined ? undefined : Schema.decodeSync(row)(found)
     },
-    all: (row, sql, parameters = {}) => prepare(sql).all(parameters).map((found) => Schema.decodeSync(row)(found))
+    all: (row, sql, parameters = {}) => {
+      const statement = prepare(sql)
+      const found = isValues(parameters) ? statement.all(...parameters) : statement.all(parameters)
+      return found.map((one) => Schema.decodeSync(row)(one))
+    }
   }
 }
 
