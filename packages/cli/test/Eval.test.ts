@@ -1,7 +1,8 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
 import { parseFloors } from "@nominal-code/eval/Floor"
-import { ConfigProvider, Console, Effect, FileSystem, Option, Result, Runtime } from "effect"
+import { EvalResult } from "@nominal-code/eval/Measured"
+import { ConfigProvider, Console, Effect, FileSystem, Option, Result, Runtime, Schema } from "effect"
 import { type EvalFlags, evaluate } from "../src/commands/Eval.ts"
 
 const flags: EvalFlags = {
@@ -77,6 +78,11 @@ layer(NodeServices.layer)("nominal-code eval", (it) => {
       })
       assert.strictEqual(again.code, 3)
       assert.include(again.printed, "17 of 20 goldens found by 21 findings")
+      const candidates = Option.some(`${directory}/one/candidates.json`)
+      const { printed } = yield* run({ suites: [`${directory}/one/goldens.json`], candidates, json: true })
+      const { cases, judge, metrics, reviewer } = yield* Schema.decodeEffect(Schema.fromJsonString(EvalResult))(printed)
+      assert.deepStrictEqual([cases.length, judge, reviewer], [40, "words", "nominal-code"])
+      assert.deepInclude(metrics, { goldens: 20, found: 17, findings: 21, repeats: 0, findingsPerPullRequest: 21 / 40 })
       const compared = yield* run({ compare: true, suites: [`${directory}/one`, `${directory}/two/result.json`] })
       assert.match(compared.printed, /^F1 +\.829 +\.829$/m)
       assert.match(compared.printed, /^golden or fixed later +\.905 +\.810 +worse$/m)

@@ -75,7 +75,9 @@ describe("a run over a suite", () => {
     Effect.gen(function*() {
       const { most, result } = yield* finished(runWith({}))
       assert.strictEqual(most, 2)
-      assert.deepInclude(result.metrics, { cases: 6, failed: 1, found: 5, medianSeconds: 1 })
+      assert.deepInclude(result.metrics, { cases: 6, failed: 1, found: 5, medianSeconds: 1, seconds: 3 })
+      assert.deepStrictEqual([result.suite, result.reviewer, result.judge], ["suite", "m", "words"])
+      assert.strictEqual(result.metrics.usage.total, 5 * 11)
       assert.strictEqual(result.cases[2]?.problem, "the model is away")
     }))
 

@@ -53,16 +53,34 @@ const withoutFence: Step = (lines, site) => {
   return hasFence(bare) ? Option.none() : Option.some(bare)
 }
 
+/** Removes the backticks of a single line that is marked as code in prose. */
+const withoutTicks: Step = (lines, site) => {
+  const [only = "", ...more] = trimmed(lines)
+  const [, code] = /^`([^`]+)`$/.exec(only.trim()) ?? []
+  const isText = markdown.test(site.path) || replacedBy(site).some((line) => line.includes("`"))
+  return Option.some(code === undefined || more.length > 0 || isText ? lines : [code])
+}
+
+/** Marks of a merge's conflict, with which some models write what to search and what to put there. */
+const conflict = /^(?:<{7}(?: |$)|={7}$|>{7}(?: |$))/
+const entity = /&(?:lt|gt|amp|quot|#39);/
+
+/** Refuses both sides of a conflict, and code whose signs are escaped for a page, in a file that has none of them. */
+const withoutForeignMarks: Step = (lines, { file }) =>
+  [conflict, entity].some((mark) => lines.some((line) => mark.test(line)) && !file.some((line) => mark.test(line)))
+    ? Option.none()
+    : Option.some(lines)
+
 /** Removes blank lines at both ends. */
 const trimmed = (lines: Lines): Lines => {
   const first = lines.findIndex((line) => !isBlank(line))
   return first === -1 ? [] : lines.slice(first, lines.findLastIndex((line) => !isBlank(line)) + 1)
 }
 
-const numbered = /^\s*([+ -]?)(\d+)[:|]/
+const numbered = /^\s*([+ -]?)L?(\d+)(?:→| \| |[:|])/
 const fromRead = /^ *\d+\t/
 
-/** Removes line numbers of the prompt and the tools: `+10:code`, ` 10:code`, `10|code` and Read's ` 10\tcode`. */
+/** Removes line numbers of the prompt and the tools: `+10:code`, ` 10:code`, `10|code`, `L10:code` and Read's ` 10\tcode`. */
 const withoutNumbers: Step = (lines, site) => {
   const filled = lines.filter((line) => !isBlank(line))
   const looksSo = (line: string) => numbered.test(line) || fromRead.test(line)
@@ -79,7 +97,7 @@ const withoutNumbers: Step = (lines, site) => {
 
 /** Converts a unified diff to its added and unchanged lines, without their signs. */
 const withoutSigns: Step = (lines, site) => {
-  if (lines.some((line) => /^@@ -\d|^diff --git /.test(line))) return Option.none()
+  if (lines.some((line) => /^@@ -\d|^diff --git |^(?:--- a|\+\+\+ b)\//.test(line))) return Option.none()
   const filled = lines.filter((line) => line !== "")
   const added = filled.filter((line) => line.startsWith("+"))
   const replaced = replacedBy(site)
@@ -192,13 +210,15 @@ const withIndentation: Step = (lines, site) => {
     : Option.none()
 }
 
-/** Checks the result of all repairs: none if a neighbour is repeated with another indentation. */
+/** Checks the result of all repairs: none if a neighbour is repeated with another indentation, or beyond a blank line. */
 const withoutDoubles: Step = (lines, site) => {
   const { file, line, startLine } = site
   const replaced = replacedBy(site)
   const doubles = (a: string | undefined, b: string | undefined, old: string | undefined) =>
     a !== undefined && b !== undefined && /\w{2}/.test(a) && a.trim() === b.trim() && a.trim() !== old?.trim()
-  return doubles(lines[0], file[startLine - 2], replaced[0]) || doubles(lines.at(-1), file[line], replaced.at(-1))
+  const above = file.slice(0, startLine - 1).findLast((text) => !isBlank(text))
+  const below = file.slice(line).find((text) => !isBlank(text))
+  return doubles(lines[0], above, replaced[0]) || doubles(lines.at(-1), below, replaced.at(-1))
     ? Option.none()
     : Option.some(lines)
 }
@@ -223,7 +243,9 @@ const stillParsed: Step = (lines, { file, line, path, startLine }) => {
 }
 
 const steps: ReadonlyArray<Step> = [
+  withoutForeignMarks,
   withoutFence,
+  withoutTicks,
   withoutNumbers,
   withoutSigns,
   withoutFence,

@@ -89,6 +89,20 @@ describe("a finding that we have raised", () => {
     assert.deepStrictEqual([raised(found(10), head), raised(found(45), head)], [true, false])
   })
 
+  it("leaves a third place news, and one with other code, also where all of them are named again", () => {
+    const head = file.with(44, "save(order)").with(54, "save(order)").with(49, "save(invoice)")
+    const by = [ours(), ours({ line: 45 })]
+    const lines = [10, 45, 50, 55]
+    assert.deepStrictEqual(lines.map((line) => raised(found(line), head, by)), [true, true, false, false])
+  })
+
+  it("goes with its code to another place, and is the first of two where that was copied", () => {
+    const moved = numbered(60).with(44, "save(order)")
+    assert.isTrue(raised(found(45), moved))
+    const copied = moved.with(54, "save(order)")
+    assert.deepStrictEqual([raised(found(45), copied), raised(found(55), copied)], [true, false])
+  })
+
   it("is followed to its line when lines shift, also past a new one above it", () => {
     const shifted = [...numbered(20), ...file]
     assert.isTrue(raised(found(30), shifted))

@@ -80,6 +80,25 @@ describe("a suggestion", () => {
     assert.strictEqual(repair(`    ...\n${total}`, python, 3), `    ...\n${total}`)
   })
 
+  it("stands without the marks of other tools and of prose, or is not offered", () => {
+    const file = ["const a = 1", "const b = 2", "const c = 3"]
+    const inText = (text: string) => repair(text, file, 2, { path: "x.txt" })
+    for (
+      const marked of ["`const b = 4`", "2→const b = 4", "     2→const b = 4", "L2:const b = 4", "2 | const b = 4"]
+    ) {
+      assert.strictEqual(inText(marked), "const b = 4", marked)
+    }
+    for (
+      const unclear of [
+        "<<<<<<< SEARCH\nconst b = 2\n=======\nconst b = 4\n>>>>>>> REPLACE",
+        "--- a/x.txt\n+++ b/x.txt\n-const b = 2\n+const b = 4",
+        "if (b &lt; 4) b = 4"
+      ]
+    ) assert.isNull(inText(unclear), unclear)
+    assert.strictEqual(repair("`x`", ["`y`"], 1, { path: "x.ts" }), "`x`")
+    assert.strictEqual(repair("a &lt; c", ["a &lt; b"], 1, { path: "x.html" }), "a &lt; c")
+  })
+
   it("deletes lines where only deleted lines are handed in", () => {
     assert.strictEqual(repair("-    total = order.price * 100", python, 3), "")
   })
@@ -140,6 +159,12 @@ describe("a suggestion", () => {
       repair("if (open) {\n  close(file, now)\n}", typescript, 2, { path: "x.ts" }),
       "  close(file, now)"
     )
+  })
+
+  it("is none where it repeats a neighbour beyond a blank line", () => {
+    const file = ["# the rate", "", "rate = 2", "", "top = 3"]
+    for (const text of ["# the rate\nrate = 4", "rate = 4\ntop = 3"]) assert.isNull(repair(text, file, 3), text)
+    assert.strictEqual(repair("# the rate\n\nrate = 4", file, 3), "rate = 4")
   })
 
   it("keeps a closing bracket of its own, and a line that was there twice", () => {
