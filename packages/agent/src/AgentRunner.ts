@@ -48,6 +48,8 @@ export interface AgentTask<A> {
   readonly history: Conversation
   /** True if it goes on with work that was paid, and would be paid again if this task failed. */
   readonly isContinuation?: boolean
+  /** True if it ends with its turns: no further call, with other tools and so past the cache, demands the submission. */
+  readonly endsWithTurns?: boolean
   readonly submission: Submission<A>
   /** Cost cap of the task in US dollars, beside the limits of its `SpendScope`; absent: no cap. */
   readonly maxCostUsd?: number | undefined

@@ -34,7 +34,9 @@ export const run = Effect.fnUntraced(function*<A>(session: Session<A>) {
 const turn = <A>(session: Session<A>, state: State): Effect.Effect<Step<A>, LlmError | StoreError> =>
   Effect.gen(function*() {
     const limit = session.task.settings.maxTurns === 0 ? turnCeiling : session.task.settings.maxTurns
-    if (state.turns >= limit) return yield* lastChance(session, state)
+    if (state.turns >= limit) {
+      return yield* session.task.endsWithTurns === true ? stop(session, state, "turns") : lastChance(session, state)
+    }
     const asked = yield* ask(session, state, {
       specs: session.specs,
       isLast: state.turns === limit - 1,

@@ -201,6 +201,16 @@ describe("the turns", () => {
       assert.deepStrictEqual(violations(result.conversation.messages), [])
     }))
 
+  it.effect("are not followed by a call where the task ends with them, and its tools are answered", () =>
+    Effect.gen(function*() {
+      const { requests, result } = yield* runToResult(task({ ...turns(1), endsWithTurns: true }), [
+        says([call("Read")])
+      ])
+      assert.deepStrictEqual([requests.length, result.stopped, result.turns], [1, "turns", 1])
+      assert.isTrue(Option.isNone(result.answer))
+      assert.deepStrictEqual(violations(result.conversation.messages), [])
+    }))
+
   it.effect("end an endless loop of the same call", () =>
     Effect.gen(function*() {
       const { requests, result } = yield* runToResult(task(turns(4)), [() => says([call("Read", { path: "a" })])])

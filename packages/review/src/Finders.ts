@@ -48,7 +48,7 @@ const canGoOn = ({ conversation: { messages, sessionId }, limit, stopped }: Agen
  */
 export const findTwice = Effect.fn("Finders.findTwice")(function*(task: AgentTask<ReviewAnswer>) {
   const agent = yield* AgentRunner
-  const lines = yield* agent.run({ ...task, settings: { ...task.settings, maxTurns: 1 } })
+  const lines = yield* agent.run({ ...task, settings: { ...task.settings, maxTurns: 1 }, endsWithTurns: true })
   if (!canGoOn(lines)) return lines
   const claimed = Option.match(lines.answer, { onNone: () => [], onSome: ({ findings }) => findings })
   const reach = yield* agent.run({

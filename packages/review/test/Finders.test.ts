@@ -23,6 +23,7 @@ describe("two finders", () => {
         1,
         Scene.settings.reviewer.maxTurns
       ])
+      assert.deepStrictEqual([lines?.endsWithTurns, reach?.endsWithTurns], [true, undefined])
       assert.deepStrictEqual([reach?.system, reach?.tools, reach?.submission], [
         lines?.system,
         lines?.tools,

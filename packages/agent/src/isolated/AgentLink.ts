@@ -35,6 +35,7 @@ export const LinkedTask = Schema.Struct({
   })),
   history: Conversation,
   isContinuation: Schema.Boolean,
+  endsWithTurns: Schema.Boolean,
   /** Time that is left to its run, in milliseconds; absent: nothing limits it. */
   leftMillis: Schema.optionalKey(Schema.Natural),
   submit: ToolSpec,

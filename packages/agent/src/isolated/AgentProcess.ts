@@ -75,6 +75,7 @@ const taskOf = (
     explorers,
     history,
     isContinuation,
+    endsWithTurns,
     maxCostUsd,
     mayShorten,
     prompt,
@@ -94,6 +95,7 @@ const taskOf = (
   explorers,
   history,
   isContinuation,
+  endsWithTurns,
   submission: {
     toolName: submit.name,
     description: submit.description,
