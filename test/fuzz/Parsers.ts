@@ -10,7 +10,7 @@ import { promptOf } from "@nominal-code/domain/Mention"
 import { RepoPath } from "@nominal-code/domain/PullRequest"
 import * as Redaction from "@nominal-code/domain/Redaction"
 import { parseRedisUrl } from "@nominal-code/domain/RedisUrl"
-import { escapePath, unescapePath } from "@nominal-code/domain/RepoPathSpelling"
+import { escapePath, makeSpellings, unescapePath } from "@nominal-code/domain/RepoPathSpelling"
 import { parseRepositoryFile } from "@nominal-code/domain/RepositoryFile"
 import { parseWebhook as parseGitHub } from "@nominal-code/forge/github/Webhook"
 import { parseWebhook as parseGitLab } from "@nominal-code/forge/gitlab/Webhook"
@@ -152,6 +152,11 @@ export const parsers: ReadonlyArray<Parser> = [
     unquotePath(text),
     unescapePath(escapePath(text))
   ]),
+  pure(
+    "a path that a model has written",
+    ["`src/a.ts:12-14`", "[a](src/a.ts#L6)", "src/{b => a}.ts", "File: /b/src/a.ts (line 6)"],
+    makeSpellings(["src/a.ts", "src/e\u0301\u3000.ts", "a b.ts", "(a)"])
+  ),
   pure(
     "an answer of a model",
     [answer, `Here it is:\n\`\`\`json\n${answer}\n\`\`\``],

@@ -46,22 +46,32 @@ const pairs: ReadonlyArray<readonly [string, string]> = [
 ]
 
 const unwrapped = (text: string): string => {
-  const pair = pairs.find(([open, close]) =>
-    text.length > open.length + close.length && text.startsWith(open) && text.endsWith(close)
-  )
-  return pair === undefined ? text : unwrapped(text.slice(pair[0].length, -pair[1].length).trim())
+  let inner = text
+  for (;;) {
+    const pair = pairs.find(([open, close]) =>
+      inner.length > open.length + close.length && inner.startsWith(open) && inner.endsWith(close)
+    )
+    if (pair === undefined) return inner
+    inner = inner.slice(pair[0].length, -pair[1].length).trim()
+  }
 }
 
 /** Pattern of a position after a path: `:12`, `:12-14`, `:12:5`, `:L12`, `#L12-L14`, `(12,5)`, `(line 12)` */
 const position =
-  /(?::L?\d+(?:[-:]L?\d+)*|#L?\d+(?:-L?\d+)?|\(\d+(?:, ?\d+)?\)|,? \(?lines? \d+(?:\s?[-\u2013]\s?\d+)?\)?):?$/i
+  /(?::L?\d{1,9}(?:[-:]L?\d{1,9}){0,3}|#L?\d{1,9}(?:-L?\d{1,9})?|\(\d{1,9}(?:, ?\d{1,9})?\)|,? \(?lines? \d{1,9}(?:\s?[-\u2013]\s?\d{1,9})?\)?):?$/i
 
 /** Pattern of the words before a path: `File: x.ts`, `+++ b/x.ts` */
 const label = /^(?:(?:file|path): +|(?:\+\+\+|---) )/i
 
 /** The new name of a rename: of `src/{a => b}/x.ts` or of `a.ts => b.ts`. */
-const renamed = (text: string): string =>
-  text.includes("=>") ? text.replace(/\{[^{}]*=> ?([^{}]*)\}/, "$1").replace(/^.* => /, "") : text
+const renamed = (text: string): string => {
+  const arrow = text.lastIndexOf("=>")
+  if (arrow === -1) return text
+  const [open, close] = [text.lastIndexOf("{", arrow), text.indexOf("}", arrow)]
+  const end = close === -1 ? text.length : close
+  const isPart = open !== -1 && close !== -1
+  return `${isPart ? text.slice(0, open) : ""}${text.slice(arrow + 2, end).trimStart()}${text.slice(end + 1)}`
+}
 
 type Rewrite = (text: string) => string
 

@@ -130,6 +130,16 @@ describe("a path that is shown", () => {
   }, { arbitrary: { runs: 300 } })
 })
 
+it("a path that is made to cost more is read in time, and is none", () => {
+  const hostile = ["{", "=>", " => ", "{a => ", "(", "(1", ":1", "[a](", "file: ", "`", "lines 1 ", "\\", "[U+"]
+  for (const part of hostile) {
+    const text = part.repeat(100_000 / part.length)
+    for (const written of [text, `{${text}`, `${text}${")".repeat(100_000)}`]) {
+      assert.notStrictEqual(meant(written, "src/x.ts"), "src/x.ts")
+    }
+  }
+}, 20_000)
+
 it.live("a hundred thousand names are compared in turns, and lead where they would at once", () =>
   Effect.gen(function*() {
     const paths = Array.from({ length: 100_000 }, (_, at) => `src/${at % 300}/e\u0301\u3000${at}.ts`)
