@@ -1,14 +1,17 @@
 import { NodeServices } from "@effect/platform-node"
 import type { Job } from "@nominal-code/domain/Job"
+import type { Lane } from "@nominal-code/domain/Lane"
 import { JobQueue, QueueLimits, Settlement } from "@nominal-code/jobs/JobQueue"
 import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
+import * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
 import * as StoredJob from "@nominal-code/jobs/StoredJob"
 import * as Redis from "@nominal-code/persistence/Redis"
+import * as Sqlite from "@nominal-code/persistence/Sqlite"
 import { laneOf, mention, reviewed } from "@nominal-code/testing/Jobs"
 import * as RedisServer from "@nominal-code/testing/RedisServer"
 import { Queue, Worker } from "bullmq"
-import { Context, Effect, Layer, Option } from "effect"
-import { NotMeasured, ratio } from "./Figure.ts"
+import { Context, Effect, FileSystem, Layer, Option } from "effect"
+import { count, NotMeasured, ratio } from "./Figure.ts"
 import { opened } from "./ScaleStores.ts"
 
 /** Besides one before them, in which everything is warmed up. */
@@ -32,17 +35,22 @@ interface Peer {
 
 const done = Settlement.cases.Done.make({ outcome: reviewed })
 
-const ours = ({ offer, settle, take }: JobQueue["Service"]): Peer => ({
+const ours = ({ offer, settleAndTake, take }: JobQueue["Service"]): Peer => ({
   offer,
   endAll: (jobs) => {
-    const end = Effect.fnUntraced(function*({ id, lane }: Job) {
-      const lease = yield* take(lane)
-      if (Option.isNone(lease)) return yield* new NotMeasured({ message: `job ${id} cannot be taken` })
-      yield* settle(lease.value, done)
+    const endLane = Effect.fnUntraced(function*([lane, jobs]: readonly [Lane, ReadonlyArray<Job>]) {
+      let next = yield* take(lane)
+      for (const { id } of jobs) {
+        if (Option.isNone(next)) return yield* new NotMeasured({ message: `job ${id} cannot be taken` })
+        next = (yield* settleAndTake(next.value, done)).next
+      }
     })
     const byLane = [...Map.groupBy(jobs, ({ lane: { number } }) => number).values()]
-    const endLane = (jobs: ReadonlyArray<Job>) => Effect.forEach(jobs, end, { concurrency: 1, discard: true })
-    return Effect.forEach(byLane, endLane, { concurrency: atOnce, discard: true })
+    return Effect.forEach(
+      byLane.flatMap((jobs) => jobs.slice(0, 1).map(({ lane }) => [lane, jobs] as const)),
+      endLane,
+      { concurrency: atOnce, discard: true }
+    )
   }
 })
 
@@ -107,7 +115,25 @@ const speedOf = Effect.fnUntraced(function*({ endAll, offer }: Peer, all: Readon
   return { offers: count / offering, cycles: count / (offering + ending) } satisfies Speed
 })
 
-/** Measures the queue in Redis against BullMQ in the same Redis: in many lanes, and in a full one. */
+/** Speed of the queue in a database file, whose every transaction waits for the disk: as many jobs at once, to their end. */
+const inSqlite = Effect.gen(function*() {
+  const files = yield* FileSystem.FileSystem
+  const directory = yield* files.makeTempDirectoryScoped({ prefix: "nominal-bench-" })
+  const context = yield* opened(
+    SqliteQueue.layer.pipe(Layer.provide(Sqlite.layer(directory)), Layer.provide(NodeServices.layer))
+  )
+  const queue = ours(Context.get(context, JobQueue))
+  const next = supply()
+  const round = Effect.suspend(() => speedOf(queue, Array.from({ length: waves }, () => next(lanes, lanes))))
+  const [, ...all] = yield* Effect.replicateEffect(round, 1 + rounds)
+  return count(
+    "offers and whole cycles per second, SQLite, 50 at once",
+    all.map(({ cycles }) => cycles),
+    `${waves * lanes} jobs a round, on this machine and its disk`
+  )
+})
+
+/** Measures the queue in Redis against BullMQ in the same Redis, in many lanes and in a full one, and the one in SQLite. */
 export const measure = Effect.fn("Queues.measure")(
   function*() {
     const server = yield* RedisServer.start()
@@ -133,7 +159,8 @@ export const measure = Effect.fn("Queues.measure")(
       figure("offers per second, 1,000 lanes", "many", "offers"),
       figure("offers and whole cycles per second, 1,000 lanes", "many", "cycles"),
       figure("offers per second, one lane", "one", "offers"),
-      figure("offers and whole cycles per second, one lane", "one", "cycles")
+      figure("offers and whole cycles per second, one lane", "one", "cycles"),
+      yield* inSqlite
     ]
   },
   Effect.scoped,

@@ -203,7 +203,8 @@ export const make = Effect.fnUntraced(function*(
         ...queue,
         take: (lane, runs) => whileThere(queue.take(lane, runs)),
         renew: (lease) => whileThere(queue.renew(lease)),
-        settle: (lease, settlement) => whileThere(queue.settle(lease, settlement))
+        settle: (lease, settlement) => whileThere(queue.settle(lease, settlement)),
+        settleAndTake: (lease, settlement, runs) => whileThere(queue.settleAndTake(lease, settlement, runs))
       }))
     )
   )

@@ -1,6 +1,14 @@
 import { RunWaits } from "@nominal-code/domain/RunWaits"
 import { Duration, Effect, Option, Schedule } from "effect"
-import { JobQueue, type Lease, QueueLimits, type RenewalResult, type Settlement } from "./JobQueue.ts"
+import {
+  JobQueue,
+  type Lease,
+  QueueLimits,
+  type RenewalResult,
+  type RunLocation,
+  type SettledLease,
+  type Settlement
+} from "./JobQueue.ts"
 
 /** Function that restores the interruptibility of the caller's region. */
 export type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
@@ -16,6 +24,8 @@ const settleRetries = Schedule.spaced("5 seconds")
 
 /** Retries of a renewal, until the lease has run out. */
 const renewRetries = Schedule.spaced("1 second")
+
+const ended = (settled: boolean): SettledLease => ({ settled, next: Option.none() })
 
 /** Makes the functions that keep, check and settle the leases of this process. */
 export const make = Effect.gen(function*() {
@@ -52,11 +62,24 @@ export const make = Effect.gen(function*() {
     )
 
   /**
-   * Ends the lease; false if it was lost, or if this process is asked to end while the store is away: then the job is
-   * recovered when its lease has run out.
+   * Ends the lease, and takes the lane's next one if it is told where that would run. It is not settled if it was lost, or
+   * if this process is asked to end while the store is away: then the job is recovered when its lease has run out.
    */
-  const settle = (lease: Lease, settlement: Settlement, restore: Restore): Effect.Effect<boolean> => {
-    const once = queue.settle(lease, settlement)
+  const settle = (
+    lease: Lease,
+    settlement: Settlement,
+    restore: Restore,
+    next?: RunLocation
+  ): Effect.Effect<SettledLease> => {
+    let takes = next
+    const once = Effect.suspend(() => {
+      const runs = takes
+      // The second time, the outcome is all that counts.
+      takes = undefined
+      return runs === undefined
+        ? Effect.map(queue.settle(lease, settlement), ended)
+        : queue.settleAndTake(lease, settlement, runs)
+    })
     return once.pipe(
       Effect.retry(shutdownRetries),
       Effect.catch((error) =>
@@ -64,8 +87,8 @@ export const make = Effect.gen(function*() {
           Effect.andThen(restore(Effect.retry(once, { schedule: settleRetries, while: (error) => error.retryable })))
         )
       ),
-      Effect.tap((settled) => settled ? Effect.void : Effect.logWarning("the lease was lost; another run decides")),
-      Effect.catch(({ message }) => Effect.as(Effect.logError(`the outcome is not stored: ${message}`), false)),
+      Effect.tap(({ settled }) => settled ? Effect.void : Effect.logWarning("the lease was lost; another run decides")),
+      Effect.catch(({ message }) => Effect.as(Effect.logError(`the outcome is not stored: ${message}`), ended(false))),
       Effect.onInterrupt(() => Effect.logError("the outcome is not stored: the job runs again"))
     )
   }

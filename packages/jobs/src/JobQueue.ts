@@ -104,6 +104,13 @@ export const Settlement = Schema.TaggedUnion({
 })
 export type Settlement = typeof Settlement.Type
 
+/** Result of a settlement, with the lease of the lane's next job, if there is one to run. */
+export interface SettledLease {
+  /** False if the lease was lost: then nothing was changed, and there is no next one. */
+  readonly settled: boolean
+  readonly next: Option.Option<Lease>
+}
+
 /** Result of a user's request about a job. */
 export const JobRequestResult = Schema.TaggedUnion({
   Done: {},
@@ -139,6 +146,8 @@ export class JobQueue extends Context.Service<JobQueue, {
   renew(lease: Lease, waitsFor?: ServiceName): Effect.Effect<RenewalResult, StoreError>
   /** Ends the lease; false if it was lost, and then nothing was changed. */
   settle(lease: Lease, settlement: Settlement): Effect.Effect<boolean, StoreError>
+  /** Ends the lease as `settle` does, and takes the lane's head as `take` does, in one write. */
+  settleAndTake(lease: Lease, settlement: Settlement, runs?: RunLocation): Effect.Effect<SettledLease, StoreError>
   /**
    * Lanes that have something to run: at first all of them, then each as it gets something, its lease expires or its
    * delay has passed. A lane may be named more than once.

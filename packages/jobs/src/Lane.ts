@@ -3,7 +3,7 @@ import { Failure, ServiceName } from "@nominal-code/domain/Failure"
 import { type Lane, laneKey } from "@nominal-code/domain/Lane"
 import { RunSlot } from "@nominal-code/domain/RunSlot"
 import { Cause, Duration, Effect, FiberMap, Layer, Option, Stream } from "effect"
-import { JobQueue, type ReadyLane } from "./JobQueue.ts"
+import { JobQueue, type Lease, type ReadyLane } from "./JobQueue.ts"
 import { JobRunner } from "./JobRunner.ts"
 import * as LaneSchedule from "./LaneSchedule.ts"
 import * as LeasedRun from "./LeasedRun.ts"
@@ -36,12 +36,13 @@ const make = Effect.fnUntraced(function*(options: LaneOptions) {
   const needs = ({ lane, work }: ReadyLane) => work === "notice" ? forgesOf(runner.needs(lane)) : runner.needs(lane)
   const schedule = LaneSchedule.make((ready) => breakers.admits([store, ...needs(ready)]))
   const slots = RunSlots.make(maxConcurrent)
+  const location = runner.outOfProcess ? "out-of-process" : "in-process"
   const working = yield* FiberMap.make<string, void, never>()
 
   /** Takes the lane's first job. If the store is away, all lanes wait here until it is back. */
   const take = Effect.fnUntraced(function*(lane: Lane) {
     const visit = yield* breakers.begin([store])
-    return yield* queue.take(lane, runner.outOfProcess ? "out-of-process" : "in-process").pipe(
+    return yield* queue.take(lane, location).pipe(
       Effect.tap(() => visit.end(ServiceObservation.cases.Answered.make({ services: [store] }))),
       Effect.tapError(({ message, reason }) => {
         const failure = Failure.cases.Store.make({
@@ -54,13 +55,35 @@ const make = Effect.fnUntraced(function*(options: LaneOptions) {
     )
   })
 
-  /** One turn of a lane: its first job, if there is one to run. Then it is the turn of the others. */
+  let isClosing = false
+
+  /** Location of the lane's next job, if nobody else waits for this turn to end and its services are there. */
+  const next = (lane: Lane) => () =>
+    isClosing || slots.isOwed() || schedule.othersWait() || !breakers.admits([store, ...runner.needs(lane)])
+      ? undefined
+      : location
+
+  /** Runs what follows in a lane as long as its turn goes on. */
+  const goOn = Effect.fnUntraced(function*(first: Option.Option<Lease>, turn: Omit<LeasedRun.Turn, "visit">) {
+    let lease = first
+    while (Option.isSome(lease)) {
+      const { lane, task } = lease.value
+      const visit = yield* breakers.begin(needs({ lane, work: task._tag === "Notice" ? "notice" : "comment" }))
+      lease = yield* leasedRun(lease.value, { ...turn, visit }).pipe(
+        Effect.ensuring(visit.end(ServiceObservation.cases.Nothing.make({})))
+      )
+    }
+  })
+
+  /** One turn of a lane: its first job, if there is one to run. Then it is the turn of the others, if there are any. */
   const turn = (ready: ReadyLane, visit: ServiceUse, { release, slot }: RunSlots.HeldSlot) =>
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function*() {
         const isolate = () => schedule.isolate(ready)
         const lease = yield* take(ready.lane)
-        if (Option.isSome(lease)) yield* leasedRun(lease.value, { visit, isolate, restore })
+        if (Option.isNone(lease)) return
+        const turn = { isolate, restore, next: next(ready.lane) }
+        yield* goOn(yield* leasedRun(lease.value, { ...turn, visit }), turn)
       }).pipe(
         Effect.catchTag("StoreError", () => Effect.sync(() => schedule.add(ready))),
         // A bug too: nothing may keep a lane from its next turn.
@@ -102,6 +125,7 @@ const make = Effect.fnUntraced(function*(options: LaneOptions) {
   )
 
   const drain = Effect.gen(function*() {
+    isClosing = true
     const running = yield* FiberMap.size(working)
     if (running === 0) return
     if (runner.outOfProcess) {

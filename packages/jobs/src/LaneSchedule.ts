@@ -19,6 +19,8 @@ export interface LaneSchedule {
    * lane has to end its turn, and gets another one as soon as nothing else is at work.
    */
   isolate(ready: ReadyLane): boolean
+  /** True if another lane could have a turn, or a lane is isolated or waits for it: a turn that goes on would delay it. */
+  othersWait(): boolean
 }
 
 /** The ready lanes of one repository. */
@@ -143,6 +145,7 @@ export const make = (admits: Admits): LaneSchedule => {
       if (alone === key) return true
       isolated.set(key, ready)
       return false
-    }
+    },
+    othersWait: () => alone !== undefined || isolated.size > 0 || ofRepositories() !== undefined
   }
 }

@@ -8,7 +8,7 @@ import * as RunWaits from "@nominal-code/domain/RunWaits"
 import { inTraceOf } from "@nominal-code/domain/Trace"
 import { Duration, Effect, Exit, Option } from "effect"
 import * as HeldLease from "./HeldLease.ts"
-import { type Lease, type RenewalResult, Settlement, type StopReason } from "./JobQueue.ts"
+import { type Lease, type RenewalResult, type RunLocation, Settlement, type StopReason } from "./JobQueue.ts"
 import { JobRunner } from "./JobRunner.ts"
 import * as RunSettlement from "./RunSettlement.ts"
 import type { ServiceUse } from "./ServiceBreakers.ts"
@@ -19,6 +19,8 @@ export interface Turn {
   /** Isolates the turn; false if something else runs here, and the run has to come later. */
   readonly isolate: () => boolean
   readonly restore: HeldLease.Restore
+  /** Location in which the lane's next job may run at once; none if it is the turn of others. */
+  readonly next: () => RunLocation | undefined
 }
 
 const count = (
@@ -45,7 +47,8 @@ const overdue = (what: string, limit: Duration.Duration) =>
   Failure.cases.Deadline.make({ detail: `${what} longer than its deadline of ${Duration.format(limit)}` })
 
 /**
- * Makes the function that carries out a lease's task and settles the lease, whatever happens. Call it uninterruptibly.
+ * Makes the function that carries out a lease's task and settles the lease, whatever happens, and returns the lane's next
+ * lease if the turn goes on with it. Call it uninterruptibly.
  */
 export const make = Effect.fnUntraced(
   function*(options: LeasedRunOptions) {
@@ -148,25 +151,29 @@ export const make = Effect.fnUntraced(
         Release: () => count("released")
       })
 
-    const conclude = Effect.fnUntraced(function*(lease: Lease, settlement: Settlement, { restore }: Turn) {
-      if (!(yield* settle(lease, settlement, restore))) return
-      yield* report(lease)(settlement)
-      const usage = usageOf(settlement)
-      if (usage !== undefined) yield* countUsage(usage)
-    })
+    const conclude = Effect.fnUntraced(
+      function*(lease: Lease, settlement: Settlement, { restore }: Turn, runs?: RunLocation) {
+        const { next, settled } = yield* settle(lease, settlement, restore, runs)
+        if (!settled) return next
+        yield* report(lease)(settlement)
+        const usage = usageOf(settlement)
+        if (usage !== undefined) yield* countUsage(usage)
+        return next
+      }
+    )
 
     const release = (lease: Lease, turn: Turn) => conclude(lease, Settlement.cases.Release.make({}), turn)
 
     const lose = Effect.andThen(
       Effect.logWarning("the lease was lost: the run was stopped, another process has the job"),
-      count("lost")
+      Effect.as(count("lost"), Option.none<Lease>())
     )
 
     /** Handles a run that ended without an outcome. */
     const abandon = Effect.fnUntraced(function*(lease: Lease, kept: "lost" | "unreachable", turn: Turn) {
       if (kept === "lost") return yield* lose
       yield* Effect.logWarning("the lease could not be renewed in time: the run was stopped, and the job runs again")
-      yield* release(lease, turn)
+      return yield* release(lease, turn)
     })
 
     /** Ends what still runs of a job. If this process ends first, the next one continues. */
@@ -180,9 +187,11 @@ export const make = Effect.fnUntraced(
       )
       if (Exit.isFailure(exit)) return yield* release(lease, turn)
       if (exit.value !== undefined) return yield* abandon(lease, exit.value, turn)
-      if (!(yield* settle(lease, Settlement.cases.Park.make({}), turn.restore))) return
+      const { next, settled } = yield* settle(lease, Settlement.cases.Park.make({}), turn.restore, turn.next())
+      if (!settled) return next
       yield* Effect.logInfo(`${why}: nothing of it runs any more`)
       yield* count(why)
+      return next
     })
 
     /** Runs an effect under the lease, and passes its outcome on unless it was stopped. */
@@ -201,7 +210,8 @@ export const make = Effect.fnUntraced(
         const ended = exit.value
         if (ended === "lost" || ended === "unreachable") return yield* abandon(lease, ended, turn)
         if (ended === "cancelled" || ended === "superseded") return yield* stop(lease, ended, turn)
-        yield* conclude(lease, yield* settlementOf(ended), turn)
+        const settlement = yield* settlementOf(ended)
+        return yield* conclude(lease, settlement, turn, turn.next())
       })
 
     const review = Effect.fnUntraced(function*(lease: Lease, turn: Turn) {
@@ -213,7 +223,7 @@ export const make = Effect.fnUntraced(
         return yield* release(lease, turn)
       }
       yield* Effect.logInfo(`attempt ${lease.attempt} starts`)
-      yield* under(lease, turn, run(lease), (outcome: JobOutcome) => ofRun(lease, outcome, turn.visit))
+      return yield* under(lease, turn, run(lease), (outcome: JobOutcome) => ofRun(lease, outcome, turn.visit))
     })
 
     const notify = (lease: Lease, notice: Notice, turn: Turn) =>
@@ -225,7 +235,7 @@ export const make = Effect.fnUntraced(
           Refused: ({ detail }) => Effect.logError(`the notice could not be posted: ${detail}`)
         }).pipe(Effect.andThen(ofNotice(lease, outcome, turn.visit))))
 
-    return (lease: Lease, turn: Turn): Effect.Effect<void> => {
+    return (lease: Lease, turn: Turn): Effect.Effect<Option.Option<Lease>> => {
       if (Option.isSome(lease.stop)) return stop(lease, lease.stop.value, turn)
       return lease.task._tag === "Notice" ? notify(lease, lease.task.notice, turn) : review(lease, turn)
     }

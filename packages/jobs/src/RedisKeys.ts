@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto"
+import { hash } from "node:crypto"
 
 /** The keys of what ended on one day. They expire together. */
 export interface EndedKeys {
@@ -42,8 +42,6 @@ export interface ShardKeys {
 /** Bucket of a digest, one of 64. */
 const bucketOf = (digest: string): string => digest.slice(0, 1)
 
-const hashOf = (text: string) => createHash("sha256").update(text)
-
 export const shardKeys = (shard: number): ShardKeys => {
   const root = `{nc:${shard}}`
   return {
@@ -77,7 +75,7 @@ export const shortId = (id: string): string => Buffer.from(id, "hex").toString("
 
 /** Digest of an event: so short that the job which is found by it has to be compared. Of no event it is empty. */
 export const eventDigest = (lane: string, event: string): string =>
-  event === "" ? "" : hashOf(`${lane} ${event}`).digest("base64url").slice(0, 10)
+  event === "" ? "" : hash("sha256", `${lane} ${event}`, "base64url").slice(0, 10)
 
 const dayMillis = 86_400_000
 
@@ -101,5 +99,5 @@ export const allShards = (shards: number): ReadonlyArray<ShardKeys> =>
 export const shardOf = (lane: string, shards: number): number => {
   if (shards === 1) return 0
   const repository = lane.split(":").slice(0, -2).join(":")
-  return hashOf(repository).digest().readUInt32BE(0) % shards
+  return hash("sha256", repository, "buffer").readUInt32BE(0) % shards
 }

@@ -111,10 +111,12 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
           const { _tag, now, row } = yield* attempt({ ...scope, sent, reads, alone })
           if (_tag === "made") return { value: Option.getOrThrow(value), now, row }
           if (_tag === "untrusted") return yield* JobSigners.untrusted(operation, signingKeys)
-          if (_tag === "later") continue
-          races += 1
-          reads = true
-          alone = _tag === "failed"
+          if (_tag !== "later") {
+            races += 1
+            reads = true
+            alone = _tag === "failed"
+          }
+          // So that all of a moment begin again together, in their order.
           yield* Effect.yieldNow
         }
         return yield* RedisRead.overtaken(operation)

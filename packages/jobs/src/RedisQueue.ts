@@ -9,7 +9,7 @@ import * as RedisScript from "@nominal-code/persistence/RedisScript"
 import { ChannelEvent } from "@nominal-code/persistence/RedisSubscriber"
 import { RedisTime } from "@nominal-code/persistence/RedisTime"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
-import { Clock, Context, Duration, Effect, Layer, Option, Schedule, Schema, Stream } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Option, Result, Schedule, Schema, Stream } from "effect"
 import { JobQueue, JobRequestResult, type Lease, QueueLimits, type RunLocation, type Settlement } from "./JobQueue.ts"
 import { JobRecords } from "./JobRecords.ts"
 import type { Head, JobTable } from "./JobTable.ts"
@@ -156,16 +156,23 @@ const make = Effect.gen(function*() {
   yield* opening(RedisMigration.start(offer, signers))
 
   const takenJob = yield* TakenJob.make
+  const takeFrom = (table: JobTable, key: string, now: number, runs: RunLocation) =>
+    takenJob.take(table, key, now, { owner: "redis", leaseMillis, runs })
+  const leaseOf = Effect.fnUntraced(
+    function*(lane: Lane, taken: TakenJob.TakenJob, { now, row }: Pick<RedisLane.StepResult<unknown>, "now" | "row">) {
+      const lease = yield* takenJob.lease(lane, taken, taken.row === undefined ? undefined : row(taken.row.id), now)
+      // A server without a key may have stored it, because Redis has lost the note that the jobs are signed.
+      if (Option.exists(lease, ({ isForged }) => isForged)) yield* signers.restore
+      return lease
+    }
+  )
   const take = Effect.fn("JobQueue.take")(function*(lane: Lane, runs: RunLocation = "in-process") {
     const key = laneKey(lane)
-    const { now, row: after, value } = yield* step(
+    const taken = yield* step(
       { operation: "JobQueue.take", lane: key, trusted: true, about: ({ row }: TakenJob.TakenJob) => row?.id },
-      (table, now) => takenJob.take(table, key, now, { owner: "redis", leaseMillis, runs })
+      (table, now) => takeFrom(table, key, now, runs)
     )
-    const lease = yield* takenJob.lease(lane, value, value.row === undefined ? undefined : after(value.row.id), now)
-    // A server without a key may have stored it, because Redis has lost the note that the jobs are signed.
-    if (Option.exists(lease, ({ isForged }) => isForged)) yield* signers.restore
-    return lease
+    return yield* leaseOf(lane, taken.value, taken)
   }, Effect.uninterruptible)
 
   const renew = Effect.fn("JobQueue.renew")(({ epoch, job, lane }: Lease, waitsFor?: ServiceName) =>
@@ -195,6 +202,36 @@ const make = Effect.gen(function*() {
     )
   )
 
+  const settleAndTake = Effect.fn("JobQueue.settleAndTake")(
+    function*(lease: Lease, settlement: Settlement, runs: RunLocation = "in-process") {
+      const { epoch, job, lane } = lease
+      const key = laneKey(lane)
+      const made = yield* Effect.result(step(
+        {
+          operation: "JobQueue.settleAndTake",
+          lane: key,
+          ids: [job.id],
+          patient: true,
+          trusted: true,
+          about: ({ settled }: { readonly settled: boolean; readonly taken: TakenJob.TakenJob }) =>
+            settled ? job.id : undefined
+        },
+        (table, now) => {
+          const settled = LaneRules.settle(table, { lane: key, id: job.id, epoch }, settlement, now)
+          return { settled, taken: settled ? takeFrom(table, key, now, runs) : TakenJob.none }
+        }
+      ))
+      if (Result.isSuccess(made)) {
+        const { settled, taken } = made.success.value
+        return { settled, next: yield* leaseOf(lane, taken, made.success) }
+      }
+      // A process whose signatures do not count takes nothing, and settles what it has.
+      if (made.failure.reason !== "failed") return yield* made.failure
+      return { settled: yield* settle(lease, settlement), next: Option.none() }
+    },
+    Effect.uninterruptible
+  )
+
   /** Changes a job without a lease. Its lane and its event never change. */
   const handle = Effect.fnUntraced(function*(
     operation: string,
@@ -216,6 +253,7 @@ const make = Effect.gen(function*() {
       take,
       renew,
       settle,
+      settleAndTake,
       retry: Effect.fn("JobQueue.retry")(function*(id: JobId) {
         const found = yield* locate(id)
         const lane = Option.match(found, { onNone: () => "", onSome: ({ row }) => row.lane })

@@ -7,7 +7,7 @@ export interface HeldSlot {
   readonly release: Effect.Effect<void>
 }
 
-/** The slots of a process: `take` waits for one that is free. */
+/** The slots of a process: `take` waits for one that is free, and `isOwed` is true while more runs go on than there are slots. */
 export const make = (count: number) => {
   const slots = Semaphore.makeUnsafe(count)
   /** Number of runs that went on without a slot. The next slots that come back are theirs. */
@@ -24,5 +24,5 @@ export const make = (count: number) => {
   }
   const held: HeldSlot = { slot, release }
 
-  return { take: Effect.as(slots.take(1), held) }
+  return { take: Effect.as(slots.take(1), held), isOwed: () => owed > 0 }
 }

@@ -18,14 +18,26 @@ const make = Effect.gen(function*() {
     yield* countRun("refused")
   })
 
+  const unlessForged = Effect.fnUntraced(function*(lease: Option.Option<Lease>) {
+    if (Option.isNone(lease) || !lease.value.isForged) return lease
+    yield* refuse(lease.value)
+    return Option.none()
+  })
+
   return JobQueue.of({
     ...queue,
-    take: Effect.fn("SignedQueue.take")(function*(lane: Lane, runs?: RunLocation) {
-      const lease = yield* queue.take(lane, runs)
-      if (Option.isNone(lease) || !lease.value.isForged) return lease
-      yield* refuse(lease.value)
-      return Option.none()
-    }, Effect.uninterruptible)
+    take: Effect.fn("SignedQueue.take")(
+      (lane: Lane, runs?: RunLocation) => Effect.flatMap(queue.take(lane, runs), unlessForged),
+      Effect.uninterruptible
+    ),
+    settleAndTake: Effect.fn("SignedQueue.settleAndTake")(
+      function*(lease: Lease, settlement: Settlement, runs?: RunLocation) {
+        const { next, settled } = yield* queue.settleAndTake(lease, settlement, runs)
+        // The lease has ended by now: what is wrong with the next job says nothing of it.
+        return { settled, next: yield* Effect.orElseSucceed(unlessForged(next), () => Option.none()) }
+      },
+      Effect.uninterruptible
+    )
   })
 })
 

@@ -1,7 +1,7 @@
 import { JobId } from "@nominal-code/domain/Job"
 import type { Statements } from "@nominal-code/persistence/Sqlite"
 import { Schema } from "effect"
-import { createHash } from "node:crypto"
+import { hash } from "node:crypto"
 import * as EndedJob from "./EndedJob.ts"
 import type { JobRow, Page } from "./JobTable.ts"
 
@@ -27,7 +27,7 @@ const rowOf = ({ endedAt, id, kept, position, superseded }: typeof Stored.Type):
 
 /** Six-byte hash of a lane's event, mostly unique. */
 export const digestOf = (lane: string, event: string): Uint8Array =>
-  createHash("sha256").update(`${lane}\n${event}`).digest().subarray(0, 6)
+  hash("sha256", `${lane}\n${event}`, "buffer").subarray(0, 6)
 
 /** The `ended_jobs` table of the database, for one transaction. Nothing in it ever changes. */
 export const make = (statements: Statements) => ({

@@ -198,6 +198,23 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
     )
   })
 
+  const settleAndTake = Effect.fn("JobQueue.settleAndTake")(
+    function*({ epoch, job, lane }: Lease, settlement: Settlement, runs: RunLocation = "in-process") {
+      const key = laneKey(lane)
+      const { now, settled, taken } = yield* change("JobQueue.settleAndTake", [key], (table, now) => {
+        const settled = LaneRules.settle(table, { lane: key, id: job.id, epoch }, settlement, now)
+        const takes = settled && JobSigners.isTrusted(table.signers(), keys)
+        return {
+          now,
+          settled,
+          taken: takes ? takenJob.take(table, key, now, { owner, leaseMillis, runs }) : TakenJob.none
+        }
+      })
+      return { settled, next: yield* takenJob.lease(lane, taken, taken.row, now) }
+    },
+    Effect.uninterruptible
+  )
+
   /** Changes a job without a lease. Its lane never changes, so it can be read before. */
   const handle = Effect.fnUntraced(function*(
     operation: string,
@@ -252,6 +269,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
       take,
       renew,
       settle,
+      settleAndTake,
       retry,
       cancel,
       knowsHead: Effect.fn("JobQueue.knowsHead")((lane: Lane, headSha: Sha) =>

@@ -16,6 +16,9 @@ export interface TakenJob {
   readonly unread: { readonly id: JobId; readonly reason: string } | undefined
 }
 
+/** Nothing was taken. */
+export const none: TakenJob = { row: undefined, read: undefined, unread: undefined }
+
 const reasons = {
   version: "was stored by another version of this program, and is left to it",
   key:

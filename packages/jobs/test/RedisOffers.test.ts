@@ -132,6 +132,26 @@ redisSuite("offers of the same moment in Redis", () => {
       assert.strictEqual(scripts, 7)
     }))
 
+  it.effect("a hundred cycles in five lanes take at most 25 scripts: a settlement hands the lane's next lease over", () =>
+    Effect.gen(function*() {
+      const { queue, scriptsOf } = yield* counted(yield* server)
+      yield* queue.offer(push(laneOf(9999), "first"))
+      const jobs = Array.from({ length: 100 }, (_, index) => mention(laneOf(1 + (index % 5)), `${index}`))
+      const { scripts } = yield* scriptsOf(Effect.gen(function*() {
+        yield* queue.offerAll(jobs)
+        const taken = yield* Effect.forEach([1, 2, 3, 4, 5], (number) => queue.take(laneOf(number)), { concurrency: 5 })
+        let leases = taken.map(Option.getOrThrow)
+        for (let cycle = 0; cycle < 20; cycle++) {
+          assert.strictEqual(leases.length, 5)
+          const settled = yield* Effect.forEach(leases, (lease) => queue.settleAndTake(lease, done), { concurrency: 5 })
+          leases = settled.flatMap(({ next }) => Option.toArray(next))
+        }
+        assert.deepStrictEqual(leases, [])
+      }))
+      assert.isAtMost(scripts, 25)
+      assert.strictEqual((yield* queue.depth).waiting, 1)
+    }))
+
   it.effect("twenty comments of a lane are stored by at most two scripts, and keep their order", () =>
     Effect.gen(function*() {
       const { queue, scriptsOf } = yield* counted(yield* server)

@@ -1,11 +1,10 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import { laneKey } from "@nominal-code/domain/Lane"
-import { Settlement } from "@nominal-code/jobs/JobQueue"
 import * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
 import { Sqlite, type Statements } from "@nominal-code/persistence/Sqlite"
-import { laneOf, push, reviewed } from "@nominal-code/testing/Jobs"
-import { storeIn } from "@nominal-code/testing/QueueSteps"
+import { laneOf, mention, push } from "@nominal-code/testing/Jobs"
+import { done, storeIn } from "@nominal-code/testing/QueueSteps"
 import { Context, Effect, Layer, Option, Result } from "effect"
 import { databaseAt, temporaryDirectory } from "./TestStore.ts"
 
@@ -47,11 +46,27 @@ it.effect("changes of the same moment share commits, at most 3 for 50: offers, t
     const leases = taken.done.map(Option.getOrThrow)
     assert.deepStrictEqual(leases.map(({ lane }) => lane.number), numbers)
     const renewed = yield* commitsOf(together(leases.map((lease) => queue.renew(lease))))
-    const settled = yield* commitsOf(
-      together(leases.map((lease) => queue.settle(lease, Settlement.cases.Done.make({ outcome: reviewed }))))
-    )
+    const settled = yield* commitsOf(together(leases.map((lease) => queue.settle(lease, done))))
     assert.isTrue(settled.done.every((held) => held))
     for (const { commits } of [offered, taken, renewed, settled]) assert.isAtMost(commits, 3)
+  }))
+
+it.effect("a thousand cycles in fifty lanes take at most 70 commits: a settlement hands the lane's next lease over", () =>
+  Effect.gen(function*() {
+    const { commitsOf, queue } = yield* counted
+    const jobs = Array.from({ length: 1000 }, (_, index) => mention(laneOf(1 + (index % 50)), `${index}`))
+    const { commits } = yield* commitsOf(Effect.gen(function*() {
+      yield* queue.offerAll(jobs)
+      let leases = (yield* together(numbers.map((number) => queue.take(laneOf(number))))).map(Option.getOrThrow)
+      for (let cycle = 0; cycle < 20; cycle++) {
+        assert.strictEqual(leases.length, 50)
+        const settled = yield* together(leases.map((lease) => queue.settleAndTake(lease, done)))
+        leases = settled.flatMap(({ next }) => Option.toArray(next))
+      }
+      assert.deepStrictEqual(leases, [])
+    }))
+    assert.isAtMost(commits, 70)
+    assert.strictEqual((yield* queue.depth).waiting, 0)
   }))
 
 it.effect("a thousand deliveries of the same moment are stored by at most two commits, and those known are told apart", () =>

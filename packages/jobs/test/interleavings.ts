@@ -6,7 +6,7 @@ import { type Lease, Settlement } from "@nominal-code/jobs/JobQueue"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { laneOf, lifecycle, mention, push, reviewed, reviewOf, shaOf } from "@nominal-code/testing/Jobs"
 import { failure, type Store } from "@nominal-code/testing/QueueSteps"
-import { Clock, Duration, Effect, Option } from "effect"
+import { Clock, Duration, Effect, Option, Result } from "effect"
 import { TestClock } from "effect/testing"
 import type { Chance } from "./Chance.ts"
 import * as LaneModel from "./LaneModel.ts"
@@ -131,7 +131,12 @@ export const interleaving = (processes: ReadonlyArray<Process>, chance: Chance, 
 
   const take = Effect.fnUntraced(function*(lane: Lane) {
     const process = anyProcess()
-    const taken = Option.getOrUndefined(yield* process.queue().take(lane))
+    return yield* granted(lane, process, yield* process.queue().take(lane))
+  })
+
+  /** Compares what a process was given of a lane. */
+  const granted = Effect.fnUntraced(function*(lane: Lane, process: Process, given: Option.Option<Lease>) {
+    const taken = Option.getOrUndefined(given)
     const now = yield* Clock.currentTimeMillis
     trace.push(`take ${lane.number} at ${now}: ${taken?.job.delivery} epoch ${taken?.epoch}`)
     const before = grants.findLast(({ lease }) => lease.lane === lane)
@@ -151,14 +156,33 @@ export const interleaving = (processes: ReadonlyArray<Process>, chance: Chance, 
     return grant
   })
 
-  const settle = Effect.fnUntraced(function*(grant: Grant, settlement: Settlement) {
+  const settle = Effect.fnUntraced(function*(grant: Grant, settlement: Settlement, takes = false) {
     const { lease, over } = grant
-    const settled = yield* anyProcess().queue().settle(lease, settlement)
+    const process = anyProcess()
+    const { next, settled } = takes
+      ? yield* process.queue().settleAndTake(lease, settlement)
+      : { settled: yield* process.queue().settle(lease, settlement), next: Option.none() }
     trace.push(`${settlement._tag} ${lease.job.delivery} epoch ${lease.epoch}: ${settled}`)
     assert.strictEqual(settled, !over)
     if (!over) model.settle(entryOf(grant), settlement, yield* Clock.currentTimeMillis)
     grant.over = true
+    if (takes && settled) yield* granted(lease.lane, process, next)
+    else assert.isTrue(Option.isNone(next))
     yield* check(lease.lane)
+  })
+
+  /** Offers, settlements and takes of the same moment, which are equal to themselves in their order. */
+  const together = Effect.gen(function*() {
+    const process = anyProcess()
+    const lane = anyLane()
+    const jobs = Array.from({ length: 1 + chance.below(4) }, () => anyJob(lane))
+    const now = yield* Clock.currentTimeMillis
+    trace.push(
+      `together ${jobs.map(({ event: { kind }, delivery }) => `${kind} ${delivery}`).join(", ")} on ${lane.number}`
+    )
+    const offered = yield* process.queue().offerAll(jobs)
+    assert.deepStrictEqual(offered, jobs.map((job) => Result.succeed(model.offer(job, now))))
+    yield* check(lane)
   })
 
   const renew = Effect.fnUntraced(function*(grant: Grant) {
@@ -199,7 +223,8 @@ export const interleaving = (processes: ReadonlyArray<Process>, chance: Chance, 
     const dice = chance.below(100)
     const usable = chance.of(grants.filter(({ crashed, over }) => over || !crashed))
     const entry = chance.of(model.entries)
-    if (dice < 36 || entry === undefined) return offer
+    if (dice < 30 || entry === undefined) return offer
+    if (dice < 36) return together
     if (dice < 62) return take(anyLane())
     if (dice < 70) return pass
     if (dice < 71) return crash
@@ -207,7 +232,7 @@ export const interleaving = (processes: ReadonlyArray<Process>, chance: Chance, 
     if (dice < 81) return ask("retry", entry)
     if (usable === undefined) return Effect.void
     if (dice < 86) return renew(usable)
-    return settle(usable, chance.of([ofItsHead(usable.lease.job), ...settlements]) ?? done)
+    return settle(usable, chance.of([ofItsHead(usable.lease.job), ...settlements]) ?? done, chance.below(2) === 0)
   })
 
   /** Every job gets to its one end. */

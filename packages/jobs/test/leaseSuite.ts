@@ -18,6 +18,7 @@ import {
   retryIn,
   runAll,
   settle,
+  settleAndTake,
   stands,
   take
 } from "@nominal-code/testing/QueueSteps"
@@ -81,6 +82,25 @@ export const leasing = (it: It) => {
       for (const settlement of [done, park, release, retryIn(0)]) assert.isFalse(yield* settle(lease, settlement))
       assert.strictEqual(yield* renew(lease), "lost")
       yield* stands(job, "done")
+    })
+  )
+
+  it(
+    "settles a lease and gives out the lane's next job with it, and none with a lease that was lost",
+    Effect.gen(function*() {
+      const jobs = [mention(lane, "a"), mention(lane, "b"), mention(lane, "c")]
+      yield* offerAll(...jobs)
+      const first = yield* take
+      const { next, settled } = yield* settleAndTake(first, done)
+      const second = Option.getOrThrow(next)
+      assert.deepStrictEqual([settled, second.job.delivery, second.attempt, second.run], [true, "b", 1, 1])
+      assert.isAbove(second.epoch, first.epoch)
+      yield* nothing
+      assert.deepStrictEqual(yield* settleAndTake(first, done), { settled: false, next: Option.none() })
+      const rerun = yield* settleAndTake(second, retryIn("1 minute"))
+      assert.deepStrictEqual(rerun, { settled: true, next: Option.none() })
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(yield* runAll, ["b", "c"])
     })
   )
 

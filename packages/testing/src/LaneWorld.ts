@@ -1,7 +1,7 @@
 import { Failure, failureText } from "@nominal-code/domain/Failure"
 import { type Job, JobOutcome } from "@nominal-code/domain/Job"
 import { Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
-import { JobQueue } from "@nominal-code/jobs/JobQueue"
+import { JobQueue, type Lease, type RunLocation, type Settlement } from "@nominal-code/jobs/JobQueue"
 import { JobRecords, reasonOf } from "@nominal-code/jobs/JobRecords"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
 import * as Lanes from "@nominal-code/jobs/Lane"
@@ -69,12 +69,23 @@ export const laneWorld = Effect.fnUntraced(function*(script: Script = {}) {
     gracePeriod: Duration.zero,
     ...script.settings
   }
+  const parts = script.queue?.(base)
+  const scripted = { ...base, ...parts }
+  const seen = JobQueue.of({
+    ...scripted,
+    // As the script says what its parts do.
+    settleAndTake: parts?.settleAndTake ??
+      Effect.fnUntraced(function*(lease: Lease, settlement: Settlement, runs?: RunLocation) {
+        const settled = yield* scripted.settle(lease, settlement)
+        return { settled, next: settled ? yield* scripted.take(lease.lane, runs) : Option.none() }
+      }, Effect.uninterruptible)
+  })
   const lanes = Layer.fresh(Lanes.layer(options)).pipe(
     Layer.provideMerge(Layer.fresh(ServiceBreakers.layer)),
     Layer.provide([
       Logger.layer([Logger.make(({ message }) => void log.push([message].flat().join(" ")))]),
       Layer.succeed(JobRunner, runner),
-      Layer.succeed(JobQueue, { ...base, ...script.queue?.(base) })
+      Layer.succeed(JobQueue, seen)
     ])
   )
 

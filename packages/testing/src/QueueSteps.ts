@@ -31,6 +31,8 @@ export const retryIn = (delay: Duration.Input) =>
 export const offer = (job: Job) => JobQueue.use((queue) => queue.offer(job))
 export const offerAll = (...jobs: ReadonlyArray<Job>) => Effect.forEach(jobs, offer, { concurrency: 1 })
 export const settle = (lease: Lease, settlement: Settlement) => JobQueue.use((queue) => queue.settle(lease, settlement))
+export const settleAndTake = (lease: Lease, settlement: Settlement) =>
+  JobQueue.use((queue) => queue.settleAndTake(lease, settlement))
 export const renew = (lease: Lease, waitsFor?: ServiceName) => JobQueue.use((queue) => queue.renew(lease, waitsFor))
 const takeMaybe = JobQueue.use((queue) => queue.take(lane))
 export const take = Effect.map(takeMaybe, Option.getOrThrow)
