@@ -58,7 +58,7 @@ const taken = new RegExp(`\\b(?:(${uuid})|([0-9a-f]{40})|([0-9a-f]{20}))\\b|${nu
 const places = new RegExp(`[${aNumber}${aHash}${again}${aUuid}${anId}]`, "g")
 
 /** Less memory to clear for each text. The window holds the dictionary and a text. */
-const small = { windowBits: 12, memLevel: 4 }
+const small = { windowBits: 12, memLevel: 4, chunkSize: 1024 }
 
 /** Writes a number in 7 bits a byte, and returns the place behind it. */
 const writeNumber = (value: number, bytes: Buffer, at: number): number => {

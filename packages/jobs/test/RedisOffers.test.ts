@@ -1,5 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
+import { laneKey } from "@nominal-code/domain/Lane"
 import type { OfferResult } from "@nominal-code/jobs/JobQueue"
 import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
 import { RedisShards } from "@nominal-code/jobs/RedisShards"
@@ -13,18 +14,22 @@ import { Context, Duration, Effect, Layer, Option, Result } from "effect"
 
 const lost = new StoreError({ operation: "test", message: "the answer was lost", reason: "unavailable" })
 
+const broken = new StoreError({ operation: "test", message: "the script failed", reason: "failed" })
+
 /** A queue whose scripts are counted, whose clock can be set, and whose Redis can lose the next answer. */
 const counted = Effect.fnUntraced(function*({ command, url }: RedisServer, shards = 1) {
   yield* command("flushall")
   const redis = Context.get(yield* Layer.build(Layer.fresh(Redis.layer(url))), Redis.Redis)
-  const seen = { scripts: 0, loses: false, days: 0 }
+  const seen = { scripts: 0, loses: false, days: 0, refuses: "" }
   const counting = Redis.Redis.of({
     ...redis,
     run: (...call) =>
       Effect.suspend(() => {
         seen.scripts += 1
-        const { loses } = seen
+        const { loses, refuses } = seen
         seen.loses = false
+        const [, , , , args] = call
+        if (refuses !== "" && args.some((arg) => String(arg).includes(refuses))) return Effect.fail(broken)
         return Effect.tap(redis.run(...call), () => loses ? Effect.fail(lost) : Effect.void)
       })
   })
@@ -169,6 +174,40 @@ redisSuite("offers of the same moment in Redis", () => {
         yield* queue.settle(lease, done)
       }
       assert.deepStrictEqual(order, jobs.map(({ id }) => id))
+    }))
+
+  it.effect("a lane that cannot be changed keeps no other from it, although they share a script", () =>
+    Effect.gen(function*() {
+      const { queue, seen } = yield* counted(yield* server)
+      const jobs = pushes(40)
+      yield* queue.offerAll(jobs)
+      seen.refuses = laneKey(laneOf(7))
+      const taken = yield* Effect.forEach(jobs, ({ lane }) => Effect.result(queue.take(lane)), {
+        concurrency: "unbounded"
+      })
+      const leases = taken.map((result) => Option.getOrUndefined(Option.flatten(Result.getSuccess(result))))
+      assert.deepStrictEqual(jobs.filter((_, index) => leases[index] === undefined), jobs.slice(6, 7))
+      assert.deepStrictEqual(new Set(leases.map((lease) => lease?.attempt ?? 1)), new Set([1]))
+    }))
+
+  it.live("takes and settlements that share a script are done once although its answer was lost", () =>
+    Effect.gen(function*() {
+      const { queue, seen } = yield* counted(yield* server)
+      const jobs = pushes(20)
+      yield* queue.offerAll(jobs)
+      seen.loses = true
+      const taken = yield* Effect.forEach(jobs, ({ lane }) => queue.take(lane), { concurrency: "unbounded" })
+      const leases = taken.map(Option.getOrThrow)
+      assert.deepStrictEqual(
+        leases.map(({ attempt, job, losses }) => [job.id, attempt, losses]),
+        jobs.map(({ id }) => [id, 1, 0])
+      )
+      seen.loses = true
+      const settled = yield* Effect.forEach(leases, (lease) => queue.settleAndTake(lease, done), {
+        concurrency: "unbounded"
+      })
+      assert.isTrue(settled.every((one) => one.settled && Option.isNone(one.next)))
+      assert.deepInclude(yield* queue.depth, { waiting: 0, running: 0 })
     }))
 
   it.effect("a lane that Redis has lost and got again in another form is not taken for the one that was written", () =>
