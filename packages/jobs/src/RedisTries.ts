@@ -13,7 +13,7 @@ import type { ShardKeys } from "./RedisKeys.ts"
 import type { RedisLaneCache } from "./RedisLaneCache.ts"
 import * as RedisRead from "./RedisRead.ts"
 import type { StoredRow } from "./RedisRow.ts"
-import { givenBy, type LoadedLane, make as snapshotOf } from "./RedisSnapshot.ts"
+import { givenBy, type LoadedLane, make as snapshotOf, type Snapshot } from "./RedisSnapshot.ts"
 
 /** One try of a step on a lane. */
 export interface Try {
@@ -86,6 +86,10 @@ const independent = (tries: ReadonlyArray<Try>): ReadonlyArray<Try> => {
   }
   return found
 }
+
+/** True if a job has ended that has no place yet: its record would have none. */
+const endsUnplaced = (snapshot: Snapshot): boolean =>
+  [...snapshot.changed().values()].some(({ endedAt, position }) => endedAt !== null && givenBy(position) !== undefined)
 
 const askedOf = (tries: ReadonlyArray<Try>) => ({
   ids: tries.flatMap(({ ids, sent }) => sent === undefined ? ids : [...ids, sent]),
@@ -175,6 +179,7 @@ export const make = Effect.fnUntraced(function*(shards: number, cache: RedisLane
       }
       const about = one.apply(snapshot.table, now)
       if (about !== undefined) calls.set(about, one.call)
+      if (applied.length > 0 && endsUnplaced(snapshot)) return applyBefore(one, loaded, tries, outcomes)
       applied.push(one)
     }
     if (snapshot.changed().size > 0) {
@@ -187,6 +192,18 @@ export const make = Effect.fnUntraced(function*(shards: number, cache: RedisLane
       ? unmade("overtaken")
       : { _tag: "made", now, row: (id) => loaded.jobs.get(id)?.row }
     for (const one of applied) outcomes.set(one, Exit.succeed(answer))
+  }
+
+  /** Applies the tries before one that has to wait until Redis has given them their numbers. */
+  const applyBefore = (
+    one: Try,
+    loaded: LoadedLane,
+    tries: ReadonlyArray<Try>,
+    outcomes: Outcomes
+  ): Applied | undefined => {
+    const at = tries.indexOf(one)
+    for (const later of tries.slice(at)) outcomes.set(later, Exit.succeed(unmade("later")))
+    return apply(loaded, tries.slice(0, at), outcomes)
   }
 
   const answerOf = ({ change, tries }: Applied, numbers: ReadonlyArray<number>, changed: ChangedLane, now: number) => {

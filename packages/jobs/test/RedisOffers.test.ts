@@ -176,6 +176,20 @@ redisSuite("offers of the same moment in Redis", () => {
       assert.deepStrictEqual(order, jobs.map(({ id }) => id))
     }))
 
+  it.effect("pushes of a lane that come together replace each other, and each is kept in its place", () =>
+    Effect.gen(function*() {
+      const { queue } = yield* counted(yield* server)
+      const jobs = ["a", "b", "c", "d"].map((delivery) => push(lane, delivery))
+      yield* queue.offerAll(jobs)
+      const listed = yield* queue.list({ limit: 10 })
+      assert.deepStrictEqual(
+        listed.map(({ delivery, state }) => [delivery, state]),
+        [["d", "waiting"], ["c", "superseded"], ["b", "superseded"], ["a", "superseded"]]
+      )
+      const places = listed.map(({ position }) => position)
+      assert.isTrue(places.every((place) => place < 2 ** 42), String(places))
+    }))
+
   it.effect("a lane that cannot be changed keeps no other from it, although they share a script", () =>
     Effect.gen(function*() {
       const { queue, seen } = yield* counted(yield* server)
