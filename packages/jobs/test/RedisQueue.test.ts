@@ -16,9 +16,11 @@ const patiently = <A>(effect: Effect.Effect<A, StoreError>) =>
 const patient = (queue: Store): Store => ({
   ...queue,
   offer: (job) => patiently(queue.offer(job)),
+  offerAll: (jobs) => patiently(queue.offerAll(jobs)),
   take: (lane) => patiently(queue.take(lane)),
   renew: (lease) => patiently(queue.renew(lease)),
   settle: (lease, settlement) => patiently(queue.settle(lease, settlement)),
+  settleAndTake: (lease, settlement) => patiently(queue.settleAndTake(lease, settlement)),
   retry: (id) => patiently(queue.retry(id)),
   cancel: (id) => patiently(queue.cancel(id)),
   find: (id) => patiently(queue.find(id))
