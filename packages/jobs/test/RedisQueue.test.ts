@@ -16,7 +16,8 @@ const patiently = <A>(effect: Effect.Effect<A, StoreError>) =>
 const patient = (queue: Store): Store => ({
   ...queue,
   offer: (job) => patiently(queue.offer(job)),
-  offerAll: (jobs) => patiently(queue.offerAll(jobs)),
+  // It tries again by itself, and what is stored already would be known.
+  offerAll: (jobs) => Effect.provideService(queue.offerAll(jobs), Clock.Clock, Clock.Clock.defaultValue()),
   take: (lane) => patiently(queue.take(lane)),
   renew: (lease) => patiently(queue.renew(lease)),
   settle: (lease, settlement) => patiently(queue.settle(lease, settlement)),
