@@ -302,6 +302,7 @@ export {
   type ReadyLane,
   RenewalResult,
   type RunLocation,
+  type SettledLease,
   Settlement,
   StopReason
 } from "@nominal-code/jobs/JobQueue"
