@@ -3969,8 +3969,8 @@ interface OpenPullRequest {
   /** False if nobody has commented on it; absent where the list does not say. */
   readonly commented?: boolean;
 }
-/** Standing of a pull request's head, as its forge shows it. */
-export declare const HeadStanding: Schema.TaggedUnion<{
+/** State of a pull request's head, as its forge shows it. */
+export declare const HeadState: Schema.TaggedUnion<{
   readonly Settled: Schema.TaggedStruct<"Settled", {
     readonly reason: Schema.String;
     readonly checkedAt: Schema.optionalKey<Schema.Int>;
@@ -3980,7 +3980,7 @@ export declare const HeadStanding: Schema.TaggedUnion<{
     readonly pushedAt: Schema.Int;
   }>;
 }>;
-export type HeadStanding = typeof HeadStanding.Type;
+export type HeadState = typeof HeadState.Type;
 /** A comment on a pull request. */
 interface FoundComment {
   /** The event as a delivery would have told of it. */
@@ -4006,8 +4006,8 @@ interface FoundChange {
 }
 /** A pull request, looked at more closely than its list shows it. */
 interface PullRequestLook {
-  /** Standing of the listed head. Absent: the pull request has another head now. */
-  readonly standing: Effect.Effect<HeadStanding | undefined, ForgeError>;
+  /** State of the listed head. Absent: the pull request has another head now. */
+  readonly headState: Effect.Effect<HeadState | undefined, ForgeError>;
   /** The last comments of others, in no order. */
   readonly comments: ReadonlyArray<FoundComment>;
   /** The last changes, in no order. */

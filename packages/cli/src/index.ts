@@ -166,7 +166,7 @@ export {
   type ForgeInventory,
   type FoundChange,
   type FoundComment,
-  HeadStanding,
+  HeadState,
   Inventories,
   type InventoryRepository,
   type OpenPullRequest,

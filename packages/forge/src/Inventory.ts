@@ -28,14 +28,14 @@ export interface OpenPullRequest {
   readonly commented?: boolean
 }
 
-/** Standing of a pull request's head, as its forge shows it. */
-export const HeadStanding = Schema.TaggedUnion({
+/** State of a pull request's head, as its forge shows it. */
+export const HeadState = Schema.TaggedUnion({
   /** It has our review, or a reason of ours why it has none. `checkedAt`: instant of the check that alone says so. */
   Settled: { reason: Schema.String, checkedAt: Schema.optionalKey(Schema.Int) },
   /** Neither. `reviewedBefore`: another head has a review of ours. `pushedAt`: instant of the push, or of the commit. */
   Unreviewed: { reviewedBefore: Schema.Boolean, pushedAt: Schema.Int }
 })
-export type HeadStanding = typeof HeadStanding.Type
+export type HeadState = typeof HeadState.Type
 
 /** A comment on a pull request. */
 export interface FoundComment {
@@ -60,8 +60,8 @@ export interface FoundChange {
 
 /** A pull request, looked at more closely than its list shows it. */
 export interface PullRequestLook {
-  /** Standing of the listed head. Absent: the pull request has another head now. */
-  readonly standing: Effect.Effect<HeadStanding | undefined, ForgeError>
+  /** State of the listed head. Absent: the pull request has another head now. */
+  readonly headState: Effect.Effect<HeadState | undefined, ForgeError>
   /** The last comments of others, in no order. */
   readonly comments: ReadonlyArray<FoundComment>
   /** The last changes, in no order. */

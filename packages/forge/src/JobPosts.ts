@@ -118,7 +118,7 @@ const duplicatesIn = (submitted: ReadonlyArray<Post>): ReadonlyArray<Post> =>
   )
 
 /** Reads the reviewed heads and the mode out of the posts on a pull request. */
-export const standingIn = (posts: ReadonlyArray<Post>): Pick<JobPosts, "reviewedHeads" | "mode"> => {
+export const reviewStateIn = (posts: ReadonlyArray<Post>): Pick<JobPosts, "reviewedHeads" | "mode"> => {
   const submitted = posts.filter((post) => post.own && post.submitted)
   return { reviewedHeads: submitted.flatMap(headsIn), mode: modeIn(submitted) }
 }
@@ -159,7 +159,7 @@ export const jobPostsIn = (posts: ReadonlyArray<Post>, jobId: JobId): JobPosts =
     settled: submitted.filter(ofJob(isSettlement)).flatMap(({ body }) =>
       markersIn(body).flatMap((marker) => settledBy(marker) ?? [])
     ),
-    ...standingIn(submitted)
+    ...reviewStateIn(submitted)
   }
 }
 

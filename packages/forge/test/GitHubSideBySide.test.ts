@@ -135,7 +135,7 @@ it.live("the search for missed events looks with each account into what it revie
     for (const repository of repositories) {
       const pulls = yield* inventory.openPullRequests(repository, 0)
       const [look] = yield* inventory.look(repository, pulls, 0)
-      assert.strictEqual((yield* look?.standing ?? Effect.undefined)?._tag, "Settled")
+      assert.strictEqual((yield* look?.headState ?? Effect.undefined)?._tag, "Settled")
     }
   }).pipe(Effect.scoped))
 
@@ -165,7 +165,7 @@ it.live("a token that GitHub does not accept any more holds up nothing that the 
     assert.isDefined(repository)
     const pulls = yield* inventory.openPullRequests(repository, 0)
     const [look] = yield* inventory.look(repository, pulls, 0)
-    assert.strictEqual((yield* look?.standing ?? Effect.undefined)?._tag, "Settled")
+    assert.strictEqual((yield* look?.headState ?? Effect.undefined)?._tag, "Settled")
     // It is asked again after an hour, and not each time.
     assert.isAtMost(emulator.requests.filter(({ operation }) => operation === "users/get-authenticated").length, 2)
   }).pipe(Effect.scoped))

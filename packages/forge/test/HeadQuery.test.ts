@@ -47,7 +47,7 @@ const lookWhere = (
     const inventory = yield* GitHub.inventory({ credentials, apiBase: fake.url, cloneBase: fake.url })
     const looks = yield* inventory.look({ repo: ref.repo }, Array.makeBy(10, (index) => pullOf(index + 1)), 0)
     const answered = yield* Effect.forEach(looks, (look) =>
-      look === undefined ? Effect.succeed("gone") : Effect.map(look.standing, (one) => one?._tag))
+      look === undefined ? Effect.succeed("gone") : Effect.map(look.headState, (one) => one?._tag))
     return { answered, asked }
   }).pipe(
     Effect.provideServiceEffect(

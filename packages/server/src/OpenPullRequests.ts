@@ -7,7 +7,7 @@ import {
   type ForgeInventory,
   type FoundChange,
   type FoundComment,
-  type HeadStanding,
+  type HeadState,
   type InventoryRepository,
   nameOfInstant,
   type OpenPullRequest,
@@ -68,7 +68,7 @@ const eventOf = (
 /** The events within the window that a head without a review may have been missed with, by itself. */
 const kindsOf = (
   { createdAt }: OpenPullRequest,
-  { pushedAt, reviewedBefore }: Extract<HeadStanding, { readonly _tag: "Unreviewed" }>,
+  { pushedAt, reviewedBefore }: Extract<HeadState, { readonly _tag: "Unreviewed" }>,
   since: number
 ): ReadonlyArray<HeadKind> => {
   const isOpened = !reviewedBefore && createdAt >= since
@@ -162,17 +162,17 @@ export const makeOpenPullRequests = ({ require, reviewLabel, triggers }: Policy)
     round: Round & { readonly ahead: number }
   ) {
     const { ahead, finds, since } = round
-    const standing = yield* look.standing
-    if (standing === undefined) return
+    const state = yield* look.headState
+    if (state === undefined) return
     const { headSha, ref } = pull
     const known = yield* finds.endOf(ref.platform, deliveryOfHead(ref, headSha))
     /** Instant by the forge's clock since which the head is left without a review. */
-    const leftAt = standing._tag === "Settled"
-      ? standing.checkedAt
+    const leftAt = state._tag === "Settled"
+      ? state.checkedAt
       : Option.getOrUndefined(Option.map(known, (at) => at + ahead))
     const again = leftAt === undefined || !readsStates ? undefined : yield* lastState(look, Math.max(since, leftAt))
-    const kind = standing._tag === "Unreviewed" && leftAt === undefined
-      ? yield* missedKind(kindsOf(pull, standing, since), look, since)
+    const kind = state._tag === "Unreviewed" && leftAt === undefined
+      ? yield* missedKind(kindsOf(pull, state, since), look, since)
       : again?.kind
     if (kind !== undefined) {
       const event = eventOf(pull, kind, repository)

@@ -5,13 +5,13 @@ import { Effect, Option, Schema } from "effect"
 import { checkName } from "../Checks.ts"
 import type { ForgeError } from "../ForgeError.ts"
 import {
-  HeadStanding,
+  HeadState,
   type InventoryRepository,
   millisOf,
   type OpenPullRequest,
   type PullRequestLook
 } from "../Inventory.ts"
-import { lastReviewIn, type Post, standingIn } from "../JobPosts.ts"
+import { lastReviewIn, type Post, reviewStateIn } from "../JobPosts.ts"
 import { changesIn, loginOf, Timeline, timelineFields } from "./Changes.ts"
 import type { GitHubClient } from "./Client.ts"
 import { commentsIn, postFields, Posts } from "./Comments.ts"
@@ -126,10 +126,10 @@ const checksOf = ({ checkSuites, status }: typeof Commit.Type): ReadonlyArray<nu
   ].map(millisOf)
 }
 
-const { Settled, Unreviewed } = HeadStanding.cases
+const { Settled, Unreviewed } = HeadState.cases
 
-const standingOf = (pull: Pull, posts: ReadonlyArray<Post>): HeadStanding => {
-  const { mode, reviewedHeads } = standingIn(posts)
+const stateOf = (pull: Pull, posts: ReadonlyArray<Post>): HeadState => {
+  const { mode, reviewedHeads } = reviewStateIn(posts)
   const [last] = pull.commits.nodes
   if (mode !== "active") return Settled.make({ reason: `its reviews are ${mode}` })
   if (reviewedHeads.some(({ headSha }) => headSha === pull.headRefOid)) return Settled.make({ reason: "reviewed" })
@@ -185,7 +185,7 @@ export const makeHeadQuery = (client: GitHubClient, { checks, other, seal }: Hea
       const found = Option.match(login, { onNone: () => seen, onSome: (name) => withAccount(seen, name) })
       const posts = postsOf(found, (body) => seal.open(pull.ref, body))
       return {
-        standing: Effect.succeed(found.headRefOid === pull.headSha ? standingOf(found, posts) : undefined),
+        headState: Effect.succeed(found.headRefOid === pull.headSha ? stateOf(found, posts) : undefined),
         comments: commentsIn(found, pull, repository),
         changes: Effect.succeed(changesIn(found)),
         reviewedAt: millisOf(lastReviewIn(posts))

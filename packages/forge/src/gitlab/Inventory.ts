@@ -4,14 +4,14 @@ import { Effect, Option, Schema } from "effect"
 import { checkName } from "../Checks.ts"
 import {
   type ForgeInventory,
-  HeadStanding,
+  HeadState,
   type InventoryRepository,
   millisOf,
   noDeliveries,
   type OpenPullRequest,
   type PullRequestLook
 } from "../Inventory.ts"
-import { lastReviewIn, type Post, standingIn } from "../JobPosts.ts"
+import { lastReviewIn, type Post, reviewStateIn } from "../JobPosts.ts"
 import { makeOwnId } from "./Account.ts"
 import { changesOf } from "./Changes.ts"
 import { type GitLabClient, makeGitLabClient } from "./Client.ts"
@@ -82,7 +82,7 @@ const listOpen = Effect.fnUntraced(function*(client: GitLabClient, repo: RepoNam
   }
 })
 
-const { Settled, Unreviewed } = HeadStanding.cases
+const { Settled, Unreviewed } = HeadState.cases
 
 /** Makes the inventory of GitLab, which keeps deliveries only for administrators of the project. */
 export const makeInventory = Effect.fnUntraced(function*(options: GitLabOptions) {
@@ -113,8 +113,8 @@ export const makeInventory = Effect.fnUntraced(function*(options: GitLabOptions)
       millisOf(versions.find(({ head_commit_sha }) => head_commit_sha === headSha)?.created_at ?? "")
     ))
 
-  const standing = Effect.fnUntraced(function*(request: OpenPullRequest, seen: ReadonlyArray<Post>, since: number) {
-    const { mode, reviewedHeads } = standingIn(seen)
+  const stateOf = Effect.fnUntraced(function*(request: OpenPullRequest, seen: ReadonlyArray<Post>, since: number) {
+    const { mode, reviewedHeads } = reviewStateIn(seen)
     if (mode !== "active") return Settled.make({ reason: `its reviews are ${mode}` })
     if (reviewedHeads.some(({ headSha }) => headSha === request.headSha)) return Settled.make({ reason: "reviewed" })
     const statuses = options.checks === false ? [] : yield* checkOf(request)
@@ -135,7 +135,7 @@ export const makeInventory = Effect.fnUntraced(function*(options: GitLabOptions)
       : yield* posts.read("openPullRequest", request.ref)
     const own = new Set(seen.filter((post) => post.own).map(({ id }) => id))
     const looked: PullRequestLook = {
-      standing: standing(request, seen, since),
+      headState: stateOf(request, seen, since),
       comments: commentsIn(request, notes, own),
       changes: changesOf(client, request.ref, request.labels),
       reviewedAt: millisOf(lastReviewIn(seen))
