@@ -39,8 +39,8 @@ export interface StepScope<A> {
   readonly ids?: ReadonlyArray<string>
   /** Event whose job is loaded. */
   readonly event?: string
-  /** Job that stores the step's idempotency key. */
-  readonly about?: (value: A) => string | undefined
+  /** Jobs that store the step's idempotency key. Where its answer was lost, the first one shows that it was made. */
+  readonly about?: (value: A) => ReadonlyArray<string>
   /** True for a step that takes more memory, which a full Redis refuses. */
   readonly intake?: boolean
   /** True for a step that only extends a lease. */
@@ -98,10 +98,12 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
       let value = Option.none<A>()
       // What may have been written by a try whose answer was lost.
       let sent: string | undefined
-      const apply = (table: JobTable, now: number): string | undefined => {
+      const apply = (table: JobTable, now: number): ReadonlyArray<string> => {
         const made = body(table, now)
         value = Option.some(made)
-        return sent = about?.(made)
+        const ids = about?.(made) ?? []
+        sent = ids[0]
+        return ids
       }
       const scope = { operation, keys, lane, ids, event, intake, quiet, trusted, call, apply }
 

@@ -37,7 +37,7 @@ export const make = Effect.fnUntraced(function*(all: Lanes, shards: number) {
   const decide = (candidate: Candidate) => {
     const { event, id, lane } = candidate.row
     return step(
-      { operation, lane, event, ids: [id], intake: true, trusted: true, about: () => id },
+      { operation, lane, event, ids: [id], intake: true, trusted: true, about: () => [id] },
       (table, now) => LaneRules.offer(table, candidate, now, limits)
     )
   }

@@ -169,7 +169,12 @@ const make = Effect.gen(function*() {
   const take = Effect.fn("JobQueue.take")(function*(lane: Lane, runs: RunLocation = "in-process") {
     const key = laneKey(lane)
     const taken = yield* step(
-      { operation: "JobQueue.take", lane: key, trusted: true, about: ({ row }: TakenJob.TakenJob) => row?.id },
+      {
+        operation: "JobQueue.take",
+        lane: key,
+        trusted: true,
+        about: ({ row }: TakenJob.TakenJob) => row === undefined ? [] : [row.id]
+      },
       (table, now) => takeFrom(table, key, now, runs)
     )
     return yield* leaseOf(lane, taken.value, taken)
@@ -194,7 +199,7 @@ const make = Effect.gen(function*() {
           lane: laneKey(lane),
           ids: [job.id],
           patient: true,
-          about: (settled: boolean) => settled ? job.id : undefined
+          about: (settled: boolean) => settled ? [job.id] : []
         },
         (table, now) => LaneRules.settle(table, { lane: laneKey(lane), id: job.id, epoch }, settlement, now)
       ),
@@ -213,8 +218,8 @@ const make = Effect.gen(function*() {
           ids: [job.id],
           patient: true,
           trusted: true,
-          about: ({ settled }: { readonly settled: boolean; readonly taken: TakenJob.TakenJob }) =>
-            settled ? job.id : undefined
+          about: ({ settled, taken: { row } }: { readonly settled: boolean; readonly taken: TakenJob.TakenJob }) =>
+            settled ? [job.id, ...(row === undefined ? [] : [row.id])] : []
         },
         (table, now) => {
           const settled = LaneRules.settle(table, { lane: key, id: job.id, epoch }, settlement, now)

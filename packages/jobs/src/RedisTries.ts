@@ -33,8 +33,8 @@ export interface Try {
   readonly reads: boolean
   /** True if it shares no script with others. */
   readonly alone: boolean
-  /** Makes the change, and returns the job that it is about. */
-  readonly apply: (table: JobTable, now: number) => string | undefined
+  /** Makes the change, and returns the jobs that it is about. */
+  readonly apply: (table: JobTable, now: number) => ReadonlyArray<string>
 }
 
 /**
@@ -174,11 +174,15 @@ export const make = Effect.fnUntraced(function*(shards: number, cache: RedisLane
     const applied: Array<Try> = []
     for (const one of tries) {
       if (one.sent !== undefined && loaded.jobs.get(one.sent)?.call === one.call) {
-        outcomes.set(one, Exit.succeed({ _tag: "made", now, row: (id) => loaded.jobs.get(id)?.row }))
+        // Another process may have one of its jobs by now.
+        const row = (id: string) => {
+          const found = loaded.jobs.get(id)
+          return found?.call === one.call ? found.row : undefined
+        }
+        outcomes.set(one, Exit.succeed({ _tag: "made", now, row }))
         continue
       }
-      const about = one.apply(snapshot.table, now)
-      if (about !== undefined) calls.set(about, one.call)
+      for (const id of one.apply(snapshot.table, now)) calls.set(id, one.call)
       if (applied.length > 0 && endsUnplaced(snapshot)) return applyBefore(one, loaded, tries, outcomes)
       applied.push(one)
     }

@@ -16,11 +16,20 @@ const lost = new StoreError({ operation: "test", message: "the answer was lost",
 
 const broken = new StoreError({ operation: "test", message: "the script failed", reason: "failed" })
 
+interface Seen {
+  scripts: number
+  loses: boolean
+  /** Happens before this process notices that an answer is lost. */
+  meanwhile: Effect.Effect<unknown, StoreError>
+  days: number
+  refuses: string
+}
+
 /** A queue whose scripts are counted, whose clock can be set, and whose Redis can lose the next answer. */
 const counted = Effect.fnUntraced(function*({ command, url }: RedisServer, shards = 1) {
   yield* command("flushall")
   const redis = Context.get(yield* Layer.build(Layer.fresh(Redis.layer(url))), Redis.Redis)
-  const seen = { scripts: 0, loses: false, days: 0, refuses: "" }
+  const seen: Seen = { scripts: 0, loses: false, meanwhile: Effect.void, days: 0, refuses: "" }
   const counting = Redis.Redis.of({
     ...redis,
     run: (...call) =>
@@ -30,7 +39,8 @@ const counted = Effect.fnUntraced(function*({ command, url }: RedisServer, shard
         seen.loses = false
         const [, , , , args] = call
         if (refuses !== "" && args.some((arg) => String(arg).includes(refuses))) return Effect.fail(broken)
-        return Effect.tap(redis.run(...call), () => loses ? Effect.fail(lost) : Effect.void)
+        return Effect.tap(redis.run(...call), () =>
+          loses ? Effect.andThen(seen.meanwhile, Effect.fail(lost)) : Effect.void)
       })
   })
   const now = Effect.sync(() => Option.some(1_750_000_000_000 + Duration.toMillis(Duration.days(seen.days))))
@@ -222,6 +232,21 @@ redisSuite("offers of the same moment in Redis", () => {
       })
       assert.isTrue(settled.every((one) => one.settled && Option.isNone(one.next)))
       assert.deepInclude(yield* queue.depth, { waiting: 0, running: 0 })
+    }))
+
+  it.live("a lease that another process took before the lost answer was noticed is not handed over", () =>
+    Effect.gen(function*() {
+      const redis = yield* server
+      const { queue: there, seen: theirs } = yield* counted(redis)
+      const { queue, seen } = yield* counted(redis)
+      yield* queue.offerAll([mention(lane, "a"), mention(lane, "b")])
+      const lease = Option.getOrThrow(yield* queue.take(lane))
+      theirs.days = 1
+      const taken: Array<string> = []
+      seen.meanwhile = Effect.map(there.take(lane), Option.map(({ job }) => taken.push(job.delivery)))
+      seen.loses = true
+      const { next, settled } = yield* queue.settleAndTake(lease, done)
+      assert.deepStrictEqual([settled, Option.isNone(next), taken], [true, true, ["b"]])
     }))
 
   it.effect("a lane that Redis has lost and got again in another form is not taken for the one that was written", () =>
