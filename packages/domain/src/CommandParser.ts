@@ -29,7 +29,7 @@ const what = "(?:(?:the|all|any|your|my|our|automatic|auto|further) )*"
 
 /** End of a request to stop that says for how long, or which reviews. */
 const span =
-  "(?: (?:yet|any ?more|from now on|until .+|(?:(?:on|at|after) )?(?:each|every|any|new) (?:push|pushes|commits?)))?"
+  "(?: (?:yet|any ?more|from now on|until (?!now).+|(?:(?:on|at|after) )?(?:each|every|any|new) (?:push|pushes|commits?)))?"
 
 const whole = (pattern: string): RegExp => new RegExp(`^(?:${pattern})$`, "u")
 
@@ -40,7 +40,7 @@ const commands: ReadonlyArray<readonly [Command, RegExp]> = [
     whole(
       `(?:(?:pause|suspend)(?: (?:the|all|any|your|automatic))*(?: reviews?| reviewing)?${it}` +
         `|(?:stop|quit|halt) ${what}(?:automatically )?(?:reviews|reviewing|commenting|looking at)${it}|(?:stop|quit|halt)${it}` +
-        `|(?:don't|dont|do not|never) (?:automatically )?(?:review|comment)${it}|no (?:more )?(?:reviews?|comments)${it}` +
+        `|(?:don't|dont|do not|never) (?:automatically )?(?:review|comment)${it}|no (?:more )?(?:reviews?|comments)${it}(?! yet)` +
         `|(?:disable|turn off|switch off|mute|skip) ${what}(?:reviews|reviewing|comments)${it}` +
         `|(?:turn|switch) ${what}reviews off|skip (?:this|my|the) ${pullRequest}` +
         `|hold off(?: on)?(?: ${what}(?:reviews?|reviewing))?${it})${span}` +
@@ -82,8 +82,14 @@ const commandIn = (text: string): Command | undefined => commands.find(([, patte
 
 const clauseBreak = /[,.;:!–—(]|\s-\s/
 
+/** A `no` that answers something else: `No, review this`. */
+const answersNo = /^no\s*[,.;:!–—-]/iu
+/** Words of a question that are a command elsewhere: `no review?`, `stop until the queue is empty?` */
+const asksWhether = /^no |^(?:stop|quit|halt|pause) .*(?:until|push|pushes|commits?)(?: |$)/u
+
 const plainCommand = (text: string): Option.Option<Command> => {
   const [line = "", ...more] = text.replace(/^[^\p{L}\p{N}>]+/u, "").split("\n")
+  if (answersNo.test(line) || /[?？]/.test(line) && asksWhether.test(core(line))) return Option.none()
   const alone = commandIn(core(line)) ?? commandIn(plain(line))
   const follows = more.some((one) => plain(one) !== "")
   if (alone !== undefined && (!follows || explained.has(alone._tag))) return Option.some(alone)
@@ -136,7 +142,7 @@ const clausesOf = (text: string): ReadonlyArray<string> =>
   text.split(/(?<=[.!?])\s+|(?<=[。！？])|[,;:，、：(]|\n+|\s[-–—]\s/u).filter((clause) => plain(clause) !== "")
 
 /** First words of a clause that asks for no review: `do not review the tests`. */
-const negation = /^(?:do not|don't|dont|never|not|no)(?![\p{L}'])/u
+const negation = /^(?:do not|don't|dont|never|not|no)(?! (?:forget|hesitate|miss) )(?![\p{L}'])/u
 
 /** True if the text asks for a review, and not for an answer. */
 const asksForReview = (text: string): boolean => {

@@ -157,7 +157,12 @@ describe("a command", () => {
       "config\nis this key right?",
       "is it possible to cancel the job of a lane?",
       "the dismiss button does nothing",
-      "why did you pause?"
+      "why did you pause?",
+      "no reviews yet?",
+      "no review yet",
+      "no comments?",
+      "stop until the queue is empty?",
+      "stop on every push?"
     ])
   })
 })
@@ -207,7 +212,12 @@ describe("a request for a review", () => {
       "Can you look at the error handling in src/a.ts?",
       "review\n\nthe locks above all",
       "double-check the migration",
-      "this is done now, please have a look at the tests"
+      "this is done now, please have a look at the tests",
+      "No. Review this please",
+      "No, review this",
+      "no review yet, please review",
+      "do not hesitate to review this",
+      "do not forget to review the tests"
     ])
     understands("full review: …", ["review full, and look at the locks", "full review of the migration"])
   })
