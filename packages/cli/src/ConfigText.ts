@@ -2,9 +2,9 @@ import type { EffectiveSetting } from "@nominal-code/config/EffectiveSettings"
 import { Origin } from "@nominal-code/config/Origin"
 import { Option, Predicate } from "effect"
 import { columns } from "./Columns.ts"
-import { printableCode } from "./review/TerminalText.ts"
+import { cut, printableCode } from "./review/TerminalText.ts"
 
-/** Number of characters of a value in the table. */
+/** Columns of a value in the table. */
 const widest = 80
 
 const originText = Origin.match({
@@ -16,10 +16,8 @@ const originText = Origin.match({
 })
 
 /** A value on one line. */
-const line = (value: unknown): string => {
-  const text = printableCode(Predicate.isString(value) ? value : JSON.stringify(value))
-  return text.length > widest ? `${text.slice(0, widest)}…` : text
-}
+const line = (value: unknown): string =>
+  cut(printableCode(Predicate.isString(value) ? value : JSON.stringify(value)), widest)
 
 const row = ({ characters, from, path, value, variable }: EffectiveSetting): ReadonlyArray<string> => [
   Option.getOrElse(path, () => "—"),

@@ -1,3 +1,4 @@
+import { oneLine } from "@nominal-code/domain/OneLine"
 import { Array, Option, Order, type SchemaAST, SchemaIssue } from "effect"
 import { distance } from "fastest-levenshtein"
 
@@ -49,10 +50,12 @@ const format = SchemaIssue.makeFormatterStandardSchemaV1({
 })
 
 /** Message about an invalid payload, field by field: `event.pr_branch: missing; event.pr_number: Expected …`. */
-export const oneLine = (issue: SchemaIssue.Issue): string => {
+export const issueText = (issue: SchemaIssue.Issue): string => {
   const suggestions = new Map(unknownFields(issue).map((field) => [written(field.path), suggestion(field)]))
-  return format(issue).issues.map(({ message, path = [] }) => {
-    const field = written(path.map((part) => typeof part === "object" ? part.key : part))
-    return field === "" ? message : `${field}: ${message}${suggestions.get(field) ?? ""}`
-  }).join("; ").replaceAll(/\s*\n\s*/g, " ")
+  return oneLine(
+    format(issue).issues.map(({ message, path = [] }) => {
+      const field = written(path.map((part) => typeof part === "object" ? part.key : part))
+      return field === "" ? message : `${field}: ${message}${suggestions.get(field) ?? ""}`
+    }).join("; ")
+  )
 }

@@ -1,6 +1,6 @@
 import { type JobPayload, JobPayloadJson, payloadVersions } from "@nominal-code/domain/JobPayload"
 import { Data, Effect, Predicate, Schema } from "effect"
-import { oneLine } from "./PayloadIssue.ts"
+import { issueText } from "./PayloadIssue.ts"
 import { EventRequest, NamedRequest, PageRequest, type RunRequest } from "./RunRequest.ts"
 
 /** The payload of `run-job`: a server's job, or a request of a person or another program. */
@@ -15,7 +15,7 @@ class NotAPayload extends Schema.TaggedError<NotAPayload>()("NotAPayload", { mes
 
 const notAPayload = (why: string) => new NotAPayload({ message: `the job payload is not one: ${why}` })
 
-const refused = ({ issue }: Schema.SchemaError) => notAPayload(oneLine(issue))
+const refused = ({ issue }: Schema.SchemaError) => notAPayload(issueText(issue))
 
 const strict = { onExcessProperty: "error", errors: "all" } as const
 

@@ -1,3 +1,4 @@
+import { oneLine } from "@nominal-code/domain/OneLine"
 import { Schema } from "effect"
 
 /**
@@ -69,7 +70,7 @@ export const isRetryable = (failure: GitFailure): boolean =>
 export const headline = (stderr: string): string => {
   const lines = stderr.split(/[\r\n]+/).map((line) => line.trim()).filter((line) => line !== "")
   const line = lines.findLast((line) => /^(?:fatal|error):/.test(line)) ?? lines.at(-1) ?? "no explanation"
-  return withoutCredentials(line.replace(/^(?:fatal|error): /, "")).slice(0, 500)
+  return oneLine(withoutCredentials(line.replace(/^(?:fatal|error): /, "")), 500)
 }
 
 /** Removes the credentials from URLs in a text. */

@@ -1,5 +1,6 @@
 import { FileCoverage } from "@nominal-code/domain/Coverage"
 import { type Finding, Severity } from "@nominal-code/domain/Finding"
+import { unmarked } from "@nominal-code/domain/MarkerSeal"
 import { Sha } from "@nominal-code/domain/PullRequest"
 import { escapePath } from "@nominal-code/domain/RepoPathSpelling"
 import { UsageSummary } from "@nominal-code/domain/Usage"
@@ -30,9 +31,6 @@ export interface ReviewReport {
   readonly notPosted?: string | undefined
 }
 
-/** Removes what a forge hides in a text: the markers of our findings. */
-const withoutMarkers = (text: string): string => text.replaceAll(/[ \n]*<!-- nominal-code .*?-->/g, "")
-
 /** Removes severity, category and confidence, which stand above a finding's text on a forge. */
 const withoutHead = (finding: ReviewedFinding): ReviewedFinding => {
   const head = commentHead(finding)
@@ -56,7 +54,7 @@ export interface Reviewed extends ReviewedChanges {
 export const reportOf = (
   { coverage, files, severities, ...reviewed }: Reviewed & Pick<ReviewReport, "coverage" | "files" | "severities">
 ): ReviewReport => ({
-  summary: withoutMarkers(reviewed.summary),
+  summary: unmarked(reviewed.summary).trimEnd(),
   findings: worstFirst(reviewed.findings.map(withoutHead)),
   headSha: reviewed.headSha,
   usage: Option.getOrUndefined(reviewed.usage),

@@ -1,15 +1,12 @@
 import { Login } from "@nominal-code/domain/PullRequest"
 import { Schema } from "effect"
 import { type FoundChange, millisOf } from "../Inventory.ts"
-import { ghost } from "./Reads.ts"
+import { actorLogin } from "./Reads.ts"
 
 const Actor = Schema.NullOr(Schema.Struct({ __typename: Schema.String, login: Login }))
 
-/** Login as a delivery names it: GraphQL leaves the suffix off the name of an App. */
-export const loginOf = (actor: typeof Actor.Type): Login => {
-  const login = actor?.login ?? ghost
-  return Login.make(actor?.__typename === "Bot" ? `${login}[bot]` : login)
-}
+/** Login as a delivery names it. */
+export const loginOf = (actor: typeof Actor.Type): Login => Login.make(actorLogin(actor))
 
 /** Items of a timeline that a delivery would have told of. */
 const kinds = {

@@ -5,7 +5,7 @@ import type { ForgeError } from "../ForgeError.ts"
 import type { Post } from "../JobPosts.ts"
 import { BackgroundFields, backgroundFields, backgroundOf } from "./Background.ts"
 import type { GitHubClient } from "./Client.ts"
-import { ghost, pullRequestCall } from "./Reads.ts"
+import { actorLogin, pullRequestCall } from "./Reads.ts"
 
 /** A pull request and everybody's posts on it, at one time. */
 export interface PullRequestWithPosts {
@@ -112,13 +112,9 @@ const allOf = <A>(first: Page<A>, more: (after: string) => Effect.Effect<Page<A>
     })
   )
 
-/** Author as REST names it: GraphQL leaves the suffix off the name of an app. */
-const loginOf = (actor: typeof Actor.Type): string =>
-  actor === null ? ghost : actor.__typename === "Bot" ? `${actor.login}[bot]` : actor.login
-
 const common = (
   { author, body, fullDatabaseId, url, viewerDidAuthor }: Pick<typeof Comment.Type, keyof typeof written>
-) => ({ id: fullDatabaseId, body, author: loginOf(author), own: viewerDidAuthor, url })
+) => ({ id: fullDatabaseId, body, author: actorLogin(author), own: viewerDidAuthor, url })
 
 const reviewPost = (review: typeof Review.Type): Post => ({
   kind: "review",
@@ -229,7 +225,7 @@ export const makePullRequestQuery = (client: GitHubClient) => {
       ref,
       title: found.title,
       description: found.body,
-      author: loginOf(found.author),
+      author: actorLogin(found.author),
       state: states[found.state],
       draft: found.isDraft,
       labels: found.labels?.nodes.map(({ name }) => name) ?? [],

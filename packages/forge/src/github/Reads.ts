@@ -19,6 +19,11 @@ export const pullRequestCall = (operation: string, ref: PullRequestRef) => {
 /** Login that GitHub's pages show for a deleted account. */
 export const ghost = "ghost"
 
+/** Login of an actor of GraphQL, as REST and deliveries have it: GraphQL leaves the suffix off the name of an App. */
+export const actorLogin = (
+  actor: { readonly login: string; readonly __typename?: string | undefined } | null
+): string => actor === null ? ghost : actor.__typename === "Bot" ? `${actor.login}[bot]` : actor.login
+
 const Pull = Schema.Struct({
   title: Schema.String,
   body: Schema.NullOr(Schema.String),
