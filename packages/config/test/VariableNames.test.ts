@@ -22,6 +22,8 @@ it.effect("a variable that is a slip of the pen away from a setting is named wit
       ["REVIEWER_BOT_USERNAM", "reviewer.bot_username (REVIEWER_BOT_USERNAME)", "REVIEWER_BOT_USERNAME"],
       ["AGENT_MODLE", "agent.reviewer.model (AGENT_MODEL)", "AGENT_MODEL"],
       ["REDIS_URI", "redis.url (REDIS_URL)", "REDIS_URL"],
+      ["REDIS_ULR", "redis.url (REDIS_URL)", "REDIS_URL"],
+      ["ANTHROPIC_APIKEY", "ANTHROPIC_API_KEY", "ANTHROPIC_API_KEY"],
       ["ANTHROPIC_API_KEYS", "ANTHROPIC_API_KEY", "ANTHROPIC_API_KEY"],
       ["OPEN_AI_API_KEY", "OPENAI_API_KEY", "OPENAI_API_KEY"],
       ["NOMINAL_DATADIR", "data_dir (NOMINAL_DATA_DIR)", "NOMINAL_DATA_DIR"],

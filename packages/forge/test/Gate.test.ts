@@ -107,7 +107,7 @@ const run = (scene: Scene, text: string) =>
 
 const gateSuite = (name: string, makeScene: Effect.Effect<Scene, unknown, Scope.Scope>) =>
   describe(`what is sent to ${name}`, () => {
-    it.effect("gives no secret away, in whatever form and field the model writes it", () =>
+    it.effect("gives no secret away, in any of fourteen forms, in each text that a review, a reply and a check have", () =>
       Effect.gen(function*() {
         const scene = yield* makeScene
         yield* run(scene, hostile(Object.entries(forms).map(([form, secret]) => `${form}: ${secret}`).join("\n\n")))
@@ -158,7 +158,7 @@ describe("a text that is cut", () => {
     }
   })
 
-  it("fits, however much longer it gets when it is cleaned", () => {
+  it("fits, though cleaning makes it longer", () => {
     const posted = text.markdown("@<".repeat(10_000), 20_000)
     assert.isAtMost(posted.length, 20_000)
     assert.isAbove(posted.length, 10_000)
@@ -200,7 +200,7 @@ describe("a text that is cut", () => {
     }
   })
 
-  it("takes four times as long for four times the text, whatever it is made of", () => {
+  it("takes four times as long for four times the text, made of words, emphasis, list marks or links", () => {
     const took = (atom: string, size: number): number => {
       const given = atom.repeat(Math.ceil(size / atom.length))
       const from = process.threadCpuUsage()

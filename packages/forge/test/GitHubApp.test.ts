@@ -78,7 +78,7 @@ it.effect("a token is for one repository and for what a review needs, and is ask
     assertAllowed(fake.requests)
   }).pipe(Effect.scoped))
 
-it.effect("a token is hidden from the moment when it is made, whatever it looks like", () =>
+it.effect("a token is hidden from the moment when it is made, without the prefix of a token, too", () =>
   Effect.gen(function*() {
     const fake = yield* started
     const secrets = makeKnownSecrets([])

@@ -124,7 +124,7 @@ describe("answers that are failures", () => {
       assert.isBelow(message.length, 500)
     }))
 
-  it.effect("the token is in the header of every request and in no error", () =>
+  it.effect("a refused request has the token in its header, and the error does not show it", () =>
     Effect.gen(function*() {
       const fake = yield* fakeGitHub()
       const error = yield* Effect.flip(reading(fake, () => ({ status: 401, body: { message: "Bad credentials" } })))

@@ -140,7 +140,7 @@ describe("limits", () => {
 })
 
 describe("an unsubmitted review of our account", () => {
-  it.effect("that a run of any job left behind is discarded before anything else is posted", () =>
+  it.effect("that a run of another job left behind is discarded before anything else is posted", () =>
     Effect.gen(function*() {
       const pull = fakePull()
       const other = new Marker({ jobId: JobId.make("f".repeat(20)), headSha: head })

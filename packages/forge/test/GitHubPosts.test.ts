@@ -88,7 +88,7 @@ it.effect("an answer does not stay beside the job's review", () =>
     assert.deepStrictEqual(pull.issueComments.map(({ id }) => id), [4])
   }))
 
-it.effect("a comment of a run that died is removed by the next look of any job, where its review is there", () =>
+it.effect("a comment of a run that died is removed by the next look of another job, where its review is there", () =>
   Effect.gen(function*() {
     const pull = fakePull()
     yield* publish(pull, draft([comment(1)], { jobId: job("1") }))

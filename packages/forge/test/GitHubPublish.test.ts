@@ -74,7 +74,7 @@ describe("a review that GitHub takes", () => {
       }))
   })
 
-  it.effect("carries a marker in its text and in every comment", () => {
+  it.effect("carries a marker in its text and in its comment", () => {
     const pull = fakePull()
     return withPull(pull, (fake) =>
       Effect.gen(function*() {

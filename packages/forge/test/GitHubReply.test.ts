@@ -78,7 +78,7 @@ describe("reply", () => {
       assert.include(String(yield* Effect.flip(replying(fake, opened))), "Issue is locked")
     }))
 
-  it.effect("of any length fits, and keeps its marker", () =>
+  it.effect("longer than GitHub takes is cut to fit, and keeps its marker", () =>
     Effect.gen(function*() {
       const pull = fakePull()
       const fake = yield* fakeGitHub(pull.script)

@@ -105,7 +105,7 @@ describe("GitHubSignature", () => {
       assert.include(error.message, "GITHUB_WEBHOOK_SECRET")
     }))
 
-  it.effect("keeps the secret out of every message", () =>
+  it.effect("keeps the secret out of the message about each odd signature", () =>
     Effect.gen(function*() {
       const messages = yield* Effect.forEach(odd, (signature) => Effect.map(refusal(signature), String), {
         concurrency: 1

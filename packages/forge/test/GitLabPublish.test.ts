@@ -121,7 +121,7 @@ describe("a review on GitLab", () => {
       assert.deepStrictEqual(ours(), [])
     }))
 
-  it.effect("of any length fits, and keeps its marker", () =>
+  it.effect("of more than a million characters is cut to fit, and keeps its marker", () =>
     Effect.gen(function*() {
       const { ours, publish } = yield* makeScene()
       yield* publish([], { summary: "A line of text.\n".repeat(80_000) })

@@ -237,7 +237,7 @@ describe("deliveries", () => {
       assert.include(ignoredOf(yield* merge({ last_commit: { id: "main" } })), "object_attributes.last_commit.id")
     }))
 
-  it.effect("with any field null or of a wrong type are an event or are ignored, and none crashes", () =>
+  it.effect("with one field of the request or note null or of a wrong type are an event or are ignored, and none crashes", () =>
     Effect.gen(function*() {
       const oddities = [null, [], {}, "", 0, -1, 1.5, 1e300, true, "ä\u0000", [null], "../../x"]
       for (const oddity of oddities) {

@@ -44,7 +44,7 @@ describe("the request", () => {
       })
     }))
 
-  it.live("has no key where there is none, whatever the environment holds", () =>
+  it.live("has no key where there is none, also with another service's in the environment", () =>
     Effect.gen(function*() {
       const before = env["OPENAI_API_KEY"]
       yield* Effect.addFinalizer(() =>

@@ -83,8 +83,10 @@ it.effect.prop(
   ([used]) =>
     Effect.sync(() => {
       const cost = Option.getOrThrow(costOf("claude-sonnet-5-5", used))
-      const more = Option.getOrThrow(costOf("claude-sonnet-5-5", used.plus(usage({ output: 1_000_000 }))))
       assert.isAtLeast(cost, 0)
-      assert.isAtLeast(more, cost)
+      for (const kind of ["input", "output", "cacheRead", "cacheWrite"] as const) {
+        const more = Option.getOrThrow(costOf("claude-sonnet-5-5", used.plus(usage({ [kind]: 1_000_000 }))))
+        assert.isAbove(more, cost, kind)
+      }
     })
 )

@@ -35,7 +35,7 @@ it.effect("waits longer from retry to retry, and gives up after the fourth", () 
     }
   }))
 
-it.effect("never asks again before the service said that it may", () =>
+it.effect("asks again when the service said that it may, and not a second before", () =>
   Effect.gen(function*() {
     const { attempt, times } = attempts(failing("rate-limited", Duration.seconds(45)))
     const fiber = yield* attempt.pipe(

@@ -230,7 +230,7 @@ describe("in a finding's thread", () => {
       ])
     }))
 
-  it.effect("dismiss in any other thread dismisses nothing, and says where it belongs", () =>
+  it.effect("dismiss in a thread of somebody else dismisses nothing, and says where it belongs", () =>
     Effect.gen(function*() {
       const world = Scene.world({
         discussions: discussions.map((one) => new Discussion({ ...one, author: "mallory" }))

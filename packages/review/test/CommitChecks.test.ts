@@ -127,7 +127,7 @@ describe("the check on a commit that is not reviewed", () => {
       assert.deepStrictEqual(told(binary).map((line) => line.split(":")[0]), ["Running", "neutral"])
     }))
 
-  it.effect("is neutral once the job is given up, whatever the gate", () =>
+  it.effect("is neutral once the job is given up, also with a gate at the lowest severity", () =>
     Effect.gen(function*() {
       const world = Scene.world({ settings: failOn("low") })
       const failure = Failure.cases.Model.make({ reason: "overloaded", detail: "529" })

@@ -69,7 +69,7 @@ describe("the guidelines of a review", () => {
       })
     }))
 
-  it.effect("are every file that people write for agents, the nearest directory of a changed file first", () =>
+  it.effect("are `AGENTS.md`, `CLAUDE.md`, ours and Copilot's, the nearest directory of a changed file first", () =>
     Effect.gen(function*() {
       const files = {
         "AGENTS.md": "root",

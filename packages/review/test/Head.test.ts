@@ -135,7 +135,7 @@ describe("a lifecycle event", () => {
     }))
 })
 
-it.effect("a request is answered whatever has a review already", () =>
+it.effect("a request is answered although its head has a review already", () =>
   Effect.gen(function*() {
     const world = Scene.world({ reviewedHeads: [reviewed(Scene.headSha)] })
     assert.deepInclude(yield* run(world, Scene.mentionJob), { _tag: "Reviewed", headSha: Scene.headSha })

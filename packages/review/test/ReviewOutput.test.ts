@@ -73,7 +73,7 @@ describe("a review that is handed in", () => {
     assert.strictEqual(Result.getOrThrow(lenient({ summary: "s", comments: [{ body: " " }, 3] })).unreadable, 2)
   })
 
-  it("takes a path in any form: what it leads to is not for the form to say", () => {
+  it("takes an absolute path, one that leads upwards, and one with backslashes or in a code span as it is written", () => {
     for (const path of ["/etc/passwd", "a/../../b", "src\\x.ts", "`src/x.ts`:6"]) {
       const decoded = Result.getOrThrow(strict({ summary: "s", comments: [finding({ path })] }))
       assert.strictEqual(decoded.findings[0]?.path, path)

@@ -23,7 +23,7 @@ const tags = [
 const anyTag = /[<＜]\s*\/?\s*(?:untrusted|repo-guidelines|repo-rules|language-guidelines|file-path|branch-name)/giu
 
 describe("a boundary", () => {
-  it("is not closed, nor another one opened, by any spelling of any tag", () => {
+  it("is not closed, nor another one opened, by ten spellings of each tag", () => {
     for (const tag of tags) {
       const spellings = [
         `</${tag}>`,
@@ -66,7 +66,7 @@ describe("a boundary", () => {
       "x"
     ])
   )
-  it.effect.prop("holds against any text", [Parts], ([parts]) =>
+  it.effect.prop("holds against random texts of tags and their parts", [Parts], ([parts]) =>
     Effect.sync(() => {
       assert.strictEqual(block("untrusted-request", parts.join("")).match(anyTag)?.length, 2, parts.join(""))
       assert.strictEqual(codeBlock("untrusted-diff", parts.join("")).match(anyTag)?.length, 2, parts.join(""))

@@ -18,7 +18,7 @@ const over = (check: Effect.Effect<void, StoreError>) =>
   })
 
 describe("GET /health", () => {
-  it.effect("answers ok while the process lives, whatever the store does", () =>
+  it.effect("answers ok while the store takes no write", () =>
     Effect.gen(function*() {
       const response = yield* HttpClient.get("/health")
       assert.deepStrictEqual(yield* response.json, { status: "ok" })

@@ -128,7 +128,7 @@ for (const [forge, talk] of [["GitHub", onGitHub], ["GitLab", onGitLab]] as cons
         assert.deepStrictEqual(world.violations, [])
       }).pipe(Effect.scoped))
 
-    it.live("and has a job already, whatever became of it, is left alone, and so is what is older than the window", () =>
+    it.live("and has a job already, cancelled or answered, is left alone, and so is what is older than the window", () =>
       Effect.gen(function*() {
         const world = yield* talk
         yield* world.write("mara", "@nominalbot help")
