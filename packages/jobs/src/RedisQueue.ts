@@ -96,8 +96,8 @@ const readyLanesOf = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) 
     Message: ({ text }) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
         const [, wait = "", work = "", lane = ""] = announcement.exec(text) ?? []
-        // Whoever reaches the channel can say anything on it. A lane that is not due yet is not named.
-        if (Number(wait) > 0 || isLane(lane)) readyLanes.touched(headOf(lane, work, Number(wait), now), now)
+        // Whoever reaches the channel can say anything on it.
+        if (isLane(lane)) readyLanes.touched(headOf(lane, work, Number(wait), now), now)
       }),
     Missed: () => Effect.sync(() => readyLanes.look())
   })
