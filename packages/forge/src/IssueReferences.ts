@@ -35,16 +35,19 @@ const unseen: ReadonlySet<ForgeError["reason"]["_tag"]> = new Set(["NotFound", "
 
 /**
  * Makes the reader of the issues that a pull request names. `host`: address of the forge's pages. `issue`: reads one; none
- * if it is not for everybody who may read the pull request.
+ * if it is not for everybody who may read the pull request. `areOpen`: whether the repository's issues are.
  */
 export const makeLinkedIssues = (
   host: string,
-  issue: (pullRequest: PullRequest, number: number) => Effect.Effect<Option.Option<LinkedIssue>, ForgeError>
+  issue: (pullRequest: PullRequest, number: number) => Effect.Effect<Option.Option<LinkedIssue>, ForgeError>,
+  areOpen: (pullRequest: PullRequest) => Effect.Effect<boolean, ForgeError> = () => Effect.succeed(true)
 ) =>
   Effect.fn("Forge.linkedIssues")(function*(pullRequest: PullRequest, known: ReadonlyArray<LinkedIssue>) {
     const numbers = issuesNamedIn(pullRequest, host).filter((number) => !known.some((one) => one.number === number))
+      .slice(0, Math.max(0, mostIssues - known.length))
+    if (numbers.length === 0 || !(yield* areOpen(pullRequest))) return []
     const found = yield* Effect.forEach(
-      numbers.slice(0, Math.max(0, mostIssues - known.length)),
+      numbers,
       (number) =>
         Effect.catchIf(issue(pullRequest, number), ({ reason }) => unseen.has(reason._tag), () => Effect.succeedNone),
       { concurrency: 2 }

@@ -289,7 +289,13 @@ describe("the background of a pull request", () => {
       ? graphql(request)
       : ofPull({
         ...pull,
-        closingIssuesReferences: { nodes: [{ number: 12, title: "Totals are wrong", body: "By a cent." }, null] },
+        closingIssuesReferences: {
+          nodes: [
+            { number: 5, title: "Secret", body: "Do not tell.", repository: { nameWithOwner: "acme/secret" } },
+            { number: 12, title: "Totals are wrong", body: "By a cent.", repository: { nameWithOwner: "Acme/shop" } },
+            null
+          ]
+        },
         commits: {
           nodes: [{
             commit: {
@@ -314,7 +320,7 @@ describe("the background of a pull request", () => {
         reviewThreads: connection([])
       })
 
-  it.effect("is read with it: the issues that it closes, and the failed checks of its head but our own", () =>
+  it.effect("is read with it: the issues of its repository that it closes, and the failed checks of its head but our own", () =>
     Effect.gen(function*() {
       const fake = yield* fakeGitHub((request) =>
         request.path === "/graphql" ? withBackground(request) : answers(request)

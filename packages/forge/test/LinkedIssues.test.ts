@@ -40,9 +40,10 @@ describe("the issues that a pull request names", () => {
 })
 
 /** Answers about issue 12, which is there; 13, which is confidential or a pull request; 14, which is gone; 15, private. */
-const answer = (path: string) => ({ path: asked }: Recorded) => {
+const answer = (path: string, project: Readonly<Record<string, string>>) => ({ path: asked }: Recorded) => {
   const number = Number(/\/issues\/(\d+)$/.exec(asked)?.[1])
   const body = { title: `Issue ${number}`, number, iid: number, body: "Off by one.", description: "Off by one." }
+  if (asked === "/api/v4/projects/acme%2Fshop") return { body: project }
   if (!asked.startsWith(path)) return undefined
   if (number === 13) return { body: { ...body, confidential: true, pull_request: {} } }
   if (number === 14) return { status: 410, body: { message: "This issue was deleted" } }
@@ -65,8 +66,12 @@ const forges = [
 ] as const
 
 describe.each(forges)("the linked issues of %s", (_name, platform, path, layerAt) => {
-  const linked = Effect.fnUntraced(function*(description: string, known: ReadonlyArray<LinkedIssue> = []) {
-    const fake = yield* fakeGitHub(answer(path))
+  const linked = Effect.fnUntraced(function*(
+    description: string,
+    known: ReadonlyArray<LinkedIssue> = [],
+    project: Readonly<Record<string, string>> = {}
+  ) {
+    const fake = yield* fakeGitHub(answer(path, project))
     const { instant } = yield* instantClock
     const issues = yield* Forge.use((forge) => forge.linkedIssues(pullOf(platform, description), known)).pipe(
       Effect.provide(layerAt(fake.url)),
@@ -79,6 +84,13 @@ describe.each(forges)("the linked issues of %s", (_name, platform, path, layerAt
     Effect.gen(function*() {
       assert.deepStrictEqual((yield* linked(text)).issues, seen)
       assert.deepStrictEqual((yield* linked("#16")).issues, [])
+    }))
+
+  it.effect("are none where a project of GitLab shows its issues to members only, and its merge requests to everybody", () =>
+    Effect.gen(function*() {
+      const secret = { visibility: "public", issues_access_level: "private", merge_requests_access_level: "enabled" }
+      assert.deepStrictEqual((yield* linked("#12", [], secret)).issues, platform === "gitlab" ? [] : seen)
+      assert.deepStrictEqual((yield* linked("#12", [], { ...secret, visibility: "private" })).issues, seen)
     }))
 
   it.effect("are asked for once each, five with the known ones, and not at all where none is named", () =>

@@ -180,7 +180,13 @@ const makeRoots = ({ state, wire }: Pick<Api, "state" | "wire">, viewer: Account
     })
   }
 
-  const issueNode = ({ body, number, title }: Issue) => new GraphNode("Issue", { number, title, body })
+  const issueNode = ({ body, number, repository, title }: Issue) =>
+    new GraphNode("Issue", {
+      number,
+      title,
+      body,
+      repository: field(() => new GraphNode("Repository", { nameWithOwner: repository.fullName }))
+    })
 
   /** The issues that a description closes by the words that GitHub knows. */
   const closedBy = ({ body, repository }: PullRequest) =>

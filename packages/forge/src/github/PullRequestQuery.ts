@@ -237,7 +237,7 @@ export const makePullRequestQuery = (client: GitHubClient) => {
     const read: PullRequestWithPosts = {
       pullRequest,
       posts: yield* postsIn(operation, ref, found),
-      ...(tellsBackground ? { background: backgroundOf(found) } : {})
+      ...(tellsBackground ? { background: backgroundOf(ref.repo, found) } : {})
     }
     return read
   })

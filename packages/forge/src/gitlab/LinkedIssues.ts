@@ -12,6 +12,24 @@ const Issue = Schema.Struct({
   confidential: Schema.optional(Schema.NullOr(Schema.Boolean))
 })
 
+const Project = Schema.Struct({
+  visibility: Schema.optional(Schema.String),
+  issues_access_level: Schema.optional(Schema.String),
+  merge_requests_access_level: Schema.optional(Schema.String)
+})
+
+/** False in a project whose issues are for its members, and whose merge requests are for others, too. */
+const areOpen = (client: GitLabClient) => ({ ref }: PullRequest) =>
+  client.request({
+    operation: operationOf("linkedIssues", ref),
+    ask: (gitlab) => gitlab.Projects.show(ref.repo),
+    answer: Project
+  }).pipe(
+    Effect.map(({ issues_access_level: issues, merge_requests_access_level: mergeRequests, visibility }) =>
+      issues !== "private" || visibility === "private" || mergeRequests === "private"
+    )
+  )
+
 /** Makes the reader of the issues that a merge request names. `host`: address of GitLab's pages. */
 export const makeReadIssues = (client: GitLabClient, host: string) =>
   makeLinkedIssues(host, ({ ref }: PullRequest, number) =>
@@ -27,4 +45,4 @@ export const makeReadIssues = (client: GitLabClient, host: string) =>
           ? Option.some({ number, title, body: description ?? "" })
           : Option.none()
       )
-    ))
+    ), areOpen(client))
