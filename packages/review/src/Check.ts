@@ -24,7 +24,7 @@ export interface CheckedFindings {
   readonly merged: number
 }
 
-/** Distance in lines within which a quote counts as standing where it says. */
+/** Distance in lines within which a quote counts as found where it says. */
 const nearby = 10
 
 /** Number of faults that are sent back at once. */
@@ -39,14 +39,14 @@ const placeIn = (file: ReadonlyArray<string>, { line, quote }: Evidence): QuoteP
   return nearest !== undefined && (places.length === 1 || distance(nearest, line) <= nearby) ? nearest : undefined
 }
 
-/** Evidence that stands in the code, and the lines by which its number was off. */
-interface StandingEvidence {
+/** Evidence that was found in the code, and the lines by which its number was off. */
+interface LocatedEvidence {
   readonly evidence: Evidence & { readonly side: Side }
   readonly shift: number
 }
 
 /** Makes the search for the place of a quote, at the head and at the base. */
-export const makeStanding = (sources: SourceFiles, files: ReadonlyArray<ChangedFile>) => {
+export const makeEvidenceSearch = (sources: SourceFiles, files: ReadonlyArray<ChangedFile>) => {
   const nameOn = (side: Side, path: string) =>
     side === "LEFT" ? files.find((file) => file.path === path)?.previousPath ?? path : path
 
@@ -59,13 +59,13 @@ export const makeStanding = (sources: SourceFiles, files: ReadonlyArray<ChangedF
       const place = Option.isSome(file) ? placeIn(file.value, evidence) : undefined
       if (place === undefined) continue
       const isWithin = distance(place, evidence.line) === 0
-      const standing: StandingEvidence = {
+      const located: LocatedEvidence = {
         evidence: { ...evidence, path, line: place.first, side },
         shift: isWithin ? 0 : place.first - evidence.line
       }
-      return Option.some(standing)
+      return Option.some(located)
     }
-    return Option.none<StandingEvidence>()
+    return Option.none<LocatedEvidence>()
   })
 }
 
@@ -74,17 +74,17 @@ const noEvidence = "quote the code that proves it, word for word, with its path 
 /** Makes the search for the faults of a review's evidence. Each is a sentence to the model that handed it in. */
 export const makeFaults = Effect.fnUntraced(function*(context: CheckContext) {
   const sources = yield* makeSourceFiles(context)
-  const stands = makeStanding(sources, context.files)
+  const search = makeEvidenceSearch(sources, context.files)
   return Effect.fnUntraced(function*(findings: ReadonlyArray<ReportedFinding>) {
     const faults = yield* Effect.forEach(findings, ({ evidence = [], side }, at) =>
       evidence.length === 0
         ? Effect.succeed([`comments[${at}].evidence: ${noEvidence}`])
         : Effect.map(
-          Effect.forEach(evidence, (one) => stands(one, side)),
+          Effect.forEach(evidence, (one) => search(one, side)),
           (found) =>
-            found.flatMap((standing, index) => {
+            found.flatMap((located, index) => {
               const { line, path } = evidence[index] ?? { path: "", line: 0 }
-              return Option.isSome(standing) ? [] : [
+              return Option.isSome(located) ? [] : [
                 `comments[${at}].evidence[${index}]: this quote does not stand at ${path}:${line}, neither at the head nor ` +
                 "at the base. Look it up; leave the comment out if it does not hold"
               ]
@@ -95,9 +95,9 @@ export const makeFaults = Effect.fnUntraced(function*(context: CheckContext) {
 })
 
 /** Moves a finding by as much as the quote of its own lines was off. */
-const moved = (finding: ReportedFinding, given: ReadonlyArray<Evidence>, standing: ReadonlyArray<StandingEvidence>) => {
+const moved = (finding: ReportedFinding, given: ReadonlyArray<Evidence>, located: ReadonlyArray<LocatedEvidence>) => {
   const { line, side, startLine = line } = finding
-  const own = standing.find(({ evidence, shift }) => {
+  const own = located.find(({ evidence, shift }) => {
     const written = evidence.line - shift
     return shift !== 0 && Math.abs(shift) <= nearby && evidence.side === side && written >= startLine &&
       written <= line &&
@@ -124,17 +124,17 @@ const withEvidence = (finding: ReportedFinding, evidence: ReadonlyArray<Evidence
 export const check = Effect.fn("Check.check")(
   function*(findings: ReadonlyArray<ReportedFinding>, context: CheckContext) {
     const sources = yield* makeSourceFiles(context)
-    const stands = makeStanding(sources, context.files)
-    const standing = yield* Effect.forEach(findings, (finding) => {
+    const search = makeEvidenceSearch(sources, context.files)
+    const kept = yield* Effect.forEach(findings, (finding) => {
       const { evidence = [], side } = finding
-      return Effect.map(Effect.forEach(evidence, (one) => stands(one, side)), (found) => {
+      return Effect.map(Effect.forEach(evidence, (one) => search(one, side)), (found) => {
         const proven = found.flatMap(Option.toArray)
         return evidence.length > 0 && proven.length === 0
           ? []
           : [withEvidence(moved(finding, evidence, proven), proven.map((one) => one.evidence))]
       })
     })
-    const proven = standing.flat()
+    const proven = kept.flat()
     const merged = yield* mergeClaims(proven, sources)
     const checked: CheckedFindings = {
       findings: merged,

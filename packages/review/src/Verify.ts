@@ -6,7 +6,7 @@ import { timeLeft } from "@nominal-code/domain/RunDeadline"
 import type { UsageSummary } from "@nominal-code/domain/Usage"
 import { Duration, Effect, Option } from "effect"
 import type { FingerprintedFinding } from "./Anchor.ts"
-import { makeStanding } from "./Check.ts"
+import { makeEvidenceSearch } from "./Check.ts"
 import { languageText } from "./Prompt.ts"
 import * as PromptFiles from "./PromptFiles.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
@@ -76,7 +76,7 @@ export const verify = Effect.fn("Verify.verify")(
     if (!settings.verify || found.length === 0) return noVerification
     const claims = found.slice(0, mostClaims).map((found, at): NamedClaim => ({ id: `C${at + 1}`, found }))
     const sources = yield* makeSourceFiles(context)
-    const standing = makeStanding(sources, context.files)
+    const search = makeEvidenceSearch(sources, context.files)
     const verifier = verifierOf(settings)
     const role = verifier.systemPrompt ?? (yield* PromptFiles.load("verifier_prompt"))
     const claimsAndCode = yield* verifierPrompt(claims, sources)
@@ -87,7 +87,7 @@ export const verify = Effect.fn("Verify.verify")(
     const prompt = shares ? [otherTask, role, claimsAndCode].join("\n\n") : claimsAndCode
     const submission = yield* verdictSubmission(
       new Set(claims.map(({ id }) => id)),
-      (evidence) => Effect.map(standing(evidence, "RIGHT"), Option.isSome)
+      (evidence) => Effect.map(search(evidence, "RIGHT"), Option.isSome)
     )
     const limit = yield* patience
     const verified = yield* (yield* AgentRunner).run({
