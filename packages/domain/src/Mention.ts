@@ -6,15 +6,15 @@ const blank = (text: string): string => text.replaceAll(/[^\n]/g, " ")
 /** The start of a quote, also inside list items. */
 const quoteOpening = /^[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+){0,4}>/
 
-/** Blanks the lines of fenced code blocks and of quotes, keeping every character's position. */
-const withoutBlocks = (body: string): string => {
+/** Blanks the lines of fenced code blocks, and others that `isHidden` tells, keeping every character's position. */
+const withoutBlocks = (body: string, isHidden: (line: string) => boolean): string => {
   let fence: Fence | undefined
   return body.split("\n").map((line) => {
     if (fence !== undefined) {
       if (closesFence(line, fence)) fence = undefined
       return blank(line)
     }
-    if (quoteOpening.test(line)) return blank(line)
+    if (isHidden(line)) return blank(line)
     fence = fenceIn(line)
     return fence === undefined ? line : blank(line)
   }).join("\n")
@@ -78,7 +78,7 @@ const withoutCodeSpans = (text: string): string => {
 }
 
 /** Blanks HTML comments, which the page does not show. */
-const withoutHtmlComments = (text: string): string => {
+export const withoutHtmlComments = (text: string): string => {
   let [seen, done] = ["", 0]
   for (let start = text.indexOf("<!--"); start !== -1; start = text.indexOf("<!--", done)) {
     const close = text.indexOf("-->", start)
@@ -108,9 +108,12 @@ const mentionOf = (botUsername: string): RegExp => {
   return new RegExp(`${begin}${name}(?:\\[bot\\])?${end}`, "i")
 }
 
+/** A text without its code, which is blanked: blocks and spans. */
+export const withoutCode = (text: string): string => withoutCodeSpans(withoutBlocks(text, () => false))
+
 /** A comment as a reader takes it: without code, quotes, hidden comments and addresses, which are blanked. */
 export const visibleText = (body: string): string =>
-  withoutAddresses(withoutHtmlComments(withoutCodeSpans(withoutBlocks(body))))
+  withoutAddresses(withoutHtmlComments(withoutCodeSpans(withoutBlocks(body, (line) => quoteOpening.test(line)))))
 
 const says = /[\p{L}\p{N}]/u
 

@@ -1,13 +1,11 @@
 /** References to issues in the texts of a pull request. */
+import { withoutCode, withoutHtmlComments } from "@nominal-code/domain/Mention"
 import type { PullRequest } from "@nominal-code/domain/PullRequest"
 import { Effect, Option } from "effect"
 import type { LinkedIssue } from "./Forge.ts"
 import type { ForgeError } from "./ForgeError.ts"
 
 const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\/-]/g, "\\$&")
-
-/** Parts of a text that hold no link: code, and the hints of a template. */
-const unlinked = /```[^]*?(?:```|$)|`[^`\n]*`|<!--[^]*?(?:-->|$)/g
 
 /** Longest text that is searched. */
 const longest = 20_000
@@ -21,7 +19,8 @@ export const issuesNamedIn = (
   { description, ref: { repo }, title }: Pick<PullRequest, "description" | "ref" | "title">,
   host: string
 ): ReadonlyArray<number> => {
-  const text = `${title}\n${description}`.slice(0, longest).replaceAll(unlinked, " ")
+  // Code, and the hints of a template, hold no link.
+  const text = withoutHtmlComments(withoutCode(`${title}\n${description}`.slice(0, longest)))
   const page = `${escaped(host)}/${escaped(repo)}/(?:-/)?(?:issues|work_items)/`
   const reference = new RegExp(`(?<![\\w/&#.-])(?:${page}|(?:${escaped(repo)})?#)(\\d{1,9})(?![\\w])`, "gi")
   return [...new Set(Array.from(text.matchAll(reference), ([, number = ""]) => Number(number)))]

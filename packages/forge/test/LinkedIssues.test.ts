@@ -29,6 +29,7 @@ describe("the issues that a pull request names", () => {
     [`${host}/acme/shop/issues/15#issuecomment-1 and ${host}/acme/shop/-/work_items/16`, [15, 16]],
     ["acme/secret#17, evil-acme/shop#17, https://other.example/acme/shop/issues/18", []],
     [`${host}/acme/secret/issues/19 ${host}/acme/shop/pull/20`, []],
+    ["~~~\n#26\n~~~\nand ``a ` #27``", []],
     ["`#21`, <!-- Closes #22 -->\n```\n#23\n```\n&#24; #25a a#26 !27 #0", []],
     ["修复 #28。Fixes:#29", [28, 29]]
   ]
