@@ -21,7 +21,7 @@ export interface Placed {
 }
 
 /** Posts of our account on the pull request. */
-interface Standing {
+interface OwnPosts {
   readonly summaries: ReadonlyArray<string>
   readonly inline: ReadonlyArray<Placed>
   /** Posts that are not visible to anybody else. */
@@ -39,7 +39,7 @@ export interface Scene {
   readonly violations: ReadonlyArray<unknown>
   readonly ref: PullRequestRef
   readonly head: Sha
-  readonly standing: () => Standing
+  readonly ownPosts: () => OwnPosts
   /** Number of our emoji. */
   readonly eyes: () => number
   readonly comment: (body: string) => Effect.Effect<Said, unknown>
@@ -107,7 +107,7 @@ export const gitHubScene: Effect.Effect<Scene, unknown, Scope.Scope> = Effect.ge
       number: PullNumber.make(pull.number)
     }),
     head: Sha.make(pull.headSha),
-    standing: () => ({
+    ownPosts: () => ({
       summaries: [...state.reviews.filter((review) => review.state !== "PENDING"), ...state.issueComments]
         .filter(({ author, body }) => author === bot && isMarked(body)).map(({ body }) => body),
       inline: state.reviewComments.filter((comment) => comment.author === bot && isVisible(comment)).map(
@@ -182,7 +182,7 @@ const makeGitLabScene = Effect.fnUntraced(function*(version: string) {
       number: PullNumber.make(request.iid)
     }),
     head: Sha.make(head),
-    standing: () => ({
+    ownPosts: () => ({
       summaries: own().filter(({ body, discussion }) => discussion.position === undefined && isMarked(body))
         .map(({ body }) => body),
       inline: own().flatMap(({ body, discussion: { position } }) => {

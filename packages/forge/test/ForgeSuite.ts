@@ -75,7 +75,7 @@ const reply = (event: PullRequestEvent, body: string) =>
 
 /** One review stands, whole: the summary and the findings of the same run. */
 const assertOne = (scene: Scene, reviews: ReadonlyArray<ReadonlyArray<InlineComment>>, where: string): void => {
-  const { inline, pending, summaries: [summary = "", ...more] } = scene.standing()
+  const { inline, pending, summaries: [summary = "", ...more] } = scene.ownPosts()
   assert.deepStrictEqual([more, pending], [[], 0], where)
   const standing = { lines: inline.map(({ line }) => line).toSorted(), summary: summary.split("\n", 1)[0] }
   assert.deepInclude(reviews.map((review) => ({ lines: linesOf(review), summary: summaryOf(review) })), standing, where)
@@ -108,11 +108,11 @@ export const forgeSuite = (name: string, makeScene: Effect.Effect<Scene, unknown
         const scene = yield* makeScene
         const posted = yield* on(scene, publish(scene, everywhere))
         assert.deepStrictEqual([posted.inline, posted.folded, posted.alreadyPosted], [everywhere.length, 0, false])
-        const { inline, pending, summaries } = scene.standing()
+        const { inline, pending, summaries } = scene.ownPosts()
         assert.sameDeepMembers(placed(inline), [...places(everywhere)])
         assert.deepStrictEqual([summaries.length, pending, scene.violations], [1, 0, []])
         assert.isTrue(yield* Effect.map(on(scene, publish(scene, everywhere)), ({ alreadyPosted }) => alreadyPosted))
-        assert.strictEqual(scene.standing().inline.length, everywhere.length)
+        assert.strictEqual(scene.ownPosts().inline.length, everywhere.length)
       }))
 
     it.effect("tells in its summary what the forge takes no comment for", () =>
@@ -120,7 +120,7 @@ export const forgeSuite = (name: string, makeScene: Effect.Effect<Scene, unknown
         const scene = yield* makeScene
         const posted = yield* on(scene, publish(scene, [comment(10), comment(20), comment(12)]))
         assert.deepStrictEqual([posted.inline, posted.folded], [2, 1])
-        const { inline, pending, summaries: [summary, ...more] } = scene.standing()
+        const { inline, pending, summaries: [summary, ...more] } = scene.ownPosts()
         assert.sameDeepMembers(placed(inline), [...places([comment(10), comment(12)])])
         assert.include(summary, "finding at 20")
         assert.deepStrictEqual([more, pending], [[], 0])
@@ -131,7 +131,7 @@ export const forgeSuite = (name: string, makeScene: Effect.Effect<Scene, unknown
         const scene = yield* makeScene
         const posted = yield* on(scene, publish(scene, [comment(20), comment(21)]))
         assert.deepStrictEqual([posted.inline, posted.folded], [0, 2])
-        const { inline, pending, summaries } = scene.standing()
+        const { inline, pending, summaries } = scene.ownPosts()
         assert.deepStrictEqual([inline, summaries.length, pending], [[], 1, 0])
       }))
 
@@ -159,7 +159,7 @@ export const forgeSuite = (name: string, makeScene: Effect.Effect<Scene, unknown
         const { discussions } = yield* on(scene, Forge.use((forge) => forge.look(scene.ref, jobId)))
         const found = discussions.flatMap(({ body }) => markersIn(body).flatMap(({ fingerprint }) => fingerprint ?? []))
         assert.sameMembers(found, [...hostile, ...known].map(({ fingerprint }) => fingerprint))
-        const raw = [...scene.standing().summaries, ...scene.standing().inline.map(({ body }) => body)]
+        const raw = [...scene.ownPosts().summaries, ...scene.ownPosts().inline.map(({ body }) => body)]
         assert.isTrue(raw.every((body) => body.includes("<!-- nominal-code-seal ")))
       }).pipe(Effect.provideService(MarkerKeys, [Redacted.make("a key")])))
 
@@ -182,7 +182,7 @@ export const forgeSuite = (name: string, makeScene: Effect.Effect<Scene, unknown
             const pattern = escaped(request.path).replaceAll(/\\?\d{3,}/g, String.raw`\d+`)
             scene.faults.next({ method: request.method, path: new RegExp(`^${pattern}$`) }, fault)
             yield* on(scene, publish(scene, comments))
-            const { inline, pending, summaries } = scene.standing()
+            const { inline, pending, summaries } = scene.ownPosts()
             const where = `${fault._tag} of ${request.method} ${request.operation}`
             assert.sameDeepMembers(placed(inline), [...places([comment(10), comment(12)])], where)
             assert.deepStrictEqual([summaries.length, pending], [1, 0], where)
@@ -204,7 +204,7 @@ export const forgeSuite = (name: string, makeScene: Effect.Effect<Scene, unknown
             Effect.sync(() => left-- > 0)
           )
           assert.instanceOf(yield* on(scene, run), RunNotWanted)
-          const { pending, ...standing } = scene.standing()
+          const { pending, ...standing } = scene.ownPosts()
           assert.deepStrictEqual(standing, { summaries: [], inline: [] })
           assert.strictEqual(pending, 0)
         }
@@ -344,7 +344,7 @@ export const forgeSuite = (name: string, makeScene: Effect.Effect<Scene, unknown
         const event = eventOf(scene, yield* scene.comment("@nominal-bot why?"))
         yield* on(scene, publish(scene, [comment(10)]))
         assert.isTrue(Option.isSome(yield* on(scene, reply(event, "Because."))))
-        assert.strictEqual(scene.standing().summaries.length, 1)
+        assert.strictEqual(scene.ownPosts().summaries.length, 1)
       }))
 
     it.effect("is preceded by an emoji, which is given once", () =>

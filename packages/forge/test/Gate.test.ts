@@ -120,7 +120,7 @@ const gateSuite = (name: string, makeScene: Effect.Effect<Scene, unknown, Scope.
       Effect.gen(function*() {
         const scene = yield* makeScene
         yield* run(scene, hostile("words"))
-        const { inline, summaries } = scene.standing()
+        const { inline, summaries } = scene.ownPosts()
         assert.isAtLeast(inline.length + summaries.length, 2)
         for (const posted of [...summaries, ...inline.map(({ body }) => body)]) {
           assert.deepStrictEqual(

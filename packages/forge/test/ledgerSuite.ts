@@ -59,7 +59,7 @@ export const ledgerSuite = (name: string, makeScene: Effect.Effect<Scene, unknow
           const first = yield* publish(scene, { summary: "First." }, lines)
           const { url } = yield* publish(scene, again)
           assert.strictEqual(url, first.url)
-          const { inline, pending, summaries: [summary, ...more] } = scene.standing()
+          const { inline, pending, summaries: [summary, ...more] } = scene.ownPosts()
           assert.deepStrictEqual([more, inline.length, pending], [[], lines.length, 0])
           assert.match(summary ?? "", /^Nothing new\./)
           const known = yield* ownPosts(scene, nextJob)
@@ -75,7 +75,7 @@ export const ledgerSuite = (name: string, makeScene: Effect.Effect<Scene, unknow
         const scene = yield* makeScene
         yield* publish(scene, { summary: "First." }, [10, 20])
         yield* publish(scene, again)
-        const [summary = ""] = scene.standing().summaries
+        const [summary = ""] = scene.ownPosts().summaries
         assert.match(summary, /^Nothing new\.\n\n\*\*Additional notes[^]*finding at 20/)
         assert.include(summary, ` finding=${comment(20).fingerprint} `)
         assert.deepStrictEqual(
@@ -88,7 +88,7 @@ export const ledgerSuite = (name: string, makeScene: Effect.Effect<Scene, unknow
       Effect.gen(function*() {
         const scene = yield* makeScene
         yield* publish(scene, again)
-        assert.strictEqual(scene.standing().summaries.length, 1)
+        assert.strictEqual(scene.ownPosts().summaries.length, 1)
         yield* scene.clear
         yield* publish(scene, { summary: "First." })
         const known = yield* ownPosts(scene, nextJob)
@@ -102,7 +102,7 @@ export const ledgerSuite = (name: string, makeScene: Effect.Effect<Scene, unknow
             )
           )
         )
-        assert.match(scene.standing().summaries.join(), /^Nothing new\./)
+        assert.match(scene.ownPosts().summaries.join(), /^Nothing new\./)
       }))
 
     it.effect("stands once, whatever interrupts it, and not from a run that lost its lease", () =>
@@ -112,14 +112,14 @@ export const ledgerSuite = (name: string, makeScene: Effect.Effect<Scene, unknow
           yield* publish(scene, { summary: "First." })
           scene.faults.next({ method: scene.ref.platform === "github" ? "PATCH" : "PUT", path: /.*/ }, fault)
           yield* publish(scene, again)
-          const { summaries } = scene.standing()
+          const { summaries } = scene.ownPosts()
           assert.strictEqual(summaries.length, 1, fault._tag)
           assert.match(summaries[0] ?? "", /^Nothing new\./, fault._tag)
         }
         const scene = yield* makeScene
         yield* publish(scene, { summary: "First." })
         assert.isTrue(Result.isFailure(yield* Effect.result(lostRun(publish(scene, again)))))
-        assert.match(scene.standing().summaries.join(), /^First\./)
+        assert.match(scene.ownPosts().summaries.join(), /^First\./)
       }))
   })
 
@@ -154,7 +154,7 @@ export const ledgerSuite = (name: string, makeScene: Effect.Effect<Scene, unknow
           assert.deepStrictEqual([known.review, known.answer], [Option.none(), Option.none()])
           assert.deepStrictEqual(known.reviewedHeads.map(({ headSha }) => headSha), [scene.head])
           yield* publish(scene, { jobId: nextJob }, [12])
-          const { inline } = scene.standing()
+          const { inline } = scene.ownPosts()
           const told = inline.filter(({ body }) => body.startsWith("Fixed."))
           assert.strictEqual(told.length, 1, fault?._tag ?? "no fault")
           assert.strictEqual(inline.length, 3)
@@ -168,7 +168,7 @@ export const ledgerSuite = (name: string, makeScene: Effect.Effect<Scene, unknow
         const thread = yield* threadOf(scene)
         yield* scene.clear
         assert.isFalse(yield* settle(scene, thread, comment(10).fingerprint))
-        assert.deepStrictEqual(scene.standing().inline, [])
+        assert.deepStrictEqual(scene.ownPosts().inline, [])
       }))
   })
 }
