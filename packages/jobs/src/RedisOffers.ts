@@ -14,14 +14,32 @@ const operation = "JobQueue.offer"
 /** Number of lanes whose rules decide at once. */
 const atOnce = 50
 
-/** Maximum number of jobs in one script: while it runs, Redis does nothing else. */
+/** Maximum number of jobs in one script, and of characters of their stored forms: while it runs, Redis does nothing else. */
 const together = 100
+const togetherLength = 1024 * 1024
 
 /** Offer of a job. Those of the same moment share a script. */
 class Offer extends Request.Class<{ readonly job: Job }, OfferResult, StoreError> {}
 
 type Offered = Result.Result<OfferResult, StoreError>
 type Candidate = LaneRules.OfferedJob
+
+/** Splits jobs into those that one script stores. */
+const batchesOf = (jobs: ReadonlyArray<Candidate>): ReadonlyArray<ReadonlyArray<Candidate>> => {
+  const batches: Array<Array<Candidate>> = []
+  let length = 0
+  for (const job of jobs) {
+    const last = batches.at(-1)
+    if (last === undefined || last.length >= together || length + job.payload.length > togetherLength) {
+      batches.push([job])
+      length = job.payload.length
+    } else {
+      last.push(job)
+      length += job.payload.length
+    }
+  }
+  return batches
+}
 
 /**
  * Makes the offers of jobs. The new ones of a shard are stored in one script. The others follow, those of a lane in their
@@ -79,8 +97,7 @@ export const make = Effect.fnUntraced(function*(all: Lanes, shards: number) {
     const shards = Map.groupBy(candidates, ({ row }) => keysOf(row.lane))
     const offered = yield* Effect.forEach(
       shards,
-      ([keys, jobs]) =>
-        Effect.forEach(Array.chunksOf(jobs, together), (some) => offerIn(keys, some), { concurrency: 1 }),
+      ([keys, jobs]) => Effect.forEach(batchesOf(jobs), (some) => offerIn(keys, some), { concurrency: 1 }),
       { concurrency: atOnce }
     )
     const all = new Map(offered.flat().flatMap((one) => [...one]))

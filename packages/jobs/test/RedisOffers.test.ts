@@ -1,5 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
+import { Job } from "@nominal-code/domain/Job"
 import { laneKey } from "@nominal-code/domain/Lane"
 import type { OfferResult } from "@nominal-code/jobs/JobQueue"
 import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
@@ -11,6 +12,7 @@ import { laneOf, mention, push } from "@nominal-code/testing/Jobs"
 import { done, lane, storeIn } from "@nominal-code/testing/QueueSteps"
 import { type RedisServer, redisSuite, shared } from "@nominal-code/testing/RedisServer"
 import { Context, Duration, Effect, Layer, Option, Result } from "effect"
+import { randomBytes } from "node:crypto"
 
 const lost = new StoreError({ operation: "test", message: "the answer was lost", reason: "unavailable" })
 
@@ -87,6 +89,16 @@ redisSuite("offers of the same moment in Redis", () => {
       assert.deepStrictEqual([atOnce.scripts, ...new Set(atOnce.done.map(({ _tag }) => _tag))], [1, "Accepted"])
       const waiting = yield* queue.list({ limit: 500 })
       assert.strictEqual(waiting.length, 201)
+    }))
+
+  it.effect("requests of a million characters share no script, so that none holds Redis up for long", () =>
+    Effect.gen(function*() {
+      const { queue, scriptsOf } = yield* counted(yield* server)
+      yield* queue.offer(push(laneOf(9999), "first"))
+      const long = (number: number, delivery: string) =>
+        new Job({ ...mention(laneOf(number), delivery), prompt: randomBytes(750_000).toString("base64") })
+      const stored = yield* scriptsOf(queue.offerAll([long(1, "a"), long(2, "b"), long(3, "c"), ...pushes(20, 4)]))
+      assert.deepStrictEqual([stored.scripts, ...new Set(tagsOf(stored.done))], [3, "Accepted"])
     }))
 
   it.effect("those that are known are told apart, and the jobs of a lane keep their order", () =>
