@@ -10,6 +10,7 @@ import { Duration, Effect, Exit, Option } from "effect"
 import * as HeldLease from "./HeldLease.ts"
 import { type Lease, type RenewalResult, type RunLocation, Settlement, type StopReason } from "./JobQueue.ts"
 import { JobRunner } from "./JobRunner.ts"
+import { OffersUnderWay } from "./OffersUnderWay.ts"
 import * as RunSettlement from "./RunSettlement.ts"
 import type { ServiceUse } from "./ServiceBreakers.ts"
 
@@ -54,6 +55,7 @@ export const make = Effect.fnUntraced(
   function*(options: LeasedRunOptions) {
     const { deadline, maxAttempts } = options
     const runner = yield* JobRunner
+    const offers = yield* OffersUnderWay
     const { isWanted, keep, settle } = yield* HeldLease.make
     const { beforeRun, ofNotice, ofRun } = yield* RunSettlement.make(options)
 
@@ -222,6 +224,7 @@ export const make = Effect.fnUntraced(
         yield* Effect.logInfo("its process died twice during its runs: it waits until no other job runs here")
         return yield* release(lease, turn)
       }
+      yield* offers.passed(lease.job.id)
       yield* Effect.logInfo(`attempt ${lease.attempt} starts`)
       return yield* under(lease, turn, run(lease), (outcome: JobOutcome) => ofRun(lease, outcome, turn.visit))
     })

@@ -1,6 +1,7 @@
 import type { Job } from "@nominal-code/domain/Job"
 import { countDeliveries } from "@nominal-code/domain/Metrics"
 import type { WebhookError } from "@nominal-code/forge/ForgeError"
+import { OffersUnderWay } from "@nominal-code/jobs/OffersUnderWay"
 import { Array, Effect, FiberSet, identity, Result } from "effect"
 import { type Decision, dismissed } from "./Decision.ts"
 import { logDismissed } from "./DeliveryLog.ts"
@@ -35,6 +36,7 @@ export interface DeliveryBatch {
 /** Makes the batches, one after another. The scope ends them. */
 export const make = Effect.gen(function*() {
   const intake = yield* Intake
+  const offers = yield* OffersUnderWay
   const run = yield* FiberSet.makeRuntime<never>()
   const counts = new Map<Receipt["status"], number>()
   let waiting: Array<Waiting> = []
@@ -74,6 +76,7 @@ export const make = Effect.gen(function*() {
       yield* Effect.forEach([...logged, ...follows], identity, { discard: true })
       yield* count
     },
+    (effect, jobs) => offers.hold(jobs.map(({ job }) => job.id), effect),
     Effect.uninterruptible
   )
 

@@ -5,6 +5,7 @@ import { currentTraceparent } from "@nominal-code/domain/Trace"
 import type { WebhookError } from "@nominal-code/forge/ForgeError"
 import type { Delivery, ForgeWebhooks, WebhookRequest } from "@nominal-code/forge/Webhooks"
 import { JobQueue, type OfferResult } from "@nominal-code/jobs/JobQueue"
+import { OffersUnderWay } from "@nominal-code/jobs/OffersUnderWay"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Array, Clock, Context, Effect, Layer, Result } from "effect"
 import * as Acknowledgements from "./Acknowledgements.ts"
@@ -40,6 +41,7 @@ export class Intake extends Context.Service<Intake, {
 
 const make = Effect.fnUntraced(function*(policy: Policy) {
   const queue = yield* JobQueue
+  const offers = yield* OffersUnderWay
   const acknowledgements = yield* Acknowledgements.Acknowledgements
 
   const follow = (job: Job, offered: OfferResult): Effect.Effect<void> => {
@@ -57,8 +59,8 @@ const make = Effect.fnUntraced(function*(policy: Policy) {
       yield* logDismissed(decision)
       return dismissed(decision)
     }
-    const offered = yield* queue.offer(decision.job)
-    yield* follow(decision.job, offered)
+    const { job } = decision
+    const offered = yield* offers.hold([job.id], Effect.tap(queue.offer(job), (result) => follow(job, result)))
     return received(offered)
   })
 
