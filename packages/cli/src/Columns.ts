@@ -14,12 +14,15 @@ const table = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
   return rows.map((row) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join("  ").trimEnd()).join("\n")
 }
 
-/** A row as lines of a name and a cell, as `\x auto` of psql has them. */
+/** A row as lines of a name and a cell, as `\x auto` of psql has them, without the empty cells. */
 const record = (names: ReadonlyArray<string>, row: ReadonlyArray<string>, width: number): string => {
   const hang = Math.max(...names.map((name) => name.length)) + 2
-  return names.map((name, at) =>
-    `${name.padEnd(hang)}${wrap(row[at] ?? "", Math.max(1, width - hang)).join(`\n${" ".repeat(hang)}`)}`.trimEnd()
-  ).join("\n")
+  return names.flatMap((name, at) => {
+    const cell = row[at] ?? ""
+    return cell === ""
+      ? []
+      : [`${name.padEnd(hang)}${wrap(cell, Math.max(1, width - hang)).join(`\n${" ".repeat(hang)}`)}`]
+  }).join("\n")
 }
 
 /**

@@ -153,15 +153,16 @@ const cells =
   ]
 
 /**
- * Table of jobs, one line each. `waiting`: jobs that wait, listed or not, which
- * tell what is waited for.
+ * Table of jobs: one line each or, where that is wider than `width`, a block of lines each. `waiting`: jobs that wait,
+ * listed or not, which tell what is waited for.
  */
 export const table = (
   records: ReadonlyArray<JobRecord>,
   waiting: ReadonlyArray<JobRecord>,
   now: number,
-  pageOf: PageOf = () => ""
-): string => columns([titles, ...records.map(cells(waiting, now, pageOf))])
+  pageOf: PageOf = () => "",
+  width = Infinity
+): string => columns([titles, ...records.map(cells(waiting, now, pageOf))], width)
 
 const taskText = ({ task }: JobRecord): string => {
   if (task._tag === "Review") return "review"

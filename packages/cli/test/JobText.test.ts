@@ -65,6 +65,18 @@ describe("the table of jobs", () => {
     assert.deepStrictEqual(factOf(titled, "title").length, 1)
   })
 
+  it("has a block of lines for each job, without what it has not, where a terminal is too narrow for it", () => {
+    const records = [recordOf(7, away("forge:github", unreachable, now + hour)), recordOf(8, { state: "done" })]
+    const pageOf = ({ number, repo }: Lane) => `https://github.com/${repo}/pull/${number}`
+    const blocks = table(records, [], now, pageOf, 80).split("\n\n").map((block) => block.split("\n"))
+    assert.strictEqual(blocks.length, 2)
+    assert.deepStrictEqual(blocks.flat().filter((line) => line.length > 80), [])
+    const [first, second] = records.map(({ id }) => `JOB           ${id}`)
+    assert.deepStrictEqual(blocks.map(([line]) => line), [first, second])
+    assert.include(blocks[1] ?? [], "PULL REQUEST  github:acme/api#8")
+    assert.deepStrictEqual((blocks[1] ?? []).filter((line) => /^(COST|TOOK|DETAIL)/.test(line)), [])
+  })
+
   it("has a line for each job, in columns that are as wide as what is in them", () => {
     const lines = table([recordOf(7), recordOf(12_345, { state: "superseded" })], [], now).split("\n")
     assert.strictEqual(lines.length, 3)

@@ -107,6 +107,15 @@ layer(Layer.provideMerge(gitInTemporary, NodeServices.layer), { excludeTestServi
           yield* refusal(nothing, elsewhere),
           `${elsewhere} is not in a git repository: run this where your changes are`
         )
+        git("clone", "-q", "--bare", directory, "bare.git")
+        assert.strictEqual(
+          yield* refusal(nothing, `${directory}/bare.git/refs`),
+          `${directory}/bare.git is a bare repository, which has no working tree: run this in a clone of it`
+        )
+        assert.strictEqual(
+          yield* refusal(nothing, `${directory}/.git`),
+          `${directory}/.git is what git keeps of a repository: run this in ${directory}`
+        )
       }))
 
     it.effect("of a repository without a commit ask for the first one", () =>

@@ -41,10 +41,12 @@ it.live("logs that a job is accepted before its first attempt starts, though it 
     yield* Effect.gen(function*() {
       assert.strictEqual((yield* deliver(pullRequest())).status, 202)
       yield* Deferred.await(ended)
-    }).pipe(
-      Effect.provide(lanes.pipe(Layer.provideMerge(server({ queue })))),
-      Effect.provide(Logger.layer([Logger.make(({ message }) => void log.push([message].flat().join(" ")))]))
-    )
+    }).pipe(Effect.provide(
+      lanes.pipe(
+        Layer.provideMerge(server({ queue })),
+        Layer.provideMerge(Logger.layer([Logger.make(({ message }) => void log.push([message].flat().join(" ")))]))
+      )
+    ))
     const told = log.map((line) => line.split(" ")[0]).filter((word) => word === "accepted" || word === "attempt")
     assert.deepStrictEqual(told, ["accepted", "attempt"])
   }))

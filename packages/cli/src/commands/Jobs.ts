@@ -6,6 +6,7 @@ import { JobQueue, JobRequestResult, QueueLimits } from "@nominal-code/jobs/JobQ
 import { JobRecord, JobRecords, type JobState } from "@nominal-code/jobs/JobRecords"
 import { Clock, Console, Duration, Effect, Layer, Option, Schedule, Schema, Stream } from "effect"
 import process from "node:process"
+import * as Columns from "../Columns.ts"
 import * as JobText from "../JobText.ts"
 import * as Logging from "../Logging.ts"
 import { pages } from "../PullRequestPage.ts"
@@ -111,7 +112,11 @@ export const list = Effect.fn("cli.jobs.list")(function*(listing: JobListQuery) 
   const last = records.at(-1)
   if (json) yield* Console.log(yield* encode(records))
   else if (last === undefined) yield* Console.log("no jobs")
-  else yield* Console.log(JobText.table(records, yield* waiting, yield* Clock.currentTimeMillis, yield* pages))
+  else {
+    yield* Console.log(
+      JobText.table(records, yield* waiting, yield* Clock.currentTimeMillis, yield* pages, yield* Columns.width)
+    )
+  }
   if (last !== undefined && found.length > limit) yield* Console.error(nextPage(last, listing))
 }, Effect.provide(queue))
 

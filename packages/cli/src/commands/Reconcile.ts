@@ -4,7 +4,7 @@ import type { MissedEvent } from "@nominal-code/server/Finds"
 import * as ReconcileSearch from "@nominal-code/server/Reconcile"
 import { underLease } from "@nominal-code/server/Reconciler"
 import { Console, Deferred, Duration, Effect, Layer, Option, Schema } from "effect"
-import { columns } from "../Columns.ts"
+import * as Columns from "../Columns.ts"
 import * as Configured from "../Configured.ts"
 import * as ConfiguredServer from "../ConfiguredServer.ts"
 import * as Logging from "../Logging.ts"
@@ -24,7 +24,11 @@ const reasons = {
 } as const satisfies Record<MissedEvent["from"], string>
 
 /** A report as text: a line for each event, and what the search took. */
-const text = ({ exhausted, missed, requests, unread }: ReconcileSearch.ReconcileReport, dryRun: boolean): string => {
+const text = (
+  { exhausted, missed, requests, unread }: ReconcileSearch.ReconcileReport,
+  dryRun: boolean,
+  width: number
+): string => {
   const rows = missed.map(({ event, from }) => [
     `${event.pullRequest.platform}:${event.pullRequest}`,
     event.kind,
@@ -37,7 +41,7 @@ const text = ({ exhausted, missed, requests, unread }: ReconcileSearch.Reconcile
     ? unread.length === 0 ? "nothing was missed" : "nothing was found"
     : `${missed.length} missed ${missed.length === 1 ? "event" : "events"} ${dryRun ? "would be" : "are"} queued`
   return [
-    ...(rows.length === 0 ? [] : [columns([["PULL REQUEST", "WHAT", "WHY"], ...rows])]),
+    ...(rows.length === 0 ? [] : [Columns.columns([["PULL REQUEST", "WHAT", "WHY"], ...rows], width)]),
     `${summary} (${requests} ${requests === 1 ? "request" : "requests"})`,
     ...(exhausted ? ["reconcile.max_requests is used up: there may be more"] : [])
   ].join("\n")
@@ -45,7 +49,7 @@ const text = ({ exhausted, missed, requests, unread }: ReconcileSearch.Reconcile
 
 const report = Effect.fnUntraced(function*(dryRun: boolean) {
   const found = yield* Reconcile.use(({ round }) => round(dryRun ? "report" : "offer"))
-  yield* Console.log(text(found, dryRun))
+  yield* Console.log(text(found, dryRun, yield* Columns.width))
   return found.unread
 })
 

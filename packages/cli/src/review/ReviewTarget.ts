@@ -53,8 +53,19 @@ const endsOf = (flags: TargetFlags): Effect.Effect<Omit<LocalChanges, "repositor
 export const repositoryAt = Effect.fnUntraced(function*(start: string) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
+  const has = (directory: string, name: string) =>
+    Effect.orElseSucceed(fs.exists(path.join(directory, name)), () => false)
   for (let directory = path.resolve(start);;) {
-    if (yield* Effect.orElseSucceed(fs.exists(path.join(directory, ".git")), () => false)) return directory
+    if (yield* has(directory, ".git")) return directory
+    // As git tells one: by what it cannot be without.
+    const parts = yield* Effect.forEach(["HEAD", "objects", "refs"], (name) => has(directory, name))
+    if (parts.every(Boolean)) {
+      return yield* new NoTarget({
+        message: path.basename(directory) === ".git"
+          ? `${directory} is what git keeps of a repository: run this in ${path.dirname(directory)}`
+          : `${directory} is a bare repository, which has no working tree: run this in a clone of it`
+      })
+    }
     const above = path.dirname(directory)
     if (above === directory) break
     directory = above
