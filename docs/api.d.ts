@@ -5521,7 +5521,7 @@ interface LaneOptions extends LeasedRunOptions {
  * fiber while it has its turn, and none whose services are away. Closing the scope lets running jobs finish for
  * `gracePeriod`, and then gives their leases back.
  */
-declare const layer$15: (options: LaneOptions) => Layer.Layer<never, unknown, unknown>;
+declare const layer$15: (options: LaneOptions) => Layer.Layer<never, never, JobQueue | JobRunner | ServiceBreakers>;
 declare namespace MemoryQueue_d_exports {
   export { layer$14 as layer };
 }

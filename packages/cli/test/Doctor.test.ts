@@ -116,6 +116,24 @@ describe("doctor", () => {
       assert.strictEqual(code, 1, stdout)
       assert.match(stderr, /^nominal-code: \d problems?: see above\n$/)
       assert.match(stdout, /^PROBLEM {2}configuration {2}data_dir \(NOMINAL_DATA_DIR\): "\/sys\/nominal"/m)
+      assert.match(stdout, /^ok {7}machine {8}git version \d/m)
+      assert.notMatch(stdout, /machine .*data_dir/)
+      const bare = yield* runWith({
+        PATH: settings.PATH,
+        TMPDIR: settings.TMPDIR,
+        NOMINAL_DATA_DIR: settings.NOMINAL_DATA_DIR,
+        ALOWED_USERS: "alice"
+      }, "doctor")
+      assert.strictEqual(bare.code, 1)
+      for (
+        const line of [
+          /^PROBLEM {2}configuration .*GITHUB_WEBHOOK_SECRET/m,
+          /^PROBLEM {2}configuration .*ALOWED_USERS is in the environment, and is no setting: was ALLOWED_USERS meant\?$/m,
+          /^note {5}configuration {2}the forges, the models and the store are asked once/m,
+          /^ok {7}machine {8}git version \d/m,
+          /^(ok {5}|warning) {2}machine {8}data_dir .*\/data .*\d GB left/m
+        ]
+      ) assert.match(bare.stdout, line)
       const rest = yield* runWith({
         ...settings,
         ALLOWED_REPOS: "acme/shop,acme/gone",

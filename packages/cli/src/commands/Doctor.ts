@@ -1,16 +1,24 @@
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
+import { namedDirectories } from "@nominal-code/config/NamedDirectories"
 import { Console, Effect, Layer } from "effect"
 import { examine, SetupBroken } from "../doctor/Examination.ts"
-import { problem } from "../doctor/Finding.ts"
+import { note, problem } from "../doctor/Finding.ts"
+import { localFindings } from "../doctor/MachineFindings.ts"
 import * as Logging from "../Logging.ts"
 import { printable } from "../review/TerminalText.ts"
 
+/** Findings where the configuration cannot be used: what is wrong with it, and what is known without it. */
+const withoutConfiguration = Effect.fnUntraced(function*(problems: ReadonlyArray<string>) {
+  return [
+    ...problems.map((text) => problem("configuration", text)),
+    note("configuration", "the forges, the models and the store are asked once the configuration is right"),
+    ...yield* localFindings(yield* namedDirectories("serve"))
+  ]
+})
+
 const findingsOf = examine(Number.POSITIVE_INFINITY).pipe(
   Effect.provide(Logging.layerNone.pipe(Layer.provideMerge(AppConfigLayer.layer("serve")))),
-  Effect.catchTag(
-    "ConfigError",
-    ({ problems }) => Effect.succeed(problems.map((text) => problem("configuration", text)))
-  )
+  Effect.catchTag("ConfigError", ({ problems }) => withoutConfiguration(problems))
 )
 
 const signs = { ok: "ok     ", note: "note   ", warning: "warning", problem: "PROBLEM" } as const

@@ -1,4 +1,5 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
+import type { NamedDirectories } from "@nominal-code/config/NamedDirectories"
 import * as Redis from "@nominal-code/persistence/Redis"
 import * as Git from "@nominal-code/workspace/Git"
 import { Duration, Effect, FileSystem, Option, Path, Schema } from "effect"
@@ -84,21 +85,32 @@ const redis = asked(
   }
 )
 
+/** git and the directories, which need no complete configuration. */
+export const localFindings = Effect.fnUntraced(function*(named: Option.Option<NamedDirectories>) {
+  const directories = yield* Effect.forEach(
+    Option.match(named, {
+      onNone: () => [],
+      onSome: ({ baseDir, dataDir, storage }) => [
+        ["workspace.base_dir", baseDir] as const,
+        ...(storage === "sqlite" ? [["data_dir", dataDir] as const] : [])
+      ]
+    }),
+    ([setting, directory]) => writable(setting, directory),
+    { concurrency: 1 }
+  )
+  return [
+    ...yield* asked("machine", "git", git(), { remedy: "run git version, and see what holds it up" }),
+    ...directories
+  ]
+})
+
 /** git, the directories, and the store. */
 export const machineFindings = Effect.gen(function*() {
   const { dataDir, storage, workspace: { baseDir } } = yield* AppConfig
-  const directories = [
-    yield* writable("workspace.base_dir", baseDir),
-    ...(storage === "sqlite" ? [yield* writable("data_dir", dataDir)] : [])
-  ]
   const stores: ReadonlyArray<SetupFinding> = storage === "redis"
     ? yield* redis
     : storage === "memory"
     ? [warning("storage", "storage: memory loses every accepted event when the server ends")]
     : []
-  return [
-    ...yield* asked("machine", "git", git(), { remedy: "run git version, and see what holds it up" }),
-    ...directories,
-    ...stores
-  ]
+  return [...yield* localFindings(Option.some({ baseDir, dataDir, storage })), ...stores]
 })
