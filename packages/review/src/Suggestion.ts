@@ -57,17 +57,21 @@ const withoutFence: Step = (lines, site) => {
 const withoutTicks: Step = (lines, site) => {
   const [only = "", ...more] = trimmed(lines)
   const [, code] = /^`([^`]+)`$/.exec(only.trim()) ?? []
-  const isText = markdown.test(site.path) || replacedBy(site).some((line) => line.includes("`"))
+  const isText = markdown.test(site.path) || replacedBy(site).some((line) => /`|^\s*["']/.test(line))
   return Option.some(code === undefined || more.length > 0 || isText ? lines : [code])
 }
 
 /** Marks of a merge's conflict, with which some models write what to search and what to put there. */
-const conflict = /^(?:<{7}(?: |$)|={7}$|>{7}(?: |$))/
-const entity = /&(?:lt|gt|amp|quot|#39);/
+const conflict = /^(?:<{7}|>{7})(?: |$)/
+/** Escaped sign of a page, but for one at the begin of a string: `"&lt;"` is what code that escapes is made of. */
+const entity = /(?<!["'`])&(?:lt|gt|amp|quot|#39);/
+const markup = /\.(?:[sx]?html?|xml|svg|[jt]sx|vue|svelte|astro|erb|ejs|hbs|twig|php|md|mdx|markdown|adoc|rst)$/i
 
 /** Refuses both sides of a conflict, and code whose signs are escaped for a page, in a file that has none of them. */
-const withoutForeignMarks: Step = (lines, { file }) =>
-  [conflict, entity].some((mark) => lines.some((line) => mark.test(line)) && !file.some((line) => mark.test(line)))
+const withoutForeignMarks: Step = (lines, { file, path }) =>
+  (markup.test(path) ? [conflict] : [conflict, entity]).some((mark) =>
+      lines.some((line) => mark.test(line)) && !file.some((line) => mark.test(line))
+    )
     ? Option.none()
     : Option.some(lines)
 
@@ -79,6 +83,8 @@ const trimmed = (lines: Lines): Lines => {
 
 const numbered = /^\s*([+ -]?)L?(\d+)(?:→| \| |[:|])/
 const fromRead = /^ *\d+\t/
+/** Number of lines before its place at which a numbered suggestion may begin. */
+const mostAbove = 5
 
 /** Removes line numbers of the prompt and the tools: `+10:code`, ` 10:code`, `10|code`, `L10:code` and Read's ` 10\tcode`. */
 const withoutNumbers: Step = (lines, site) => {
@@ -91,17 +97,21 @@ const withoutNumbers: Step = (lines, site) => {
       ? Option.none()
       : Option.some(lines)
   }
+  // Numbers of elsewhere are no numbers of lines: `401 | 403 => denied(),`
+  const isNear = (line: string) => Math.abs(Number(/\d+/.exec(line)?.[0]) - site.startLine) <= filled.length + mostAbove
+  if (!marked.every(isNear)) return Option.none()
   const kept = lines.filter((line) => numbered.exec(line)?.[1] !== "-")
   return Option.some(kept.map((line) => line.replace(fromRead.test(line) ? fromRead : numbered, "")))
 }
 
 /** Converts a unified diff to its added and unchanged lines, without their signs. */
 const withoutSigns: Step = (lines, site) => {
+  if (diffFile.test(site.path)) return Option.some(lines)
   if (lines.some((line) => /^@@ -\d|^diff --git |^(?:--- a|\+\+\+ b)\//.test(line))) return Option.none()
   const filled = lines.filter((line) => line !== "")
   const added = filled.filter((line) => line.startsWith("+"))
   const replaced = replacedBy(site)
-  if (diffFile.test(site.path) || replaced.some((line) => /^[+-]/.test(line))) return Option.some(lines)
+  if (replaced.some((line) => /^[+-]/.test(line))) return Option.some(lines)
   const deleted = filled.filter((line) => line.startsWith("-"))
   const deletes = deleted.some((line) => replaced.some((old) => old.trim() === line.slice(1).trim() && !isBlank(old)))
   if (added.length === 0 && !deletes) return Option.some(lines)

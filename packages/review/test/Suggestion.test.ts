@@ -99,6 +99,22 @@ describe("a suggestion", () => {
     assert.strictEqual(repair("a &lt; c", ["a &lt; b"], 1, { path: "x.html" }), "a &lt; c")
   })
 
+  it("keeps what is no mark of another tool", () => {
+    const kept: ReadonlyArray<readonly [path: string, suggestion: string, old: string]> = [
+      ["x.py", "    return s.replace('<', '&lt;')", "    return s"],
+      ["x.tsx", "  <p>a &amp; b</p>", "  <p>a & b</p>"],
+      ["x.html", "a &lt; b", "a < b"],
+      ["x.rst", "Title\n=======", "Text"],
+      ["x.go", "`a`", "\"b\","],
+      ["x.patch", "@@ -1,2 +1,2 @@", "@@ -1 +1 @@"]
+    ]
+    for (const [path, suggestion, old] of kept) {
+      assert.strictEqual(repair(suggestion, [old], 1, { path }), suggestion, path)
+    }
+    // Not `403 => denied(),`
+    assert.isNull(repair("401 | 403 => denied(),", ["403 => denied(),"], 1, { path: "x.rs" }))
+  })
+
   it("deletes lines where only deleted lines are handed in", () => {
     assert.strictEqual(repair("-    total = order.price * 100", python, 3), "")
   })
