@@ -60,7 +60,13 @@ const changesSince = Effect.fnUntraced(function*({ summary }: OwnPosts, checkout
   return Option.match(files, { onNone: () => undefined, onSome: (files) => ({ headSha: headSha.value, files }) })
 })
 
-/** The background with the issues that the pull request names, too. Where they cannot be read, the review goes without. */
+/** Time that the issues may take of a review. */
+const issuesWithin = "30 seconds"
+
+/**
+ * The background with the issues that the pull request names, too. Where they cannot be read in time, the review goes
+ * without.
+ */
 const withLinkedIssues = Effect.fnUntraced(
   function*(pullRequest: PullRequest, background: PullRequestBackground | undefined) {
     const { failedChecks, issues } = background ?? { issues: [], failedChecks: [] }
@@ -68,7 +74,11 @@ const withLinkedIssues = Effect.fnUntraced(
       Effect.catchTag(
         "ForgeError",
         ({ message }) => Effect.as(Effect.logWarning(`Reviewing without the linked issues: ${message}`), [])
-      )
+      ),
+      Effect.timeoutOrElse({
+        duration: issuesWithin,
+        orElse: () => Effect.as(Effect.logWarning("Reviewing without the linked issues: the forge did not answer"), [])
+      })
     )
     return named.length === 0 ? background : { failedChecks, issues: [...issues, ...named] }
   }

@@ -147,7 +147,7 @@ export interface World {
   summary: OwnPosts["summary"]
   background?: PullRequestView["background"]
   /** Issues that the pull request names. */
-  linked: ReadonlyArray<LinkedIssue>
+  linked: Effect.Effect<ReadonlyArray<LinkedIssue>>
   mode: ReviewMode
   checkout: (request: CheckoutRequest) => Effect.Effect<void, WorkspaceError>
   /** Answers of the agent's calls; the last one stays. */
@@ -209,7 +209,7 @@ export const world = (changes: Partial<World> = {}): World => ({
   posted: Option.none(),
   reviewedHeads: [],
   summary: Option.none(),
-  linked: [],
+  linked: Effect.succeed([]),
   mode: "active",
   checkout: () => Effect.void,
   answers: [submits({ summary: "Fine, but for one thing.", comments: [finding()] })],
@@ -333,7 +333,8 @@ const forge = (from: World) =>
           return Option.none()
         })
       ),
-    linkedIssues: (_pullRequest, known) => Effect.sync(() => from.linked.filter((one) => !known.includes(one))),
+    linkedIssues: (_pullRequest, known) =>
+      Effect.map(from.linked, (linked) => linked.filter((one) => !known.includes(one))),
     settle: (thread, body, marker) => Effect.sync(() => from.settlements.push({ thread, body, marker }) > 0),
     resolveThread: () => called(from, "resolve", from.resolve),
     check: (commit, state) =>
