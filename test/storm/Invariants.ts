@@ -259,7 +259,7 @@ const left = (observed: Observed): ReadonlyArray<string> => {
   ]
 }
 
-/** Crashed: no server ends by itself. */
+/** Crashed: no server ends by itself, but for a start that waited in vain for a Redis that was away. */
 const crashed = ({ crashes }: Observed): ReadonlyArray<string> =>
   crashes.map((words) => `a server ended by itself, and said last: ${words}`)
 

@@ -43,6 +43,7 @@ export const start = Effect.fn("RedisNodes.start")(function*() {
   )
   const moves: Array<Move> = []
   let refused = 0
+  let isAway = false
 
   const whole = Effect.forEach(nodes, ({ command }) => Effect.exit(command("cluster", "info"))).pipe(
     Effect.repeat({
@@ -80,13 +81,17 @@ export const start = Effect.fn("RedisNodes.start")(function*() {
     away: Effect.fnUntraced(function*(chance: number, lasting: Duration.Input) {
       const node = nodes[Math.floor(chance * nodes.length)] ?? cluster.first
       yield* node.kill
+      isAway = true
       yield* Refusing.serve(node.port, () => refused += 1).pipe(
         Effect.andThen(Effect.sleep(lasting)),
         Effect.scoped
       )
       yield* node.start
       yield* whole
+      isAway = false
     }),
+    /** True from the time when a node was taken away until the cluster is whole again. */
+    isAway: () => isAway,
     /** Number of connections that were closed while a node was away. */
     refused: () => refused,
     /** Closes every connection of every node, but for those of the cluster itself. */

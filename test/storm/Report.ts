@@ -21,6 +21,7 @@ const rows = ({ figures, verdict }: Ended): ReadonlyArray<readonly [name: string
   ["jobs that ran when an outage began, at least", figures.amid.running],
   ["pods started", figures.pods],
   ["server processes started", figures.starts],
+  ["of these ended, for Redis was away", figures.vainStarts],
   ["**lost**", verdict.lost.length],
   ["**given up**", verdict.givenUp.length],
   ["**heads not reviewed once**", verdict.unreviewed.length],

@@ -1,5 +1,5 @@
 import { freePort } from "@nominal-code/testing/FreePort"
-import { Deferred, Duration, Effect, Schedule, Semaphore, Stream } from "effect"
+import { Clock, Deferred, Duration, Effect, Schedule, Semaphore, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import process from "node:process"
 
@@ -7,10 +7,15 @@ import process from "node:process"
 export interface ServerOptions {
   readonly bin: string
   readonly env: Readonly<Record<string, string>>
+  /** True while its Redis is away. */
+  readonly withoutRedis: () => boolean
 }
 
 /** Limit of a server's log. */
 const keptLines = 20_000
+
+/** Time within which a start gives up on a Redis that it does not reach: 15 seconds, and those of the program itself. */
+const longestStart = Duration.seconds(25)
 
 const soon = Schedule.spaced("500 millis")
 const often = Schedule.spaced("20 millis")
@@ -19,7 +24,7 @@ const often = Schedule.spaced("20 millis")
  * One replica of `serve`, as a Deployment keeps it: whenever its process has ended, another one is started, on the same
  * port. It is gone with the scope.
  */
-export const start = Effect.fn("Server.start")(function*({ bin, env }: ServerOptions) {
+export const start = Effect.fn("Server.start")(function*({ bin, env, withoutRedis }: ServerOptions) {
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
   const port = yield* freePort
   const log: Array<string> = []
@@ -27,6 +32,7 @@ export const start = Effect.fn("Server.start")(function*({ bin, env }: ServerOpt
   const crashes: Array<string> = []
   let pid = 0
   let starts = 0
+  let vainStarts = 0
   let killed = yield* Deferred.make<Duration.Duration>()
   const alone = yield* Semaphore.make(1)
 
@@ -45,6 +51,7 @@ export const start = Effect.fn("Server.start")(function*({ bin, env }: ServerOpt
     }))
     pid = child.pid
     starts += 1
+    const startedAt = yield* Clock.currentTimeMillis
     yield* child.all.pipe(
       Stream.decodeText,
       Stream.splitLines,
@@ -59,7 +66,10 @@ export const start = Effect.fn("Server.start")(function*({ bin, env }: ServerOpt
     )
     yield* Effect.exit(child.exitCode)
     pid = 0
-    if (!(yield* Deferred.isDone(killed))) crashes.push(log.slice(-3).join("\n"))
+    const lived = (yield* Clock.currentTimeMillis) - startedAt
+    if (yield* Deferred.isDone(killed)) return
+    if (withoutRedis() && lived < Duration.toMillis(longestStart)) vainStarts += 1
+    else crashes.push(log.slice(-3).join("\n"))
   }).pipe(Effect.scoped)
 
   const lives = life.pipe(
@@ -79,6 +89,8 @@ export const start = Effect.fn("Server.start")(function*({ bin, env }: ServerOpt
     log: log as ReadonlyArray<string>,
     crashes: crashes as ReadonlyArray<string>,
     starts: () => starts,
+    /** Number of starts that ended because Redis was away: whoever keeps the server starts it again. */
+    vainStarts: () => vainStarts,
     /** Ends it without a signal that it could hear. Another process takes its place after a while. */
     kill: (away: Duration.Duration) =>
       there.pipe(

@@ -29,6 +29,8 @@ export interface Figures {
   readonly found: number
   readonly pods: number
   readonly starts: number
+  /** Number of these that ended because Redis was away. */
+  readonly vainStarts: number
   readonly faults: Readonly<Record<Plan.FaultKind | "podKilled", number>>
   /** Maximum number of requests to a service in a minute of its outage. */
   readonly asked: Readonly<Record<Plan.OutageKind, number>>
@@ -176,6 +178,7 @@ export const run = Effect.fn("Storm.run")(function*(seed: string, size: Plan.Siz
     ).length,
     pods: observed.pods.length,
     starts: world.servers.reduce((sum, { starts }) => sum + starts(), 0),
+    vainStarts: world.servers.reduce((sum, { vainStarts }) => sum + vainStarts(), 0),
     faults,
     asked: askedIn(outages),
     amid: {

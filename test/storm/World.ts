@@ -78,7 +78,10 @@ export const make = Effect.fn("World.make")(function*() {
     REVIEWER_TRIGGERS: "pr_opened,pr_push,pr_reopened",
     WORKSPACE_BASE_DIR: `${directory}/workspace`
   }
-  const servers = yield* Effect.replicateEffect(Server.start({ bin, env: environment }), howMany)
+  const servers = yield* Effect.replicateEffect(
+    Server.start({ bin, env: environment, withoutRedis: redis.isAway }),
+    howMany
+  )
   const opened = yield* Effect.provideService(Layer.build(Redis.layer(redis.url)), References.MinimumLogLevel, "None")
   return {
     directory,
