@@ -57,14 +57,26 @@ export const bundle = bundled("bundled", root)
 /** The published program of another checkout. */
 export const bundleOf = (checkout: string) => bundled(`that of ${basename(checkout)}`, checkout)
 
-/** The program as it runs in the image, whose build has kept what Node compiles. */
+/** Variables of the image that bound the memory of a process. */
+const bounds = (dockerfile: string): Environment =>
+  Object.fromEntries(
+    Array.from(
+      dockerfile.matchAll(/\b(NODE_OPTIONS|MALLOC_ARENA_MAX)=(\S+)/g),
+      ([, name = "", value = ""]) => [name, value] as const
+    )
+  )
+
+/** The program as it runs in the image, whose build has kept what Node compiles, and which bounds its memory. */
 export const inImage = Effect.fn("Program.inImage")(function*({ entry }: Program) {
   const files = yield* FileSystem.FileSystem
-  const kept = yield* Effect.mapError(
-    files.makeTempDirectoryScoped({ prefix: "nominal-bench-" }),
+  const [kept, dockerfile] = yield* Effect.mapError(
+    Effect.all([
+      files.makeTempDirectoryScoped({ prefix: "nominal-bench-" }),
+      files.readFileString(`${root}ci/Dockerfile`)
+    ]),
     ({ message }) => new NotMeasured({ message })
   )
-  const variables = { NODE_COMPILE_CACHE: kept }
+  const variables = { ...bounds(dockerfile), NODE_COMPILE_CACHE: kept }
   yield* nodeToEnd([resolve(dirname(entry), "compile.js")], variables)
   return { name: "as in the image", entry, variables } satisfies Program
 })

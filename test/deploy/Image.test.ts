@@ -47,6 +47,10 @@ describe("ci/Dockerfile", () => {
     assert.match(lastStage, /^ENV .*NODE_COMPILE_CACHE=\/app\/compiled/m)
   })
 
+  it("bounds the memory that Node and the C library keep for later", () => {
+    assert.match(lastStage, /^ENV NODE_OPTIONS=--max-semi-space-size=8 MALLOC_ARENA_MAX=2$/m)
+  })
+
   it("has the command on its PATH, where a Job's pod looks for it", () => {
     assert.include(lastStage, "ln -s /app/bin/nominal-code.js /usr/local/bin/nominal-code")
     assert.include(lastStage, "COPY --from=build /src/dist /app")
