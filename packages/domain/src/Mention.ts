@@ -120,10 +120,15 @@ const says = /[\p{L}\p{N}]/u
 /** Words after a mention that add nothing to a request before it: `Can you review this, @bot please?` */
 const onlyPolite = /^[^\p{L}\p{N}]*(?:please|pls|thanks|thank you|thx)[^\p{L}\p{N}]*$/iu
 
+/** Maximum length of a request: that of GitHub's longest comment. One of GitLab may have a million characters. */
+const maxLength = 65_536
+
+const cut = (request: string): string => request.slice(0, maxLength).toWellFormed()
+
 /**
  * Request of a comment to the bot: the text after the first mention, trimmed; if nothing is said there, the text before
- * it. None without a visible mention (one in code, in a quote or in a hidden comment does not count), and none for a
- * mention alone.
+ * it. What is longer than a comment on GitHub can be is cut. None without a visible mention (one in code, in a quote or in
+ * a hidden comment does not count), and none for a mention alone.
  */
 export const promptOf = (botUsername: string, body: string): Option.Option<string> => {
   if (botUsername === "") return Option.none()
@@ -131,9 +136,9 @@ export const promptOf = (botUsername: string, body: string): Option.Option<strin
   const found = mentionOf(botUsername).exec(visible)
   if (found === null) return Option.none()
   const end = found.index + found[0].length
-  const after = body.slice(end).trim()
+  const after = cut(body.slice(end).trim())
   if (says.test(after) && !onlyPolite.test(after)) return Option.some(after)
   const before = says.test(visible.slice(0, found.index)) ? body.slice(0, found.index).trim() : ""
-  const prompt = `${before} ${after}`.trim()
+  const prompt = cut(`${before} ${after}`.trim())
   return says.test(prompt) ? Option.some(prompt) : Option.none()
 }

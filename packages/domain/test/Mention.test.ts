@@ -141,6 +141,14 @@ it.prop("never throws, and its prompt is an end of the body, or stands around th
   assert.isTrue(body.trimEnd().endsWith(prompt) || around.includes(words(prompt)))
 })
 
+it("cuts a request that is longer than a comment on GitHub can be, and no character in two", () => {
+  const long = "x".repeat(65_535)
+  asks(`@claude-bot ${long}y`, `${long}y`)
+  asks(`@claude-bot ${long}yz`, `${long}y`)
+  asks(`@claude-bot ${long}\u{1f600}`, `${long}\ufffd`)
+  asks(`${long}yz @claude-bot`, `${long}y`)
+})
+
 it("takes linear time on texts that are made to cost more", () => {
   const hostile = ["`", "``a`", "\\", "@", "<!--", "> ", "- ", "\n", "```\n", " \t", "@bo", "_", "_@"]
   for (const part of hostile) asksNothing(part.repeat(200_000 / part.length))
