@@ -8,6 +8,7 @@ import { randomBytes } from "node:crypto"
 import { QueueLimits } from "./JobQueue.ts"
 import * as JobSigners from "./JobSigners.ts"
 import type { JobRow, JobTable } from "./JobTable.ts"
+import * as RedisClock from "./RedisClock.ts"
 import { type ChangedLane, type LaneChange, planOf } from "./RedisCommit.ts"
 import type { ShardKeys } from "./RedisKeys.ts"
 import type { RedisLaneCache } from "./RedisLaneCache.ts"
@@ -140,19 +141,15 @@ export const make = Effect.fnUntraced(function*(shards: number, cache: RedisLane
   const versions = 2 ** 31
   let version = randomBytes(4).readUInt32BE() % versions
   const nextVersion = () => String(version = (version + 0x9e3779b1) % versions + 1)
-  /** Difference of Redis' clock to that of this process, when it answered last. */
-  let ahead: number | undefined
+  const clock = RedisClock.make()
 
   const timeNow = Effect.gen(function*() {
     const time = yield* given
     if (Option.isSome(time)) return time.value
-    return ahead === undefined ? undefined : ahead + (yield* Clock.currentTimeMillis)
+    return clock.at(yield* Clock.currentTimeMillis)
   })
 
-  const heard = (now: number) =>
-    Effect.map(Clock.currentTimeMillis, (local) => {
-      ahead = now - local
-    })
+  const heard = (now: number) => Effect.map(Clock.currentTimeMillis, (local) => clock.hear(now, local))
 
   const load = Effect.fnUntraced(function*(lane: string, tries: Array.NonEmptyReadonlyArray<Try>) {
     const [{ keys, operation }] = tries

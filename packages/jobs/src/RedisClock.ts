@@ -1,0 +1,26 @@
+/** Estimate of Redis' clock, in milliseconds: of what a process has heard from it, and of its own clock since. */
+export interface RedisClock {
+  /** Takes the time of an answer that was heard now, by the process' own clock. */
+  hear(time: number, local: number): void
+  /** Time of Redis; `undefined`: nothing was heard of it yet. */
+  at(local: number): number | undefined
+}
+
+/** By how much two clocks may part, for each millisecond. */
+const drift = 0.0002
+
+/** Delay in milliseconds beyond which an answer is no late one: one of the clocks was set. */
+const longestDelay = 1_000
+
+/** Makes a clock. An answer is heard late, never early: of several, the one that says the latest time is right. */
+export const make = (): RedisClock => {
+  let best: { readonly ahead: number; readonly local: number } | undefined
+  return {
+    hear: (time, local) => {
+      const ahead = time - local
+      const expected = best === undefined ? ahead : best.ahead - drift * (local - best.local)
+      if (ahead >= expected || ahead < expected - longestDelay) best = { ahead, local }
+    },
+    at: (local) => best === undefined ? undefined : local + best.ahead
+  }
+}
