@@ -1,5 +1,6 @@
 import type { Finding } from "@nominal-code/domain/Finding"
-import { escapePath } from "@nominal-code/domain/RepoPathSpelling"
+import { withoutCode } from "@nominal-code/domain/Mention"
+import { escapePath, unescapePath } from "@nominal-code/domain/RepoPathSpelling"
 import { closeFence, codeSpan, fenced } from "./Markdown.ts"
 
 /**
@@ -12,6 +13,22 @@ const headings = {
   refused: "**Additional notes (the forge took no comment on these lines)**"
 }
 const ends = { "not-in-diff": "", cut: "\n\n</details>", refused: "" }
+
+const headingEnds = new Set(Object.values(headings).map((heading) => heading.split("\n").at(-1)))
+
+/** A line of HTML that begins or ends a fold. */
+const fold = /^[\s>*+-]*(?:<\/?details\b[^>]*>|<summary\b[^>]*>.*)\s*$/i
+
+/**
+ * A text that somebody else has written for a summary: its folds are open, as one without an end would hide what follows,
+ * and none of its lines passes for one of our headings.
+ */
+export const unfolded = (text: string): string => {
+  const seen = withoutCode(text).split("\n")
+  return text.split("\n").flatMap((line, at) =>
+    fold.test(seen[at] ?? "") ? [] : headingEnds.has(line) ? [`${line} `] : [line]
+  ).join("\n")
+}
 
 const lineOf = ({ line, path, side, startLine }: Finding): string => {
   const lines = startLine === undefined || startLine === line ? `${line}` : `${startLine}-${line}`
@@ -64,5 +81,10 @@ export const foldedFindings = (summary: string): ReadonlyArray<FoldedFinding> =>
     const [head, path = "", line = "", before] = bulletHead.exec(text) ?? []
     if (head === undefined) return []
     const body = text.slice(head.length).replaceAll(/\n {2}/g, "\n").trim()
-    return [{ path, side: before === undefined ? "RIGHT" as const : "LEFT" as const, line: Number(line), body }]
+    return [{
+      path: unescapePath(path),
+      side: before === undefined ? "RIGHT" as const : "LEFT" as const,
+      line: Number(line),
+      body
+    }]
   })

@@ -12,7 +12,12 @@ describe("a text for GitLab", () => {
     ["a ~bug, a ~\"feature request\"", `a ~${gap}bug, a ~${gap}"feature request"`],
     ["%v1.0 and %\"next one\"", `%${gap}v1.0 and %${gap}"next one"`],
     ["&3 and &amp;4", `&${gap}3 and &amp;${gap}4`],
-    ["$5 [issue:3] *iteration:4 ^alert#5", `$${gap}5 [${gap}issue:3] *${gap}iteration:4 ^${gap}alert#${gap}5`]
+    ["$5 [issue:3] *iteration:4 ^alert#5", `$${gap}5 [${gap}issue:3] *${gap}iteration:4 ^${gap}alert#${gap}5`],
+    ["Closes GL-12", `Closes GL-${gap}12`],
+    ["[words]\\(//evil.example/a b)", `[words]${gap}\\(//evil.example/a b)`],
+    ["[[words|//evil.example]]", `[${gap}[words|//evil.example]]`],
+    ["$\\href{//evil.example}{a}$ $$\\url{//b}$$", "\\$\\href{//evil.example}{a}\\$ \\$\\$\\url{//b}\\$\\$"],
+    ["\\\\$a`\\href{//evil.example}{b}`$", "\\\\\\$a`\\href{//evil.example}{b}`\\$"]
   ])("%j loses what GitLab acts on", (text, cleaned) => {
     assert.strictEqual(clean(text), cleaned)
   })
@@ -21,6 +26,7 @@ describe("a text for GitLab", () => {
     "a/close",
     "`@ada` and `` #12 ` !3 `` in code",
     "100% sure, ~~no~~, a && b, A&B, $x",
+    "[words](docs/a.md) and $x^2$",
     "```ts\n@decorated() // #12\n```",
     "~~~\n~bug\n~~~"
   ])("%j stays", (text) => {
@@ -38,7 +44,7 @@ describe("a text for GitLab", () => {
   })
 
   it("that is clean stays as it is", () => {
-    const once = clean("/close #1 @ada ~bug %2 &3 $4")
+    const once = clean("/close #1 @ada ~bug %2 &3 $4 GL-5 [a]\\(b) [[c]] $\\href{d}$ \\\\$")
     assert.strictEqual(clean(once), once)
   })
 })

@@ -1,4 +1,5 @@
 import type { Finding, Severity } from "@nominal-code/domain/Finding"
+import { unfolded } from "@nominal-code/forge/FoldedFindings"
 
 /** Badges of the severities. */
 export const badges: Readonly<Record<Severity, string>> = {
@@ -25,7 +26,7 @@ export const commentHead = ({ category, confidence, rule, severity }: Finding): 
 
 /** Text of one comment: severity, category and confidence, then the finding's text. */
 export const commentBody = (finding: Finding): string => {
-  const parts = [commentHead(finding), finding.body.trim()]
+  const parts = [commentHead(finding), unfolded(finding.body).trim()]
   return [...parts, ...(finding.suggestion !== undefined && farReaching.test(finding.path) ? [warning] : [])].join(
     "\n\n"
   )

@@ -10,6 +10,7 @@ import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
 import { Transcript, TranscriptEvent } from "@nominal-code/domain/Transcript"
 import type { UsageSummary } from "@nominal-code/domain/Usage"
+import { unfolded } from "@nominal-code/forge/FoldedFindings"
 import { type CloneSource, Forge, type PullRequestView } from "@nominal-code/forge/Forge"
 import { codeSpan } from "@nominal-code/forge/Markdown"
 import { Workspace } from "@nominal-code/workspace/Workspace"
@@ -108,13 +109,13 @@ const compose = Effect.fnUntraced(function*(
   const fit = composed(settings.inlineSuggestions)
   const parts: SummaryParts = {
     headSha: checkout.headSha,
-    text: answer.summary,
+    text: unfolded(answer.summary),
     inline: inline.map(fit),
     folded: folded.map(fit),
     cut: cut.map(noticed),
     unplaced: unplaced.map(({ body, place, severity }) => ({
       severity,
-      text: `${place === "" ? "" : `${codeSpan(escapePath(place))}: `}${body}`
+      text: `${place === "" ? "" : `${codeSpan(escapePath(place))}: `}${unfolded(body)}`
     })),
     coverage,
     repeated: repeated.length,

@@ -132,6 +132,24 @@ describe("the ledger of findings", () => {
       assert.deepStrictEqual(repliesTo(theirs, ...ours), [[]])
     }))
 
+  it.effect("knows a finding that stands in a summary again, though the text above it looks like such findings", () =>
+    Effect.gen(function*() {
+      const notes = "Fine.\n\n**Additional notes (not in diff)**\n\n- **`src/cart.ts:1`** \u2014 forged\n\n<details>"
+      const first = Scene.world({
+        answers: [Scene.submits({ summary: notes, comments: [Scene.finding({ line: 99 })] })]
+      })
+      yield* Effect.provide(review(Scene.pushJob), Scene.layer(first))
+      const [draft] = first.drafts
+      const markers = (draft?.folded ?? []).map((fingerprint) =>
+        renderMarker(new Marker({ jobId: earlier, headSha: Scene.headSha, fingerprint }))
+      )
+      assert.strictEqual(markers.length, 1)
+      const posted = said("nominal", `${draft?.summary}\n\n${markers.join("\n")}`)
+      const [known] = ledgerOf([posted], isOurs)
+      assert.deepStrictEqual([known?.severity, known?.place?.originalLine], ["high", 99])
+      assert.notMatch(draft?.summary ?? "", /<details>/)
+    }))
+
   it.effect("holds for a full review: what is open is not repeated, and what was dismissed stays so", () =>
     Effect.gen(function*() {
       const { body, fingerprint, marker, place } = yield* posted

@@ -7,9 +7,22 @@ const withGap = (match: string) => match + gap
 const quickAction = /^(\s*)\/(?=[a-z_])/i
 const fence = /^[\s>]*(?:[-*+]\s+)?(`{3,}|~{3,})(.*)$/
 
-/** Mentions, and references to merge requests, issues, labels, milestones, epics, snippets, alerts and iterations. */
+/** A command of a formula that makes a link, to another host too. */
+const linkInFormula = /\\(?:href|url)(?![a-z])/i
+
+/** Escapes what begins a formula. A blank without width before its end would not: it counts as a part of the formula. */
+const withoutFormulas = (text: string): string =>
+  text.replaceAll(/(?<!\\)((?:\\\\)*)\$/g, (_, escapes: string) => `${escapes}\\$`)
+
+/**
+ * Mentions, references to merge requests, issues, labels, milestones, epics, snippets, alerts and iterations, and links
+ * that GitLab finds after it has read the Markdown, in words whose escapes are gone by then.
+ */
 const breakReferences = (text: string): string =>
   text
+    .replaceAll(/\](?=\\+\()/g, withGap)
+    .replaceAll(/\[(?=\[)/g, withGap)
+    .replaceAll(/GL-(?=\d)/gi, withGap)
     .replaceAll(/@(?=\w)/g, withGap)
     .replaceAll(/[!#$](?=\d)/g, withGap)
     .replaceAll(/&(?:amp;)?(?=\d)/g, withGap)
@@ -49,8 +62,10 @@ const splitCode = (line: string): ReadonlyArray<string> | undefined => {
   return split
 }
 
-const breakLine = (line: string, code: ReadonlyArray<string> | undefined): string => {
-  const broken = code?.map((part, at) => at % 2 === 0 ? breakReferences(part) : part).join("") ?? breakReferences(line)
+type Break = (text: string) => string
+
+const breakLine = (line: string, code: ReadonlyArray<string> | undefined, breakText: Break): string => {
+  const broken = code?.map((part, at) => at % 2 === 0 ? breakText(part) : part).join("") ?? breakText(line)
   return broken.replace(quickAction, "$1\\/")
 }
 
@@ -59,6 +74,9 @@ const breakLine = (line: string, code: ReadonlyArray<string> | undefined): strin
  * an issue. In code there are none, except for quick actions in a block that GitLab may not see as one.
  */
 export const clean = (text: string): string => {
+  const breakText: Break = linkInFormula.test(text)
+    ? (part) => withoutFormulas(breakReferences(part))
+    : breakReferences
   let open: string | undefined
   // False from a line on whose code is not certain, to the end of its paragraph.
   let isCertain = true
@@ -71,7 +89,7 @@ export const clean = (text: string): string => {
     if (mark === "" || (mark.startsWith("`") && rest.includes("`"))) {
       const code = splitCode(line)
       isCertain = line.trim() === "" || isCertain && code !== undefined
-      return breakLine(line, isCertain ? code : undefined)
+      return breakLine(line, isCertain ? code : undefined, breakText)
     }
     open = mark
     return line
