@@ -14,7 +14,6 @@ node_modules/.installed: package.json package-lock.json ci/tools/node/node_modul
 	@PATH="$(CURDIR)/ci/tools/node/node_modules/.bin:$$PATH" node ci/supportedNode.cjs || { rm $(lastword $^); exit 1; }
 	npm ci $(npm-flags)
 	@ln -sf ../../ci/tools/node/node_modules/.bin/node node_modules/.bin/node
-	@node ci/lockfiles.ts --remove .
 	@touch $@
 
 # Programs that only some commands need have lockfiles of their own. Not by `--prefix`: npm then looks for the machine's
@@ -22,11 +21,12 @@ node_modules/.installed: package.json package-lock.json ci/tools/node/node_modul
 ci/tools/%/node_modules/.installed: ci/tools/%/package.json ci/tools/%/package-lock.json
 	cd ci/tools/$* && npm ci --ignore-scripts $(npm-flags)
 	@rm -rf ci/tools/$*/node_modules/node-*/include
-	@$(if $(filter node,$*),:,node ci/lockfiles.ts --remove ci/tools/$*)
 	@touch $@
 
 checkers := ci/tools/check/node_modules/.installed
 tested := ci/tools/tests/node_modules/.installed
+# The compiler with Effect's diagnostics is locked for Linux on x64. Elsewhere `tsc` is TypeScript's own, without them.
+effect-compiler := $(CURDIR)/ci/tools/check/node_modules/@effect/tsgo-linux-x64/lib
 
 tools: install $(checkers) $(tested) ## Install also what `make check` and some tests need
 
@@ -62,7 +62,8 @@ check: install $(checkers) ## Types, lint with import directions, format, dead c
 	node ci/installed.ts
 	node ci/lockfiles.ts
 	node ci/imageVersion.ts
-	"$$(effect-tsgo get-exe-path)" -p tsconfig.json
+	@[ "$$(uname -sm)" != "Linux x86_64" ] || [ -x $(effect-compiler)/tsc ] || { echo "npm has left out @effect/tsgo-linux-x64"; exit 1; }
+	PATH="$(effect-compiler):$$PATH" tsc -p tsconfig.json
 	oxlint --deny-warnings
 	dprint check
 	knip

@@ -1,12 +1,5 @@
-/**
- * The library: the parts of Nominal Code, to be composed into pipelines of your own. Each capability is a service with
- * its layers; replace any of them by yours.
- *
- * A service, and every type that its contract names, is exported under its own name. A module of layers is a namespace:
- * `GitHub.layer`, `Anthropic.make`.
- */
-/** A review of changes on this disk: a branch, a commit, what is staged or the whole working directory. */
 import { Context, Duration, Effect, FileSystem, JsonSchema, Layer, LogLevel, Option, Path, PlatformError, Redacted, Result, Schema, Scope, Stream } from "effect";
+import "node:worker_threads";
 import { ChildProcessSpawner } from "effect/process";
 import { HttpServer } from "effect/http";
 import { IncomingMessage, Server, ServerResponse } from "node:http";
@@ -901,7 +894,7 @@ declare const quotas: {
   perDay: Setting<number, "none">;
 };
 /** Settings of the bot's account and of what it reviews. */
-declare const reviewer: {
+declare const reviewer$1: {
   botUsername: Setting<import("effect/Option").Option<string & import("effect/Brand").Brand<"Login">>, "none">;
   triggers: Setting<readonly string[], "none">;
   reviewLabel: Setting<string, "none">;
@@ -968,7 +961,7 @@ declare const redis$1: {
   keyTtl: Setting<import("effect/Duration").Duration, "pod">;
 };
 /** Settings of Kubernetes, with one Job per review. */
-declare const kubernetes: {
+declare const kubernetes$1: {
   labels: Setting<Readonly<Record<string, string>>, "none">;
   annotations: Setting<Readonly<Record<string, string>>, "none">;
   priorityClass: Setting<import("effect/Option").Option<string>, "none">;
@@ -1157,7 +1150,7 @@ interface SecretVariable {
 /** Names of variables by the part of a review that needs them. `network`: every part that connects to something. */
 type VariablesByPart = Readonly<Record<"models" | "forges" | "network", ReadonlySet<string>>>;
 /** Settings of a review's Kubernetes Job. */
-interface KubernetesSettings extends Omit<ValuesOf<typeof kubernetes>, "image" | "requestsCpu" | "requestsMemory" | "limitsCpu" | "limitsMemory"> {
+interface KubernetesSettings extends Omit<ValuesOf<typeof kubernetes$1>, "image" | "requestsCpu" | "requestsMemory" | "limitsCpu" | "limitsMemory"> {
   readonly image: string;
   /** The entries of the Secrets that a review may need, each by the name of its variable. */
   readonly secretVariables: ReadonlyArray<SecretVariable>;
@@ -1322,7 +1315,7 @@ declare const AppConfig_base: Context.ServiceClass<AppConfig, "@nominal-code/con
   /** Numbers of reviews and answers in a day; 0: no limit. */
   readonly quotas: ValuesOf<typeof quotas>;
   /** The settings of the reviewer as they are written. Those that a review reads are resolved in `review`. */
-  readonly reviewer: ValuesOf<typeof reviewer>;
+  readonly reviewer: ValuesOf<typeof reviewer$1>;
   /** The settings of costs, likewise. */
   readonly costs: ValuesOf<typeof costs>;
   readonly jobs: JobSettings;
@@ -1755,7 +1748,7 @@ export type Fingerprint = typeof Fingerprint.Type;
  * The claim is the first paragraph of the body without case, order, repetition, punctuation, numbers and filler words:
  * it survives a sentence turned round or a number corrected, not one with other words.
  */
-export declare const fingerprint: (finding: Finding, code: ReadonlyArray<string>) => Fingerprint;
+declare const fingerprint$1: (finding: Finding, code: ReadonlyArray<string>) => Fingerprint;
 declare const InlineComment_base: Schema.Class<InlineComment, Schema.Struct<{
   readonly finding: typeof Finding;
   readonly fingerprint: Schema.brand<Schema.String, "Fingerprint">;
@@ -2627,7 +2620,7 @@ export declare class Spend extends Spend_base {}
  * job is run. Whatever goes wrong is in the outcome, in one line. A run that lost its lease posts nothing; on a dry run
  * nothing is posted and nothing is kept.
  */
-export declare const review: (args_0: Job) => Effect.Effect<{
+declare const review$1: (args_0: Job) => Effect.Effect<{
   readonly _tag: "Answered";
   readonly command: string;
   readonly usage?: UsageSummary;
@@ -3022,7 +3015,7 @@ declare const load: (mode: Mode, flags?: Readonly<Record<string, string | number
   readonly tracing: TracingSettings;
   readonly policy: Policy;
   readonly quotas: ValuesOf<typeof quotas>;
-  readonly reviewer: ValuesOf<typeof reviewer>;
+  readonly reviewer: ValuesOf<typeof reviewer$1>;
   readonly costs: ValuesOf<typeof costs>;
   readonly jobs: JobSettings;
   readonly reconcile: ReconcileSettings;
@@ -5616,4 +5609,4 @@ interface KubeClientOptions {
 }
 /** The client of a cluster's API. The SDK is loaded when the layer is built. */
 declare const layer$7: (options: KubeClientOptions) => Layer.Layer<KubeClient, KubeConfigError, never>;
-export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type AwsCredentials, Azure_d_exports as Azure, type AzureIdentity, Bedrock_d_exports as Bedrock, type CallCosts, type CallLimits, type CallRateSettings, type ChangesSince, Chat_d_exports as Chat, type CheckContext, type CheckedFindings, type Checkout, type CheckoutRequest, type Claim, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, type CloudSettings, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Definition, type Delivery, type Depth, type Dialogue, type DirectHandler, type EarlierAnswer, type EntraAddresses, type EnvironmentVariable, type Evidence, type EvidenceInput, type EvidenceText, type Exploration, type ExplorerSettings, type FailedDeliveries, type FailedDelivery, type Filters, type FingerprintedFinding, type FittedDiffs, type Flags, type ForgeInventory, type ForgeSetup, type ForgeWebhooks, type FoundChange, type FoundComment, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type Guidelines, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobManifest, type JobRun, type JobSettings, type JudgedFinding, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LinkedIssue, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ModelPresence, type ModelRef, type NextCall, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type Outline, type OwnPosts, type PlannedFile, type PlannedReview, type PodManifest, type PodProblem, type Policy, type Portion, type PostedSummary, type PresenceOf, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestBackground, type PullRequestLook, type PullRequestView, Lane_d_exports as QueueWorker, type Quota, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type RepeatContext, type RepeatedFinding, type ReportedFinding, type RepositoryRules, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewPlan, type ReviewRule, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type SelectContext, type Selection, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettledLease, type SettlementOptions, type SetupFact, type ShownDiff, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, type Values as SqlValues, SqliteQueue_d_exports as SqliteQueue, type Submission, type Syntax, type TaskAnswer, type TaskCall, type TaskModel, type TaskModelRequest, type TextEncoding, type Thread, type Tool, type ToolPlace, type ToolSpec, type TracingSettings, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type VariablesByPart, type Verdict, type Verification, Vertex_d_exports as Vertex, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WordHit, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeDirectServer, make$1 as makeTool, on as onForge };
+export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type AwsCredentials, Azure_d_exports as Azure, type AzureIdentity, Bedrock_d_exports as Bedrock, type CallCosts, type CallLimits, type CallRateSettings, type ChangesSince, Chat_d_exports as Chat, type CheckContext, type CheckedFindings, type Checkout, type CheckoutRequest, type Claim, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, type CloudSettings, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Definition, type Delivery, type Depth, type Dialogue, type DirectHandler, type EarlierAnswer, type EntraAddresses, type EnvironmentVariable, type Evidence, type EvidenceInput, type EvidenceText, type Exploration, type ExplorerSettings, type FailedDeliveries, type FailedDelivery, type Filters, type FingerprintedFinding, type FittedDiffs, type Flags, type ForgeInventory, type ForgeSetup, type ForgeWebhooks, type FoundChange, type FoundComment, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type Guidelines, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobManifest, type JobRun, type JobSettings, type JudgedFinding, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LinkedIssue, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ModelPresence, type ModelRef, type NextCall, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type Outline, type OwnPosts, type PlannedFile, type PlannedReview, type PodManifest, type PodProblem, type Policy, type Portion, type PostedSummary, type PresenceOf, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestBackground, type PullRequestLook, type PullRequestView, Lane_d_exports as QueueWorker, type Quota, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type RepeatContext, type RepeatedFinding, type ReportedFinding, type RepositoryRules, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewPlan, type ReviewRule, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type SelectContext, type Selection, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettledLease, type SettlementOptions, type SetupFact, type ShownDiff, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, type Values as SqlValues, SqliteQueue_d_exports as SqliteQueue, type Submission, type Syntax, type TaskAnswer, type TaskCall, type TaskModel, type TaskModelRequest, type TextEncoding, type Thread, type Tool, type ToolPlace, type ToolSpec, type TracingSettings, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type VariablesByPart, type Verdict, type Verification, Vertex_d_exports as Vertex, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WordHit, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, fingerprint$1 as fingerprint, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeDirectServer, make$1 as makeTool, on as onForge, review$1 as review };
