@@ -1,3 +1,4 @@
+import { RegExp as Pattern } from "effect"
 import { secretPatterns } from "./SecretPatterns.ts"
 
 /** Text that replaces a secret. */
@@ -75,6 +76,37 @@ const hideKnown = (text: string, needles: ReadonlyArray<string>): string => {
   return hidden + text.slice(end)
 }
 
+const percent = /(?:%(?:25)*[0-9a-f]{2})+/gi
+
+/** A text without URL encoding, also where it was encoded more than once. */
+const urlDecoded = (text: string): string =>
+  text.replaceAll(percent, (run) => Buffer.from(run.replaceAll(/%(?:25)*(?=[0-9a-f]{2})/gi, ""), "hex").toString())
+
+const eitherCase = (hex: string): string => hex.replaceAll(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`)
+
+/** Pattern of a text in URL encoding, whichever of its characters an encoder has left alone. */
+const urlPattern = (text: string): RegExp =>
+  new RegExp(
+    Array.from(text, (character) => {
+      const bytes = Array.from(Buffer.from(character), (byte) => eitherCase(byte.toString(16).padStart(2, "0")))
+      return `(?:${Pattern.escape(character)}|${bytes.map((byte) => `%(?:25)*${byte}`).join("")})`
+    }).join(""),
+    "g"
+  )
+
+/** Makes the function that hides known secrets in every form. */
+const hiderOf = (secrets: ReadonlyArray<string>): (text: string) => string => {
+  const needles = needlesOf(secrets)
+  const hide = (text: string) => hideKnown(text, needles)
+  return (text) => {
+    const hidden = hide(text)
+    const decoded = urlDecoded(hidden)
+    if (decoded === hidden) return hidden
+    return needles.filter((needle) => decoded.includes(needle))
+      .reduce((rest, needle) => rest.replaceAll(urlPattern(needle), placeholder), hidden)
+  }
+}
+
 /** Characters without a shape, which would split a secret for us and for no reader; also where they are named. */
 const shapeless = /[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Variation_Selector}]|\[U\+[0-9A-F]{4,6}\]/gu
 
@@ -88,20 +120,17 @@ const alsoSplit = (hide: (text: string) => string) => (text: string): string => 
 }
 
 /** Makes the function that hides known secrets only, and leaves alone what merely looks like one. */
-export const makeKnown = (knownSecrets: ReadonlyArray<string>): (text: string) => string => {
-  const needles = needlesOf(knownSecrets)
-  return alsoSplit((text) => hideKnown(text, needles))
-}
+export const makeKnown = (knownSecrets: ReadonlyArray<string>): (text: string) => string =>
+  alsoSplit(hiderOf(knownSecrets))
 
 /**
  * Makes the function that every outgoing text goes through: posted comments, suggestions, tool results, logs, errors.
  * It hides the known secrets first (of at least 8 characters; also reversed and in base64, base64url, hex and URL
- * encoding), then whatever looks like a credential. Redacting twice changes nothing. It takes linear time.
+ * encoding, by whatever encoder), then whatever looks like a credential. Redacting twice changes nothing. It takes linear time.
  */
 export const make = (knownSecrets: ReadonlyArray<string>): (text: string) => string => {
-  const needles = needlesOf(knownSecrets)
-  const once = (text: string) =>
-    secretPatterns.reduce((hidden, hide) => hide(hidden, placeholder), hideKnown(text, needles))
+  const known = hiderOf(knownSecrets)
+  const once = (text: string) => secretPatterns.reduce((hidden, hide) => hide(hidden, placeholder), known(text))
   return alsoSplit((text) => {
     // A cut changes what its neighbours stand next to, so a changed text is looked at again. Two rounds end it in
     // practice; the bound is there for texts made to prolong it.

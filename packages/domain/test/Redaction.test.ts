@@ -145,6 +145,30 @@ it("hides a known secret in every form that gives it away", () => {
   assert.strictEqual(knowing("a padded-secret b"), "a [REDACTED] b")
 })
 
+it("hides a known secret in URL encoding, whatever its encoder leaves alone, in whichever case, more than once too", () => {
+  const secret = "p@ss;w'o/r*d+(\u00e9)!"
+  const hide = Redaction.make([secret])
+  const all = Array.from(Buffer.from(secret), (byte) => `%${byte.toString(16).padStart(2, "0")}`).join("")
+  const strict = encodeURIComponent(secret).replaceAll(
+    /[!'()*]/g,
+    (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`
+  )
+  const url = new URL("redis://h")
+  url.password = secret
+  const forms = [
+    all,
+    strict,
+    strict.toLowerCase(),
+    strict.replaceAll("%2F", "/"),
+    url.password,
+    encodeURIComponent(strict),
+    encodeURIComponent(Buffer.from(secret).toString("base64"))
+  ]
+  for (const form of forms) {
+    assert.strictEqual(hide(`{"a":"%22 ${form}","b":"100%"}`), "{\"a\":\"%22 [REDACTED]\",\"b\":\"100%\"}")
+  }
+})
+
 it("hides a known secret inside a longer encoded text, wherever it starts", () => {
   for (const before of ["", "x", "xy", "xyz", "TOKEN="]) {
     for (const encoding of ["base64", "base64url", "hex"] as const) {
