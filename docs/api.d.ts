@@ -5063,16 +5063,6 @@ interface SettledLease {
   readonly settled: boolean;
   readonly next: Option.Option<Lease>;
 }
-/** Result of a user's request about a job. */
-export declare const JobRequestResult: Schema.TaggedUnion<{
-  readonly Done: Schema.TaggedStruct<"Done", {}>;
-  readonly Refused: Schema.TaggedStruct<"Refused", {
-    readonly reason: Schema.String;
-  }>;
-  readonly Stopping: Schema.TaggedStruct<"Stopping", {}>;
-  readonly Unknown: Schema.TaggedStruct<"Unknown", {}>;
-}>;
-export type JobRequestResult = typeof JobRequestResult.Type;
 declare const JobQueue_base: Context.ServiceClass<JobQueue, "@nominal-code/jobs/JobQueue", {
   /**
    * Stores a job in one durable write, unless its event is known. A lifecycle job replaces the one that waits in its
@@ -5098,31 +5088,6 @@ declare const JobQueue_base: Context.ServiceClass<JobQueue, "@nominal-code/jobs/
    * delay has passed. A lane may be named more than once.
    */
   readonly ready: Stream.Stream<ReadyLane, StoreError>;
-  /**
-   * Queues a parked job again as new, behind the lane's waiting jobs. With a signing key, it signs the job: whoever asks
-   * for it here answers for the job.
-   */
-  retry(id: JobId): Effect.Effect<JobRequestResult, StoreError>;
-  /**
-   * Cancels a job. A waiting job is parked without a run. A running one is marked and keeps its place, so that no other
-   * job of its lane runs before its run is over.
-   */
-  cancel(id: JobId): Effect.Effect<JobRequestResult, StoreError>;
-  /**
-   * True if a head needs no other job: a lifecycle job of its lane waits or runs, or the job of one of its events has
-   * reviewed it.
-   */
-  knowsHead(lane: Lane, headSha: Sha): Effect.Effect<boolean, StoreError>;
-  /** True if a job of an event is kept, whatever became of it, unless it was refused. */
-  hasJob(lane: Lane, event: PullRequestEvent): Effect.Effect<boolean, StoreError>;
-  /** Writes to the store, and fails if it takes no writes now, or not from a process with these signing keys. */
-  readonly check: Effect.Effect<void, StoreError>;
-  /**
-   * Makes the signing keys of this process those of the queue, before it takes a job: from then on, a process that signs
-   * with none of them stores and takes nothing. Where the queue had none, its jobs are signed in place. Fails if its jobs
-   * are signed with a key that this process lacks. Gives the number of jobs that it has signed.
-   */
-  readonly claimKeys: Effect.Effect<number, StoreError>;
 }>;
 /**
  * Durable queue of lanes, with at-least-once execution. An accepted job is kept until it is settled, whatever process
@@ -5486,6 +5451,13 @@ declare const JobRecords_base: Context.ServiceClass<JobRecords, "@nominal-code/j
   /** Size of the queue. The cost does not depend on the number of jobs. */
   readonly depth: Effect.Effect<Depth, StoreError>;
   jobOfDelivery(platform: string, delivery: DeliveryId): Effect.Effect<Option.Option<JobId>, StoreError>;
+  /**
+   * True if a head needs no other job: a lifecycle job of its lane waits or runs, or the job of one of its events has
+   * reviewed it.
+   */
+  knowsHead(lane: Lane, headSha: Sha): Effect.Effect<boolean, StoreError>;
+  /** True if a job of an event is kept, whatever became of it, unless it was refused. */
+  hasJob(lane: Lane, event: PullRequestEvent): Effect.Effect<boolean, StoreError>;
 }>;
 /** Records of jobs, for people and for probes. */
 export declare class JobRecords extends JobRecords_base {}
@@ -5515,11 +5487,43 @@ interface LaneOptions extends LeasedRunOptions {
  * `gracePeriod`, and then gives their leases back.
  */
 declare const layer$15: (options: LaneOptions) => Layer.Layer<never, never, JobQueue | JobRunner | ServiceBreakers>;
+/** Result of a user's request about a job. */
+export declare const JobRequestResult: Schema.TaggedUnion<{
+  readonly Done: Schema.TaggedStruct<"Done", {}>;
+  readonly Refused: Schema.TaggedStruct<"Refused", {
+    readonly reason: Schema.String;
+  }>;
+  readonly Stopping: Schema.TaggedStruct<"Stopping", {}>;
+  readonly Unknown: Schema.TaggedStruct<"Unknown", {}>;
+}>;
+export type JobRequestResult = typeof JobRequestResult.Type;
+declare const QueueAdmin_base: Context.ServiceClass<QueueAdmin, "@nominal-code/jobs/QueueAdmin", {
+  /**
+   * Queues a parked job again as new, behind the lane's waiting jobs. With a signing key, it signs the job: whoever asks
+   * for it here answers for the job.
+   */
+  retry(id: JobId): Effect.Effect<JobRequestResult, StoreError>;
+  /**
+   * Cancels a job. A waiting job is parked without a run. A running one is marked and keeps its place, so that no other
+   * job of its lane runs before its run is over.
+   */
+  cancel(id: JobId): Effect.Effect<JobRequestResult, StoreError>;
+  /** Writes to the store, and fails if it takes no writes now, or not from a process with these signing keys. */
+  readonly check: Effect.Effect<void, StoreError>;
+  /**
+   * Makes the signing keys of this process those of the queue, before it takes a job: from then on, a process that signs
+   * with none of them stores and takes nothing. Where the queue had none, its jobs are signed in place. Fails if its jobs
+   * are signed with a key that this process lacks. Gives the number of jobs that it has signed.
+   */
+  readonly claimKeys: Effect.Effect<number, StoreError>;
+}>;
+/** Operations on a queue beside its work: what a person asks for about a job, and what a server asks of its store. */
+export declare class QueueAdmin extends QueueAdmin_base {}
 declare namespace MemoryQueue_d_exports {
   export { layer$14 as layer };
 }
 /** Queue in memory, which is lost when the process ends. */
-declare const layer$14: Layer.Layer<JobQueue | JobRecords, never, never>;
+declare const layer$14: Layer.Layer<JobQueue | JobRecords | QueueAdmin, never, never>;
 declare namespace RedisQueue_d_exports {
   export { layer$13 as layer };
 }
@@ -5527,14 +5531,14 @@ declare namespace RedisQueue_d_exports {
  * Queue in Redis, shared by several processes. Accepted jobs survive the death of any of them and, if Redis writes to
  * its disk, of Redis.
  */
-declare const layer$13: Layer.Layer<JobQueue | JobRecords, StoreError, import("effect/FileSystem").FileSystem | Redis>;
+declare const layer$13: Layer.Layer<JobQueue | JobRecords | QueueAdmin, StoreError, import("effect/FileSystem").FileSystem | Redis>;
 /** Number of shards of the queue; none: as stored, or 1 if it is new. */
 export declare const RedisShards: Context.Reference<Option.Option<number>>;
 declare namespace SqliteQueue_d_exports {
   export { layer$12 as layer };
 }
 /** Queue in the database file. Accepted jobs survive the death of the process and of the machine. */
-declare const layer$12: Layer.Layer<JobQueue | JobRecords, StoreError, import("effect/FileSystem").FileSystem | import("effect/Path").Path | Sqlite>;
+declare const layer$12: Layer.Layer<JobQueue | JobRecords | QueueAdmin, StoreError, import("effect/FileSystem").FileSystem | import("effect/Path").Path | Sqlite>;
 /** Handler of the requests to one path. */
 type DirectHandler = (request: IncomingMessage, response: ServerResponse) => void;
 declare const DirectRoutes_base: Context.ServiceClass<DirectRoutes, "@nominal-code/server/DirectRoutes", {

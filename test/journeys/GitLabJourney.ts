@@ -1,8 +1,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert } from "@effect/vitest"
 import { JobId } from "@nominal-code/domain/Job"
-import type { JobQueue } from "@nominal-code/jobs/JobQueue"
-import type { JobRecord, JobRecords } from "@nominal-code/jobs/JobRecords"
+import type { JobRecord } from "@nominal-code/jobs/JobRecords"
 import * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
 import * as Sqlite from "@nominal-code/persistence/Sqlite"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
@@ -10,7 +9,7 @@ import type { GitLabEvent, Hook } from "@nominal-code/testing/GitLabDeliveries"
 import * as GitLabEmulator from "@nominal-code/testing/GitLabEmulator"
 import type { OpenRequest } from "@nominal-code/testing/GitLabScenario"
 import type { MergeRequest } from "@nominal-code/testing/GitLabState"
-import { storeIn } from "@nominal-code/testing/QueueSteps"
+import { type Services as StoreServices, storeIn } from "@nominal-code/testing/QueueSteps"
 import * as ScriptedModel from "@nominal-code/testing/ScriptedModel"
 import * as ServeProcess from "@nominal-code/testing/ServeProcess"
 import { Effect, FileSystem, Layer, Option } from "effect"
@@ -19,7 +18,7 @@ import { bot, eventually, people } from "./Journey.ts"
 import { change, files } from "./Shop.ts"
 
 /** A queue as another process opens it. */
-type Queue = Layer.Layer<JobQueue | JobRecords, StoreError>
+type Queue = Layer.Layer<StoreServices, StoreError>
 
 /** Emulated GitLab, and the model of a journey. */
 interface Services {

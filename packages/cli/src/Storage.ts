@@ -1,6 +1,7 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
-import { JobQueue, QueueLimits } from "@nominal-code/jobs/JobQueue"
+import { QueueLimits } from "@nominal-code/jobs/JobQueue"
 import * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
+import { QueueAdmin } from "@nominal-code/jobs/QueueAdmin"
 import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
 import { RedisShards } from "@nominal-code/jobs/RedisShards"
 import * as SignedQueue from "@nominal-code/jobs/SignedQueue"
@@ -33,7 +34,7 @@ export const queue = SignedQueue.layer.pipe(
 
 /** Makes the keys of this process those of the queue's jobs, before it works on them. */
 const claimKeys = Layer.effectDiscard(Effect.gen(function*() {
-  const signed = yield* JobQueue.use(({ claimKeys }) => claimKeys)
+  const signed = yield* QueueAdmin.use(({ claimKeys }) => claimKeys)
   if (signed > 0) yield* Effect.logInfo(`${signed} job(s) that wait are signed with jobs.signing_key now`)
 }))
 

@@ -294,7 +294,6 @@ export * as InProcessRunner from "@nominal-code/jobs/InProcessRunner"
 export {
   type HeadWork,
   JobQueue,
-  JobRequestResult,
   type Lease,
   LeaseTask,
   OfferResult,
@@ -311,6 +310,7 @@ export { JobRunner } from "@nominal-code/jobs/JobRunner"
 export * as QueueWorker from "@nominal-code/jobs/Lane"
 export { type LeasedRunOptions } from "@nominal-code/jobs/LeasedRun"
 export * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
+export { JobRequestResult, QueueAdmin } from "@nominal-code/jobs/QueueAdmin"
 export * as RedisQueue from "@nominal-code/jobs/RedisQueue"
 export { RedisShards } from "@nominal-code/jobs/RedisShards"
 export { type SettlementOptions } from "@nominal-code/jobs/RunSettlement"

@@ -3,6 +3,7 @@ import { assert, it } from "@effect/vitest"
 import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import { JobResults } from "@nominal-code/jobs/JobResults"
+import { QueueAdmin } from "@nominal-code/jobs/QueueAdmin"
 import { StoreError } from "@nominal-code/persistence/StoreError"
 import * as Scene from "@nominal-code/testing/GitHubScene"
 import { laneOf, push } from "@nominal-code/testing/Jobs"
@@ -53,7 +54,7 @@ redisSuite("run-job", () => {
       const job = Scene.jobOf(pull)
       yield* queue.offer(job)
       yield* queue.take(job.lane)
-      yield* queue.cancel(job.id)
+      yield* QueueAdmin.use((admin) => admin.cancel(job.id))
       const env = {
         NOMINAL_DATA_DIR: yield* fs.makeTempDirectoryScoped(),
         REDIS_URL: Redacted.value((yield* server).url),

@@ -1,9 +1,7 @@
 import { Failure, ServiceName } from "@nominal-code/domain/Failure"
-import { type Job, type JobId, JobOutcome } from "@nominal-code/domain/Job"
+import { type Job, JobOutcome } from "@nominal-code/domain/Job"
 import type { Lane } from "@nominal-code/domain/Lane"
 import { Notice } from "@nominal-code/domain/Notice"
-import type { Sha } from "@nominal-code/domain/PullRequest"
-import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Context, Duration, type Effect, type Option, type Result, Schema, type Stream } from "effect"
 
@@ -111,18 +109,6 @@ export interface SettledLease {
   readonly next: Option.Option<Lease>
 }
 
-/** Result of a user's request about a job. */
-export const JobRequestResult = Schema.TaggedUnion({
-  Done: {},
-  /** It is cancelled while it runs: its holder learns that from its next renewal, and parks it when its run is over. */
-  Stopping: {},
-  /** No such job is known. */
-  Unknown: {},
-  /** The queue has changed nothing; `reason` says why. */
-  Refused: { reason: Schema.String }
-})
-export type JobRequestResult = typeof JobRequestResult.Type
-
 /**
  * Durable queue of lanes, with at-least-once execution. An accepted job is kept until it is settled, whatever process
  * dies. Only the holder of a lane's lease runs its first job. In a lane notices and commands come first, then what people
@@ -153,31 +139,6 @@ export class JobQueue extends Context.Service<JobQueue, {
    * delay has passed. A lane may be named more than once.
    */
   readonly ready: Stream.Stream<ReadyLane, StoreError>
-  /**
-   * Queues a parked job again as new, behind the lane's waiting jobs. With a signing key, it signs the job: whoever asks
-   * for it here answers for the job.
-   */
-  retry(id: JobId): Effect.Effect<JobRequestResult, StoreError>
-  /**
-   * Cancels a job. A waiting job is parked without a run. A running one is marked and keeps its place, so that no other
-   * job of its lane runs before its run is over.
-   */
-  cancel(id: JobId): Effect.Effect<JobRequestResult, StoreError>
-  /**
-   * True if a head needs no other job: a lifecycle job of its lane waits or runs, or the job of one of its events has
-   * reviewed it.
-   */
-  knowsHead(lane: Lane, headSha: Sha): Effect.Effect<boolean, StoreError>
-  /** True if a job of an event is kept, whatever became of it, unless it was refused. */
-  hasJob(lane: Lane, event: PullRequestEvent): Effect.Effect<boolean, StoreError>
-  /** Writes to the store, and fails if it takes no writes now, or not from a process with these signing keys. */
-  readonly check: Effect.Effect<void, StoreError>
-  /**
-   * Makes the signing keys of this process those of the queue, before it takes a job: from then on, a process that signs
-   * with none of them stores and takes nothing. Where the queue had none, its jobs are signed in place. Fails if its jobs
-   * are signed with a key that this process lacks. Gives the number of jobs that it has signed.
-   */
-  readonly claimKeys: Effect.Effect<number, StoreError>
 }>()("@nominal-code/jobs/JobQueue") {}
 
 /** Limits of a queue. */

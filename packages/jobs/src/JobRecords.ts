@@ -2,7 +2,7 @@ import { Failure, failureText, type Hindrance, hindranceOf, ServiceName } from "
 import { DeliveryId, Job, JobId, JobOutcome } from "@nominal-code/domain/Job"
 import { Lane } from "@nominal-code/domain/Lane"
 import { Sha } from "@nominal-code/domain/PullRequest"
-import { CommentKind, LifecycleKind } from "@nominal-code/domain/PullRequestEvent"
+import { CommentKind, LifecycleKind, type PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Context, type Effect, Option, Schema } from "effect"
 import { LeaseTask } from "./JobQueue.ts"
@@ -132,4 +132,11 @@ export class JobRecords extends Context.Service<JobRecords, {
   /** Size of the queue. The cost does not depend on the number of jobs. */
   readonly depth: Effect.Effect<Depth, StoreError>
   jobOfDelivery(platform: string, delivery: DeliveryId): Effect.Effect<Option.Option<JobId>, StoreError>
+  /**
+   * True if a head needs no other job: a lifecycle job of its lane waits or runs, or the job of one of its events has
+   * reviewed it.
+   */
+  knowsHead(lane: Lane, headSha: Sha): Effect.Effect<boolean, StoreError>
+  /** True if a job of an event is kept, whatever became of it, unless it was refused. */
+  hasJob(lane: Lane, event: PullRequestEvent): Effect.Effect<boolean, StoreError>
 }>()("@nominal-code/jobs/JobRecords") {}

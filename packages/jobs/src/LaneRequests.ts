@@ -1,11 +1,11 @@
 import { commandOf } from "@nominal-code/domain/CommandParser"
 import type { SigningKey } from "@nominal-code/domain/JobSignature"
 import { Option } from "effect"
-import { JobRequestResult } from "./JobQueue.ts"
 import type { JobState } from "./JobRecords.ts"
 import * as JobSigners from "./JobSigners.ts"
 import type { JobTable } from "./JobTable.ts"
 import * as LaneRules from "./LaneRules.ts"
+import { JobRequestResult } from "./QueueAdmin.ts"
 import * as StoredJob from "./StoredJob.ts"
 
 /*
@@ -24,7 +24,7 @@ export const refusals = {
     ),
   newer: (id: string) => refused(`job ${id} waits, and does the same for the newest commit`),
   same: (id: string) => refused(`job ${id} answers the same event`),
-  unsigned: (keys: ReadonlyArray<SigningKey>) => refused(JobSigners.untrusted("JobQueue.retry", keys).message),
+  unsigned: (keys: ReadonlyArray<SigningKey>) => refused(JobSigners.untrusted("QueueAdmin.retry", keys).message),
   full: (waiting: number) => refused(`${waiting} jobs of its pull request wait already`)
 }
 

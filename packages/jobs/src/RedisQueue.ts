@@ -10,11 +10,12 @@ import { ChannelEvent } from "@nominal-code/persistence/RedisSubscriber"
 import { RedisTime } from "@nominal-code/persistence/RedisTime"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Clock, Context, Duration, Effect, Layer, Option, Result, Schedule, Schema, Stream } from "effect"
-import { JobQueue, JobRequestResult, type Lease, QueueLimits, type RunLocation, type Settlement } from "./JobQueue.ts"
+import { JobQueue, type Lease, QueueLimits, type RunLocation, type Settlement } from "./JobQueue.ts"
 import { JobRecords } from "./JobRecords.ts"
 import type { Head, JobTable } from "./JobTable.ts"
 import * as LaneRequests from "./LaneRequests.ts"
 import * as LaneRules from "./LaneRules.ts"
+import { JobRequestResult, QueueAdmin } from "./QueueAdmin.ts"
 import * as ReadyLanes from "./ReadyLanes.ts"
 import { allShards, dayOf, eventDigest, type ShardKeys } from "./RedisKeys.ts"
 import * as RedisLane from "./RedisLane.ts"
@@ -259,48 +260,60 @@ const make = Effect.gen(function*() {
       renew,
       settle,
       settleAndTake,
-      retry: Effect.fn("JobQueue.retry")(function*(id: JobId) {
-        const found = yield* locate(id)
-        const lane = Option.match(found, { onNone: () => "", onSome: ({ row }) => row.lane })
-        const options = { ...limits, keys, signers: yield* signers.of("JobQueue.retry", lane) }
-        return yield* handle("JobQueue.retry", id, (table, now) => LaneRequests.retry(table, id, now, options))
-      }),
-      cancel: Effect.fn("JobQueue.cancel")((id: JobId) =>
-        handle("JobQueue.cancel", id, (table, now) => LaneRequests.cancel(table, id, now))
-      ),
-      knowsHead: Effect.fn("JobQueue.knowsHead")(function*(lane: Lane, headSha: Sha) {
-        const key = laneKey(lane)
-        for (const event of eventKeysOfHead(headSha)) {
-          const { value } = yield* step(
-            { operation: "JobQueue.knowsHead", lane: key, event },
-            (table) => LaneRules.knowsEvent(table, key, event)
-          )
-          if (value) return true
-        }
-        return false
-      }),
-      hasJob: Effect.fn("JobQueue.hasJob")(function*(lane: Lane, event: PullRequestEvent) {
-        const [key, name] = [laneKey(lane), eventKeyOf(event)]
-        const operation = "JobQueue.hasJob"
-        const { value } = yield* step(
-          { operation, lane: key, event: name },
-          (table) => table.byEvent(key, name) !== undefined
-        )
-        const parked = lanes.keysOf(key).parkedEvent(eventDigest(key, name))
-        return value || (yield* redis.send(operation, Schema.Int, ["exists", parked])) > 0
-      }),
-      ready: readyLanes.ready,
-      check: Effect.forEach(
-        all,
-        (shard) =>
-          redis.send("JobQueue.check", Schema.Literal("OK"), ["set", shard.probe, probeValue, "PX", 1_000]).pipe(
-            Effect.andThen(signers.check("JobQueue.check", shard))
-          ),
-        { concurrency: all.length, discard: true }
-      ),
-      claimKeys: opening(signers.claim)
+      ready: readyLanes.ready
     })
-  ).pipe(Context.add(JobRecords, records))
+  ).pipe(
+    Context.add(
+      JobRecords,
+      JobRecords.of({
+        ...records,
+        knowsHead: Effect.fn("JobRecords.knowsHead")(function*(lane: Lane, headSha: Sha) {
+          const key = laneKey(lane)
+          for (const event of eventKeysOfHead(headSha)) {
+            const { value } = yield* step(
+              { operation: "JobRecords.knowsHead", lane: key, event },
+              (table) => LaneRules.knowsEvent(table, key, event)
+            )
+            if (value) return true
+          }
+          return false
+        }),
+        hasJob: Effect.fn("JobRecords.hasJob")(function*(lane: Lane, event: PullRequestEvent) {
+          const [key, name] = [laneKey(lane), eventKeyOf(event)]
+          const operation = "JobRecords.hasJob"
+          const { value } = yield* step(
+            { operation, lane: key, event: name },
+            (table) => table.byEvent(key, name) !== undefined
+          )
+          const parked = lanes.keysOf(key).parkedEvent(eventDigest(key, name))
+          return value || (yield* redis.send(operation, Schema.Int, ["exists", parked])) > 0
+        })
+      })
+    ),
+    Context.add(
+      QueueAdmin,
+      QueueAdmin.of({
+        retry: Effect.fn("QueueAdmin.retry")(function*(id: JobId) {
+          const found = yield* locate(id)
+          const lane = Option.match(found, { onNone: () => "", onSome: ({ row }) => row.lane })
+          const options = { ...limits, keys, signers: yield* signers.of("QueueAdmin.retry", lane) }
+          return yield* handle("QueueAdmin.retry", id, (table, now) => LaneRequests.retry(table, id, now, options))
+        }),
+        cancel: Effect.fn("QueueAdmin.cancel")((id: JobId) =>
+          handle("QueueAdmin.cancel", id, (table, now) => LaneRequests.cancel(table, id, now))
+        ),
+        check: Effect.forEach(
+          all,
+          (shard) =>
+            redis.send("QueueAdmin.check", Schema.Literal("OK"), ["set", shard.probe, probeValue, "PX", 1_000]).pipe(
+              Effect.andThen(signers.check("QueueAdmin.check", shard))
+            ),
+          { concurrency: all.length, discard: true }
+        ),
+        claimKeys: opening(signers.claim)
+      })
+    )
+  )
 })
 
 /**

@@ -5,7 +5,7 @@ import { RedisTime } from "@nominal-code/persistence/RedisTime"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Duration, Effect, Option, Schema } from "effect"
 import { QueueLimits } from "./JobQueue.ts"
-import { type Depth, type JobRecord, JobRecords, JobState } from "./JobRecords.ts"
+import { type Depth, type JobRecord, JobState } from "./JobRecords.ts"
 import type { Page } from "./JobTable.ts"
 import { allShards, daysOf, type EndedKeys, type ShardKeys, shortId } from "./RedisKeys.ts"
 import { storeTime } from "./RedisLane.ts"
@@ -60,7 +60,7 @@ export const makeLocate = Effect.fnUntraced(function*(redis: Redis["Service"], a
   })
 })
 
-/** Records of the queue. Reads are not atomic: a concurrent change may or may not be seen. */
+/** Records of the queue, but for what only its lanes know. Reads are not atomic: a concurrent change may or may not be seen. */
 export const make = Effect.fnUntraced(function*(redis: Redis["Service"], all: ReadonlyArray<ShardKeys>) {
   const retentionMillis = Duration.toMillis((yield* QueueLimits).retention)
   const time = yield* RedisTime
@@ -204,7 +204,7 @@ export const make = Effect.fnUntraced(function*(redis: Redis["Service"], all: Re
     return Option.map(yield* find(id), () => id)
   })
 
-  return JobRecords.of({ find, list, oldestWaiting, depth, jobOfDelivery })
+  return { find, list, oldestWaiting, depth, jobOfDelivery }
 })
 
 /** The records of the queue that a Redis holds. */

@@ -73,7 +73,7 @@ export const make = Effect.fnUntraced(function*(
   )
   yield* Effect.forkScoped(Effect.repeat(restore, Schedule.spaced((yield* QueueLimits).sweepEvery)))
 
-  const operation = "JobQueue.claimKeys"
+  const operation = "QueueAdmin.claimKeys"
 
   /** Counts the jobs for which a step on their tables is true. */
   const count = Effect.fnUntraced(function*(

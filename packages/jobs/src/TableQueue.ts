@@ -1,9 +1,7 @@
 import type { ServiceName } from "@nominal-code/domain/Failure"
-import { eventKeyOf, eventKeysOfHead, type Job, type JobId } from "@nominal-code/domain/Job"
+import type { Job, JobId } from "@nominal-code/domain/Job"
 import { SigningKeys } from "@nominal-code/domain/JobSignature"
 import { type Lane, laneKey } from "@nominal-code/domain/Lane"
-import type { Sha } from "@nominal-code/domain/PullRequest"
-import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import {
   Array,
@@ -18,19 +16,13 @@ import {
   Result,
   Schedule
 } from "effect"
-import {
-  JobQueue,
-  type JobRequestResult,
-  type Lease,
-  QueueLimits,
-  type RunLocation,
-  type Settlement
-} from "./JobQueue.ts"
+import { JobQueue, type Lease, QueueLimits, type RunLocation, type Settlement } from "./JobQueue.ts"
 import { JobRecords } from "./JobRecords.ts"
 import * as JobSigners from "./JobSigners.ts"
 import type { Head, JobTable } from "./JobTable.ts"
 import * as LaneRequests from "./LaneRequests.ts"
 import * as LaneRules from "./LaneRules.ts"
+import { type JobRequestResult, QueueAdmin } from "./QueueAdmin.ts"
 import * as ReadyLanes from "./ReadyLanes.ts"
 import * as TableRecords from "./TableRecords.ts"
 import * as TakenJob from "./TakenJob.ts"
@@ -225,26 +217,31 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
     return yield* change(operation, row === undefined ? [] : [row.lane], body)
   })
 
-  const retry = Effect.fn("JobQueue.retry")((id: JobId) =>
+  const retry = Effect.fn("QueueAdmin.retry")((id: JobId) =>
     handle(
-      "JobQueue.retry",
+      "QueueAdmin.retry",
       id,
       (table, now) => LaneRequests.retry(table, id, now, { ...limits, keys, signers: table.signers() })
     )
   )
 
-  const cancel = Effect.fn("JobQueue.cancel")((id: JobId) =>
-    handle("JobQueue.cancel", id, (table, now) => LaneRequests.cancel(table, id, now))
+  const cancel = Effect.fn("QueueAdmin.cancel")((id: JobId) =>
+    handle("QueueAdmin.cancel", id, (table, now) => LaneRequests.cancel(table, id, now))
   )
 
-  const claimKeys = change("JobQueue.claimKeys", [], (table) => {
+  const check = trusted(
+    "QueueAdmin.check",
+    transaction("QueueAdmin.check", (table) => whenTrusted(() => table.probe())(table, 0))
+  ).pipe(Effect.andThen(isDurable))
+
+  const claimKeys = change("QueueAdmin.claimKeys", [], (table) => {
     const signers = table.signers()
-    if (!JobSigners.trusts(signers, keys)) return Result.fail(JobSigners.untrusted("JobQueue.claimKeys", keys))
+    if (!JobSigners.trusts(signers, keys)) return Result.fail(JobSigners.untrusted("QueueAdmin.claimKeys", keys))
     // While there are two keys, another server may sign with the other one: each that starts looks once more.
     if (signers === JobSigners.signersOf(keys) && keys.length < 2) return Result.succeed(0)
     const active = table.heads(0).flatMap(({ lane }) => table.active(lane))
     const foreign = active.filter(({ id }) => JobSigners.isForeign(table, id, keys)).length
-    if (foreign > 0) return Result.fail(JobSigners.leftBehind("JobQueue.claimKeys", foreign))
+    if (foreign > 0) return Result.fail(JobSigners.leftBehind("QueueAdmin.claimKeys", foreign))
     const claimed = active.filter(({ id }) => JobSigners.claim(table, id, keys, signers === ""))
     table.setSigners(JobSigners.signersOf(keys))
     return Result.succeed(claimed.length)
@@ -270,26 +267,10 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
       renew,
       settle,
       settleAndTake,
-      retry,
-      cancel,
-      knowsHead: Effect.fn("JobQueue.knowsHead")((lane: Lane, headSha: Sha) =>
-        read(
-          "JobQueue.knowsHead",
-          (table) => eventKeysOfHead(headSha).some((event) => LaneRules.knowsEvent(table, laneKey(lane), event))
-        )
-      ),
-      hasJob: Effect.fn("JobQueue.hasJob")((lane: Lane, event: PullRequestEvent) =>
-        read("JobQueue.hasJob", (table) => {
-          const job = table.byEvent(laneKey(lane), eventKeyOf(event))
-          return job !== undefined && !LaneRules.isRefused(job)
-        })
-      ),
-      ready: readyLanes.ready,
-      check: trusted(
-        "JobQueue.check",
-        transaction("JobQueue.check", (table) => whenTrusted(() => table.probe())(table, 0))
-      ).pipe(Effect.andThen(isDurable)),
-      claimKeys
+      ready: readyLanes.ready
     })
-  ).pipe(Context.add(JobRecords, TableRecords.make(read)))
+  ).pipe(
+    Context.add(JobRecords, TableRecords.make(read)),
+    Context.add(QueueAdmin, QueueAdmin.of({ retry, cancel, check, claimKeys }))
+  )
 })

@@ -1,12 +1,22 @@
 import { Failure, ServiceName } from "@nominal-code/domain/Failure"
-import { DeliveryId, type Job, JobId, jobIdOfDelivery, JobOutcome } from "@nominal-code/domain/Job"
-import { LaneKey } from "@nominal-code/domain/Lane"
+import {
+  DeliveryId,
+  eventKeyOf,
+  eventKeysOfHead,
+  type Job,
+  JobId,
+  jobIdOfDelivery,
+  JobOutcome
+} from "@nominal-code/domain/Job"
+import { type Lane, LaneKey, laneKey } from "@nominal-code/domain/Lane"
 import { Notice } from "@nominal-code/domain/Notice"
-import { Platform } from "@nominal-code/domain/PullRequest"
+import { Platform, type Sha } from "@nominal-code/domain/PullRequest"
+import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Clock, Effect, Option, Schema } from "effect"
 import { LeaseTask } from "./JobQueue.ts"
 import { type Depth, EventKind, headShaOf, type JobRecord, JobRecords } from "./JobRecords.ts"
 import type { JobRow, JobTable, Page } from "./JobTable.ts"
+import * as LaneRules from "./LaneRules.ts"
 import * as StoredJob from "./StoredJob.ts"
 import type { TableStore } from "./TableQueue.ts"
 
@@ -97,7 +107,20 @@ export const make = (read: TableStore["read"]): JobRecords["Service"] =>
       return yield* read("JobRecords.jobOfDelivery", (table) =>
         Option.map(Option.fromUndefinedOr(table.byId(id)), ({ id }) =>
           id))
-    })
+    }),
+    knowsHead: Effect.fn("JobRecords.knowsHead")((lane: Lane, headSha: Sha) =>
+      read(
+        "JobRecords.knowsHead",
+        (table) =>
+          eventKeysOfHead(headSha).some((event) => LaneRules.knowsEvent(table, laneKey(lane), event))
+      )
+    ),
+    hasJob: Effect.fn("JobRecords.hasJob")((lane: Lane, event: PullRequestEvent) =>
+      read("JobRecords.hasJob", (table) => {
+        const job = table.byEvent(laneKey(lane), eventKeyOf(event))
+        return job !== undefined && !LaneRules.isRefused(job)
+      })
+    )
   })
 
 const depthOf = (table: JobTable, now: number): Depth => ({

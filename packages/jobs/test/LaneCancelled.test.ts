@@ -11,7 +11,7 @@ const wait = (duration: Parameters<typeof TestClock.adjust>[0]) => Effect.andThe
 
 it.effect("a running job that is cancelled is stopped within ten seconds and parked when nothing of it runs any more, and only then its lane goes on", () =>
   Effect.gen(function*() {
-    const { events, offer, queue, start, stateOf } = yield* laneWorld({
+    const { admin, events, offer, queue, start, stateOf } = yield* laneWorld({
       // It takes its time to stop, here and elsewhere: longer than a lease.
       run: ({ delivery }) =>
         delivery === "a" ? Effect.onInterrupt(Effect.never, () => Effect.sleep("3 seconds")) : lasting(0),
@@ -20,7 +20,7 @@ it.effect("a running job that is cancelled is stopped within ten seconds and par
     yield* start
     yield* offer(a, b)
     yield* wait("5 seconds")
-    yield* queue.cancel(a.id)
+    yield* admin.cancel(a.id)
     yield* wait("4999 millis")
     assert.deepStrictEqual(events, ["start a"])
     yield* wait("1 millis")
@@ -41,10 +41,10 @@ it.effect("a running job that is cancelled is stopped within ten seconds and par
 
 it.effect("a job that ends before it learns that it is cancelled is done", () =>
   Effect.gen(function*() {
-    const { events, offer, queue, start, stateOf } = yield* laneWorld({ run: () => lasting("5 seconds") })
+    const { admin, events, offer, start, stateOf } = yield* laneWorld({ run: () => lasting("5 seconds") })
     yield* start
     yield* offer(a)
-    yield* queue.cancel(a.id)
+    yield* admin.cancel(a.id)
     yield* wait("5 seconds")
     assert.deepStrictEqual(events, ["start a", "end a"])
     assert.deepStrictEqual(yield* stateOf(a), { state: "done", attempts: 1, reason: "" })
@@ -52,12 +52,12 @@ it.effect("a job that ends before it learns that it is cancelled is done", () =>
 
 it.effect("a job that fails before it learns that it is cancelled is ended and not tried again", () =>
   Effect.gen(function*() {
-    const { events, offer, queue, start, stateOf } = yield* laneWorld({
+    const { admin, events, offer, start, stateOf } = yield* laneWorld({
       run: () => Effect.delay(Effect.succeed(failed("the model was away")), "5 seconds")
     })
     yield* start
     yield* offer(a)
-    yield* queue.cancel(a.id)
+    yield* admin.cancel(a.id)
     yield* wait("5 seconds")
     assert.deepStrictEqual(events, ["start a", "end a", "cancel a"])
     assert.deepStrictEqual(yield* stateOf(a), { state: "parked", attempts: 1, reason: "cancelled" })
@@ -65,12 +65,12 @@ it.effect("a job that fails before it learns that it is cancelled is ended and n
 
 it.effect("what is cancelled while its server stops is ended by the next one, and not run", () =>
   Effect.gen(function*() {
-    const { events, offer, queue, start, stateOf } = yield* laneWorld({
+    const { admin, events, offer, start, stateOf } = yield* laneWorld({
       run: ({ delivery }) => delivery === "a" ? Effect.never : lasting(0)
     })
     const { stop } = yield* start
     yield* offer(a, b)
-    yield* queue.cancel(a.id)
+    yield* admin.cancel(a.id)
     yield* stop
     assert.deepStrictEqual(events, ["start a", "stop a"])
     assert.deepStrictEqual(yield* stateOf(a), { state: "running", attempts: 1, reason: "cancelled" })
@@ -82,13 +82,13 @@ it.effect("what is cancelled while its server stops is ended by the next one, an
 it.effect("a server that stops before a cancelled job has ended leaves that to the next one too", () =>
   Effect.gen(function*() {
     let ending = 0
-    const { events, offer, queue, start, stateOf } = yield* laneWorld({
+    const { admin, events, offer, start, stateOf } = yield* laneWorld({
       run: () => Effect.never,
       cancel: () => Effect.suspend(() => ++ending === 1 ? Effect.never : Effect.void)
     })
     const { stop } = yield* start
     yield* offer(a)
-    yield* queue.cancel(a.id)
+    yield* admin.cancel(a.id)
     yield* wait("10 seconds")
     assert.deepStrictEqual(events, ["start a", "stop a", "cancel a"])
     yield* stop
@@ -99,10 +99,10 @@ it.effect("a server that stops before a cancelled job has ended leaves that to t
 
 it.effect("what a dead server left of a cancelled job is ended when its lease has run out, and not run", () =>
   Effect.gen(function*() {
-    const { events, offer, queue, start, stateOf } = yield* laneWorld()
+    const { admin, events, offer, queue, start, stateOf } = yield* laneWorld()
     yield* offer(a, b)
     yield* queue.take(one)
-    yield* queue.cancel(a.id)
+    yield* admin.cancel(a.id)
     yield* start
     yield* wait("29999 millis")
     assert.deepStrictEqual(events, [])
@@ -114,7 +114,7 @@ it.effect("what a dead server left of a cancelled job is ended when its lease ha
 it.effect("a lease that is lost while a cancelled job is ended leaves the job to who has it now", () =>
   Effect.gen(function*() {
     let renewals = 0
-    const { events, offer, queue, start, stateOf } = yield* laneWorld({
+    const { admin, events, offer, start, stateOf } = yield* laneWorld({
       run: () => Effect.never,
       cancel: () => Effect.sleep("1 minute"),
       queue: ({ renew }) => ({
@@ -123,7 +123,7 @@ it.effect("a lease that is lost while a cancelled job is ended leaves the job to
     })
     yield* start
     yield* offer(a)
-    yield* queue.cancel(a.id)
+    yield* admin.cancel(a.id)
     for (let round = 0; round < 4; round++) yield* wait("10 seconds")
     assert.deepStrictEqual([events, renewals], [["start a", "stop a", "cancel a"], 3])
     assert.deepStrictEqual(yield* stateOf(a), { state: "running", attempts: 1, reason: "cancelled" })
@@ -131,13 +131,13 @@ it.effect("a lease that is lost while a cancelled job is ended leaves the job to
 
 it.effect("a bug in ending a cancelled job does not hold its lane up", () =>
   Effect.gen(function*() {
-    const { events, offer, queue, start, stateOf } = yield* laneWorld({
+    const { admin, events, offer, start, stateOf } = yield* laneWorld({
       run: ({ delivery }) => delivery === "a" ? Effect.never : lasting(0),
       cancel: () => Effect.die("bug")
     })
     yield* start
     yield* offer(a, b)
-    yield* queue.cancel(a.id)
+    yield* admin.cancel(a.id)
     yield* wait("10 seconds")
     assert.deepStrictEqual(events, ["start a", "stop a", "cancel a", "start b", "end b"])
     assert.deepStrictEqual(yield* stateOf(a), { state: "parked", attempts: 1, reason: "cancelled" })

@@ -3,8 +3,9 @@ import type { Failure } from "@nominal-code/domain/Failure"
 import { eventKeyOf, type Job, type JobId, type JobOutcome } from "@nominal-code/domain/Job"
 import type { Lane } from "@nominal-code/domain/Lane"
 import { Notice } from "@nominal-code/domain/Notice"
-import { type JobRequestResult, LeaseTask, OfferResult, Settlement, type StopReason } from "@nominal-code/jobs/JobQueue"
+import { LeaseTask, OfferResult, Settlement, type StopReason } from "@nominal-code/jobs/JobQueue"
 import type { JobState } from "@nominal-code/jobs/JobRecords"
+import type { JobRequestResult } from "@nominal-code/jobs/QueueAdmin"
 import { Duration } from "effect"
 
 /* What a queue promises, said once more and plainly: every store is held against it, answer by answer. */

@@ -5,6 +5,7 @@ import { keysIn, SigningKeys } from "@nominal-code/domain/JobSignature"
 import { laneKey } from "@nominal-code/domain/Lane"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
+import { QueueAdmin } from "@nominal-code/jobs/QueueAdmin"
 import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
 import * as Redis from "@nominal-code/persistence/Redis"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
@@ -59,7 +60,7 @@ const open = (server: RedisServer, keys: typeof SigningKeys.Service = []) =>
         ])
       )
     ),
-    (context) => storeIn(Context.pick(JobQueue, JobRecords)(context))
+    (context) => storeIn(Context.pick(JobQueue, JobRecords, QueueAdmin)(context))
   )
 
 redisSuite("a Redis with the queue of version 0.1", () => {

@@ -3,6 +3,7 @@ import { type Job, JobOutcome } from "@nominal-code/domain/Job"
 import { Usage, UsageSummary } from "@nominal-code/domain/Usage"
 import { JobQueue, Settlement } from "@nominal-code/jobs/JobQueue"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
+import { QueueAdmin } from "@nominal-code/jobs/QueueAdmin"
 import { laneOf, mention, push, shaOf } from "@nominal-code/testing/Jobs"
 import { type RedisServer, redisSuite, start } from "@nominal-code/testing/RedisServer"
 import { queueAt } from "@nominal-code/testing/RedisStore"
@@ -67,7 +68,8 @@ redisSuite("the room that jobs take in Redis", () => {
         const redis = yield* start({ aof: false })
         const context = yield* Layer.build(queueAt(redis))
         const { find, list } = Context.get(context, JobRecords)
-        const { check, offer, settle, take } = Context.get(context, JobQueue)
+        const { offer, settle, take } = Context.get(context, JobQueue)
+        const { check } = Context.get(context, QueueAdmin)
         const end = Effect.fnUntraced(function*(job: Job) {
           const lease = Option.getOrThrow(yield* take(job.lane))
           assert.isTrue(yield* settle(lease, Settlement.cases.Done.make({ outcome: outcomeOf(job) })))

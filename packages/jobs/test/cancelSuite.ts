@@ -1,6 +1,7 @@
 import { assert } from "@effect/vitest"
 import { Job } from "@nominal-code/domain/Job"
-import { JobRequestResult, OfferResult, QueueLimits, Settlement } from "@nominal-code/jobs/JobQueue"
+import { OfferResult, QueueLimits, Settlement } from "@nominal-code/jobs/JobQueue"
+import { JobRequestResult } from "@nominal-code/jobs/QueueAdmin"
 import { mention, push } from "@nominal-code/testing/Jobs"
 import {
   cancel,

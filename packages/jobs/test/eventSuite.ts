@@ -3,6 +3,7 @@ import { Failure } from "@nominal-code/domain/Failure"
 import { type Job, JobOutcome } from "@nominal-code/domain/Job"
 import { isAutomatic } from "@nominal-code/domain/PullRequestEvent"
 import { JobQueue, OfferResult, Settlement } from "@nominal-code/jobs/JobQueue"
+import { JobRecords } from "@nominal-code/jobs/JobRecords"
 import { laneOf, lifecycle, mention, push, shaOf } from "@nominal-code/testing/Jobs"
 import {
   done,
@@ -185,7 +186,7 @@ export const identifying = (it: It) => {
   it(
     "knows a head that was reviewed, and each head while the lane has a lifecycle job",
     Effect.gen(function*() {
-      const knows = (name: string) => JobQueue.use((queue) => queue.knowsHead(lane, shaOf(name)))
+      const knows = (name: string) => JobRecords.use((records) => records.knowsHead(lane, shaOf(name)))
       yield* offer(mention(lane, "comment"))
       assert.isFalse(yield* knows("a"))
       yield* settle(yield* take, done)
@@ -206,7 +207,7 @@ export const identifying = (it: It) => {
     "has a job of a comment from its offer on, whatever becomes of it, unless it was refused",
     Effect.gen(function*() {
       const [first, second] = [mention(lane, "first"), mention(lane, "second")]
-      const has = ({ event }: Job) => JobQueue.use((queue) => queue.hasJob(lane, event))
+      const has = ({ event }: Job) => JobRecords.use((records) => records.hasJob(lane, event))
       yield* offer(first)
       assert.deepStrictEqual([yield* has(first), yield* has(second)], [true, false])
       yield* settle(yield* take, done)

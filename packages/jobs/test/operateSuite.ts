@@ -1,6 +1,7 @@
 import { assert } from "@effect/vitest"
 import { ServiceName } from "@nominal-code/domain/Failure"
-import { JobRequestResult, Settlement } from "@nominal-code/jobs/JobQueue"
+import { Settlement } from "@nominal-code/jobs/JobQueue"
+import { JobRequestResult } from "@nominal-code/jobs/QueueAdmin"
 import { mention, push } from "@nominal-code/testing/Jobs"
 import {
   cancel,

@@ -1,6 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type JobQueue, OfferResult, QueueLimits } from "@nominal-code/jobs/JobQueue"
-import type { JobRecords } from "@nominal-code/jobs/JobRecords"
+import { OfferResult, QueueLimits } from "@nominal-code/jobs/JobQueue"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { laneOf, mention, push } from "@nominal-code/testing/Jobs"
 import {
@@ -13,6 +12,7 @@ import {
   release,
   retryIn,
   runAll,
+  type Services,
   settle,
   stands,
   take
@@ -29,7 +29,7 @@ import { remembering } from "./recordsSuite.ts"
 import { superseding } from "./supersedeSuite.ts"
 
 /** Contract of every `JobQueue`. Every change is announced at once; another suite tests the sweep. */
-export const queueSuite = (name: string, store: Layer.Layer<JobQueue | JobRecords, StoreError>) => {
+export const queueSuite = (name: string, store: Layer.Layer<Services, StoreError>) => {
   const test = (onPush: "finish" | "supersede"): It => {
     const limits = Layer.succeed(QueueLimits, { ...QueueLimits.defaultValue(), sweepEvery: Duration.hours(1), onPush })
     const fresh = Layer.fresh(store).pipe(Layer.provide(limits))

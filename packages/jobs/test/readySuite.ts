@@ -1,5 +1,6 @@
 import { assert } from "@effect/vitest"
 import { JobQueue, type Lease, Settlement } from "@nominal-code/jobs/JobQueue"
+import { QueueAdmin } from "@nominal-code/jobs/QueueAdmin"
 import { laneOf, mention, push, reviewed } from "@nominal-code/testing/Jobs"
 import { failure, type It } from "@nominal-code/testing/QueueSteps"
 import { quiet } from "@nominal-code/testing/Quiet"
@@ -80,7 +81,8 @@ export const readySuite = (it: It) => {
     "names a lane when a job that had ended waits again, and when what held it up is cancelled",
     Effect.gen(function*() {
       const named = yield* listening
-      const { cancel, offer, retry, settle } = yield* JobQueue
+      const { offer, settle } = yield* JobQueue
+      const { cancel, retry } = yield* QueueAdmin
       const [first, second] = [mention(laneOf(1), "a"), mention(laneOf(1), "b")]
       yield* offer(first)
       yield* settle(yield* take(1), Settlement.cases.Park.make({}))
@@ -133,7 +135,8 @@ export const readySuite = (it: It) => {
       yield* offer(1, "a")
       const lease = yield* take(1)
       yield* named()
-      const { cancel, settle } = yield* JobQueue
+      const { settle } = yield* JobQueue
+      const { cancel } = yield* QueueAdmin
       yield* cancel(lease.job.id)
       assert.deepStrictEqual(yield* named(), [])
       yield* settle(lease, Settlement.cases.Release.make({}))

@@ -3,14 +3,15 @@ import { keysIn, SigningKeys } from "@nominal-code/domain/JobSignature"
 import type { Lane } from "@nominal-code/domain/Lane"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
+import { QueueAdmin } from "@nominal-code/jobs/QueueAdmin"
 import * as SignedQueue from "@nominal-code/jobs/SignedQueue"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { laneOf, lifecycle, mention, push, shaOf } from "@nominal-code/testing/Jobs"
-import { done, lane, release, type Store, storeIn } from "@nominal-code/testing/QueueSteps"
+import { done, lane, release, type Services, type Store, storeIn } from "@nominal-code/testing/QueueSteps"
 import { Config, Context, Effect, Layer, Option, Redacted, Result, type Scope } from "effect"
 import { chanceOf } from "./Chance.ts"
 
-type Queue = Layer.Layer<JobQueue | JobRecords, StoreError>
+type Queue = Layer.Layer<Services, StoreError>
 
 /** A store, as processes with these keys open it one after another. */
 export const processes = (queue: Queue) => (setting: string): Effect.Effect<Store, StoreError, Scope.Scope> => {
@@ -22,7 +23,7 @@ export const processes = (queue: Queue) => (setting: string): Effect.Effect<Stor
         Layer.provide(Layer.succeed(SigningKeys, keys))
       )
     ),
-    (context) => storeIn(Context.pick(JobQueue, JobRecords)(context))
+    (context) => storeIn(Context.pick(JobQueue, JobRecords, QueueAdmin)(context))
   )
 }
 

@@ -40,10 +40,10 @@ const world = Effect.gen(function*() {
 
 it.effect("the Job of a cancelled job is deleted, and gone before anything else of its pull request starts", () =>
   Effect.gen(function*() {
-    const { kube, offer, queue, results, start, stateOf } = yield* world
+    const { admin, kube, offer, results, start, stateOf } = yield* world
     yield* start
     yield* offer(a, b)
-    yield* queue.cancel(a.id)
+    yield* admin.cancel(a.id)
     assert.deepStrictEqual(kube.log, [`create ${nameOfA}`])
     yield* wait("10 seconds")
     assert.deepStrictEqual(kube.log, [`create ${nameOfA}`, `delete ${nameOfA}`])
@@ -77,10 +77,10 @@ it.effect("what a pod waits for shows in the record of its job with the next ren
 
 it.effect("the Job of a cancelled job whose server is gone is deleted by the next one, although nothing else waits", () =>
   Effect.gen(function*() {
-    const { events, kube, offer, queue, start, stateOf } = yield* world
+    const { admin, events, kube, offer, start, stateOf } = yield* world
     const { stop } = yield* start
     yield* offer(a)
-    yield* queue.cancel(a.id)
+    yield* admin.cancel(a.id)
     yield* stop
     assert.deepStrictEqual(kube.log, [`create ${nameOfA}`])
     yield* start
@@ -93,10 +93,10 @@ it.effect("the Job of a cancelled job whose server is gone is deleted by the nex
 
 it.effect("a Job that cannot be ended keeps its pull request waiting for minutes, and not for ever", () =>
   Effect.gen(function*() {
-    const { kube, offer, queue, start, stateOf } = yield* world
+    const { admin, kube, offer, start, stateOf } = yield* world
     yield* start
     yield* offer(a)
-    yield* queue.cancel(a.id)
+    yield* admin.cancel(a.id)
     yield* wait("10 seconds")
     yield* wait("89 seconds")
     assert.strictEqual((yield* stateOf(a)).state, "running")
@@ -104,9 +104,9 @@ it.effect("a Job that cannot be ended keeps its pull request waiting for minutes
     assert.deepStrictEqual(yield* stateOf(a), cancelled)
 
     yield* kube.refuse("unreachable")
-    yield* queue.retry(a.id)
+    yield* admin.retry(a.id)
     yield* quiet
-    yield* queue.cancel(a.id)
+    yield* admin.cancel(a.id)
     yield* TestClock.adjust("5 minutes")
     assert.strictEqual((yield* stateOf(a)).state, "parked")
   }))

@@ -3,6 +3,7 @@ import { NoticeOutcome } from "@nominal-code/domain/Notice"
 import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
 import { JobQueue, type Lease, Settlement } from "@nominal-code/jobs/JobQueue"
 import { JobResults } from "@nominal-code/jobs/JobResults"
+import { QueueAdmin } from "@nominal-code/jobs/QueueAdmin"
 import * as RedisJobResults from "@nominal-code/jobs/RedisJobResults"
 import { StoreError } from "@nominal-code/persistence/StoreError"
 import { laneOf, mention, push, reviewed } from "@nominal-code/testing/Jobs"
@@ -95,7 +96,7 @@ redisSuite("whether a run in another process is still wanted", () => {
   const layer = Layer.mergeAll(queue, Layer.fresh(RedisJobResults.layer), testTime).pipe(Layer.provide(emptied(server)))
 
   /** Answers to the first and the second run of the job, after a settlement of the first. */
-  const after = (settle: (queue: JobQueue["Service"], lease: Lease) => Effect.Effect<unknown, unknown>) =>
+  const after = (settle: (queue: JobQueue["Service"], lease: Lease) => Effect.Effect<unknown, unknown, QueueAdmin>) =>
     Effect.gen(function*() {
       const jobs = yield* JobQueue
       const { isWanted } = yield* JobResults
@@ -128,7 +129,7 @@ redisSuite("whether a run in another process is still wanted", () => {
       const none = [false, false]
       assert.deepStrictEqual(yield* settled(Done.make({ outcome: reviewed })), none)
       assert.deepStrictEqual(yield* settled(Park.make({})), none)
-      assert.deepStrictEqual(yield* after((jobs) => jobs.cancel(job.id)), none)
+      assert.deepStrictEqual(yield* after(() => QueueAdmin.use(({ cancel }) => cancel(job.id))), none)
       const superseded = after((jobs, lease) =>
         Effect.andThen(jobs.offer(push(job.lane, "newer")), jobs.settle(lease, Release.make({})))
       )

@@ -3,7 +3,6 @@ import { Lane, laneKey, Namespace } from "@nominal-code/domain/Lane"
 import { Login, type Platform, type PullRequestRef, type Sha } from "@nominal-code/domain/PullRequest"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import type { Delivery } from "@nominal-code/forge/Webhooks"
-import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import { isRefused, JobRecords } from "@nominal-code/jobs/JobRecords"
 import { Effect, Option } from "effect"
 import { Intake } from "./Intake.ts"
@@ -42,7 +41,6 @@ export const keyOfHead = (ref: PullRequestRef, headSha: Sha): string => `${ref.p
 /** Finds of one round, which are offered to the queue like a delivery, or only reported. */
 export const makeFinds = Effect.fnUntraced(function*(use: "offer" | "report", botUsername: string) {
   const intake = yield* Intake
-  const queue = yield* JobQueue
   const records = yield* JobRecords
   const missed: Array<MissedEvent> = []
   const lanes = new Set<string>()
@@ -90,7 +88,7 @@ export const makeFinds = Effect.fnUntraced(function*(use: "offer" | "report", bo
     knowsHead: Effect.fnUntraced(function*(ref: PullRequestRef, headSha: Sha) {
       const lane = laneOf(ref)
       return parked.has(keyOfHead(ref, headSha)) || lanes.has(laneKey(lane)) ||
-        (yield* queue.knowsHead(lane, headSha))
+        (yield* records.knowsHead(lane, headSha))
     }),
     /** Refused jobs of a pull request and when, as one text. The forge is asked what of them has really happened. */
     refusedOf: (ref: PullRequestRef) =>
@@ -102,7 +100,7 @@ export const makeFinds = Effect.fnUntraced(function*(use: "offer" | "report", bo
     /** True if the policy admits an event. */
     admits: (event: PullRequestEvent) => intake.admits(event),
     /** True if an event has a job, whatever became of it, unless it was refused. */
-    hasJob: (event: PullRequestEvent) => queue.hasJob(laneOf(event.pullRequest), event),
+    hasJob: (event: PullRequestEvent) => records.hasJob(laneOf(event.pullRequest), event),
     /** End of a delivery's job, infinite while it has none; none where there is no job, or a refused one. */
     endOf: (platform: Platform, delivery: DeliveryId) =>
       Effect.map(

@@ -1,6 +1,6 @@
 import { hindranceOf } from "@nominal-code/domain/Failure"
-import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
+import { QueueAdmin } from "@nominal-code/jobs/QueueAdmin"
 import { ServiceBreakers, type ServiceOutage } from "@nominal-code/jobs/ServiceBreakers"
 import { DateTime, Effect, Layer } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
@@ -21,7 +21,7 @@ const ready = HttpRouter.add(
   "GET",
   "/ready",
   Effect.gen(function*() {
-    const { check } = yield* JobQueue
+    const { check } = yield* QueueAdmin
     const { depth } = yield* JobRecords
     const { outages } = yield* ServiceBreakers
     yield* check

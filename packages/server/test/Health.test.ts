@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Failure, ServiceName } from "@nominal-code/domain/Failure"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
+import { QueueAdmin } from "@nominal-code/jobs/QueueAdmin"
 import { ServiceBreakers, ServiceObservation } from "@nominal-code/jobs/ServiceBreakers"
 import { StoreError } from "@nominal-code/persistence/StoreError"
 import { Clock, DateTime, Effect, Layer } from "effect"
@@ -14,7 +15,11 @@ const full = new StoreError({ operation: "check", message: "the disk is full: fr
 /** The server over a store that reads, and writes or does not. */
 const over = (check: Effect.Effect<void, StoreError>) =>
   server({
-    queue: Layer.merge(Layer.mock(JobQueue, { check }), Layer.mock(JobRecords, { depth: Effect.succeed(depth) }))
+    queue: Layer.mergeAll(
+      Layer.mock(JobQueue, {}),
+      Layer.mock(QueueAdmin, { check }),
+      Layer.mock(JobRecords, { depth: Effect.succeed(depth) })
+    )
   })
 
 describe("GET /health", () => {

@@ -6,6 +6,7 @@ import { type ForgeInventory, noDeliveries } from "@nominal-code/forge/Inventory
 import { RequestBudget } from "@nominal-code/forge/RequestBudget"
 import { JobQueue, Settlement } from "@nominal-code/jobs/JobQueue"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
+import { QueueAdmin } from "@nominal-code/jobs/QueueAdmin"
 import { granted } from "@nominal-code/testing/GitHubApps"
 import type { RequestRecord } from "@nominal-code/testing/GitHubJournal"
 import { now, type PullRequest } from "@nominal-code/testing/GitHubState"
@@ -286,13 +287,14 @@ describe("an open pull request", () => {
       const [pull] = world.open(1)
       yield* Effect.gen(function*() {
         yield* round()
-        const { cancel, settle, take } = yield* JobQueue
+        const { settle, take } = yield* JobQueue
+        const { cancel } = yield* QueueAdmin
         const [job] = yield* JobRecords.use(({ list }) => list({ limit: 1 }))
         if (job === undefined) return assert.fail("no job")
         yield* cancel(job.id)
         Object.assign(pull ?? {}, { updatedAt: now() + 1_000 })
         assert.deepStrictEqual((yield* round()).missed, [])
-        yield* JobQueue.use(({ retry }) => retry(job.id))
+        yield* QueueAdmin.use(({ retry }) => retry(job.id))
         yield* settle(
           Option.getOrThrow(yield* take(job.lane)),
           Settlement.cases.Done.make({

@@ -3,6 +3,7 @@ import { commandOf } from "@nominal-code/domain/CommandParser"
 import { Failure } from "@nominal-code/domain/Failure"
 import { JobQueue, Settlement } from "@nominal-code/jobs/JobQueue"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
+import { QueueAdmin } from "@nominal-code/jobs/QueueAdmin"
 import { now } from "@nominal-code/testing/GitHubState"
 import { Effect, Option, type Scope } from "effect"
 import { type Changes, gitHub, gitLab, markerOf, round } from "./ReconcileScene.ts"
@@ -134,14 +135,15 @@ for (const [forge, talk] of [["GitHub", onGitHub], ["GitLab", onGitLab]] as cons
         yield* world.write("mara", "@nominalbot help")
         yield* Effect.gen(function*() {
           assert.lengthOf(yield* comments, 1)
-          const { cancel, settle, take } = yield* JobQueue
+          const { settle, take } = yield* JobQueue
+          const { cancel } = yield* QueueAdmin
           const job = (yield* JobRecords.use(({ list }) => list({ limit: 10 }))).find(({ kind }) =>
             kind !== "pr_opened"
           )
           if (job === undefined) return assert.fail("no job")
           yield* cancel(job.id)
           assert.deepStrictEqual(yield* comments, [])
-          yield* JobQueue.use(({ retry }) => retry(job.id))
+          yield* QueueAdmin.use(({ retry }) => retry(job.id))
           yield* settle(
             Option.getOrThrow(yield* take(job.lane)),
             Settlement.cases.Done.make({ outcome: { _tag: "Answered", command: "help" } })

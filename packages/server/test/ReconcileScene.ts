@@ -15,6 +15,7 @@ import * as GitHubEmulator from "@nominal-code/testing/GitHubEmulator"
 import { now, type PullRequest } from "@nominal-code/testing/GitHubState"
 import * as GitLabEmulator from "@nominal-code/testing/GitLabEmulator"
 import type { MergeRequest } from "@nominal-code/testing/GitLabState"
+import type { Services } from "@nominal-code/testing/QueueSteps"
 import { Duration, Effect, Layer, Logger, Option, Redacted } from "effect"
 import { randomBytes } from "node:crypto"
 import * as Intake from "../src/Intake.ts"
@@ -27,7 +28,7 @@ export interface Changes {
   readonly window?: Duration.Duration
   readonly maxRequests?: number
   /** Another queue than one in the memory. */
-  readonly queue?: Layer.Layer<JobQueue | JobRecords>
+  readonly queue?: Layer.Layer<Services>
   /** Another forge, which is looked into first. */
   readonly first?: ForgeInventory
 }

@@ -6,10 +6,9 @@ import { Forge } from "@nominal-code/forge/Forge"
 import * as Forges from "@nominal-code/forge/Forges"
 import * as GitHub from "@nominal-code/forge/GitHub"
 import { type ForgeWebhooks, Webhooks } from "@nominal-code/forge/Webhooks"
-import type { JobQueue } from "@nominal-code/jobs/JobQueue"
-import type { JobRecords } from "@nominal-code/jobs/JobRecords"
 import * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
 import * as ServiceBreakers from "@nominal-code/jobs/ServiceBreakers"
+import type { Services } from "@nominal-code/testing/QueueSteps"
 import { Effect, Layer, Option, Redacted } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest, HttpServer } from "effect/http"
 import { createHmac } from "node:crypto"
@@ -42,7 +41,7 @@ export const policy: Policy = {
 
 /** Parts that a test may replace. */
 export interface Parts {
-  readonly queue?: Layer.Layer<JobQueue | JobRecords>
+  readonly queue?: Layer.Layer<Services>
   readonly acknowledge?: (event: PullRequestEvent) => Effect.Effect<void>
   readonly check?: Forge["Service"]["check"]
   /** A forge beside GitHub. */

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
+import { QueueAdmin } from "@nominal-code/jobs/QueueAdmin"
 import { StoreError } from "@nominal-code/persistence/StoreError"
 import { Deferred, Effect, Layer, Option, Result, Stream } from "effect"
 import { HttpClient } from "effect/http"
@@ -178,12 +179,13 @@ describe("POST /webhooks/github", () => {
   it.effect("answers 503, not 202, when the delivery cannot be stored", () =>
     Effect.gen(function*() {
       const away = new StoreError({ operation: "offer", message: "the disk is full", reason: "unavailable" })
-      const queue = Layer.merge(
+      const queue = Layer.mergeAll(
         Layer.mock(JobQueue, {
           offerAll: (jobs) => Effect.succeed(jobs.map(() => Result.fail(away))),
           ready: Stream.empty
         }),
-        Layer.mock(JobRecords, { list: () => Effect.succeed([]) })
+        Layer.mock(JobRecords, { list: () => Effect.succeed([]) }),
+        Layer.mock(QueueAdmin, {})
       )
       const result = yield* answered(pullRequest(), {}, { queue })
       assert.strictEqual(result.status, 503)

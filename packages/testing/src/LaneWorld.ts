@@ -6,6 +6,7 @@ import { JobRecords, reasonOf } from "@nominal-code/jobs/JobRecords"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
 import * as Lanes from "@nominal-code/jobs/Lane"
 import * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
+import { QueueAdmin } from "@nominal-code/jobs/QueueAdmin"
 import * as ServiceBreakers from "@nominal-code/jobs/ServiceBreakers"
 import { Context, Duration, Effect, Exit, Layer, Logger, Option, Scope } from "effect"
 import { reviewed } from "./Jobs.ts"
@@ -39,6 +40,7 @@ export const lasting = (duration: Duration.Input) => Effect.delay(Effect.succeed
 export const laneWorld = Effect.fnUntraced(function*(script: Script = {}) {
   const store = yield* Layer.build(Layer.fresh(MemoryQueue.layer))
   const base = Context.get(store, JobQueue)
+  const admin = Context.get(store, QueueAdmin)
   const records = Context.get(store, JobRecords)
   const events: Array<string> = []
   const log: Array<string> = []
@@ -102,5 +104,5 @@ export const laneWorld = Effect.fnUntraced(function*(script: Script = {}) {
       const record = Option.getOrThrow(found)
       return { attempts: record.attempts, state: record.state, reason: reasonOf(record) }
     })
-  return { events, log, offer, queue: base, records, start, stateOf }
+  return { admin, events, log, offer, queue: base, records, start, stateOf }
 })

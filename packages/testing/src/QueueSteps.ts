@@ -1,23 +1,28 @@
 import { assert } from "@effect/vitest"
 import { Failure, type ServiceName } from "@nominal-code/domain/Failure"
 import type { Job } from "@nominal-code/domain/Job"
-import { JobQueue, JobRequestResult, type Lease, Settlement } from "@nominal-code/jobs/JobQueue"
+import { JobQueue, type Lease, Settlement } from "@nominal-code/jobs/JobQueue"
 import { JobRecords, type JobState, reasonOf } from "@nominal-code/jobs/JobRecords"
+import { JobRequestResult, QueueAdmin } from "@nominal-code/jobs/QueueAdmin"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Context, Duration, Effect, Option } from "effect"
 import { laneOf, reviewed } from "./Jobs.ts"
 
 /* The words in which the suites of a queue tell what happens to one lane. */
 
+/** Services of a store of jobs. */
+export type Services = JobQueue | JobRecords | QueueAdmin
+
 /** Names a behaviour and what shows it. */
-export type It = (title: string, body: Effect.Effect<void, StoreError, JobQueue | JobRecords>) => void
+export type It = (title: string, body: Effect.Effect<void, StoreError, Services>) => void
 
 /** A queue together with its records. */
-export type Store = JobQueue["Service"] & JobRecords["Service"]
+export type Store = JobQueue["Service"] & JobRecords["Service"] & QueueAdmin["Service"]
 
-export const storeIn = (context: Context.Context<JobQueue | JobRecords>): Store => ({
+export const storeIn = (context: Context.Context<Services>): Store => ({
   ...Context.get(context, JobQueue),
-  ...Context.get(context, JobRecords)
+  ...Context.get(context, JobRecords),
+  ...Context.get(context, QueueAdmin)
 })
 
 export const lane = laneOf(1)
@@ -37,8 +42,8 @@ export const renew = (lease: Lease, waitsFor?: ServiceName) => JobQueue.use((que
 const takeMaybe = JobQueue.use((queue) => queue.take(lane))
 export const take = Effect.map(takeMaybe, Option.getOrThrow)
 export const nothing = Effect.map(takeMaybe, (lease) => assert.deepStrictEqual(lease, Option.none()))
-export const cancel = (job: Job) => JobQueue.use((queue) => queue.cancel(job.id))
-export const retry = (job: Job) => JobQueue.use((queue) => queue.retry(job.id))
+export const cancel = (job: Job) => QueueAdmin.use((admin) => admin.cancel(job.id))
+export const retry = (job: Job) => QueueAdmin.use((admin) => admin.retry(job.id))
 export const handled = JobRequestResult.cases.Done.make({})
 export const refused = (reason: string) => JobRequestResult.cases.Refused.make({ reason })
 export const record = (job: Job) => Effect.map(JobRecords.use(({ find }) => find(job.id)), Option.getOrThrow)

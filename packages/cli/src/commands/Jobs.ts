@@ -2,8 +2,9 @@ import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import { DeliveryId, Job, JobId, jobIdOfDelivery } from "@nominal-code/domain/Job"
 import { PullRequestRef, Sha } from "@nominal-code/domain/PullRequest"
 import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
-import { JobQueue, JobRequestResult, QueueLimits } from "@nominal-code/jobs/JobQueue"
+import { JobQueue, QueueLimits } from "@nominal-code/jobs/JobQueue"
 import { JobRecord, JobRecords, type JobState } from "@nominal-code/jobs/JobRecords"
+import { JobRequestResult, QueueAdmin } from "@nominal-code/jobs/QueueAdmin"
 import { Clock, Console, Duration, Effect, Layer, Option, Schedule, Schema, Stream } from "effect"
 import process from "node:process"
 import * as Columns from "../Columns.ts"
@@ -176,7 +177,7 @@ const isFinished = ({ state }: JobRecord): boolean => state === "done" || state 
 export const retry = Effect.fn("cli.jobs.retry")(function*(start: string, again: boolean) {
   const record = yield* named(start)
   if (again && isFinished(record)) return yield* reviewAgain(record)
-  yield* told(record.id, "waits again")(yield* (yield* JobQueue).retry(record.id)).pipe(
+  yield* told(record.id, "waits again")(yield* (yield* QueueAdmin).retry(record.id)).pipe(
     Effect.mapError((error) =>
       isFinished(record)
         ? new JobRequestFailed({ message: `${error.message}. To review its pull request anew, add --again` })
@@ -216,5 +217,5 @@ export const watch = Effect.fn("cli.jobs.watch")(function*() {
 /** Cancels a job: a waiting one is parked at once, a running one when its run has ended. */
 export const cancel = Effect.fn("cli.jobs.cancel")(function*(start: string) {
   const { id } = yield* named(start)
-  yield* told(id, "is cancelled")(yield* (yield* JobQueue).cancel(id))
+  yield* told(id, "is cancelled")(yield* (yield* QueueAdmin).cancel(id))
 }, Effect.provide(queue))
