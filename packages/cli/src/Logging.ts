@@ -1,6 +1,16 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
 import { KnownSecrets, makeKnownSecrets } from "@nominal-code/domain/KnownSecrets"
-import { Cause, Console, Effect, Layer, Logger, Option, Predicate, References } from "effect"
+import {
+  Cause,
+  Console,
+  Effect,
+  Layer,
+  Logger,
+  type LogLevel,
+  Option,
+  Predicate,
+  type Redacted,
+  References
+} from "effect"
 import process from "node:process"
 import { LogLevelFlag } from "./LogLevelFlag.ts"
 
@@ -83,8 +93,16 @@ export const pretty = (colour: boolean): Logger.Logger<unknown, string> =>
     return [painted("2", clock), level, ...parts, ...tail, ...failure].join(" ").replaceAll("\n", "\n               ")
   })
 
+/** Settings of the log, the secrets that it hides, and the warnings that stand in it first. */
+export interface LogSettings {
+  readonly logFormat: "text" | "json" | "pretty"
+  readonly logLevel: LogLevel.LogLevel
+  readonly secrets: ReadonlyArray<Redacted.Redacted>
+  readonly warnings: ReadonlyArray<string>
+}
+
 /** The logger of a format, through redaction. */
-const loggerOf = (format: AppConfig["Service"]["logFormat"], redact: (text: string) => string) => {
+const loggerOf = (format: LogSettings["logFormat"], redact: (text: string) => string) => {
   if (format === "json") return json(redact)
   // `NO_COLOR` and what the terminal can do are known to the stream.
   const colour = process.stderr.isTTY && process.stderr.hasColors()
@@ -92,11 +110,10 @@ const loggerOf = (format: AppConfig["Service"]["logFormat"], redact: (text: stri
 }
 
 /** Tells what the configuration warns of. */
-const warned = (tell: (warning: string) => Effect.Effect<void>) =>
+const warned = (warnings: ReadonlyArray<string>, tell: (warning: string) => Effect.Effect<void>) =>
   Layer.effectDiscard(
     Effect.gen(function*() {
       const { redact } = yield* KnownSecrets
-      const { warnings } = yield* AppConfig
       yield* Effect.forEach(warnings, (warning) => tell(redact(warning)), { discard: true })
     })
   )
@@ -104,13 +121,13 @@ const warned = (tell: (warning: string) => Effect.Effect<void>) =>
 /** The secrets of the configuration, known by value; a logger that hides them; and the warnings of the configuration. */
 const hiding = (
   show: (line: string) => string,
-  levelOf: (configured: AppConfig["Service"]["logLevel"]) => AppConfig["Service"]["logLevel"],
+  levelOf: (configured: LogLevel.LogLevel) => LogLevel.LogLevel,
   tell: (warning: string) => Effect.Effect<void> = Effect.logWarning
 ) =>
+({ logFormat, logLevel, secrets, warnings }: LogSettings) =>
   Layer.provideMerge(
-    warned(tell),
+    warned(warnings, tell),
     Layer.unwrap(Effect.gen(function*() {
-      const { logFormat, logLevel, secrets } = yield* AppConfig
       const level = Option.getOrElse(yield* LogLevelFlag, () => levelOf(logLevel))
       const known = makeKnownSecrets(secrets)
       return Layer.mergeAll(

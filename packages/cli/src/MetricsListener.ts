@@ -1,4 +1,4 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
+import type { MetricsSettings, WebhookSettings } from "@nominal-code/config/AppConfig"
 import { settings } from "@nominal-code/config/Settings"
 import * as Metrics from "@nominal-code/server/Metrics"
 import { Effect, Layer, Option } from "effect"
@@ -11,14 +11,18 @@ const announce = (host: string) =>
     if (address._tag !== "UnixPathAddress") yield* Effect.logInfo(`metrics on http://${host}:${address.port}/metrics`)
   }))
 
+/** Settings of the listener: it has the host of the webhooks. */
+export interface MetricsListening {
+  readonly metrics: MetricsSettings
+  readonly webhook: Pick<WebhookSettings, "host">
+}
+
 /** Metrics of the server, and their listener with `/metrics`, if `metrics.port` is set. */
-export const layer = Layer.unwrap(
-  Effect.map(AppConfig, ({ metrics, webhook: { host } }) =>
-    Option.match(metrics.port, {
-      onNone: () => Layer.empty,
-      onSome: (port) =>
-        Layer.merge(Metrics.layer, announce(host)).pipe(
-          Layer.provide(Listener.layer(host, port, settings.metrics.port))
-        )
-    }))
-)
+export const layer = ({ metrics, webhook: { host } }: MetricsListening) =>
+  Option.match(metrics.port, {
+    onNone: () => Layer.empty,
+    onSome: (port) =>
+      Layer.merge(Metrics.layer, announce(host)).pipe(
+        Layer.provide(Listener.layer(host, port, settings.metrics.port))
+      )
+  })

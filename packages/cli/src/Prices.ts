@@ -1,17 +1,21 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
 import { ConfigError } from "@nominal-code/config/ConfigError"
-import { claudeCode, modelsOf } from "@nominal-code/domain/ReviewSettings"
+import { claudeCode, modelsOf, type ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { pricesWith } from "@nominal-code/llm/Pricing"
 import { Effect, Option } from "effect"
 
 /** Services whose models run on machines of one's own, where nobody sends a bill; and Claude Code, which tells its costs. */
 const withoutPrices: ReadonlySet<string> = new Set(["ollama", "vllm", "lmstudio", claudeCode])
 
+/** Settings of a review that cost money. */
+export interface PricedSettings {
+  readonly costs: { readonly allowUnpriced: boolean }
+  readonly review: ReviewSettings
+}
+
 /**
  * Refuses a configuration with a limit in dollars and a model without a known price, for which no such limit can hold.
  */
-export const checkPrices = Effect.gen(function*() {
-  const { costs: { allowUnpriced }, review } = yield* AppConfig
+export const checkPrices = Effect.fnUntraced(function*({ costs: { allowUnpriced }, review }: PricedSettings) {
   const { limits = {}, maxCostUsd, prices } = review
   const isLimited = maxCostUsd !== undefined || Object.keys(limits).length > 0
   const { priceOf } = pricesWith(prices)

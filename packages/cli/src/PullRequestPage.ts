@@ -1,4 +1,4 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
+import type { GitHubSettings, GitLabSettings } from "@nominal-code/config/AppConfig"
 import { type Platform, PullRequestRef } from "@nominal-code/domain/PullRequest"
 import { hostOf } from "@nominal-code/forge/gitlab/Options"
 import { Effect, Option, Schema } from "effect"
@@ -44,17 +44,23 @@ const gitLabSite = (root: string): Site => ({
   path: /^\/(.+?)\/-\/merge_requests\/([1-9]\d*)(?:\/.*)?$/
 })
 
-const sites = Effect.map(AppConfig, ({ github, gitlab }): ReadonlyArray<Site> => [
+/** Addresses of the forges that this process is configured for. */
+export interface ForgeAddresses {
+  readonly github: Option.Option<Pick<GitHubSettings, "cloneBase">>
+  readonly gitlab: Option.Option<Pick<GitLabSettings, "apiBase">>
+}
+
+const sitesOf = ({ github, gitlab }: ForgeAddresses): ReadonlyArray<Site> => [
   ...Option.toArray(Option.map(github, ({ cloneBase }) => gitHubSite(cloneBase))),
   ...Option.toArray(Option.map(gitlab, (settings) => gitLabSite(hostOf(settings))))
-])
+]
 
 /** Page of a pull request; empty on a forge that this process is not configured for. */
-export const pages = Effect.map(
-  sites,
-  (known) => (pull: PullName & Pick<PullRequestRef, "platform">): string =>
+export const pagesOn = (forges: ForgeAddresses) => {
+  const known = sitesOf(forges)
+  return (pull: PullName & Pick<PullRequestRef, "platform">): string =>
     known.find(({ platform }) => platform === pull.platform)?.pageOf(pull) ?? ""
-)
+}
 
 /** The path of a page below the root of its forge; none on another forge. */
 const below = (url: URL, root: string): Option.Option<string> => {
@@ -66,8 +72,8 @@ const below = (url: URL, root: string): Option.Option<string> => {
 }
 
 /** Finds the pull request of a page on a configured forge. `label` stands before the page in messages. */
-export const pullRequestOn = Effect.fnUntraced(function*(page: string, label = "") {
-  const known = yield* sites
+export const pullRequestOn = Effect.fnUntraced(function*(forges: ForgeAddresses, page: string, label = "") {
+  const known = sitesOf(forges)
   const shown = known.map(({ shown }) => shown).join(" or ")
   const refused = (why: string) => new NotServed({ message: `${label}"${page}" ${why}` })
   const url = URL.parse(page)

@@ -1,10 +1,9 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
 import * as MemoryJobResults from "@nominal-code/jobs/MemoryJobResults"
 import * as MemoryPayloadStore from "@nominal-code/jobs/MemoryPayloadStore"
 import * as RedisJobResults from "@nominal-code/jobs/RedisJobResults"
 import * as RedisPayloadStore from "@nominal-code/jobs/RedisPayloadStore"
-import { Effect, Layer, Option } from "effect"
-import { redis, signingKeys } from "./Configured.ts"
+import { Layer, Option } from "effect"
+import { configured, redis, signingKeys } from "./Configured.ts"
 
 const shared = Layer.merge(RedisJobResults.layer, RedisPayloadStore.layer).pipe(Layer.provide([redis, signingKeys]))
 
@@ -14,4 +13,4 @@ const own = Layer.merge(MemoryJobResults.layer, MemoryPayloadStore.layer)
  * Payload store and job results of a job in its own process: in Redis if it is configured, else in memory, where nobody
  * else reads them.
  */
-export const layer = Layer.unwrap(Effect.map(AppConfig, ({ redis }) => Option.isSome(redis) ? shared : own))
+export const layer = configured(({ redis }) => Option.isSome(redis) ? shared : own)

@@ -206,11 +206,15 @@ export const answerLocally = Effect.fn("ReviewChanges.answerLocally")(function*(
   return redact(text)
 })
 
-/** Reviews changes whose commits are known. */
-export const reviewResolved = (options: ReviewChangesOptions, changes: ResolvedChanges) => {
+/** Reviews changes whose commits are known. `settings` take the place of the configured ones. */
+export const reviewResolved = (
+  options: ReviewChangesOptions,
+  changes: ResolvedChanges,
+  settings: Option.Option<ReviewSettings> = Option.none()
+) => {
   const pullRequest = pullRequestOf(changes, options)
   const job = jobOfHead(pullRequest, { prompt: options.instructions ?? "", asked: true })
-  return reviewLocally({ job, pullRequest, repository: options.repository })
+  return reviewLocally({ job, pullRequest, repository: options.repository, settings })
 }
 
 /**

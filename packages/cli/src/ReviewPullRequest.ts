@@ -1,8 +1,8 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
 import { failureText } from "@nominal-code/domain/Failure"
 import type { Job, JobOutcome } from "@nominal-code/domain/Job"
 import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
 import { PostedReview, type ReviewDraft } from "@nominal-code/domain/Review"
+import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { Forge } from "@nominal-code/forge/Forge"
 import * as Forges from "@nominal-code/forge/Forges"
 import * as SpendMemory from "@nominal-code/persistence/SpendMemory"
@@ -10,13 +10,18 @@ import { review } from "@nominal-code/review/Review"
 import { Effect, Layer, Option, Ref } from "effect"
 import * as Configured from "./Configured.ts"
 import { drafted, notReviewed, usageOf } from "./ReviewChanges.ts"
-import { jobOf } from "./RunRequest.ts"
+import { jobOf, type RequestSettings } from "./RunRequest.ts"
 
 /** A pull request to review for the person who runs the command. */
 export interface PullRequestOptions {
   readonly instructions: string
   /** False: the pull request hears nothing of the review. */
   readonly post: boolean
+}
+
+/** Settings of a review of a pull request on its forge. */
+export interface PullRequestSettings extends RequestSettings {
+  readonly review: ReviewSettings
 }
 
 /** Result of a review on a forge. */
@@ -47,26 +52,28 @@ const keeping = (forge: Forge["Service"], kept: Ref.Ref<Option.Option<ReviewDraf
   })
 
 /** Reviews a job's pull request on its forge, and posts the review there if `post` says so. */
-export const reviewOnForge = Effect.fn("ReviewPullRequest.reviewOnForge")(function*(job: Job, post: boolean) {
-  const { review: settings } = yield* AppConfig
-  const forge = yield* Forge
-  const kept = yield* Ref.make(Option.none<ReviewDraft>())
-  // A dry run drops its review; here it is shown.
-  const reviewConfig = Configured.reviewConfig(Option.some({ ...settings, dryRun: false }))
-  const outcome = yield* review(job).pipe(
-    Effect.provideService(Forge, keeping(forge, kept, post && !settings.dryRun)),
-    Effect.provide(Layer.mergeAll(Configured.conversationsIn.memory, SpendMemory.layer, reviewConfig))
-  )
-  const url = outcome._tag === "Reviewed" ? Option.fromUndefinedOr(outcome.url) : Option.none<string>()
-  const result: ForgeReview = { outcome, draft: yield* Ref.get(kept), url }
-  return result
-})
+export const reviewOnForge = Effect.fn("ReviewPullRequest.reviewOnForge")(
+  function*(settings: ReviewSettings, job: Job, post: boolean) {
+    const forge = yield* Forge
+    const kept = yield* Ref.make(Option.none<ReviewDraft>())
+    // A dry run drops its review; here it is shown.
+    const reviewConfig = Configured.reviewConfig(Option.some({ ...settings, dryRun: false }))
+    const outcome = yield* review(job).pipe(
+      Effect.provideService(Forge, keeping(forge, kept, post && !settings.dryRun)),
+      Effect.provide(Layer.mergeAll(Configured.conversationsIn.memory, SpendMemory.layer, reviewConfig))
+    )
+    const url = outcome._tag === "Reviewed" ? Option.fromUndefinedOr(outcome.url) : Option.none<string>()
+    const result: ForgeReview = { outcome, draft: yield* Ref.get(kept), url }
+    return result
+  }
+)
 
 /** Reviews a pull request as its forge shows it now. The model is the `AgentRunner` of the context. */
 export const reviewPullRequest = Effect.fn("ReviewPullRequest.reviewPullRequest")(
-  function*({ number, platform, repo }: PullRequestRef, { instructions, post }: PullRequestOptions) {
-    const job = yield* jobOf({ platform, repo, number, prompt: instructions })
-    const { draft, outcome, url } = yield* reviewOnForge(job, post).pipe(
+  function*(settings: PullRequestSettings, ref: PullRequestRef, { instructions, post }: PullRequestOptions) {
+    const { number, platform, repo } = ref
+    const job = yield* jobOf(settings, { platform, repo, number, prompt: instructions })
+    const { draft, outcome, url } = yield* reviewOnForge(settings.review, job, post).pipe(
       Forges.on(platform),
       Effect.provide(Configured.workspace)
     )

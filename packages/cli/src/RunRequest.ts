@@ -1,4 +1,3 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
 import { DeliveryId, Job, jobIdOfDelivery } from "@nominal-code/domain/Job"
 import { Lane, Namespace } from "@nominal-code/domain/Lane"
 import { Login, Platform, PullNumber, PullRequestRef, RepoName, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
@@ -6,7 +5,7 @@ import { CommentKind, LifecycleKind, PullRequestEvent } from "@nominal-code/doma
 import { ForgeNotConfigured } from "@nominal-code/forge/Forges"
 import { Clock, Effect, Option, Schema } from "effect"
 import { randomUUID } from "node:crypto"
-import { pullRequestOn } from "./PullRequestPage.ts"
+import { type ForgeAddresses, pullRequestOn } from "./PullRequestPage.ts"
 
 /*
  * The payloads of `run-job` that people and other programs write, beside the form that a server writes.
@@ -128,10 +127,10 @@ const lifecycle = (event: typeof LifecycleRequest.Type, pullRequest: PullRequest
     baseBranch: event.base_branch ?? ""
   })
 
-const understood = Effect.fnUntraced(function*(request: RunRequest) {
+const understood = Effect.fnUntraced(function*(forges: ForgeAddresses, request: RunRequest) {
   if ("pull_request" in request) {
     return {
-      event: requested(yield* pullRequestOn(request.pull_request, "pull_request ")),
+      event: requested(yield* pullRequestOn(forges, request.pull_request, "pull_request ")),
       prompt: request.prompt ?? ""
     }
   }
@@ -149,13 +148,18 @@ const understood = Effect.fnUntraced(function*(request: RunRequest) {
     : { event: lifecycle(event, pullRequest), prompt: "", namespace: request.namespace }
 })
 
+/** Settings that a request's job depends on. */
+export interface RequestSettings extends ForgeAddresses {
+  readonly review: { readonly botUsername: string }
+}
+
 /**
  * Makes the job of a request. A comment of the forge has the same job in every run, so that it is answered once; any
  * other request is a job of its own each time.
  */
-export const jobOf = Effect.fn("RunRequest.jobOf")(function*(request: RunRequest) {
-  const { github, gitlab, review: { botUsername } } = yield* AppConfig
-  const { event, namespace, prompt } = yield* understood(request)
+export const jobOf = Effect.fn("RunRequest.jobOf")(function*(settings: RequestSettings, request: RunRequest) {
+  const { github, gitlab, review: { botUsername } } = settings
+  const { event, namespace, prompt } = yield* understood(settings, request)
   const { number, platform, repo } = event.pullRequest
   const isServed = { github: Option.isSome(github), gitlab: Option.isSome(gitlab) }
   if (!isServed[platform]) return yield* new ForgeNotConfigured({ platform })

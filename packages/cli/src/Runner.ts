@@ -20,7 +20,7 @@ import { Effect, Layer, Option } from "effect"
 import * as Configured from "./Configured.ts"
 import * as Results from "./Results.ts"
 import * as ReviewLayers from "./ReviewLayers.ts"
-import { recording } from "./transcripts/Recording.ts"
+import { recording, type TranscriptSettings } from "./transcripts/Recording.ts"
 
 const disk = ServiceName.make("disk")
 
@@ -66,12 +66,12 @@ const tellingStopped = Layer.effect(
   })
 )
 
-const inProcess = (needs: Needs, rules: AdmittanceRules) =>
+const inProcess = (needs: Needs, rules: AdmittanceRules, transcripts: TranscriptSettings) =>
   tellingStopped.pipe(
     Layer.provide(admitting(rules)),
     Layer.provide(
       InProcessRunner.layer({
-        review: (job) => recording(job, reviewJob(job)),
+        review: (job) => recording(transcripts, job, reviewJob(job)),
         notice: noticeJob,
         needs: (lane, job) => [...needs(lane, job), disk]
       })
@@ -107,7 +107,7 @@ export const layer = Layer.unwrap(
     AppConfig,
     (config): Layer.Layer<JobRunner, Layer.Error<Runner>, Layer.Services<Runner>> =>
       Option.match(Configured.kubernetesOptions(config), {
-        onNone: () => inProcess(needsOf(config), config),
+        onNone: () => inProcess(needsOf(config), config, config),
         onSome: (options) => inCluster(options, needsOf(config), config)
       })
   )

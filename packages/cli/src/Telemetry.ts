@@ -1,4 +1,4 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
+import type { TracingSettings } from "@nominal-code/config/AppConfig"
 import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
 import { Effect, Layer, Option, Redacted } from "effect"
 import { FetchHttpClient, HttpBody } from "effect/http"
@@ -36,26 +36,26 @@ const headersOf = (text: string): Readonly<Record<string, string>> =>
  * Sends the spans of everything above it to a collector, if `tracing.endpoint` is set. A collector that is away is left
  * alone for a minute, and no review waits for it. Spans pass the redaction of logs and posts, minted tokens included.
  */
-export const traces = Layer.unwrap(
-  Effect.gen(function*() {
-    const { tracing: { endpoint, headers } } = yield* AppConfig
-    const { redact } = yield* KnownSecrets
-    return Option.match(endpoint, {
-      onNone: () => Layer.empty,
-      onSome: (url) =>
-        OtlpTracer.layer({
-          url: `${url}/v1/traces`,
-          resource: { serviceName: "nominal-code" },
-          ...Option.match(headers, {
-            onNone: () => ({}),
-            onSome: (text) => ({ headers: headersOf(Redacted.value(text)) })
-          })
-        }).pipe(
-          Layer.provide(redacted(redact)),
-          Layer.provide(FetchHttpClient.layer),
-          // A redirection would take the headers elsewhere.
-          Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "error" }))
-        )
+export const traces = ({ tracing: { endpoint, headers } }: { readonly tracing: TracingSettings }) =>
+  Layer.unwrap(
+    Effect.gen(function*() {
+      const { redact } = yield* KnownSecrets
+      return Option.match(endpoint, {
+        onNone: () => Layer.empty,
+        onSome: (url) =>
+          OtlpTracer.layer({
+            url: `${url}/v1/traces`,
+            resource: { serviceName: "nominal-code" },
+            ...Option.match(headers, {
+              onNone: () => ({}),
+              onSome: (text) => ({ headers: headersOf(Redacted.value(text)) })
+            })
+          }).pipe(
+            Layer.provide(redacted(redact)),
+            Layer.provide(FetchHttpClient.layer),
+            // A redirection would take the headers elsewhere.
+            Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "error" }))
+          )
+      })
     })
-  })
-)
+  )

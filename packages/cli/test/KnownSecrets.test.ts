@@ -10,6 +10,7 @@ import { makeOutgoingText } from "@nominal-code/forge/outgoing/OutgoingText"
 import * as Collector from "@nominal-code/testing/Collector"
 import { ConfigProvider, Console, Deferred, Effect, FileSystem, Layer, Redacted } from "effect"
 import { generateKeyPairSync } from "node:crypto"
+import { configured } from "../src/Configured.ts"
 import * as Logging from "../src/Logging.ts"
 import * as Telemetry from "../src/Telemetry.ts"
 
@@ -84,7 +85,7 @@ const said = Effect.fnUntraced(function*(env: Readonly<Record<string, string>>, 
       reason: JSON.stringify(yield* withoutSecrets(JobOutcome.cases.Failed.make({ failure, retryable: true })))
     }
   }).pipe(
-    Effect.provide(Layer.provideMerge(Logging.layer, Layer.effect(AppConfig, load("run-job")))),
+    Effect.provide(Layer.provideMerge(configured(Logging.layer), Layer.effect(AppConfig, load("run-job")))),
     Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnvRecord(env)),
     Effect.provideService(Console.Console, console),
     // The log is whole when its layer is released.
@@ -137,8 +138,8 @@ it.live("what any of them holds is in no span, nor is a token that was made late
       )
     }).pipe(
       Effect.provide(
-        Telemetry.traces.pipe(
-          Layer.provideMerge(Logging.layerNone),
+        configured(Telemetry.traces).pipe(
+          Layer.provideMerge(configured(Logging.layerNone)),
           Layer.provide(Layer.effect(AppConfig, load("run-job")))
         )
       ),

@@ -1,5 +1,4 @@
 import { assert, it } from "@effect/vitest"
-import { AppConfig } from "@nominal-code/config/AppConfig"
 import { reviewSettings, testConfig } from "@nominal-code/testing/TestConfig"
 import { Effect, Option, Redacted } from "effect"
 import { type Reply, serve, status } from "../../llm/test/ScriptedService.ts"
@@ -17,7 +16,7 @@ const found = Effect.fnUntraced(function*(reply: Reply, model: string) {
       cloud: { _tag: "Azure", apiVersion: Option.none(), identity: { _tag: "Managed" }, authority: Option.none() }
     }]
   })
-  const findings = yield* Effect.provideService(modelFindings, AppConfig, config)
+  const findings = yield* modelFindings(config)
   return findings.filter(({ text }) => text.includes("azure")).map(({ status, text }) => `${status}: ${text}`)
 })
 

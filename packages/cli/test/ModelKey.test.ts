@@ -1,7 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { providers } from "@nominal-code/config/settings/Providers"
 import { claudeCode, ProviderName, type ReviewSettings } from "@nominal-code/domain/ReviewSettings"
-import { layerTest, reviewSettings } from "@nominal-code/testing/TestConfig"
+import { reviewSettings } from "@nominal-code/testing/TestConfig"
 import { Effect, Option } from "effect"
 import { checkKey } from "../src/review/ModelKey.ts"
 
@@ -13,19 +13,16 @@ const refusal = (
   configured: ReadonlyArray<ProviderName> = [],
   changes: Partial<ReviewSettings> = {}
 ) =>
-  checkKey.pipe(
-    Effect.match({ onFailure: ({ message }) => message, onSuccess: () => undefined }),
-    Effect.provide(layerTest({
-      review: {
-        ...withoutExplorers,
-        reviewer: { ...reviewSettings.reviewer, provider },
-        verifier: { ...reviewSettings.reviewer, provider },
-        explorer: { ...reviewSettings.explorer, provider },
-        ...changes
-      },
-      providers: configured.map((name) => ({ name, apiKey: Option.none(), baseUrl: Option.none() }))
-    }))
-  )
+  checkKey({
+    review: {
+      ...withoutExplorers,
+      reviewer: { ...reviewSettings.reviewer, provider },
+      verifier: { ...reviewSettings.reviewer, provider },
+      explorer: { ...reviewSettings.explorer, provider },
+      ...changes
+    },
+    providers: configured.map((name) => ({ name, apiKey: Option.none(), baseUrl: Option.none() }))
+  }).pipe(Effect.match({ onFailure: ({ message }) => message, onSuccess: () => undefined }))
 
 for (const provider of ProviderName.literals) {
   it.effect(`without a key for ${provider}, its variable is named, and two or three others that do`, () =>

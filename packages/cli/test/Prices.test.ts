@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { layerTest, reviewSettings, testConfig } from "@nominal-code/testing/TestConfig"
+import { reviewSettings, testConfig } from "@nominal-code/testing/TestConfig"
 import { Effect } from "effect"
 import { checkPrices } from "../src/Prices.ts"
 import { runWith } from "./RunCommand.ts"
@@ -10,9 +10,8 @@ const refusal = (
   allowUnpriced = false
 ) => {
   const review = { ...reviewSettings, reviewer: { ...reviewSettings.reviewer, ...reviewer }, ...changes }
-  return checkPrices.pipe(
-    Effect.match({ onSuccess: () => undefined, onFailure: ({ message }) => message }),
-    Effect.provide(layerTest({ review, costs: { ...testConfig().costs, allowUnpriced } }))
+  return checkPrices({ review, costs: { allowUnpriced } }).pipe(
+    Effect.match({ onSuccess: () => undefined, onFailure: ({ message }) => message })
   )
 }
 
@@ -27,7 +26,7 @@ it.effect("a model without a known price does not start with a limit in dollars,
     )
     const { maxCostUsd: _cap, ...unlimited } = reviewSettings
     const reviewer = { ...reviewSettings.reviewer, model: "mine" }
-    const start = (review: typeof reviewSettings) => Effect.exit(Effect.provide(checkPrices, layerTest({ review })))
+    const start = (review: typeof reviewSettings) => Effect.exit(checkPrices(testConfig({ review })))
     assert.strictEqual((yield* start({ ...unlimited, reviewer }))._tag, "Success")
     assert.strictEqual((yield* start({ ...unlimited, reviewer, limits: { dayUsd: 5 } }))._tag, "Failure")
   }))
@@ -39,7 +38,7 @@ it.effect("the price of each agent that is used has to be known", () =>
     assert.include(yield* refusal({}, { explorer: mine }), "the price of the model mine is not known")
     assert.include(yield* refusal({}, { verifier: mine }), "the price of the model mine is not known")
     const { explorers: _none, ...without } = { ...reviewSettings, explorer: mine }
-    const start = Effect.exit(Effect.provide(checkPrices, layerTest({ review: without })))
+    const start = Effect.exit(checkPrices(testConfig({ review: without })))
     assert.strictEqual((yield* start)._tag, "Success")
   }))
 

@@ -1,8 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import type { GitHubSettings, GitLabSettings } from "@nominal-code/config/AppConfig"
-import { layerTest } from "@nominal-code/testing/TestConfig"
 import { Effect, Option, Redacted } from "effect"
-import { pullRequestOn } from "../src/PullRequestPage.ts"
+import { type ForgeAddresses, pullRequestOn } from "../src/PullRequestPage.ts"
 
 const token = Redacted.make("a-token")
 
@@ -23,13 +22,12 @@ const gitlab = (apiBase = "https://gitlab.com"): GitLabSettings => ({
 const both = { github: Option.some(github()), gitlab: Option.some(gitlab()) }
 
 /** The pull request of a page, as `platform owner/name number`; of a page that is refused, why. */
-const found = (page: string, given: Parameters<typeof layerTest>[0] = both) =>
-  pullRequestOn(page, "--pull ").pipe(
+const found = (page: string, given: Partial<ForgeAddresses> = both) =>
+  pullRequestOn({ github: Option.none(), gitlab: Option.none(), ...given }, page, "--pull ").pipe(
     Effect.match({
       onFailure: ({ message }) => message,
       onSuccess: ({ number, platform, repo }) => `${platform} ${repo} ${number}`
-    }),
-    Effect.provide(layerTest(given))
+    })
   )
 
 it.effect.each<readonly [page: string, expected: string]>([

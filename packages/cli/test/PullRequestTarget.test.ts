@@ -1,37 +1,24 @@
 import { assert, it } from "@effect/vitest"
-import type { AppConfig } from "@nominal-code/config/AppConfig"
-import { layerTest } from "@nominal-code/testing/TestConfig"
-import { Effect, Option, Redacted } from "effect"
+import { Effect, Option } from "effect"
+import type { ForgeAddresses } from "../src/PullRequestPage.ts"
 import { isPullRequest, pullRequestNamed } from "../src/review/PullRequestTarget.ts"
 
-type Settings = Partial<AppConfig["Service"]>
-
-const gitlab: Settings["gitlab"] = Option.some({
-  token: Redacted.make("glpat-token"),
-  webhookSecret: Option.none(),
-  signingToken: Option.none(),
-  apiBase: "https://gitlab.com"
-})
-const github: Settings["github"] = Option.some({
-  credentials: { _tag: "Token", token: Redacted.make("ghp_token") },
-  webhookSecret: Option.none(),
-  apiBase: "https://api.github.com",
-  cloneBase: "https://github.com"
-})
+const gitlab = Option.some({ apiBase: "https://gitlab.com" })
+const github = Option.some({ cloneBase: "https://github.com" })
 const both = { github, gitlab }
 const onlyGitLab = { gitlab, github: Option.none() }
 const none = { gitlab: Option.none(), github: Option.none() }
 
-const named = (text: string, settings: Settings = both) =>
+const named = (text: string, settings: ForgeAddresses = both) =>
   Effect.map(
-    Effect.provide(pullRequestNamed(text), layerTest(settings)),
+    pullRequestNamed(settings, text),
     ({ number, platform, repo }) => `${platform} ${repo} ${number}`
   )
 
-const refusal = (text: string, settings: Settings) =>
+const refusal = (text: string, settings: ForgeAddresses) =>
   Effect.map(Effect.flip(named(text, settings)), ({ message }) => message)
 
-it.effect.each<readonly [text: string, settings: Settings, found: string]>([
+it.effect.each<readonly [text: string, settings: ForgeAddresses, found: string]>([
   ["acme/shop#7", both, "github acme/shop 7"],
   ["acme/shop!7", both, "gitlab acme/shop 7"],
   ["acme/team/shop#7", both, "gitlab acme/team/shop 7"],

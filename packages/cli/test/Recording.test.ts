@@ -1,13 +1,12 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
-import { AppConfig } from "@nominal-code/config/AppConfig"
 import { Block } from "@nominal-code/domain/Conversation"
 import * as KnownSecrets from "@nominal-code/domain/KnownSecrets"
 import { Transcript, TranscriptEvent } from "@nominal-code/domain/Transcript"
 import { Usage } from "@nominal-code/domain/Usage"
 import { laneOf, push } from "@nominal-code/testing/Jobs"
 import { testConfig } from "@nominal-code/testing/TestConfig"
-import { Effect, FileSystem, Layer, Redacted } from "effect"
+import { Effect, FileSystem, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { utimesSync } from "node:fs"
 import { read, recording } from "../src/transcripts/Recording.ts"
@@ -30,12 +29,16 @@ const answered = TranscriptEvent.cases.Answered.make({
 const withData = Effect.fnUntraced(function*(transcripts: boolean) {
   const fs = yield* FileSystem.FileSystem
   const dataDir = yield* fs.makeTempDirectoryScoped({ prefix: "transcripts-" })
-  const context = Layer.merge(
-    Layer.succeed(AppConfig, testConfig({ dataDir, transcripts })),
-    KnownSecrets.layer([Redacted.make(secret)])
-  )
+  const context = KnownSecrets.layer([Redacted.make(secret)])
+  const settings = testConfig({ dataDir, transcripts })
   const told = Effect.flatMap(Transcript, (tell) => tell(answered))
-  return { context, directory: `${dataDir}/transcripts`, fs, run: Effect.provide(recording(job, told), context) }
+  return {
+    context,
+    settings,
+    directory: `${dataDir}/transcripts`,
+    fs,
+    run: Effect.provide(recording(settings, job, told), context)
+  }
 })
 
 layer(NodeServices.layer)("the transcript of a review", (it) => {
@@ -60,10 +63,10 @@ layer(NodeServices.layer)("the transcript of a review", (it) => {
 
   it.effect("is not kept unless it is asked for, and one that is not there is named with its setting", () =>
     Effect.gen(function*() {
-      const { context, directory, fs, run } = yield* withData(false)
+      const { context, directory, fs, run, settings } = yield* withData(false)
       yield* run
       assert.isFalse(yield* fs.exists(directory))
-      const { message } = yield* Effect.flip(Effect.provide(read(job.id), context))
+      const { message } = yield* Effect.flip(Effect.provide(read(settings, job.id), context))
       assert.include(message, "retention.transcripts")
     }))
 })

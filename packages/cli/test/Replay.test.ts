@@ -2,6 +2,7 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
 import * as ApiAgent from "@nominal-code/agent/ApiAgent"
 import * as RecordedCalls from "@nominal-code/agent/RecordedCalls"
+import { AppConfig } from "@nominal-code/config/AppConfig"
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import { Block } from "@nominal-code/domain/Conversation"
 import { Job, jobOfHead } from "@nominal-code/domain/Job"
@@ -13,6 +14,7 @@ import { LlmProviders } from "@nominal-code/llm/LlmProviders"
 import { ConfigProvider, Console, Effect, FileSystem, Layer, Option, Schema } from "effect"
 import { execFileSync } from "node:child_process"
 import { replay } from "../src/commands/Replay.ts"
+import { configured } from "../src/Configured.ts"
 import * as Logging from "../src/Logging.ts"
 import { answerLocally, type LocalReview } from "../src/ReviewChanges.ts"
 import { recording } from "../src/transcripts/Recording.ts"
@@ -92,10 +94,13 @@ layer(NodeServices.layer)("nominal-code replay", (it) => {
         RETENTION_TRANSCRIPTS: "true"
       })
       const { agent, requests } = modelOf("Since one item is sold at least.")
-      const recorded = yield* recording(question.job, answerLocally(question, "why one?")).pipe(
+      const recorded = yield* Effect.flatMap(
+        AppConfig,
+        (config) => recording(config, question.job, answerLocally(question, "why one?"))
+      ).pipe(
         Effect.provide(
           agent.pipe(
-            Layer.provideMerge(Logging.layerReview((text) => text)),
+            Layer.provideMerge(configured(Logging.layerReview((text) => text))),
             Layer.provideMerge(AppConfigLayer.layer("review", {}))
           )
         ),

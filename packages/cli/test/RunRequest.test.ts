@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { AppConfig } from "@nominal-code/config/AppConfig"
 import { JobPayload, JobPayloadJson } from "@nominal-code/domain/JobPayload"
 import { RepoPath } from "@nominal-code/domain/PullRequest"
 import { layerTest, testConfig } from "@nominal-code/testing/TestConfig"
@@ -16,7 +17,7 @@ const examples = [...read("../../../docs/run-job.md").matchAll(/```json\n([^]*?)
 const understood = (text: string, cloneBase = "https://github.com") =>
   Effect.gen(function*() {
     const given = yield* decode(text)
-    return given._tag === "FromServer" ? given.payload.job : yield* jobOf(given.request)
+    return given._tag === "FromServer" ? given.payload.job : yield* jobOf(yield* AppConfig, given.request)
   }).pipe(
     Effect.provide(layerTest({
       github: Option.some({
@@ -113,7 +114,9 @@ describe("what people give to run-job", () => {
     Effect.gen(function*() {
       const on = (apiBase: string, payload: object) =>
         Effect.flatMap(decode(JSON.stringify(payload)), (given) =>
-          given._tag === "FromServer" ? Effect.die("not a request") : jobOf(given.request)).pipe(
+          given._tag === "FromServer"
+            ? Effect.die("not a request")
+            : Effect.flatMap(AppConfig, (config) => jobOf(config, given.request))).pipe(
             Effect.provide(layerTest({
               gitlab: Option.some({
                 token: Redacted.make("t"),

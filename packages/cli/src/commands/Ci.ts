@@ -72,13 +72,13 @@ const readyForReview = (forge: Forge["Service"]) => {
 }
 
 const reviewed = Effect.fnUntraced(function*({ directory, pullRequest: ref }: CiRun) {
-  const { policy } = yield* AppConfig
+  const { policy, review } = yield* AppConfig
   const forge = readyForReview(yield* Forge)
   const pullRequest = yield* forge.pullRequest(ref)
   const prompt = yield* Effect.map(maybe("INPUT_PROMPT"), Option.getOrElse(() => ""))
   const bot = Option.getOrElse(Schema.decodeOption(Login)(policy.botUsername), () => Login.make("ci"))
   const job = jobOfHead(pullRequest, { bot, prompt, receivedAt: yield* Clock.currentTimeMillis })
-  return yield* reviewOnForge(job, true).pipe(
+  return yield* reviewOnForge(review, job, true).pipe(
     Effect.provideService(Forge, forge),
     Effect.provide(CiWorkspace.layer(directory))
   )
@@ -130,7 +130,7 @@ const noSecrets = "a pull request from a fork gets none of the secrets, so there
 
 /** True if there is a key. A fork's pull request may have none, which is no fault of the one who opened it. */
 const hasKey = Effect.fnUntraced(function*({ isFork, pullRequest: { platform } }: CiRun) {
-  const missing = yield* Effect.option(Effect.flip(checkKey))
+  const missing = yield* Effect.option(Effect.flip(checkKey(yield* AppConfig)))
   if (Option.isNone(missing)) return true
   if (!isFork) return yield* missing.value
   yield* systems[platform].tellNothing(noSecrets)
@@ -141,12 +141,12 @@ const hasKey = Effect.fnUntraced(function*({ isFork, pullRequest: { platform } }
 export const ci = Effect.fn("cli.ci")(function*(platform: Platform, flags: CiFlags) {
   const system = systems[platform]
   const run = yield* system.run
-  const own = Logging.layerReview(system.logLine).pipe(
+  const own = Configured.configured(Logging.layerReview(system.logLine)).pipe(
     Layer.provideMerge(AppConfigLayer.layer("review", yield* system.settings))
   )
   yield* Effect.gen(function*() {
     if (!(yield* hasKey(run))) return
-    yield* checkPrices
+    yield* checkPrices(yield* AppConfig)
     yield* ensureForge(platform)
     yield* inPipeline(run, flags).pipe(
       Forges.on(platform),

@@ -3,12 +3,13 @@ import { Usage } from "@nominal-code/domain/Usage"
 import { dayOf, dollarsOf, Spend } from "@nominal-code/persistence/Spend"
 import { Clock, Console, Effect, Layer, Option, Schema } from "effect"
 import * as Columns from "../Columns.ts"
+import * as Configured from "../Configured.ts"
 import * as CostText from "../CostText.ts"
 import * as Logging from "../Logging.ts"
 import * as Storage from "../Storage.ts"
 
 const ledger = Storage.existingSpend.pipe(
-  Layer.provide(Logging.layer),
+  Layer.provide(Configured.configured(Logging.layer)),
   Layer.provide(AppConfigLayer.layer("jobs"))
 )
 

@@ -1,6 +1,7 @@
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import { namedDirectories } from "@nominal-code/config/NamedDirectories"
 import { Console, Effect, Layer } from "effect"
+import * as Configured from "../Configured.ts"
 import { examine, SetupBroken } from "../doctor/Examination.ts"
 import { note, problem } from "../doctor/Finding.ts"
 import { localFindings } from "../doctor/MachineFindings.ts"
@@ -17,7 +18,7 @@ const withoutConfiguration = Effect.fnUntraced(function*(problems: ReadonlyArray
 })
 
 const findingsOf = examine(Number.POSITIVE_INFINITY).pipe(
-  Effect.provide(Logging.layerNone.pipe(Layer.provideMerge(AppConfigLayer.layer("serve")))),
+  Effect.provide(Configured.configured(Logging.layerNone).pipe(Layer.provideMerge(AppConfigLayer.layer("serve")))),
   Effect.catchTag("ConfigError", ({ problems }) => withoutConfiguration(problems))
 )
 

@@ -170,11 +170,15 @@ const measure = Effect.fnUntraced(
       })
     }
     if (flags.scripted) {
-      return yield* run({ ...common, reviewer: scripted, review: yield* reviewingChanges(suite, CaseReviews.ofScript) })
+      return yield* run({
+        ...common,
+        reviewer: scripted,
+        review: yield* reviewingChanges(suite, CaseReviews.ofScript(review))
+      })
     }
-    yield* checkKey
-    yield* checkPrices
-    const reviewing = yield* reviewingChanges(suite, CaseReviews.live)
+    yield* checkKey(yield* AppConfig)
+    yield* checkPrices(yield* AppConfig)
+    const reviewing = yield* reviewingChanges(suite, CaseReviews.live(review))
     return yield* run({ ...common, reviewer: review.reviewer.model, review: reviewing }).pipe(
       Effect.provide(Layer.provide(ReviewLayers.agent, Configured.reviewConfig()))
     )
@@ -213,6 +217,8 @@ export const evaluate = Effect.fn("cli.evaluate")(function*(flags: EvalFlags) {
   if (flags.suites.length > 1) return yield* wrong("one suite at a time; --compare compares two results")
   const config = configuration(flags)
   return yield* measured(flags).pipe(
-    Effect.provide(Layer.provideMerge(Layer.merge(Configured.git, Logging.layerReview(printable)), config))
+    Effect.provide(
+      Layer.provideMerge(Layer.merge(Configured.git, Configured.configured(Logging.layerReview(printable))), config)
+    )
   )
 })

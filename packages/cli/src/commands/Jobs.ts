@@ -1,3 +1,4 @@
+import { AppConfig } from "@nominal-code/config/AppConfig"
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import { DeliveryId, Job, JobId, jobIdOfDelivery } from "@nominal-code/domain/Job"
 import { PullRequestRef, Sha } from "@nominal-code/domain/PullRequest"
@@ -8,16 +9,17 @@ import { JobRequestResult, QueueAdmin } from "@nominal-code/jobs/QueueAdmin"
 import { Clock, Console, Duration, Effect, Layer, Option, Schedule, Schema, Stream } from "effect"
 import process from "node:process"
 import * as Columns from "../Columns.ts"
+import * as Configured from "../Configured.ts"
 import * as JobText from "../JobText.ts"
 import * as Logging from "../Logging.ts"
-import { pages } from "../PullRequestPage.ts"
+import { pagesOn } from "../PullRequestPage.ts"
 import * as Storage from "../Storage.ts"
 
 /** A request about a job that could not be carried out. The process ends with 1. */
 class JobRequestFailed extends Schema.TaggedError<JobRequestFailed>()("NotHandled", { message: Schema.String }) {}
 
 const queue = Storage.existingQueue.pipe(
-  Layer.provide(Logging.layer),
+  Layer.provide(Configured.configured(Logging.layer)),
   Layer.provideMerge(AppConfigLayer.layer("jobs"))
 )
 
@@ -115,7 +117,13 @@ export const list = Effect.fn("cli.jobs.list")(function*(listing: JobListQuery) 
   else if (last === undefined) yield* Console.log("no jobs")
   else {
     yield* Console.log(
-      JobText.table(records, yield* waiting, yield* Clock.currentTimeMillis, yield* pages, yield* Columns.width)
+      JobText.table(
+        records,
+        yield* waiting,
+        yield* Clock.currentTimeMillis,
+        pagesOn(yield* AppConfig),
+        yield* Columns.width
+      )
     )
   }
   if (last !== undefined && found.length > limit) yield* Console.error(nextPage(last, listing))
@@ -125,7 +133,7 @@ export const list = Effect.fn("cli.jobs.list")(function*(listing: JobListQuery) 
 export const show = Effect.fn("cli.jobs.show")(function*(start: string, json: boolean) {
   const record = yield* named(start)
   if (json) return yield* Console.log(yield* encode([record]))
-  yield* Console.log(JobText.facts(record, yield* waiting, yield* Clock.currentTimeMillis, yield* pages))
+  yield* Console.log(JobText.facts(record, yield* waiting, yield* Clock.currentTimeMillis, pagesOn(yield* AppConfig)))
 }, Effect.provide(queue))
 
 const told = (id: JobId, done: string) =>

@@ -29,7 +29,7 @@ const given = Effect.fnUntraced(function*(name: string, socket: Effect.Effect<Op
   return yield* new NoSocket({ message: `${name} is not set: this is a container of a Job with isolation` })
 })
 
-const own = Logging.layer.pipe(Layer.provideMerge(AppConfigLayer.layer("part")))
+const own = Configured.configured(Logging.layer).pipe(Layer.provideMerge(AppConfigLayer.layer("part")))
 
 /** Works as the agent, without any secret, until the publisher ends. */
 export const agent = Effect.gen(function*() {
@@ -73,5 +73,5 @@ export const checkout = Effect.gen(function*() {
   if (payload._tag === "FromServer") yield* fetched(payload.payload.job)
 }).pipe(
   Effect.catchCause((cause) => Effect.logWarning("the checkout is left to the review", cause)),
-  Effect.provide(Layer.provideMerge(Logging.layer, AppConfigLayer.layer("run-job")))
+  Effect.provide(Layer.provideMerge(Configured.configured(Logging.layer), AppConfigLayer.layer("run-job")))
 )

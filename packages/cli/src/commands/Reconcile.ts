@@ -82,7 +82,7 @@ export const reconcile = Effect.fn("cli.reconcile")((dryRun: boolean) =>
         Layer.provideMerge(dryRun ? Storage.existingQueue : Storage.queue),
         Layer.provide(Configured.forges),
         Layer.provide(Configured.markerKeys("read")),
-        Layer.provideMerge(Logging.layer),
+        Layer.provideMerge(Configured.configured(Logging.layer)),
         Layer.provideMerge(AppConfigLayer.layer("reconcile"))
       )
     )

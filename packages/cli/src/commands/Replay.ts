@@ -7,6 +7,7 @@ import { commandOf } from "@nominal-code/domain/CommandParser"
 import { ClaimFate, type TranscriptEvent } from "@nominal-code/domain/Transcript"
 import { mirrorOf } from "@nominal-code/workspace/Mirrors"
 import { Console, Effect, FileSystem, Layer, Option, Path } from "effect"
+import * as Configured from "../Configured.ts"
 import * as Logging from "../Logging.ts"
 import { checkKey } from "../review/ModelKey.ts"
 import { observing } from "../review/ObservedSteps.ts"
@@ -68,8 +69,8 @@ const fatesText = (claims: ReadonlyArray<{ readonly fate: ClaimFate }>): string 
 }
 
 const replayed = Effect.fnUntraced(function*(flags: ReplayFlags) {
-  const { answers, began, claims } = yield* Recording.read(flags.job)
-  if (Option.isSome(flags.model)) yield* checkKey
+  const { answers, began, claims } = yield* Recording.read(yield* AppConfig, flags.job)
+  if (Option.isSome(flags.model)) yield* checkKey(yield* AppConfig)
   const agent = Option.isSome(flags.model)
     ? ReviewLayers.agent
     : Layer.provide(ApiAgent.layer, RecordedCalls.layerReplay(answers))
@@ -100,6 +101,6 @@ export const replay = Effect.fn("cli.replay")(function*(flags: ReplayFlags) {
   }
   return yield* Effect.provide(
     replayed(flags),
-    Layer.provideMerge(Logging.layerReview(printable), AppConfigLayer.layer("review", given))
+    Layer.provideMerge(Configured.configured(Logging.layerReview(printable)), AppConfigLayer.layer("review", given))
   )
 })

@@ -1,3 +1,4 @@
+import { AppConfig } from "@nominal-code/config/AppConfig"
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import type { Flags } from "@nominal-code/config/Values"
 import type { Severity } from "@nominal-code/domain/Finding"
@@ -74,18 +75,19 @@ const local = Effect.fnUntraced(function*({ base, prompt, staged, target }: Revi
   if (!(yield* Effect.provide(hasDifference(changes), Configured.git))) {
     return yield* new NotReviewed({ reason: "nothing-to-review", message: emptiness(changes) })
   }
-  yield* checkKey
-  yield* checkPrices
+  yield* checkKey(yield* AppConfig)
+  yield* checkPrices(yield* AppConfig)
   const instructions = Option.match(prompt, { onNone: () => ({}), onSome: (instructions) => ({ instructions }) })
   return yield* reviewChanges({ ...changes, ...instructions })
 })
 
 const ofPullRequest = Effect.fnUntraced(function*(text: string, { post, prompt }: ReviewFlags) {
-  const pullRequest = yield* pullRequestNamed(text)
-  yield* checkKey
-  yield* checkPrices
+  const config = yield* AppConfig
+  const pullRequest = yield* pullRequestNamed(config, text)
+  yield* checkKey(config)
+  yield* checkPrices(config)
   const instructions = Option.getOrElse(prompt, () => "")
-  return yield* Effect.provide(reviewPullRequest(pullRequest, { instructions, post }), Configured.forges)
+  return yield* Effect.provide(reviewPullRequest(config, pullRequest, { instructions, post }), Configured.forges)
 })
 
 const reviewed = Effect.fnUntraced(function*(flags: ReviewFlags) {
@@ -143,7 +145,7 @@ export const reviewHere = Effect.fn("cli.review")(
     const wrong = misuse(flags)
     if (wrong !== undefined) return yield* new WrongUsage({ message: wrong })
     const progress = yield* ReviewProgress.make(yield* progressForm(flags))
-    const own = Logging.layerReview(progress.logLine).pipe(
+    const own = Configured.configured(Logging.layerReview(progress.logLine)).pipe(
       Layer.provideMerge(AppConfigLayer.layer("review", settingsOf(flags)))
     )
     return yield* review(flags, progress).pipe(Effect.provide(own))

@@ -60,12 +60,14 @@ const decode = (given: string, leftByServer: boolean) =>
 
 /** Makes the payload that a server would make for the request. */
 const asPayload = (given: RunPayload.RunPayload) =>
-  given._tag === "FromServer" ? Effect.succeed(given.payload) : Effect.andThen(checkPrices, jobOf(given.request)).pipe(
-    Effect.mapBoth({
-      onFailure: ({ message }) => new JobFailed({ message }),
-      onSuccess: (job): JobPayload => ({ version: 2, job })
-    })
-  )
+  given._tag === "FromServer" ?
+    Effect.succeed(given.payload) :
+    Effect.flatMap(AppConfig, (config) => Effect.andThen(checkPrices(config), jobOf(config, given.request))).pipe(
+      Effect.mapBoth({
+        onFailure: ({ message }) => new JobFailed({ message }),
+        onSuccess: (job): JobPayload => ({ version: 2, job })
+      })
+    )
 
 /** Fetches a payload that is too large for an environment variable, and is therefore in Redis. */
 const fetched = Effect.fnUntraced(function*({ isKey, key, names }: PayloadReference) {
@@ -149,13 +151,13 @@ const reportInterrupted = Effect.fnUntraced(function*(payload: JobPayload) {
 
 const runReview = Effect.fnUntraced(function*(payload: JobPayload) {
   const { job, run } = payload
-  const { jobs: { deadline } } = yield* AppConfig
+  const config = yield* AppConfig
   const waits = yield* RunWaits.make
   return yield* reviewed(payload).pipe(
     Effect.provideService(RunWaits.RunWaits, waits),
     Effect.raceFirst(PodWaits.telling(payload, waits)),
-    endingWithin(deadline),
-    (run) => recording(job, run, "redis"),
+    endingWithin(config.jobs.deadline),
+    (run) => recording(config, job, run, "redis"),
     Effect.provideService(RunStillWanted, isWanted(yield* JobResults, payload)),
     Effect.provideService(MayHaveEarlierRuns, run !== 1),
     Effect.onInterrupt(() => reportInterrupted(payload)),
@@ -178,8 +180,8 @@ export const runJob = Effect.fn("cli.runJob")(function*(given: string | undefine
   const reference = readReference(written.trim())
   const inline = Option.isSome(reference) ? Option.none() : Option.some(yield* decode(written, given === undefined))
   const own = Results.layer.pipe(
-    Layer.provideMerge(Telemetry.traces),
-    Layer.provideMerge(Logging.layer),
+    Layer.provideMerge(Configured.configured(Telemetry.traces)),
+    Layer.provideMerge(Configured.configured(Logging.layer)),
     Layer.provideMerge(AppConfigLayer.layer("run-job"))
   )
   return yield* Effect.fromOption(inline).pipe(

@@ -56,7 +56,12 @@ const before = { no: Layer.empty, warn: Layer.empty, strict: Examination.layerSt
  * accepted; then the lanes, which let running reviews finish; then the stores.
  */
 const layer = (examined: Examined) =>
-  Layer.mergeAll(announce, MetricsListener.layer, ConfiguredServer.reconciler, examination[examined]).pipe(
+  Layer.mergeAll(
+    announce,
+    Configured.configured(MetricsListener.layer),
+    ConfiguredServer.reconciler,
+    examination[examined]
+  ).pipe(
     Layer.provideMerge(ConfiguredServer.server),
     Layer.provide(listener),
     Layer.provide(ConfiguredServer.lanes),
@@ -67,9 +72,9 @@ const layer = (examined: Examined) =>
     Layer.provide(Configured.markerKeys("make")),
     Layer.provide(Storage.layer),
     Layer.provide(before[examined]),
-    Layer.provide(Telemetry.traces),
-    Layer.provide(Logging.layer),
-    Layer.provide(Layer.effectDiscard(checkPrices)),
+    Layer.provide(Configured.configured(Telemetry.traces)),
+    Layer.provide(Configured.configured(Logging.layer)),
+    Layer.provide(Layer.effectDiscard(Effect.flatMap(AppConfig, checkPrices))),
     Layer.provide(AppConfigLayer.layer("serve"))
   )
 

@@ -1,4 +1,3 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
 import type { KubernetesSettings } from "@nominal-code/config/KubernetesSettings"
 import * as KubeSetup from "@nominal-code/kubernetes/KubeSetup"
 import { amountOf } from "@nominal-code/kubernetes/Quantity"
@@ -55,20 +54,23 @@ const examined = Effect.fnUntraced(function*(settings: KubernetesSettings) {
   ]
 })
 
+/** Settings of the reviews that run as Kubernetes Jobs. */
+export interface ClusterSettings {
+  readonly jobs: { readonly signingKey: Option.Option<unknown> }
+  readonly kubernetes: Option.Option<KubernetesSettings>
+}
+
 /** The rights of the server's account, the quotas and the image, where reviews run as Kubernetes Jobs. */
-export const clusterFindings = Effect.flatMap(
-  AppConfig,
-  ({ jobs: { signingKey }, kubernetes }) =>
-    Option.match(kubernetes, {
-      onNone: () => Effect.succeed<ReadonlyArray<SetupFinding>>([]),
-      onSome: (settings) =>
-        Effect.zipWith(
-          imageFindings(settings.image),
-          asked(area, "the cluster", examined(settings), {
-            remedy: "see if the API server of this pod, or of KUBECONFIG, can be reached"
-          }),
-          (image, cluster) => [...image, signingFinding(signingKey), ...cluster],
-          { concurrent: true }
-        )
-    })
-)
+export const clusterFindings = ({ jobs: { signingKey }, kubernetes }: ClusterSettings) =>
+  Option.match(kubernetes, {
+    onNone: () => Effect.succeed<ReadonlyArray<SetupFinding>>([]),
+    onSome: (settings) =>
+      Effect.zipWith(
+        imageFindings(settings.image),
+        asked(area, "the cluster", examined(settings), {
+          remedy: "see if the API server of this pod, or of KUBECONFIG, can be reached"
+        }),
+        (image, cluster) => [...image, signingFinding(signingKey), ...cluster],
+        { concurrent: true }
+      )
+  })

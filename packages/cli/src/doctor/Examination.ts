@@ -13,22 +13,25 @@ export class SetupBroken extends Schema.TaggedError<SetupBroken>()("SetupBroken"
   override readonly [Runtime.errorExitCode] = 1
 }
 
-const configuration = Effect.map(AppConfig, ({ warnings }): ReadonlyArray<SetupFinding> => [
+const configuration = (warnings: ReadonlyArray<string>): ReadonlyArray<SetupFinding> => [
   ok("configuration", "the configuration of a server is complete"),
   ...warnings.map((text) => warning("configuration", text))
-])
+]
 
 /** Everything that is asked once the configuration is complete. `repositories`: how many of the allowed ones. */
 export const examine = Effect.fnUntraced(function*(repositories: number) {
   const { redact } = yield* KnownSecrets
+  const config = yield* AppConfig
   const findings = yield* Effect.all([
-    configuration,
-    forgeFindings(repositories),
-    modelFindings,
-    machineFindings,
-    clusterFindings
-  ], { concurrency: 5 })
-  return findings.flat().map((finding) => ({ ...finding, text: redact(finding.text) }))
+    forgeFindings(config, repositories),
+    modelFindings(config),
+    machineFindings(config),
+    clusterFindings(config)
+  ], { concurrency: 4 })
+  return [...configuration(config.warnings), ...findings.flat()].map((finding) => ({
+    ...finding,
+    text: redact(finding.text)
+  }))
   // A Redis that is away is a finding, not the end of the examination.
 }, Effect.provide(Configured.forgesAlone))
 

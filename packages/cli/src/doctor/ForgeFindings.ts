@@ -1,6 +1,9 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
+import type { GitHubSettings, GitLabSettings } from "@nominal-code/config/AppConfig"
 import { isBotAccount } from "@nominal-code/domain/BotAccount"
+import type { Policy } from "@nominal-code/domain/Policy"
 import { type Platform, RepoName } from "@nominal-code/domain/PullRequest"
+import type { ValuesOf } from "@nominal-code/domain/Setting"
+import type { reviewer } from "@nominal-code/domain/settings/Reviewer"
 import type { ForgeError } from "@nominal-code/forge/ForgeError"
 import { type ForgeNotConfigured, Forges } from "@nominal-code/forge/Forges"
 import * as GitHub from "@nominal-code/forge/GitHub"
@@ -25,23 +28,23 @@ const findingOf = (platform: Platform) => ({ status, text }: SetupFact): SetupFi
   findings[status]("forge", `${names[platform]}: ${text}`)
 
 /** The account that a forge knows us by, beside the name that mentions are looked for under, and its credentials. */
-const account = Effect.fnUntraced(function*({ account, credentials, platform }: ForgeSetup) {
-  const { policy: { botUsername } } = yield* AppConfig
-  const name = names[platform]
-  const known = Effect.map(account, (login): ReadonlyArray<SetupFinding> => [
-    isBotAccount([botUsername])(login)
-      ? ok("forge", `${name} knows the token as ${login}`)
-      : warning(
-        "forge",
-        `${name} knows the token as ${login}, and reviewer.bot_username (REVIEWER_BOT_USERNAME) is ${botUsername}: ` +
-          `people mention @${botUsername}, and the answer comes from ${login}`
-      )
-  ])
-  const rights = Effect.map(credentials, (facts) => facts.map(findingOf(platform)))
-  // The credentials that are refused are refused for both: one line says so.
-  const question = Effect.flatMap(known, (first) => Effect.map(rights, (more) => [...first, ...more]))
-  return yield* asked("forge", name, question, away(platform))
-})
+const account = (botUsername: string) =>
+  Effect.fnUntraced(function*({ account, credentials, platform }: ForgeSetup) {
+    const name = names[platform]
+    const known = Effect.map(account, (login): ReadonlyArray<SetupFinding> => [
+      isBotAccount([botUsername])(login)
+        ? ok("forge", `${name} knows the token as ${login}`)
+        : warning(
+          "forge",
+          `${name} knows the token as ${login}, and reviewer.bot_username (REVIEWER_BOT_USERNAME) is ${botUsername}: ` +
+            `people mention @${botUsername}, and the answer comes from ${login}`
+        )
+    ])
+    const rights = Effect.map(credentials, (facts) => facts.map(findingOf(platform)))
+    // The credentials that are refused are refused for both: one line says so.
+    const question = Effect.flatMap(known, (first) => Effect.map(rights, (more) => [...first, ...more]))
+    return yield* asked("forge", name, question, away(platform))
+  })
 
 /** Access to an allowed repository, on the forges that are configured: it has to be on one of them. */
 const repository = Effect.fnUntraced(function*(setups: ReadonlyArray<ForgeSetup>, repo: RepoName) {
@@ -62,9 +65,17 @@ const repository = Effect.fnUntraced(function*(setups: ReadonlyArray<ForgeSetup>
   return answers.find(([first]) => first?.status === "ok") ?? answers.flat()
 })
 
+/** Settings of the forges, and of what the server does there. */
+export interface ForgeSettings {
+  readonly github: Option.Option<GitHubSettings>
+  readonly gitlab: Option.Option<GitLabSettings>
+  readonly policy: Pick<Policy, "allowedRepos" | "botUsername">
+  readonly review: { readonly dryRun: boolean }
+  readonly reviewer: Pick<ValuesOf<typeof reviewer>, "check">
+}
+
 /** Note where nothing tells the server in which repositories to look for events that it has missed. */
-const searched = Effect.gen(function*() {
-  const { github, policy: { allowedRepos } } = yield* AppConfig
+const searched = ({ github, policy: { allowedRepos } }: ForgeSettings) => {
   const isApp = Option.exists(github, ({ credentials }) => credentials._tag === "App")
   const findings: ReadonlyArray<SetupFinding> = allowedRepos.length > 0 || isApp ? [] : [
     note(
@@ -74,21 +85,24 @@ const searched = Effect.gen(function*() {
     )
   ]
   return findings
-})
+}
 
 /** Accounts at the forges, the first of the allowed repositories that they can read and write, and the webhooks. */
 export const forgeFindings = Effect.fnUntraced(
-  function*(repositories: number): Effect.fn.Return<ReadonlyArray<SetupFinding>, never, AppConfig | Forges> {
-    const { github, gitlab, policy: { allowedRepos }, review: { dryRun }, reviewer } = yield* AppConfig
+  function*(
+    settings: ForgeSettings,
+    repositories: number
+  ): Effect.fn.Return<ReadonlyArray<SetupFinding>, never, Forges> {
+    const { github, gitlab, policy: { allowedRepos, botUsername }, review: { dryRun }, reviewer } = settings
     const checks = reviewer.check === "auto" && !dryRun
     const setups = yield* Effect.all([
       ...Option.toArray(Option.map(github, (settings) => GitHub.setup({ ...settings, checks }))),
       ...Option.toArray(Option.map(gitlab, (settings) => GitLab.setup({ ...settings, checks })))
     ])
-    const accounts = yield* Effect.forEach(setups, account, { concurrency: 2 })
+    const accounts = yield* Effect.forEach(setups, account(botUsername), { concurrency: 2 })
     const repos = allowedRepos.flatMap((name) => Option.toArray(Schema.decodeOption(RepoName)(name)))
       .slice(0, repositories)
     const access = yield* Effect.forEach(repos, (repo) => repository(setups, repo), { concurrency: 4 })
-    return [...accounts.flat(), ...access.flat(), ...yield* searched]
+    return [...accounts.flat(), ...access.flat(), ...searched(settings)]
   }
 )

@@ -1,11 +1,10 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
+import type { RedisSettings } from "@nominal-code/config/AppConfig"
 import type { NamedDirectories } from "@nominal-code/config/NamedDirectories"
 import * as Redis from "@nominal-code/persistence/Redis"
 import * as Git from "@nominal-code/workspace/Git"
 import { Duration, Effect, FileSystem, Option, Path, Schema } from "effect"
 // oxlint-disable-next-line no-restricted-imports -- Effect's FileSystem does not tell what is free.
 import { statfs } from "node:fs/promises"
-import * as Configured from "../Configured.ts"
 import { asked, ok, problem, type SetupFinding, warning } from "./Finding.ts"
 
 const oldestGit = [2, 39] as const
@@ -66,24 +65,28 @@ const writable = Effect.fnUntraced(function*(setting: string, directory: string)
 })
 
 /** Finding about Redis. The connection itself refuses a server that is too old, or that evicts keys. */
-const redis = asked(
-  "storage",
-  "Redis",
-  Redis.Redis.use(({ send }) => send("Redis.info", Schema.String, ["INFO"])).pipe(
-    Effect.map((info) => [
-      ok("storage", `Redis ${/^redis_version:(\S+)/m.exec(info)?.[1] ?? ""} answers, is new enough and evicts nothing`),
-      ...(/^aof_enabled:0/m.test(info)
-        ? [warning("storage", "Redis does not write its data to disk: set appendonly yes, or a restart loses jobs")]
-        : [])
-    ]),
-    Effect.provide(Configured.redis)
-  ),
-  {
-    remedy: "see if it runs, and if redis.url (REDIS_URL) names it",
-    // It is near. A connection that fails is tried again for longer.
-    patience: Duration.seconds(3)
-  }
-)
+const redisFindings = (settings: RedisSettings) =>
+  asked(
+    "storage",
+    "Redis",
+    Redis.Redis.use(({ send }) => send("Redis.info", Schema.String, ["INFO"])).pipe(
+      Effect.map((info) => [
+        ok(
+          "storage",
+          `Redis ${/^redis_version:(\S+)/m.exec(info)?.[1] ?? ""} answers, is new enough and evicts nothing`
+        ),
+        ...(/^aof_enabled:0/m.test(info)
+          ? [warning("storage", "Redis does not write its data to disk: set appendonly yes, or a restart loses jobs")]
+          : [])
+      ]),
+      Effect.provide(Redis.layer(settings))
+    ),
+    {
+      remedy: "see if it runs, and if redis.url (REDIS_URL) names it",
+      // It is near. A connection that fails is tried again for longer.
+      patience: Duration.seconds(3)
+    }
+  )
 
 /** git and the directories, which need no complete configuration. */
 export const localFindings = Effect.fnUntraced(function*(named: Option.Option<NamedDirectories>) {
@@ -104,11 +107,17 @@ export const localFindings = Effect.fnUntraced(function*(named: Option.Option<Na
   ]
 })
 
+/** Settings of the places where a server keeps something. */
+export interface MachineSettings extends Pick<NamedDirectories, "dataDir" | "storage"> {
+  readonly redis: Option.Option<RedisSettings>
+  readonly workspace: { readonly baseDir: string }
+}
+
 /** git, the directories, and the store. */
-export const machineFindings = Effect.gen(function*() {
-  const { dataDir, storage, workspace: { baseDir } } = yield* AppConfig
-  const stores: ReadonlyArray<SetupFinding> = storage === "redis"
-    ? yield* redis
+export const machineFindings = Effect.fnUntraced(function*(settings: MachineSettings) {
+  const { dataDir, redis, storage, workspace: { baseDir } } = settings
+  const stores: ReadonlyArray<SetupFinding> = storage === "redis" && Option.isSome(redis)
+    ? yield* redisFindings(redis.value)
     : storage === "memory"
     ? [warning("storage", "storage: memory loses every accepted event when the server ends")]
     : []

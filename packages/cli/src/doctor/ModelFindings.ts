@@ -1,14 +1,14 @@
-import { AppConfig, type ProviderSettings } from "@nominal-code/config/AppConfig"
+import type { ProviderSettings } from "@nominal-code/config/AppConfig"
 import { retirementOf } from "@nominal-code/config/DefaultModels"
 import { claudeCode, modelsOf } from "@nominal-code/domain/ReviewSettings"
 import { wordsOf } from "@nominal-code/llm/ErrorWords"
 import { LlmProviders } from "@nominal-code/llm/LlmProviders"
 import { pricesWith } from "@nominal-code/llm/Pricing"
-import { Effect, Layer, Option, Redacted, Schema } from "effect"
+import { type Duration, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
 import * as ModelServices from "../ModelServices.ts"
-import { checkPrices } from "../Prices.ts"
-import { asked, type AskOptions, ok, problem, type SetupFinding, warning } from "./Finding.ts"
+import { checkPrices, type PricedSettings } from "../Prices.ts"
+import { asked, type AskOptions, ok, problem, warning } from "./Finding.ts"
 
 const Listed = Schema.Union([
   Schema.Struct({ data: Schema.Array(Schema.Struct({ id: Schema.String })) }),
@@ -107,8 +107,11 @@ const untold = (
 ) => [warning("model", `${name} does not tell its models: the first review shows if ${model} is there`)]
 
 /** Asks a service of a cloud, with the credentials of its calls. */
-const lookUpInCloud = Effect.fnUntraced(function*({ name, ...settings }: ProviderSettings, model: string) {
-  const { deadline } = (yield* AppConfig).jobs
+const lookUpInCloud = Effect.fnUntraced(function*(
+  { name, ...settings }: ProviderSettings,
+  deadline: Duration.Duration,
+  model: string
+) {
   const services = ModelServices.layer([{ name, ...settings }], deadline)
   const { presenceOf } = yield* Effect.provide(LlmProviders.use((providers) => providers.of(name)), services)
   const presence = presenceOf === undefined ? Option.none() : yield* presenceOf(model)
@@ -150,29 +153,34 @@ const away = (provider: string): AskOptions<{ readonly message: string }> => ({
   isAway: (error) => error instanceof ModelAway
 })
 
-const found = Effect.fnUntraced(function*(provider: string, model: string) {
+const found = Effect.fnUntraced(function*(settings: ModelSettings, provider: string, model: string) {
   if (provider === claudeCode) return [ok("model", "Claude Code reviews: it checks its login when the server starts")]
-  const { providers } = yield* AppConfig
-  const settings = providers.find(({ name }) => name === provider)
-  return settings === undefined
+  const service = settings.providers.find(({ name }) => name === provider)
+  return service === undefined
     ? [problem("model", `there is no key for ${provider}`)]
-    : settings.cloud === undefined
-    ? yield* asked("model", provider, Effect.provide(lookUp(settings, model), http), away(provider))
-    : yield* asked("model", provider, lookUpInCloud(settings, model), away(provider))
+    : service.cloud === undefined
+    ? yield* asked("model", provider, Effect.provide(lookUp(service, model), http), away(provider))
+    : yield* asked("model", provider, lookUpInCloud(service, settings.jobs.deadline, model), away(provider))
 })
 
+/** Settings of the models. */
+export interface ModelSettings extends PricedSettings {
+  readonly providers: ReadonlyArray<ProviderSettings>
+  readonly jobs: { readonly deadline: Duration.Duration }
+}
+
 /** Keys, models and prices of every role. */
-export const modelFindings: Effect.Effect<ReadonlyArray<SetupFinding>, never, AppConfig> = Effect.gen(function*() {
-  const { review } = yield* AppConfig
+export const modelFindings = Effect.fnUntraced(function*(settings: ModelSettings) {
+  const { review } = settings
   const models = new Map(modelsOf(review).map(({ model, provider }) => [`${provider} ${model}`, { model, provider }]))
-  const answers = yield* Effect.forEach(models.values(), ({ model, provider }) => found(provider, model), {
+  const answers = yield* Effect.forEach(models.values(), ({ model, provider }) => found(settings, provider, model), {
     concurrency: 4
   })
   const { priceOf } = pricesWith(review.prices)
   const unpriced = [...models.values()].filter(({ model, provider }) =>
     provider !== claudeCode && Option.isNone(priceOf(model))
   )
-  const refusal = yield* Effect.option(Effect.flip(checkPrices))
+  const refusal = yield* Effect.option(Effect.flip(checkPrices(settings)))
   const prices = Option.match(refusal, {
     onNone: () => unpriced.map(({ model }) => warning("model", `the price of ${model} is not known: no cost is shown`)),
     onSome: ({ problems }) => problems.map((text) => problem("model", text))

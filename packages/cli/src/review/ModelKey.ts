@@ -1,7 +1,13 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
+import type { ProviderSettings } from "@nominal-code/config/AppConfig"
 import { installClaudeCode } from "@nominal-code/config/RunnerConfig"
 import { isProvider, providers as settings } from "@nominal-code/config/settings/Providers"
-import { claudeCode, modelsOf, type ProviderName, reviewAgentsOf } from "@nominal-code/domain/ReviewSettings"
+import {
+  claudeCode,
+  modelsOf,
+  type ProviderName,
+  reviewAgentsOf,
+  type ReviewSettings
+} from "@nominal-code/domain/ReviewSettings"
 import { Effect, Schema } from "effect"
 
 /** A model's key that is missing. */
@@ -12,9 +18,14 @@ const keyOf = (name: ProviderName) => settings[name].apiKey.env[0]
 
 const nameOfKey = (provider: string) => isProvider(provider) ? keyOf(provider) : "its key"
 
+/** Settings of the models, and of those whose keys are there. */
+export interface ModelSettings {
+  readonly providers: ReadonlyArray<ProviderSettings>
+  readonly review: ReviewSettings
+}
+
 /** Fails where a provider of the review's agents needs a key that is not configured. */
-export const checkKey = Effect.gen(function*() {
-  const { providers, review } = yield* AppConfig
+export const checkKey = Effect.fnUntraced(function*({ providers, review }: ModelSettings) {
   const hasKey = (provider: string) => provider === claudeCode || providers.some(({ name }) => name === provider)
   const { provider } = review.reviewer
   if (!hasKey(provider)) {

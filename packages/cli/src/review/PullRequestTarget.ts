@@ -1,7 +1,6 @@
-import { AppConfig } from "@nominal-code/config/AppConfig"
 import { type Platform, PullRequestRef } from "@nominal-code/domain/PullRequest"
 import { Effect, Option, Schema } from "effect"
-import { pullRequestOn } from "../PullRequestPage.ts"
+import { type ForgeAddresses, pullRequestOn } from "../PullRequestPage.ts"
 
 /** No credentials for the forge of the pull request. */
 class NoForgeToken extends Schema.TaggedError<NoForgeToken>()("NoForgeToken", { message: Schema.String }) {}
@@ -25,8 +24,7 @@ const tokens: Readonly<Record<Platform, string>> = {
 }
 
 /** Fails where this process has no credentials for the forge. */
-const ensureToken = Effect.fnUntraced(function*(platform: Platform) {
-  const { github, gitlab } = yield* AppConfig
+const ensureToken = Effect.fnUntraced(function*({ github, gitlab }: ForgeAddresses, platform: Platform) {
   const has = { github: Option.isSome(github), gitlab: Option.isSome(gitlab) }
   if (!has[platform]) {
     const name = { github: "GitHub", gitlab: "GitLab" }[platform]
@@ -35,32 +33,32 @@ const ensureToken = Effect.fnUntraced(function*(platform: Platform) {
 })
 
 /** Forge of `owner/name#7`: GitHub where it can be, unless only GitLab is configured. */
-const platformOf = Effect.fnUntraced(function*(repo: string, sign: string) {
-  const { github, gitlab } = yield* AppConfig
+const platformOf = ({ github, gitlab }: ForgeAddresses, repo: string, sign: string): Platform => {
   const isOnlyGitLab = Option.isNone(github) && Option.isSome(gitlab)
-  const platform: Platform = sign === "!" || repo.split("/").length > 2 || isOnlyGitLab ? "gitlab" : "github"
-  return platform
-})
+  return sign === "!" || repo.split("/").length > 2 || isOnlyGitLab ? "gitlab" : "github"
+}
 
-/** Finds the pull request that the command line names, on the forges of the configuration. */
-export const pullRequestNamed = Effect.fn("PullRequestTarget.pullRequestNamed")(function*(text: string) {
-  const [, name, sign = "", number] = short.exec(text) ?? []
-  if (name === undefined) {
-    // The two forges write their pages differently, wherever they are.
-    const platform = /\/-\/merge_requests\/\d/.test(text) ? "gitlab" : /\/pull\/\d/.test(text) ? "github" : undefined
-    if (platform === undefined) {
-      return yield* new NoPullRequest({
-        message: `"${text}" is no pull request's page: write https://github.com/owner/name/pull/7 or ` +
-          "https://gitlab.com/group/project/-/merge_requests/7"
-      })
+/** Finds the pull request that the command line names, on the configured forges. */
+export const pullRequestNamed = Effect.fn("PullRequestTarget.pullRequestNamed")(
+  function*(forges: ForgeAddresses, text: string) {
+    const [, name, sign = "", number] = short.exec(text) ?? []
+    if (name === undefined) {
+      // The two forges write their pages differently, wherever they are.
+      const platform = /\/-\/merge_requests\/\d/.test(text) ? "gitlab" : /\/pull\/\d/.test(text) ? "github" : undefined
+      if (platform === undefined) {
+        return yield* new NoPullRequest({
+          message: `"${text}" is no pull request's page: write https://github.com/owner/name/pull/7 or ` +
+            "https://gitlab.com/group/project/-/merge_requests/7"
+        })
+      }
+      yield* ensureToken(forges, platform)
+      return yield* pullRequestOn(forges, text)
     }
-    yield* ensureToken(platform)
-    return yield* pullRequestOn(text)
+    const platform = platformOf(forges, name, sign)
+    yield* ensureToken(forges, platform)
+    return yield* Effect.mapError(
+      decodeRef({ platform, repo: name, number: Number(number) }),
+      () => new NoPullRequest({ message: `"${text}" names no pull request: write owner/name#7 or group/project!7` })
+    )
   }
-  const platform = yield* platformOf(name, sign)
-  yield* ensureToken(platform)
-  return yield* Effect.mapError(
-    decodeRef({ platform, repo: name, number: Number(number) }),
-    () => new NoPullRequest({ message: `"${text}" names no pull request: write owner/name#7 or group/project!7` })
-  )
-})
+)

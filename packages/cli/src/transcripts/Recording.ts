@@ -1,12 +1,12 @@
 /** Transcripts of reviews, with an event on each line: a file for each job, or a key in Redis for those of pods. */
-import { AppConfig } from "@nominal-code/config/AppConfig"
+import type { RedisSettings } from "@nominal-code/config/AppConfig"
 import type { Job } from "@nominal-code/domain/Job"
 import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
 import { Transcript, TranscriptEvent } from "@nominal-code/domain/Transcript"
+import * as Redis from "@nominal-code/persistence/Redis"
 import * as TranscriptStore from "@nominal-code/persistence/TranscriptStore"
 import { tellingClaims } from "@nominal-code/review/TranscriptSteps"
 import { Clock, Effect, FileSystem, Option, Path, Predicate, Ref, Schema } from "effect"
-import * as Configured from "../Configured.ts"
 
 /** A transcript that is not there, or cannot be read. */
 export class NoTranscript extends Schema.TaggedError<NoTranscript>()("NoTranscript", { message: Schema.String }) {}
@@ -56,29 +56,41 @@ const writeFile = Effect.fnUntraced(
 /** Place of a transcript: this process's data directory; or Redis, for a pod whose disk goes with it. */
 export type Place = "disk" | "redis"
 
+/** Settings of the transcripts. */
+export interface TranscriptSettings {
+  /** True if they are kept. */
+  readonly transcripts: boolean
+  readonly dataDir: string
+  readonly redis: Option.Option<RedisSettings>
+}
+
 /** Keeps a transcript, without secrets, in place of an earlier one of the job. */
 const write = Effect.fnUntraced(
-  function*(place: Place, job: Job, events: ReadonlyArray<TranscriptEvent>) {
-    const { dataDir, redis } = yield* AppConfig
+  function*(settings: TranscriptSettings, place: Place, job: Job, events: ReadonlyArray<TranscriptEvent>) {
+    const { dataDir, redis } = settings
     const { redact } = yield* KnownSecrets
     const lines = events.map((event) => JSON.stringify(redacted(encode(event), redact)))
     const text = `${lines.join("\n")}\n`
     if (place === "disk" || Option.isNone(redis)) return yield* writeFile(dataDir, job, text)
-    yield* Effect.provide(TranscriptStore.put(job.id, text), Configured.redis)
+    yield* Effect.provide(TranscriptStore.put(job.id, text), Redis.layer(redis.value))
   },
   (effect) =>
     Effect.catch(effect, ({ message }) => Effect.logWarning(`the transcript could not be written: ${message}`))
 )
 
 /** Runs a job, and keeps the transcript of its review if the configuration says so. */
-export const recording = <A, E, R>(job: Job, run: Effect.Effect<A, E, R>, place: Place = "disk") =>
+export const recording = <A, E, R>(
+  settings: TranscriptSettings,
+  job: Job,
+  run: Effect.Effect<A, E, R>,
+  place: Place = "disk"
+) =>
   Effect.gen(function*() {
-    const { transcripts } = yield* AppConfig
-    if (!transcripts) return yield* run
+    if (!settings.transcripts) return yield* run
     const events = yield* Ref.make<ReadonlyArray<TranscriptEvent>>([])
     const written = Effect.flatMap(
       Ref.get(events),
-      (all) => all.length === 0 ? Effect.void : write(place, job, all)
+      (all) => all.length === 0 ? Effect.void : write(settings, place, job, all)
     )
     return yield* tellingClaims(run).pipe(
       Effect.provideService(Transcript, (event) => Ref.update(events, (before) => [...before, event])),
@@ -88,13 +100,14 @@ export const recording = <A, E, R>(job: Job, run: Effect.Effect<A, E, R>, place:
 
 /** Reads the transcript of a job, by its id or the name of its file. */
 export const read = Effect.fn("Recording.read")(
-  function*(job: string) {
+  function*({ dataDir, redis }: TranscriptSettings, job: string) {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
-    const { dataDir, redis } = yield* AppConfig
     const file = job.endsWith(".jsonl") ? job : path.join(yield* directoryIn(dataDir), `${job}.jsonl`)
-    const isElsewhere = Option.isSome(redis) && !job.endsWith(".jsonl") && !(yield* fs.exists(file))
-    const left = isElsewhere ? yield* Effect.provide(TranscriptStore.get(job), Configured.redis) : Option.none()
+    const isElsewhere = !job.endsWith(".jsonl") && !(yield* fs.exists(file))
+    const left = isElsewhere && Option.isSome(redis)
+      ? yield* Effect.provide(TranscriptStore.get(job), Redis.layer(redis.value))
+      : Option.none()
     const text = Option.isSome(left) ? left.value : yield* fs.readFileString(file)
     const events = yield* Effect.forEach(text.trim().split("\n"), (line) => decode(line), { concurrency: 1 })
     const began = events.findLast(TranscriptEvent.guards.Began)
@@ -105,7 +118,7 @@ export const read = Effect.fn("Recording.read")(
       claims: events.filter(TranscriptEvent.guards.Claimed)
     }
   },
-  (effect, job) => {
+  (effect, _settings, job) => {
     const failed = ({ message }: { readonly message: string }) =>
       Effect.fail(
         new NoTranscript({
