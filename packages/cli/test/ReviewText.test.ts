@@ -64,6 +64,14 @@ describe("a review on a terminal", () => {
     )
   })
 
+  it("shows a block of code to its own fence, with the shorter fences in it", () => {
+    const summary = "Write:\n\n````md\n```js\n**a**\n```\n````\n\nand not *that*."
+    const text = reviewText(report([], summary), coloured)
+    assert.include(text, paint("cyan", "```js"))
+    assert.include(text, paint("cyan", "**a**"))
+    assert.include(text, `and not ${paint("dim", "that")}.`)
+  })
+
   it("shows place, severity, code and text of a finding, and its suggestion as a diff", () => {
     assert.strictEqual(
       reviewText(report([finding()]), plain(100)),

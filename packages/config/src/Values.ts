@@ -1,3 +1,4 @@
+import { oneLine } from "@nominal-code/domain/OneLine"
 import { fileVariable, type Setting, type ValueOf } from "@nominal-code/domain/Setting"
 import { isYamlMap } from "@nominal-code/domain/YamlMap"
 import { Effect, type FileSystem, Option, type Path, Struct } from "effect"
@@ -63,7 +64,7 @@ const asText = ({ raw }: Given): string =>
 const show = (value: unknown): string => {
   if (typeof value === "string") {
     const text = withoutLogin(value)
-    return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
+    return JSON.stringify(text.length > 80 ? `${oneLine(text, 80)}…` : text)
   }
   if (value === null) return "nothing"
   if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`

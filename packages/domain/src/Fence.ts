@@ -10,12 +10,39 @@ export interface Fence {
 
 // With a backtick after them, three backticks open a code span, not a block.
 const opening = /^([\s>*+\-\d.)]*)(?:(`{3,})([^`]*)|(~{3,})([^]*))$/
+const certainOpening = /^([\s>]*(?:[-*+]\s+)?)(?:(`{3,})([^`]*)|(~{3,})([^]*))$/
+
+const found = (pattern: RegExp) => (line: string): Fence | undefined => {
+  const [whole, prefix = "", ticks, tickInfo, tildes, tildeInfo] = pattern.exec(line) ?? []
+  return whole === undefined ? undefined : { prefix, marks: ticks ?? tildes ?? "", info: tickInfo ?? tildeInfo ?? "" }
+}
 
 /** Finds the fence that a line opens. A line that closes one looks the same, so read a block to its end first. */
-export const fenceIn = (line: string): Fence | undefined => {
-  const [found, prefix = "", ticks, tickInfo, tildes, tildeInfo] = opening.exec(line) ?? []
-  return found === undefined ? undefined : { prefix, marks: ticks ?? tildes ?? "", info: tickInfo ?? tildeInfo ?? "" }
+export const fenceIn = found(opening)
+
+/** Finds the fence that a line opens for every reader: behind indentation, quotes and one bullet, and nothing else. */
+export const certainFenceIn = found(certainOpening)
+
+/** Removes what follows the first block of a language whose fence stands at the margin, and the block itself. */
+export const beforeBlock = (text: string, language: string): string => {
+  const lines = text.split("\n")
+  const at = lines.findIndex((line) => {
+    const fence = fenceIn(line)
+    return fence?.prefix === "" && fence.info.startsWith(language)
+  })
+  return at === -1 ? text : lines.slice(0, at).join("\n")
 }
+
+const block = /```([\w+-]*)[ \t]*\n([^]*?)\n[ \t]*```/g
+
+/** Texts of the blocks of a model's answer that name JSON or no language. Words may stand before the fence. */
+export const jsonBlocks = (text: string): ReadonlyArray<string> =>
+  [...text.matchAll(block)].flatMap(([, language, inside = ""]) =>
+    language === "" || language === "json" ? [inside] : []
+  )
+
+/** True for a line with a fence's marks at its beginning, also where they open no block. */
+export const hasFenceMarks = (line: string): boolean => /^\s*(?:`{3,}|~{3,})/.test(line)
 
 /** Removes the prefix of a block's fence from a line of the block. */
 export const withoutPrefix = (line: string, { prefix }: Fence): string => {

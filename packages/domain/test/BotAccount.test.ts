@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { isBotAccount, isSameLogin } from "@nominal-code/domain/BotAccount"
+import { appLogin, isBotAccount, isSameLogin } from "@nominal-code/domain/BotAccount"
 
 it("logins are compared without regard to case", () => {
   assert.isTrue(isSameLogin("Alice", "aLICE"))
@@ -19,4 +19,9 @@ it("a person with the name of an app is not the bot", () => {
 
 it("a bot without a name has no account", () => {
   for (const login of ["", "[bot]"]) assert.isFalse(isBotAccount([""])(login), login)
+})
+
+it("an app has its suffix once, whether it is given with it or without", () => {
+  assert.strictEqual(appLogin("nominal"), "nominal[bot]")
+  assert.strictEqual(appLogin("nominal[bot]"), "nominal[bot]")
 })

@@ -1,5 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { backticksFor, closesFence, fenceIn, withoutPrefix } from "@nominal-code/domain/Fence"
+import {
+  backticksFor,
+  beforeBlock,
+  certainFenceIn,
+  closesFence,
+  fenceIn,
+  jsonBlocks,
+  withoutPrefix
+} from "@nominal-code/domain/Fence"
 
 const opened = (line: string) => {
   const fence = fenceIn(line)
@@ -19,6 +27,22 @@ describe("a code block", () => {
 
   it("does not begin with a code span, with two marks, or within a line", () => {
     for (const line of ["```a```", "``", "~~", "a ```", "", "`~~"]) assert.isUndefined(fenceIn(line), line)
+  })
+
+  it("is certain for every reader behind quotes and one bullet, and not behind other signs", () => {
+    for (const prefix of ["", "  ", "> ", "- ", "> * "]) {
+      assert.deepStrictEqual(certainFenceIn(`${prefix}~~~js`), { prefix, marks: "~~~", info: "js" })
+    }
+    for (const line of ["2024 ```", "1. ```", "- - ```", "```a```"]) assert.isUndefined(certainFenceIn(line), line)
+  })
+
+  it("of a language at the margin ends the text before it, with all that follows", () => {
+    assert.strictEqual(beforeBlock("a\n```js\nb\n```\n````suggestion\nc\n````\nd", "suggestion"), "a\n```js\nb\n```")
+    assert.strictEqual(beforeBlock("a\n> ```suggestion\nb", "suggestion"), "a\n> ```suggestion\nb")
+  })
+
+  it("of JSON is read from a model's answer, behind words too", () => {
+    assert.deepStrictEqual(jsonBlocks("So: ```json\n{}\n```\n```js\nx\n```\n ```\n[]\n ```"), ["{}", "[]"])
   })
 
   it("ends with as many of the same marks or more, and nothing else on their line", () => {

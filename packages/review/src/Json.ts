@@ -1,3 +1,4 @@
+import { jsonBlocks } from "@nominal-code/domain/Fence"
 import { Option } from "effect"
 import { jsonrepair } from "jsonrepair"
 
@@ -8,8 +9,6 @@ export const parseJson = (text: string): Option.Option<unknown> => {
   return Option.orElse(exact(), mended)
 }
 
-const fence = /```(?:json)?[ \t]*\n([^]*?)\n[ \t]*```/g
-
 /**
  * Parts of a text that may be a review in JSON, the likeliest first: from its beginning, between fences, from the first
  * brace to the last, and the whole text.
@@ -18,10 +17,9 @@ export const jsonCandidates = (text: string): ReadonlyArray<string> => {
   const end = text.lastIndexOf("}") + 1
   const begin = /\{\s*"(?:summary|comments)"/.exec(text)?.index ?? -1
   const first = text.indexOf("{")
-  const fenced = Array.from(text.matchAll(fence), ([, inside = ""]) => inside)
   const parts = [
     ...(begin === -1 ? [] : [text.slice(begin, end > begin ? end : undefined)]),
-    ...fenced.slice(0, 4),
+    ...jsonBlocks(text).slice(0, 4),
     ...(first === -1 ? [] : [text.slice(first, end > first ? end : undefined)]),
     text
   ]

@@ -1,4 +1,5 @@
 /** The ledger of findings of a pull request. The forge keeps it: our own comments, their markers and threads. */
+import { beforeBlock } from "@nominal-code/domain/Fence"
 import { claimWords, type Fingerprint, Severity } from "@nominal-code/domain/Finding"
 import { parsePatch } from "@nominal-code/domain/Hunk"
 import type { JobId } from "@nominal-code/domain/Job"
@@ -42,7 +43,7 @@ const heading = /^.*?· ([\w-]+) · \w+ confidence(?: · `[\w.-]+`)?(?:$|: )/m
 /** Text of a finding below its heading, without its suggestion. */
 const claimOf = (text: string): string => {
   const [head = ""] = heading.exec(text) ?? []
-  return text.slice(text.indexOf(head) + head.length).replace(/\n`{3,}suggestion[^]*$/, "").trim()
+  return beforeBlock(text.slice(text.indexOf(head) + head.length), "suggestion").trim()
 }
 
 const severityOf = (text: string): Severity | undefined =>

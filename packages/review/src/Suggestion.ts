@@ -1,5 +1,5 @@
 /** Repairs of a suggestion that a model hands in, to the bare code that replaces its lines. */
-import { closesFence, type Fence, fenceIn } from "@nominal-code/domain/Fence"
+import { closesFence, type Fence, fenceIn, hasFenceMarks } from "@nominal-code/domain/Fence"
 import { isWellFormedYaml } from "@nominal-code/domain/Yaml"
 import { Option } from "effect"
 
@@ -30,7 +30,7 @@ const bareFence = (line: string): Fence | undefined => {
   const fence = fenceIn(line)
   return fence?.prefix.trim() === "" ? fence : undefined
 }
-const hasFence = (lines: Lines): boolean => lines.some((line) => /^\s*(?:`{3,}|~{3,})/.test(line))
+const hasFence = (lines: Lines): boolean => lines.some(hasFenceMarks)
 
 /** Finds the fence around the whole suggestion. */
 const fenceAround = (lines: Lines): Fence | undefined => {

@@ -1,3 +1,4 @@
+import { oneLine } from "@nominal-code/domain/OneLine"
 import { Sha } from "@nominal-code/domain/PullRequest"
 import { Effect, Schema } from "effect"
 
@@ -42,8 +43,7 @@ export const make = <A, I>(options: {
     run: Effect.fn(`Tool.${options.name}`)(function*(input: unknown) {
       const decoded = yield* Effect.mapError(
         decode(input),
-        (error) =>
-          new ToolError({ message: `Invalid input for ${options.name}: ${error.message.replace(/\s*\n\s*/g, " ")}` })
+        (error) => new ToolError({ message: `Invalid input for ${options.name}: ${oneLine(error.message)}` })
       )
       return yield* options.run(decoded)
     })

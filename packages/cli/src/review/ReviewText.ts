@@ -1,3 +1,4 @@
+import { closesFence, type Fence, fenceIn } from "@nominal-code/domain/Fence"
 import type { Finding, Severity } from "@nominal-code/domain/Finding"
 import { escapePath } from "@nominal-code/domain/RepoPathSpelling"
 import { codeAround, placeOf, type ReviewReport, suggestedChange } from "./ReviewReport.ts"
@@ -62,13 +63,14 @@ const unfolded = (text: string): string =>
 /** Markdown in lines of the screen's width. Fenced code is broken anywhere, prose between words. */
 const prose = (text: string, screen: Screen, indent = ""): string => {
   const width = Math.max(1, screen.width - indent.length)
-  let fenced = false
+  let fence: Fence | undefined
   const visible = printable(unescaped(unfolded(text).trim()))
   return visible.split("\n").flatMap((line) => {
-    const isFence = /^\s*(?:`{3,}|~{3,})/.test(line)
-    if (isFence) fenced = !fenced
+    const opened = fence === undefined ? fenceIn(line) : undefined
+    const isFence = opened !== undefined || fence !== undefined && closesFence(line, fence)
+    if (isFence) fence = opened
     if (isFence) return []
-    return fenced
+    return fence !== undefined
       ? pieces(line, width).map((piece) => screen.paint("cyan", piece))
       : wrap(line, width).map((part) => marked(part, screen))
   }).map(indented(indent)).join("\n")

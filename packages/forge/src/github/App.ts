@@ -1,3 +1,4 @@
+import { appLogin } from "@nominal-code/domain/BotAccount"
 import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
 import type { RepoName } from "@nominal-code/domain/PullRequest"
 import { Cache, Clock, Data, DateTime, Duration, Effect, Option, Redacted, Ref, Schema } from "effect"
@@ -251,7 +252,7 @@ export const makeGitHubApp = Effect.fnUntraced(function*(apiBase: string, app: G
     route: "GET /app",
     parameters: {},
     answer: App
-  })).pipe(Effect.map(({ slug }) => `${slug}[bot]`))
+  })).pipe(Effect.map(({ slug }) => appLogin(slug)))
 
   return { auth, login, client, covers, onTime }
 })

@@ -1,4 +1,4 @@
-import { isSameLogin } from "@nominal-code/domain/BotAccount"
+import { appLogin, isSameLogin } from "@nominal-code/domain/BotAccount"
 import type { JobId } from "@nominal-code/domain/Job"
 import { markersIn } from "@nominal-code/domain/Marker"
 import { type MarkerSeal, unmarked } from "@nominal-code/domain/MarkerSeal"
@@ -75,7 +75,7 @@ export const ownerLogin = (client: GitHubClient): Effect.Effect<string, ForgeErr
           variables: {},
           answer: Viewer
         }),
-        ({ data: { viewer: { login } } }) => login.endsWith("[bot]") ? login : `${login}[bot]`
+        ({ data: { viewer: { login } } }) => appLogin(login)
       ))
   )
 

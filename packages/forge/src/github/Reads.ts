@@ -1,3 +1,4 @@
+import { appLogin } from "@nominal-code/domain/BotAccount"
 import { ChangedFile } from "@nominal-code/domain/Patch"
 import { PullRequest, type PullRequestRef, type RepoName, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
 import { Effect, Option, Schema, Stream } from "effect"
@@ -22,7 +23,7 @@ export const ghost = "ghost"
 /** Login of an actor of GraphQL, as REST and deliveries have it: GraphQL leaves the suffix off the name of an App. */
 export const actorLogin = (
   actor: { readonly login: string; readonly __typename?: string | undefined } | null
-): string => actor === null ? ghost : actor.__typename === "Bot" ? `${actor.login}[bot]` : actor.login
+): string => actor === null ? ghost : actor.__typename === "Bot" ? appLogin(actor.login) : actor.login
 
 const Pull = Schema.Struct({
   title: Schema.String,

@@ -1,3 +1,5 @@
+import { certainFenceIn } from "@nominal-code/domain/Fence"
+
 // Splits a word for GitLab, and for no reader.
 const gap = "\u200b"
 
@@ -5,7 +7,6 @@ const withGap = (match: string) => match + gap
 
 /** A line that GitLab would carry out. */
 const quickAction = /^(\s*)\/(?=[a-z_])/i
-const fence = /^[\s>]*(?:[-*+]\s+)?(`{3,}|~{3,})(.*)$/
 
 /** A command of a formula that makes a link, to another host too. */
 const linkInFormula = /\\(?:href|url)(?![a-z])/i
@@ -81,17 +82,17 @@ export const clean = (text: string): string => {
   // False from a line on whose code is not certain, to the end of its paragraph.
   let isCertain = true
   return text.split("\n").map((line) => {
-    const [, mark = "", rest = ""] = fence.exec(line) ?? []
+    const fence = certainFenceIn(line)
     if (open !== undefined) {
-      if (mark.startsWith(open) && rest.trim() === "") open = undefined
+      if (fence?.marks.startsWith(open) && fence.info.trim() === "") open = undefined
       return line.replace(quickAction, `$1${gap}/`)
     }
-    if (mark === "" || (mark.startsWith("`") && rest.includes("`"))) {
+    if (fence === undefined) {
       const code = splitCode(line)
       isCertain = line.trim() === "" || isCertain && code !== undefined
       return breakLine(line, isCertain ? code : undefined, breakText)
     }
-    open = mark
+    open = fence.marks
     return line
   }).join("\n")
 }

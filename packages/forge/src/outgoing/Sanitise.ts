@@ -1,4 +1,4 @@
-import { backticksFor } from "@nominal-code/domain/Fence"
+import { backticksFor, fenceIn } from "@nominal-code/domain/Fence"
 import { invisible, oddLineEnds } from "@nominal-code/domain/Invisible"
 import { type Leaf, leavesOf, type Span, spansOf } from "./MarkdownMap.ts"
 
@@ -174,13 +174,12 @@ const languages = new Set(
     "terraform text toml ts tsx txt typescript vue xml yaml yml zig").split(" ")
 )
 
-const fence = /^(`{3,}|~{3,})\s*(\S*)/
-
 /** Code between fences: without a language that does more than colour it, and closed where its block is. */
 const fencedCode = ({ isTop, lines }: Leaf): ReadonlyArray<string> => {
   const [[marks = "", opening = ""] = [], ...code] = lines
-  const [, ticks = "", info = ""] = fence.exec(opening) ?? []
-  const language = languages.has(info.toLowerCase()) ? info.toLowerCase() : ""
+  const { info, marks: ticks } = fenceIn(opening) ?? { info: "", marks: "" }
+  const [name = ""] = info.trim().toLowerCase().split(/\s/, 1)
+  const language = languages.has(name) ? name : ""
   const last = code.at(-1)?.[1].trim() ?? ""
   const isClosed = last.length >= ticks.length && last === ticks.charAt(0).repeat(last.length)
   const inside = code.map(([marks, text]) => plainCode(marks + text))
