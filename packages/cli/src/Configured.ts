@@ -120,7 +120,7 @@ export const forgesAlone = configured(({ github, gitlab, review: { dryRun }, rev
   ])
 })
 
-/** The same, with the rate limits that all processes keep. */
+/** The configured forges, within the rate limits that all processes share. */
 export const forges = Layer.provide(forgesAlone, forgeLimits)
 
 /** Checkouts of a forge's repositories, under `workspace.base_dir`. */

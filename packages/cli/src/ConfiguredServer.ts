@@ -46,7 +46,7 @@ export const reconcile = configured(({ policy, reconcile }) =>
   Reconcile.layer({ policy, ...reconcile }).pipe(Layer.provide(Intake.layer(policy)), Layer.provide(inventories))
 )
 
-/** The same at the start of a server and then periodically, unless it may make no request. */
+/** The search for missed events at the start of a server and then periodically, unless it may make no request. */
 export const reconciler = configured(({ reconcile: settings }) =>
   settings.maxRequests === 0 ? Layer.empty : Layer.provide(Reconciler.layer(settings), reconcile)
 )

@@ -1,4 +1,4 @@
-/** The last words of a command, and its exit code. */
+/** Final message of a command, and its exit code. */
 import { Cause, Console, Exit, Predicate, Runtime } from "effect"
 import process from "node:process"
 import { printable } from "./review/TerminalText.ts"

@@ -109,7 +109,7 @@ const loggerOf = (format: LogSettings["logFormat"], redact: (text: string) => st
   return Logger.map(format === "pretty" ? pretty(colour) : line, redact)
 }
 
-/** Tells what the configuration warns of. */
+/** Shows the warnings of the configuration. */
 const warned = (warnings: ReadonlyArray<string>, tell: (warning: string) => Effect.Effect<void>) =>
   Layer.effectDiscard(
     Effect.gen(function*() {

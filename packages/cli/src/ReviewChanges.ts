@@ -156,7 +156,7 @@ export const drafted = (draft: ReviewDraft, usage: Option.Option<UsageSummary>) 
     }
   })
 
-/** Reason why a job has come to no review; none if it has come to one. */
+/** Reason why a job ended without a review; none if it ended with one. */
 export const notReviewed = (
   outcome: JobOutcome,
   draft: Option.Option<ReviewDraft>

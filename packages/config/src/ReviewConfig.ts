@@ -23,7 +23,7 @@ const withFallback = (fallback: ReadonlyArray<Model>) => fallback.length === 0 ?
 
 const isSame = (a: Model, b: Model): boolean => a.model === b.model && a.provider === b.provider
 
-/** Resolves what decides what a review says. */
+/** Resolves the settings that the content of a review depends on. */
 export const resolveReview = (runner: Runner, values: Values, prompts: Prompts, report: Report): ReviewSettings => {
   const models = resolveModels(runner, values, report)
   const fallback = resolveFallback(runner, values, report)

@@ -139,7 +139,7 @@ export const sections: ReadonlyArray<{
 /** Settings that are ours alone. Those that the providers' SDKs also read are checked only if the provider is used. */
 export const ownSettings = Object.values(own).flatMap((group): ReadonlyArray<Setting<unknown>> => Object.values(group))
 
-/** These, and what the SDKs of the model services read. */
+/** Our settings, and the variables that the SDKs of the model services read. */
 export const everySetting: ReadonlyArray<Setting<unknown>> = [
   ...new Set([
     ...ownSettings,

@@ -1,6 +1,6 @@
 import { type IgnoreRule, type Reached, ruleOf } from "./IgnoreRule.ts"
 
-/** A directory, and what the rules have reached with its path. */
+/** A directory, and the parts of the rules that its path has matched. */
 interface Directory {
   readonly path: string
   readonly isIgnored: boolean

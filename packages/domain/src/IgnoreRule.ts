@@ -127,7 +127,7 @@ export const ruleOf = (line: string): ReadonlyArray<IgnoreRule> => {
   }]
 }
 
-/** Adds what `**` adds, because it may stand for no directory. */
+/** Adds the parts behind `**`, which may stand for no directory. */
 const closed = (parts: ReadonlyArray<Part>, reached: Array<boolean>): Reached => {
   for (let at = 0; at < parts.length; at++) if (parts[at] === "**" && reached[at] === true) reached[at + 1] = true
   return reached

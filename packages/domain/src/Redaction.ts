@@ -110,7 +110,7 @@ const hiderOf = (secrets: ReadonlyArray<string>): (text: string) => string => {
 /** Characters without a shape, which would split a secret for us and for no reader; also where they are named. */
 const shapeless = /[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Variation_Selector}]|\[U\+[0-9A-F]{4,6}\]/gu
 
-/** Hides what the characters without a shape split, too. A text in which they split a secret loses them all. */
+/** Hides secrets that characters without a shape split, too. A text in which they split a secret loses them all. */
 const alsoSplit = (hide: (text: string) => string) => (text: string): string => {
   const hidden = hide(text)
   const joined = hidden.replaceAll(shapeless, "")

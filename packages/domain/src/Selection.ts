@@ -55,7 +55,7 @@ export const stricter = (one: Severity, other: Severity): Severity =>
 export const quieter = (one: Nits, other: Nits): Nits =>
   Nits.literals.find((nits) => nits === one || nits === other) ?? one
 
-/** Rules that let nothing through that some limits hold back. */
+/** Rules within limits: what a limit holds back, they let through no more. */
 export const within = (
   rules: PathRules,
   { minSeverity, nits }: { readonly minSeverity: Severity; readonly nits: Nits }

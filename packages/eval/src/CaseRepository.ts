@@ -7,7 +7,7 @@ import { type CaseCode, type EvalCase, SuiteError } from "./Suite.ts"
 
 const encoder = new TextEncoder()
 
-/** A piece of data of `git fast-import`, whose length counts in bytes. */
+/** Data of `git fast-import`, with its length in bytes. */
 const data = (text: string): string => `data ${encoder.encode(text).length}\n${text}\n`
 
 const quoted = (path: string): string => `"${path.replaceAll(/[\\"]/g, "\\$&").replaceAll("\n", "\\n")}"`

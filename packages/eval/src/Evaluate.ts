@@ -27,13 +27,13 @@ export interface Evaluation<E, R> {
   readonly maxUsd: number
   /** Dollars of one review; `Infinity`: no limit. */
   readonly maxUsdOfCase: number
-  /** Finds what is to be said of a case, for so many dollars at most. */
+  /** Reviews a case, for so many dollars at most. */
   review(one: EvalCase, dollars: number): Effect.Effect<CaseReview, E, R>
-  /** Hears of each case that has come to its end. */
+  /** Called for each case at its end. */
   onCase(result: CaseResult): Effect.Effect<void>
 }
 
-/** A case before anything is known of it. */
+/** A case that has not run. */
 const fresh = (
   { fixedLater, goldens, language, name, title, url }: EvalCase,
   state: CaseResult["state"]

@@ -63,7 +63,7 @@ const make = Effect.fnUntraced(function*(options: LaneOptions) {
       ? undefined
       : location
 
-  /** Runs what follows in a lane as long as its turn goes on. */
+  /** Runs the next jobs of a lane while its turn lasts. */
   const goOn = Effect.fnUntraced(function*(first: Option.Option<Lease>, turn: Omit<LeasedRun.Turn, "visit">) {
     let lease = first
     while (Option.isSome(lease)) {

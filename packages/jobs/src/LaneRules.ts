@@ -214,7 +214,7 @@ const rejectFull = (
 }
 
 /**
- * Cancels what a lane's jobs have a model do: parks those that wait, and marks the one that runs. Notices and other
+ * Cancels the jobs of a lane that use a model: parks those that wait, and marks the one that runs. Notices and other
  * commands stay.
  */
 const cancelReviews = (table: JobTable, active: ReadonlyArray<JobRow>, now: number): void => {

@@ -6,7 +6,7 @@ export interface EndedKeys {
   readonly records: string
   /** Hash of the places in that list, by id; one of 64, so that Redis packs each tightly. */
   readonly ids: (id: string) => string
-  /** The same by event, for the jobs that did what another delivery of their event asks for. */
+  /** Hash of the places by event, for the jobs that did what another delivery of their event asks for. */
   readonly events: (digest: string) => string
 }
 

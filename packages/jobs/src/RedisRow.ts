@@ -79,7 +79,7 @@ export const Fields = Schema.Record(Schema.String, Schema.String)
 
 const decoded = (bytes: string): string => Buffer.from(bytes, "latin1").toString("utf8")
 
-/** The same of the flat list in which a script gives it, as bytes. */
+/** Reads a hash from the flat list of bytes in which a script gives it. */
 export const pairsOf = (flat: ReadonlyArray<string>): typeof Fields.Type =>
   Object.fromEntries(
     flat.flatMap((field, index) => index % 2 === 0 ? [[field, decoded(flat[index + 1] ?? "")] as const] : [])

@@ -8,7 +8,7 @@ import { apiFailed } from "./Ending.ts"
 export const cluster = ServiceName.make("cluster")
 
 /**
- * Reports to the cluster's breaker what is seen of the cluster, for the time of the scope: runs that are under way in it
+ * Reports observations of the cluster to its breaker, for the time of the scope: runs that are under way in it
  * learn nothing of its API server, and none begin while it is away. `served`: it has given a Job its pod.
  */
 export const make = Effect.fnUntraced(function*({ changes }: ApiHealth) {

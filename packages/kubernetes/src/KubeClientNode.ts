@@ -38,13 +38,13 @@ interface Kind<A> {
   readonly read: (object: unknown) => Effect.Effect<A, Schema.SchemaError>
 }
 
-/** A Job on its way out, and what the clock showed that the time of its deletion is from. */
+/** A Job that is being deleted, and the instant of the answer by the same clock. */
 const Deleted = Schema.Struct({
   headers: Schema.Struct({ date: Schema.DateFromString }),
   data: Schema.Struct({ metadata: Schema.Struct({ deletionTimestamp: Schema.Date }) })
 })
 
-/** For how long a Job has been on its way out, as an answer of the API shows it; none where it does not. */
+/** Time since a Job's deletion was requested, from an answer of the API; none where it was not. */
 const sinceDeletion = (answer: unknown): Option.Option<Duration.Duration> =>
   Option.map(
     Schema.decodeUnknownOption(Deleted)(answer),

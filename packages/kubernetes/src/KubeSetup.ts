@@ -8,7 +8,7 @@ interface NeededRight {
   readonly group: string
   readonly resource: string
   readonly verbs: ReadonlyArray<string>
-  /** False for a right without which reviews run all the same. */
+  /** False for a right that reviews do not need. */
   readonly required: boolean
 }
 

@@ -90,7 +90,7 @@ export const make = Effect.fnUntraced(function*(settings: BedrockSettings) {
 
   const keys = Option.match(credentials, { onNone: () => discovered, onSome: Effect.succeed })
 
-  /** Connection that is told by its key. */
+  /** Connection with a key. */
   const keyed = (key: Redacted.Redacted) =>
     Effect.map(sdk, (sdk): Messages.Connection => ({
       explain: Errors.fromSdk(sdk, name, key),

@@ -32,7 +32,7 @@ export const listed = (model: string): Option.Option<number> => {
   return Option.fromUndefinedOr(table.find(([pattern]) => pattern.test(plain))?.[1])
 }
 
-/** Asks a service for something about its models, with an SDK that has nothing but this `fetch` to the network. */
+/** Request to a service about its models, with an SDK whose only way to the network is this `fetch`. */
 export type Ask = (model: string, fetch: Transport.Transport["fetch"], signal: AbortSignal) => Promise<unknown>
 
 /** Window of a model; none: nobody knows it. */
@@ -82,7 +82,7 @@ export const make = <E>(
     (windows) => (model) => Cache.get(windows, model)
   )
 
-/** The table first, and the service for what is not in it. */
+/** The window by the table; by the service where the table has none. */
 export const listedOr = (asked: WindowOf): WindowOf => (model) => {
   const known = listed(model)
   return Option.isSome(known) ? Effect.succeed(known) : asked(model)

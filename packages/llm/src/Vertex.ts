@@ -69,7 +69,7 @@ export const make = Effect.fnUntraced(
 
     const httpOptions = Option.match(baseUrl, { onNone: () => ({}), onSome: (baseUrl) => ({ baseUrl }) })
 
-    /** Connection that is told by its key. */
+    /** Connection with a key. */
     const keyed = (key: Redacted.Redacted) =>
       Effect.map(sdk, (loaded): Content.Connection => ({
         sdk: loaded,

@@ -115,7 +115,7 @@ export type DailyCosts = typeof DailyCosts.Type
  * number of calls at once; a reservation that is never settled counts as spent.
  */
 export class Spend extends Context.Service<Spend, {
-  /** Replaces what the task holds by money for a call. The same call may ask again: it gets the same. */
+  /** Reserves money for a call, in place of the task's reservation. The same call may ask again: it gets the same. */
   reserve(request: SpendRequest): Effect.Effect<SpendGrant, StoreError>
   /** Replaces the reservation of a call by its cost. Once for each call: a repetition does nothing. */
   settle(settlement: SpendSettlement): Effect.Effect<void, StoreError>
@@ -124,7 +124,7 @@ export class Spend extends Context.Service<Spend, {
     accounts: ReadonlyArray<SpendAccount>,
     amount: number
   ): Effect.Effect<Option.Option<SpendAccount>, StoreError>
-  /** Gives back what a task holds. */
+  /** Releases the reservation of a task. */
   release(task: SpendTask, held: Held): Effect.Effect<void, StoreError>
   /** True for the first that claims a notice, each time that it asks. A claim is kept for 400 days. */
   claimNotice(notice: string, claimant: string): Effect.Effect<boolean, StoreError>

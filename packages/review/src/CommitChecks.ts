@@ -53,7 +53,7 @@ const verdict = (failOn: Severity | undefined, open: ReadonlyArray<Severity>, ti
 
 const linkTo = (url: string | undefined) => url === undefined ? {} : { url }
 
-/** A review of the commit as a whole is told of; one of a single question is none of the commit, nor is a dry run. */
+/** Shows a state on the commit if the job reviews it as a whole: an answer to a question and a dry run show none. */
 const tell = Effect.fnUntraced(function*(job: Job, headSha: Sha, state: CheckState) {
   const { settings: { dryRun } } = yield* ReviewConfig
   if (dryRun || scopeOf(job) === "request") return
@@ -89,7 +89,7 @@ const summaryOf = ({ parts, usage }: PostedFacts, open: ReadonlyArray<Severity>)
   return lines.map((line) => `- ${line}`).join("\n")
 }
 
-/** Tells of a review that was just posted: its findings, what it covers, and what it cost. */
+/** Shows on the commit a review that was just posted: its findings, what it covers, and what it cost. */
 export const reviewed = Effect.fnUntraced(function*(job: Job, facts: PostedFacts) {
   const { settings: { failOn } } = yield* ReviewConfig
   const { parts, posted } = facts
@@ -119,7 +119,7 @@ const notReviewed = (reason: string) =>
     annotations: []
   })
 
-/** A commit whose review is on the pull request already. */
+/** Shows on the commit that its review is on the pull request already. */
 const reviewedBefore = Effect.fnUntraced(
   function*(job: Job, { discussions }: PullRequestView, url: string | undefined) {
     const { settings } = yield* ReviewConfig
@@ -135,7 +135,7 @@ const reviewedBefore = Effect.fnUntraced(
   }
 )
 
-/** Tells of a run that posted no review: the commit had one, or there is a reason for none. */
+/** Shows on the commit a run that posted no review: the commit had one, or there is a reason for none. */
 export const conclude = Effect.fnUntraced(function*(job: Job, view: PullRequestView, outcome: JobOutcome) {
   if (outcome._tag === "Reviewed" && outcome.alreadyPosted) {
     return yield* tell(job, outcome.headSha, yield* reviewedBefore(job, view, outcome.url))
@@ -161,14 +161,17 @@ const tellNotReviewed = (job: Job, headSha: Option.Option<Sha>, reason: string) 
     onSome: (sha) => tell(job, sha, notReviewed(reason))
   })
 
-/** Tells of a job that was not taken up. */
+/** Shows on the commit a job that was not taken up. */
 export const notTaken = (job: Job, headSha: Sha, reason: string) => tellNotReviewed(job, Option.some(headSha), reason)
 
-/** Tells of a job that was given up: its pull request's head was not reviewed. */
+/** Shows on the commit a job that was given up: its pull request's head was not reviewed. */
 export const givenUp = (job: Job, reason: string) =>
   Effect.flatMap(headNow(job), (headSha) => tellNotReviewed(job, headSha, reason))
 
-/** Tells of a review that was cancelled, or superseded by a push: of the event's commit, since there may be a newer one. */
+/**
+ * Shows on the commit a review that was cancelled, or superseded by a push: on the event's commit, since there may be a
+ * newer one.
+ */
 export const stopped = (job: Job) =>
   Effect.flatMap(
     job.event._tag === "Lifecycle" ? Effect.succeedSome(job.event.headSha) : headNow(job),

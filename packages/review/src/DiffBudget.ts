@@ -79,7 +79,7 @@ const cut = (whole: Portion, room: number): FittedDiffs => {
   }
 }
 
-/** Part of the room that the largest file leaves to what is worth less. */
+/** Part of the room that the largest file leaves to files of a lower rank. */
 const forLess = 0.2
 
 /**

@@ -146,7 +146,7 @@ const unreadable = ({ stopped, text }: AgentResult<ReviewAnswer>): UnreadableAns
 
 const limited = (limit: SpendLimit = "review"): LimitReached => ({ _tag: "LimitReached", limit })
 
-/** Reason not to review what was gathered; none if it is to be reviewed. */
+/** Reason not to review the gathered context; none if it is to be reviewed. */
 const nothingIn = (job: Job, context: ReviewContext, settings: ReviewSettings, own: RepositorySettings) => {
   const { files, pullRequest } = context
   const empty = nothingToReview(context)

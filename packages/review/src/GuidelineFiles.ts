@@ -22,7 +22,7 @@ const names = [generalFile, "AGENTS.md", "CLAUDE.md"]
 const rootNames = [".github/copilot-instructions.md", ".cursorrules"]
 const cursorRules = RepoPath.make(".cursor/rules")
 
-/** Limits of what is looked for. */
+/** Limits of the search for guidelines. */
 const mostDirectories = 200
 const mostCursorRules = 50
 const mostGlobs = 10

@@ -10,7 +10,7 @@ import * as PromptFiles from "./PromptFiles.ts"
 export interface Guidelines {
   /** The maintainers' texts, those of the nearest directory first. */
   readonly repository: string
-  /** Lists of what often goes wrong in the changed languages, for which the repository has no text of its own. */
+  /** Lists of common faults in the changed languages, where the repository has no text of its own. */
   readonly languages: string
 }
 
@@ -23,7 +23,7 @@ const longestFile = 20_000
 
 const languageFile = (language: string) => RepoPath.make(`.nominal/languages/${language}.md`)
 
-/** True for what is text. UTF-16 without a byte order mark, and files that are no text, have these characters. */
+/** True for a file of text. UTF-16 without a byte order mark, and files that are no text, have these characters. */
 const isText = ({ text }: GuidelineFile): boolean => !text.includes("\0")
 
 const titled = ({ directory, path, text }: GuidelineFile): string =>

@@ -88,7 +88,7 @@ export const byWeight = (a: JudgedFinding, b: JudgedFinding): number => {
 const byRight = (a: JudgedFinding, b: JudgedFinding): number =>
   Number(isAlwaysPosted(b)) - Number(isAlwaysPosted(a)) || byWeight(a, b)
 
-/** Makes the test of what is reported at all: findings of enough severity, by their paths. */
+/** Makes the test of the findings that are reported at all: findings of enough severity, by their paths. */
 export const makeIsReported = ({ minSeverity, nits, paths }: SelectContext["settings"]) => {
   const ruleOf = makeRuleOf(paths)
   return ({ finding }: Pick<FingerprintedFinding, "finding">): boolean => {

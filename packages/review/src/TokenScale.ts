@@ -4,7 +4,7 @@ import { Effect, Ref } from "effect"
 /** Bounds of what one answer may say about the estimate: services round, cache and count in their own ways. */
 const [least, most] = [0.7, 3]
 
-/** Fewest tokens of a prompt that say something. */
+/** Fewest tokens of a prompt that the scale is measured with. */
 const enough = 2_000
 
 const promptTokens = (event: AgentEvent): number =>

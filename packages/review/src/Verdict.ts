@@ -32,7 +32,7 @@ const Wire = Schema.Struct({
 /** Verdicts by the names of their claims. */
 export type Verdicts = ReadonlyMap<string, Verdict>
 
-/** Maximum length of what a claim depends on. It is posted. */
+/** Maximum length of the condition of a claim. It is posted. */
 const longestCondition = 400
 
 const textOf = (value: unknown): string => Predicate.isString(value) ? value.trim() : ""

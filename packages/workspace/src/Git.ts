@@ -56,7 +56,7 @@ const LOCAL_TIMEOUT_SECONDS = 120
 const DIALOGUE_SECONDS = 3_600
 
 /**
- * Options that keep a repository from running or reaching anything: no hook, filter, external diff or helper, no
+ * Options under which a repository runs no program and reaches no network: no hook, filter, external diff or helper, no
  * submodule, no link, no transport. There is no system or user configuration either (see `baseEnvironment`), so these
  * guard against what a repository's own configuration or git's defaults would do.
  */

@@ -22,7 +22,7 @@ interface LinkedRun {
   readonly taken: Deferred.Deferred<void>
   readonly over: Deferred.Deferred<void>
   readonly ended: Deferred.Deferred<LinkedResult, LlmError | StoreError>
-  /** Does something for the task as the fiber that waits for it would: with its log, its listeners and its money. */
+  /** Runs an effect in the context of the fiber that waits for the task: with its log, its listeners and its money. */
   readonly within: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
   readonly submit: (input: unknown, lenient: boolean) => Effect.Effect<void, string>
   readonly shorten: Effect.Effect<Option.Option<string>>

@@ -73,7 +73,7 @@ const markdownOf = (report: Report.ReviewReport): string => {
   return within(parts.join("\n\n"), largestSummary)
 }
 
-/** Writes the findings into the log, where the runner takes nothing of them for a command. */
+/** Writes the findings into the log, without anything that the runner would take for a command. */
 const log = Effect.fnUntraced(function*(report: Report.ReviewReport) {
   const token = randomUUID()
   yield* Console.log(`::stop-commands::${token}\n${Report.reviewMarkdown(report)}\n::${token}::`)

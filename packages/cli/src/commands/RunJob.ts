@@ -88,7 +88,7 @@ const fetched = Effect.fnUntraced(function*({ isKey, key, names }: PayloadRefere
   })
 })
 
-/** Outcome of a review that ended in a way that nobody has foreseen, or whose agent's container has ended. */
+/** Outcome of a review that ended with a defect, or whose agent's container has ended. */
 const broken = Effect.fnUntraced(function*(cause: Cause.Cause<unknown>): Effect.fn.Return<JobOutcome> {
   const defect = Cause.squash(cause)
   if (defect instanceof AgentLost) {

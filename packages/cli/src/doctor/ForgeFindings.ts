@@ -65,7 +65,7 @@ const repository = Effect.fnUntraced(function*(setups: ReadonlyArray<ForgeSetup>
   return answers.find(([first]) => first?.status === "ok") ?? answers.flat()
 })
 
-/** Settings of the forges, and of what the server does there. */
+/** Settings of the forges, and of the server's access to them. */
 export interface ForgeSettings {
   readonly github: Option.Option<GitHubSettings>
   readonly gitlab: Option.Option<GitLabSettings>
@@ -74,7 +74,7 @@ export interface ForgeSettings {
   readonly reviewer: Pick<ValuesOf<typeof reviewer>, "check">
 }
 
-/** Note where nothing tells the server in which repositories to look for events that it has missed. */
+/** Note if no setting names the repositories in which the server looks for missed events. */
 const searched = ({ github, policy: { allowedRepos } }: ForgeSettings) => {
   const isApp = Option.exists(github, ({ credentials }) => credentials._tag === "App")
   const findings: ReadonlyArray<SetupFinding> = allowedRepos.length > 0 || isApp ? [] : [

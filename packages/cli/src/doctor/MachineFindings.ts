@@ -107,7 +107,7 @@ export const localFindings = Effect.fnUntraced(function*(named: Option.Option<Na
   ]
 })
 
-/** Settings of the places where a server keeps something. */
+/** Directories and stores of a server. */
 export interface MachineSettings extends Pick<NamedDirectories, "dataDir" | "storage"> {
   readonly redis: Option.Option<RedisSettings>
   readonly workspace: { readonly baseDir: string }

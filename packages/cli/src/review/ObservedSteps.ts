@@ -9,7 +9,7 @@ import type { ReviewReport } from "./ReviewReport.ts"
 /** Part of a report that the steps of the review bring to light. */
 export type Seen = Pick<ReviewReport, "severities" | "files" | "coverage">
 
-/** The usual steps of a review, which tell where it is and keep what the report shows. */
+/** The usual steps of a review, which report their progress and keep the parts of the report. */
 const observed = (steps: ReviewSteps, progress: ReviewProgress, seen: Ref.Ref<Seen>): ReviewSteps => ({
   ...steps,
   gather: (...input) => Effect.andThen(progress.step("Reading the changes"), steps.gather(...input)),

@@ -26,7 +26,7 @@ const eraseLine = "\r\u001b[2K"
 const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"]
 const frameMillis = 100
 
-/** Silence after which a live line says what is waited for. */
+/** Silence after which a live line names the awaited service. */
 const patienceMillis = 2000
 
 /** Length limit of a line where no terminal sets one. */

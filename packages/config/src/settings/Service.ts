@@ -41,7 +41,7 @@ export const webhook = {
   })
 }
 
-/** Settings of what is measured. */
+/** Settings of the metrics. */
 export const metrics = {
   port: optional({
     yaml: "metrics.port",

@@ -23,7 +23,7 @@ interface OwnMarks {
   readonly seal: MarkerSeal
 }
 
-/** Account of nobody. */
+/** Id that no account of GitLab has. */
 const nobody = 0
 
 /** Ledger of our posts, read from GitLab. */

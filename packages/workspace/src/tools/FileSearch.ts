@@ -7,14 +7,14 @@ import { ToolError } from "../Tool.ts"
 import type { ToolContext } from "./Reading.ts"
 import * as Ripgrep from "./Ripgrep.ts"
 
-/** Limits of what is read at once. */
+/** Limits of one read. */
 const BATCH_FILES = 64
 const BATCH_BYTES = 1024 * 1024
 
 /** File with its size in bytes. */
 type SizedFile = ListedFile & { readonly size: number }
 
-/** Limits of what is searched at once: bytes of a file, and of all of them. */
+/** Limits of one search: bytes of a file, and of all of them. */
 const MAX_FILE_BYTES = 10 * 1024 * 1024
 const MAX_BYTES = 1024 * 1024 * 1024
 
@@ -112,7 +112,7 @@ export interface Found {
 /** Search by ripgrep. */
 interface Search {
   readonly tool: string
-  /** Arguments that say what is searched for. */
+  /** Arguments of a search. */
   readonly args: ReadonlyArray<string>
   /** Number of lines before and after each match. */
   readonly context?: number | undefined
