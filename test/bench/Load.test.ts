@@ -16,7 +16,7 @@ const volley = (url: string, pace: Load.Pace): Load.Volley => ({
   pace
 })
 
-it.live("every delivery is signed, sent once, and timed", () =>
+it.live("deliveries are signed and timed, flat out and at a steady rate", () =>
   Effect.gen(function*() {
     const { webhook } = yield* Reference.sqliteServer(secret)
     const flatOut = yield* Load.send(volley(webhook, { _tag: "FlatOut", atOnce: 4 }))

@@ -82,7 +82,7 @@ layer(running({ env }), { excludeTestServices: true, timeout: "2 minutes" })((it
       assert.deepStrictEqual(journey.turns(pull), [])
     }))
 
-  it.effect("every kind of file is read and commented on where it can be", () =>
+  it.effect("images, links, renames, submodules and files in old encodings are read, and commented on where they can be", () =>
     Effect.gen(function*() {
       const { journey, run } = yield* Running
       const { emulator } = journey
@@ -159,7 +159,7 @@ layer(running({ env }), { excludeTestServices: true, timeout: "2 minutes" })((it
       yield* journey.checkHonestyAbout(pull)
     }))
 
-  it.effect("a file of 50,000 lines is reviewed to its last line, in a prompt that any model can take", () =>
+  it.effect("a file of 50,000 lines is reviewed to its last line, in a prompt of less than 500,000 characters", () =>
     Effect.gen(function*() {
       const { journey, run } = yield* Running
       const files = { "src/big.ts": lines(50_000, (number) => `export const value${number} = ${number}`) }

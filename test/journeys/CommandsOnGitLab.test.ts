@@ -17,7 +17,7 @@ layer(Layer.effect(World, GitLabJourney.make({ REVIEWER_TRIGGERS: "pr_opened,pr_
 })(
   "a merge request",
   (it) => {
-    it.effect("is told what to do by every command and by a label, and what its findings are worth", () =>
+    it.effect("is told what to do by commands and by a label, and what its findings are worth", () =>
       Effect.gen(function*() {
         const { checkHonesty, gitlab, open, run, script, send, written } = yield* World
         const request = yield* open("commanded")

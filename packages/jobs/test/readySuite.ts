@@ -188,7 +188,7 @@ export const readySuite = (it: It) => {
   )
 
   it(
-    "tells every listener, and forgets those who left",
+    "tells two listeners, and forgets one that left",
     Effect.gen(function*() {
       const first = yield* listening
       yield* Effect.scoped(Effect.gen(function*() {

@@ -92,7 +92,7 @@ it.live("a server that does not run is named by its address", () =>
     assert.include(error.message, new URL(url).host)
   }))
 
-it("every service names its own key", () => {
+it("no two services have one variable for their keys", () => {
   const variables = Object.values(chatServices).map(({ keyVariable }) => keyVariable)
   assert.strictEqual(new Set([...variables, "OPENAI_API_KEY"]).size, variables.length + 1)
 })

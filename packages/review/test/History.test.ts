@@ -16,7 +16,7 @@ const call: Conversation["messages"][number] = {
 const stored = (conversation: Conversation) => Scene.layer(Scene.world({ conversation: Option.some(conversation) }))
 
 describe("the history of a pull request", () => {
-  it.effect("comes back with every tool call answered", () =>
+  it.effect("comes back with an answer to its open tool call", () =>
     Effect.gen(function*() {
       const { messages, sessionId } = yield* History.load(lane, 0, checkout)
       assert.strictEqual(sessionId, "s-1")

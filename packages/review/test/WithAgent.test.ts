@@ -122,7 +122,7 @@ describe("a review by the real agent", () => {
       }
     }))
 
-  it.effect("goes on in a second one, with a history that every provider takes", () =>
+  it.effect("goes on in a second one, with a history whose calls are all answered", () =>
     Effect.gen(function*() {
       const world = Scene.world({ headFiles })
       const { layer, requests } = scripted([

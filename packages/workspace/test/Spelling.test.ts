@@ -20,7 +20,7 @@ const tools = Effect.gen(function*() {
 })
 
 layer(services, { excludeTestServices: true })("the tools", (it) => {
-  it.effect("find a file by any spelling that leads to it alone", () =>
+  it.effect("find a file by nine spellings that lead to it alone", () =>
     Effect.gen(function*() {
       const tool = yield* tools
       const spellings = [
