@@ -39,24 +39,57 @@ const isSwap = (name: string, other: string): boolean => {
   return at >= 0 && name.slice(0, at) + name.charAt(at + 1) + name.charAt(at) + name.slice(at + 2) === other
 }
 
-/** True for a name that differs from another one in a few characters only. */
-const isSlip = (name: string, other: string): boolean =>
-  Math.abs(name.length - other.length) <= slips(name) && distance(name, other) <= slips(name)
-
-const isOtherCase = (name: string, other: string): boolean => name.toUpperCase() === other
-
 /** Characters that a slip of the pen gets wrong: of a short name one, for two make another word of it. */
-const slips = (name: string): number => name.length < 12 ? 1 : 2
+const mostSlips = (name: string): number => name.length < 12 ? 1 : 2
+
+/** Number of slips that make a name of another one; infinite for more than a slip of the pen. */
+const slipsBetween = (name: string, other: string): number => {
+  if (isSwap(name, other)) return 1
+  const slips = Math.abs(name.length - other.length) <= mostSlips(name) ? distance(name, other) : Infinity
+  return slips <= mostSlips(name) ? slips : Infinity
+}
+
+/** Length from which a name is so much its own that another program has none like it. */
+const telling = 8
+const tellingNames = [...known.keys()].filter((name) => name.length >= telling)
+
+/** The setting's name that a name is the fewest slips away from. */
+const nearest = (name: string): string | undefined => {
+  const [first, ...others] = tellingNames.map((other) => ({ other, slips: slipsBetween(name, other) }))
+  const best = others.reduce((best, one) => one.slips < (best?.slips ?? Infinity) ? one : best, first)
+  return best === undefined || best.slips === Infinity ? undefined : best.other
+}
+
+/** Prefixes of groups of settings with which no other program's variables are known to begin and to end as ours do. */
+const ownGroups = /^(?:ACCESS|AGENT|FILTERS|JOBS|LIMITS|QUOTAS|RECONCILE|REVIEWER)_(.{5,})$/
+
+/** The only setting that has the same name in another group: `REVIEWER_MODEL` for `AGENT_MODEL`. */
+const inOtherGroup = (name: string): string | undefined => {
+  const [, own = ""] = ownGroups.exec(name) ?? []
+  const found = own === "" ? [] : tellingNames.filter((other) => other.slice(other.indexOf("_") + 1) === own)
+  return found.length === 1 ? found[0] : undefined
+}
+
+/** The name in capitals, with single underlines; then the same without our own name before it. */
+const spellings = (name: string): ReadonlyArray<string> => {
+  const plain = name.toUpperCase().replaceAll(/\.|__/g, "_")
+  return [plain, plain.replace(/^NOMINAL_(?:CODE_)?/, "")]
+}
+
+/** The setting's name that a name was probably meant for. */
+const meantBy = (name: string): string | undefined => {
+  const plain = spellings(name).filter((one) => one.length >= telling)
+    .map((one) => known.has(one) ? one : guessed.get(one))
+    .find((meant) => meant !== undefined)
+  return plain ?? guessed.get(name) ?? nearest(name) ?? inOtherGroup(name)
+}
 
 /** Prefix of the variables that Kubernetes gives every container beside a Service called `nominal-code`. */
 const ofService = /^NOMINAL_CODE_/
 
 const doubtOf = (name: string, names: ReadonlySet<string>): ReadonlyArray<string> => {
   if (known.has(name)) return []
-  const meant = guessed.get(name) ??
-    [...known.keys()].find((other) =>
-      other.length >= 8 && (isSlip(name, other) || isSwap(name, other) || isOtherCase(name, other))
-    )
+  const meant = meantBy(name)
   const setting = meant === undefined ? undefined : known.get(meant)
   if (setting !== undefined && !namesOf(setting).some((other) => names.has(other))) {
     return [`${nameOf(setting)}: ${name} is in the environment, and is no setting: was ${meant} meant?`]

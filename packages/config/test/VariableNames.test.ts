@@ -31,7 +31,17 @@ it.effect("a variable that is a slip of the pen away from a setting is named wit
       ["github_token", "github.token (GITHUB_TOKEN)", "GITHUB_TOKEN"],
       ["ACCESS_ALLOWED_USERS", "access.allowed_users (ALLOWED_USERS)", "ALLOWED_USERS"],
       ["AGENT_REVIEWER_MODEL", "agent.reviewer.model (AGENT_MODEL)", "AGENT_MODEL"],
-      ["KUBERNETES_IMAGE", "kubernetes.image (K8S_IMAGE)", "K8S_IMAGE"]
+      ["KUBERNETES_IMAGE", "kubernetes.image (K8S_IMAGE)", "K8S_IMAGE"],
+      ["GITUHB_TOKEN", "github.token (GITHUB_TOKEN)", "GITHUB_TOKEN"],
+      ["GITHB_WEBHOOK_SECRET", "github.webhook_secret (GITHUB_WEBHOOK_SECRET)", "GITHUB_WEBHOOK_SECRET"],
+      ["NOMINAL_GITHUB_TOKEN", "github.token (GITHUB_TOKEN)", "GITHUB_TOKEN"],
+      ["NOMINAL_CODE_GITHUB_TOKEN", "github.token (GITHUB_TOKEN)", "GITHUB_TOKEN"],
+      ["NOMINAL_ACCESS_ALLOWED_USERS", "access.allowed_users (ALLOWED_USERS)", "ALLOWED_USERS"],
+      ["access.allowed_users", "access.allowed_users (ALLOWED_USERS)", "ALLOWED_USERS"],
+      ["access_allowed_users", "access.allowed_users (ALLOWED_USERS)", "ALLOWED_USERS"],
+      ["ACCESS__ALLOWED_USERS", "access.allowed_users (ALLOWED_USERS)", "ALLOWED_USERS"],
+      ["REVIEWER_MODEL", "agent.reviewer.model (AGENT_MODEL)", "AGENT_MODEL"],
+      ["JOBS_TRIGGERS", "reviewer.triggers (REVIEWER_TRIGGERS)", "REVIEWER_TRIGGERS"]
     ]
     for (const [name, setting, meant] of cases) {
       assert.deepStrictEqual(yield* doubts(name), [
@@ -91,6 +101,11 @@ it.effect("variables of CI systems, of other programs and of Kubernetes' service
       "REDIS_SERVICE_HOST",
       "NOMINAL_CODE_SERVICE_HOST",
       "NOMINAL_CODE_PORT_8080_TCP",
+      "AGENT_NAME",
+      "AGENT_VERSION",
+      "AGENT_TOOLSDIRECTORY",
+      "AGENT_WORKFOLDER",
+      "DD_AGENT_HOST",
       "PATH",
       "HOME",
       "TMPDIR",

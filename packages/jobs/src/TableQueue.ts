@@ -258,18 +258,8 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
     )
   )
 
-  return Context.make(
-    JobQueue,
-    JobQueue.of({
-      offer,
-      offerAll,
-      take,
-      renew,
-      settle,
-      settleAndTake,
-      ready: readyLanes.ready
-    })
-  ).pipe(
+  const queue = JobQueue.of({ offer, offerAll, take, renew, settle, settleAndTake, ready: readyLanes.ready })
+  return Context.make(JobQueue, queue).pipe(
     Context.add(JobRecords, TableRecords.make(read)),
     Context.add(QueueAdmin, QueueAdmin.of({ retry, cancel, check, claimKeys }))
   )
