@@ -927,7 +927,7 @@ declare const webhook: {
   port: Setting<number, "none">;
   allowUnsigned: Setting<boolean, "none">;
 };
-/** Settings of what is measured. */
+/** Settings of the metrics. */
 declare const metrics: {
   port: Setting<import("effect/Option").Option<number>, "none">;
 };
@@ -2405,7 +2405,7 @@ declare const layer$4: (options: ReviewConfig["Service"]) => Layer.Layer<ReviewC
 interface Guidelines {
   /** The maintainers' texts, those of the nearest directory first. */
   readonly repository: string;
-  /** Lists of what often goes wrong in the changed languages, for which the repository has no text of its own. */
+  /** Lists of common faults in the changed languages, where the repository has no text of its own. */
   readonly languages: string;
 }
 /** Difference between the commit that was reviewed last and the one that is reviewed now. */
@@ -2596,13 +2596,13 @@ export declare const DailyCosts: Schema.Struct<{
 }>;
 export type DailyCosts = typeof DailyCosts.Type;
 declare const Spend_base: Context.ServiceClass<Spend, "@nominal-code/persistence/Spend", {
-  /** Replaces what the task holds by money for a call. The same call may ask again: it gets the same. */
+  /** Reserves money for a call, in place of the task's reservation. The same call may ask again: it gets the same. */
   reserve(request: SpendRequest): Effect.Effect<SpendGrant, StoreError>;
   /** Replaces the reservation of a call by its cost. Once for each call: a repetition does nothing. */
   settle(settlement: SpendSettlement): Effect.Effect<void, StoreError>;
   /** The account that has the least left, if that is less than an amount. Nothing is reserved. */
   exhausted(accounts: ReadonlyArray<SpendAccount>, amount: number): Effect.Effect<Option.Option<SpendAccount>, StoreError>;
-  /** Gives back what a task holds. */
+  /** Releases the reservation of a task. */
   release(task: SpendTask, held: Held): Effect.Effect<void, StoreError>;
   /** True for the first that claims a notice, each time that it asks. A claim is kept for 400 days. */
   claimNotice(notice: string, claimant: string): Effect.Effect<boolean, StoreError>;
@@ -3871,7 +3871,7 @@ declare const markerKeys: (use: "make" | "read") => Layer.Layer<never, StoreErro
 declare const forgeLimits: Layer.Layer<never, StoreError, AppConfig>;
 /** The forges that the configuration has credentials for, in a process that knows of its own rate limits only. */
 declare const forgesAlone: Layer.Layer<Forges, never, AppConfig>;
-/** The same, with the rate limits that all processes keep. */
+/** The configured forges, within the rate limits that all processes share. */
 declare const forges: Layer.Layer<Forges, StoreError, AppConfig>;
 /** Checkouts of a forge's repositories, under `workspace.base_dir`. */
 declare const workspace: Layer.Layer<Workspace, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | FileSystem.FileSystem | import("effect/Path").Path>;
