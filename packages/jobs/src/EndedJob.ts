@@ -66,6 +66,23 @@ const writeNumber = (value: number, bytes: Buffer, at: number): number => {
   return writeNumber(Math.floor(value / 128), bytes, bytes.writeUInt8(value % 128 + 128, at))
 }
 
+/** Maximum number of templates whose compressed form is remembered, and of characters of one. */
+const maxKnown = 512
+const maxKnownLength = 2048
+
+/** Compressed templates: the jobs of a repository that end in the same way have the same one. */
+const known = new Map<string, Uint8Array>()
+
+const compress = (template: string): Uint8Array => {
+  const before = known.get(template)
+  if (before !== undefined) return before
+  const compressed = deflateRawSync(template, { dictionary, level: 9, ...small })
+  if (template.length > maxKnownLength) return compressed
+  if (known.size >= maxKnown) known.clear()
+  known.set(template, compressed)
+  return compressed
+}
+
 const pack = (text: string): Uint8Array => {
   // What is taken out never has more bytes than characters.
   const bytes = Buffer.allocUnsafe(text.length)
@@ -82,7 +99,7 @@ const pack = (text: string): Uint8Array => {
   }
   // Nothing is taken out of a text that has such characters of its own.
   const template = text.search(places) === -1 ? text.replace(taken, take) : text
-  const rest = deflateRawSync(template, { dictionary, level: 9, ...small })
+  const rest = compress(template)
   const length = Buffer.allocUnsafe(8)
   return Buffer.concat([length.subarray(0, writeNumber(at, length, 0)), bytes.subarray(0, at), rest])
 }

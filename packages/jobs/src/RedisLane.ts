@@ -7,6 +7,7 @@ import { type Duration, Effect, Option, Schedule, Schema } from "effect"
 import { randomBytes } from "node:crypto"
 import * as JobSigners from "./JobSigners.ts"
 import type { JobRow, JobTable } from "./JobTable.ts"
+import type { TryResult } from "./RedisApply.ts"
 import { type ShardKeys, shardKeys, shardOf } from "./RedisKeys.ts"
 import * as RedisLaneCache from "./RedisLaneCache.ts"
 import * as RedisRead from "./RedisRead.ts"
@@ -60,14 +61,12 @@ export interface StepResult<A> {
 /** The lanes of a Redis: the keys of each, and steps on it. */
 export interface Lanes {
   readonly keysOf: (lane: string) => ShardKeys
-  /** Makes a version that no job has had. */
-  readonly nextVersion: () => string
-  /** Remembers a lane that this process has written by other means. */
-  readonly remember: RedisLaneCache.RedisLaneCache["put"]
   readonly step: <A>(
-    subject: StepScope<A>,
+    scope: StepScope<A>,
     body: (table: JobTable, now: number) => A
   ) => Effect.Effect<StepResult<A>, StoreError>
+  /** The same as one step, however often the effect is run: after a failure, its next run learns what became of it. */
+  readonly begin: Lanes["step"]
 }
 
 /** Maximum number of retries of a step because another process was faster. */
@@ -82,52 +81,72 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
   const shards = all.length
   const signingKeys = yield* SigningKeys
   const cache = RedisLaneCache.make()
-  const { nextVersion, attempt } = yield* RedisTries.make(shards, cache)
+  const { attempt, attemptAlone } = yield* RedisTries.make(shards, cache)
   const first = shardKeys(0)
   const keysOf = (lane: string): ShardKeys => all[shardOf(lane, shards)] ?? first
   const self = randomBytes(3).toString("base64url")
   let steps = 0
 
-  const step = <A>(
+  const begin = <A>(
     { about, event, ids = [], intake = false, lane, operation, patient, quiet = false, trusted = false }: StepScope<A>,
     body: (table: JobTable, now: number) => A
-  ): Effect.Effect<StepResult<A>, StoreError> =>
-    Effect.suspend(() => {
-      const call = `${self}${(++steps).toString(36)}`
-      const keys = keysOf(lane)
-      let value = Option.none<A>()
-      // What may have been written by a try whose answer was lost.
-      let sent: string | undefined
-      const apply = (table: JobTable, now: number): ReadonlyArray<string> => {
-        const made = body(table, now)
-        value = Option.some(made)
-        const ids = about?.(made) ?? []
-        sent = ids[0]
-        return ids
-      }
-      const scope = { operation, keys, lane, ids, event, intake, quiet, trusted, call, apply }
+  ): Effect.Effect<StepResult<A>, StoreError> => {
+    // Its number in decimal digits, which take least room in the record of an ended job.
+    const call = `${self}.${++steps}`
+    const keys = keysOf(lane)
+    let value = Option.none<A>()
+    // What may have been written by a try whose answer was lost.
+    let sent: string | undefined
+    const apply = (table: JobTable, now: number): ReadonlyArray<string> => {
+      const made = body(table, now)
+      value = Option.some(made)
+      const ids = about?.(made) ?? []
+      sent = ids[0]
+      return ids
+    }
+    const scope = { operation, keys, lane, ids, event, intake, quiet, trusted, call, apply }
+    const resultOf = ({ now, row }: TryResult): StepResult<A> => ({ value: Option.getOrThrow(value), now, row })
 
-      const once = Effect.gen(function*(): Effect.fn.Return<StepResult<A>, StoreError> {
-        let [reads, alone] = [false, false]
-        for (let races = 0; races < maxRaces;) {
-          const { _tag, now, row } = yield* attempt({ ...scope, sent, reads, alone })
-          if (_tag === "made") return { value: Option.getOrThrow(value), now, row }
-          if (_tag === "untrusted") return yield* JobSigners.untrusted(operation, signingKeys)
-          if (_tag !== "later") {
-            races += 1
-            reads = true
-            alone = _tag === "failed"
-          }
-          // So that all of a moment begin again together, in their order.
-          yield* Effect.yieldNow
+    /** Tries again after tries that made nothing. */
+    const goOn = Effect.fnUntraced(function*(first: TryResult): Effect.fn.Return<StepResult<A>, StoreError> {
+      let result = first
+      let [reads, isAlone] = [false, false]
+      for (let races = 0; races < maxRaces;) {
+        const { _tag } = result
+        if (_tag === "made") return resultOf(result)
+        if (_tag === "untrusted") return yield* JobSigners.untrusted(operation, signingKeys)
+        if (_tag !== "later") {
+          races += 1
+          reads = true
+          isAlone = _tag === "failed"
         }
-        return yield* RedisRead.overtaken(operation)
-      })
-      return Effect.retry(once, {
-        schedule: patient === true ? long : short,
-        while: (error) => error.retryable
-      })
+        // So that all of a moment begin again together, in their order.
+        yield* Effect.yieldNow
+        result = yield* (isAlone ? attemptAlone : attempt)({ ...scope, sent, reads })
+      }
+      return yield* RedisRead.overtaken(operation)
     })
 
-  return { keysOf, step, nextVersion, remember: cache.put }
+    const once = Effect.suspend(() =>
+      Effect.flatMap(
+        attempt({ ...scope, sent, reads: false }),
+        (result) => result._tag === "made" ? Effect.succeed(resultOf(result)) : goOn(result)
+      )
+    )
+    // A schedule takes longer to set up than a step does, so it is there only for one that has failed.
+    return Effect.catch(once, (error) => {
+      if (!error.retryable) return Effect.fail(error)
+      let failed = false
+      const again = Effect.suspend(() => {
+        if (failed) return once
+        failed = true
+        return Effect.fail(error)
+      })
+      return Effect.retry(again, { schedule: patient === true ? long : short, while: ({ retryable }) => retryable })
+    })
+  }
+
+  const step: Lanes["step"] = (scope, body) => Effect.suspend(() => begin(scope, body))
+
+  return { keysOf, begin, step } satisfies Lanes
 })

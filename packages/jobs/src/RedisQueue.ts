@@ -50,7 +50,7 @@ const Strings = Schema.Array(Schema.String)
 const decodeLane = Schema.decodeOption(LaneKey)
 const isLane = (key: string) => Option.isSome(decodeLane(key))
 
-/** `"<milliseconds> <work> <lane>"`, as a script announces when a lane is due. */
+/** `"<milliseconds> <work> <lane>"`, a line as a script announces when a lane is due. */
 const announcement = /^(\d+) ([ncl]) (\S+)$/
 
 /** Makes the head of a lane that is due in `wait` milliseconds. Its kind only decides about its turn. */
@@ -96,9 +96,11 @@ const readyLanesOf = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) 
   const hear = ChannelEvent.match({
     Message: ({ text }) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
-        const [, wait = "", work = "", lane = ""] = announcement.exec(text) ?? []
-        // Whoever reaches the channel can say anything on it.
-        if (isLane(lane)) readyLanes.touched(headOf(lane, work, Number(wait), now), now)
+        for (const line of text.split("\n")) {
+          const [, wait = "", work = "", lane = ""] = announcement.exec(line) ?? []
+          // Whoever reaches the channel can say anything on it.
+          if (isLane(lane)) readyLanes.touched(headOf(lane, work, Number(wait), now), now)
+        }
       }),
     Missed: () => Effect.sync(() => readyLanes.look())
   })
@@ -152,7 +154,7 @@ const make = Effect.gen(function*() {
     Effect.forkScoped
   )
 
-  const { offer, offerAll } = yield* RedisOffers.make(lanes, all.length)
+  const { offer, offerAll } = yield* RedisOffers.make(lanes)
 
   yield* opening(RedisMigration.start(offer, signers))
 
@@ -167,7 +169,7 @@ const make = Effect.gen(function*() {
       return lease
     }
   )
-  const take = Effect.fn("JobQueue.take")(function*(lane: Lane, runs: RunLocation = "in-process") {
+  const take = Effect.fnUntraced(function*(lane: Lane, runs: RunLocation = "in-process") {
     const key = laneKey(lane)
     const taken = yield* step(
       {
@@ -181,7 +183,7 @@ const make = Effect.gen(function*() {
     return yield* leaseOf(lane, taken.value, taken)
   }, Effect.uninterruptible)
 
-  const renew = Effect.fn("JobQueue.renew")(({ epoch, job, lane }: Lease, waitsFor?: ServiceName) =>
+  const renew = ({ epoch, job, lane }: Lease, waitsFor?: ServiceName) =>
     Effect.map(
       step(
         { operation: "JobQueue.renew", lane: laneKey(lane), ids: [job.id], quiet: true },
@@ -190,9 +192,8 @@ const make = Effect.gen(function*() {
       ),
       ({ value }) => value
     )
-  )
 
-  const settle = Effect.fn("JobQueue.settle")(({ epoch, job, lane }: Lease, settlement: Settlement) =>
+  const settle = ({ epoch, job, lane }: Lease, settlement: Settlement) =>
     Effect.map(
       step(
         {
@@ -206,9 +207,8 @@ const make = Effect.gen(function*() {
       ),
       ({ value }) => value
     )
-  )
 
-  const settleAndTake = Effect.fn("JobQueue.settleAndTake")(
+  const settleAndTake = Effect.fnUntraced(
     function*(lease: Lease, settlement: Settlement, runs: RunLocation = "in-process") {
       const { epoch, job, lane } = lease
       const key = laneKey(lane)

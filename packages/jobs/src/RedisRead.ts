@@ -12,6 +12,7 @@ const Texts = Schema.Array(Schema.String)
 const Found = Schema.TupleWithRest(
   Schema.Tuple([
     Schema.FiniteFromString,
+    Schema.String,
     Texts,
     Schema.Array(Schema.Tuple([Schema.String, Schema.String, Schema.String]))
   ]),
@@ -56,11 +57,19 @@ export const make = Effect.gen(function*() {
     const named = [
       keys.queue(lane),
       keys.events,
+      keys.work,
       ...days.map(({ records }) => records),
       ...digests.flatMap((digest) => days.map(({ events }) => events(digest))),
       ...ids.flatMap((id) => [keys.job(id), ...days.map((day) => day.ids(shortId(id)))])
     ]
-    const args = [Option.getOrElse(yield* time, () => ""), days.length, digests.length, ...digests, ...ids.map(shortId)]
+    const args = [
+      Option.getOrElse(yield* time, () => ""),
+      days.length,
+      digests.length,
+      lane,
+      ...digests,
+      ...ids.map(shortId)
+    ]
     return yield* redis.run(operation, Found, script, named, args, "bytes")
   })
 
@@ -68,7 +77,7 @@ export const make = Effect.gen(function*() {
     const { events, lane, operation } = asked
     let ids: ReadonlyArray<string> = [...new Set(asked.ids)]
     for (let round = 0; round < maxRounds; round++) {
-      const [now, list, found, ...flats] = yield* readOnce({ ...asked, ids })
+      const [now, version, list, found, ...flats] = yield* readOnce({ ...asked, ids })
       const isToday = dayOf(now) === dayOf(last)
       last = now
       const needed = [...new Set([...asked.ids, ...list, ...found.flatMap(([job]) => job === "" ? [] : [job])])]
@@ -82,7 +91,16 @@ export const make = Effect.gen(function*() {
           if (ended !== undefined && isEvents) jobs.set(ended.row.id, ended)
           loaded.set(event, { job, endedAt, ended: isEvents ? ended.row.id : "" })
         }
-        return { now, forgottenBefore: now - retentionMillis, lane, list, events: loaded, jobs, remembered: false }
+        return {
+          now,
+          forgottenBefore: now - retentionMillis,
+          lane,
+          version,
+          list,
+          events: loaded,
+          jobs,
+          remembered: false
+        }
       }
       ids = needed
     }

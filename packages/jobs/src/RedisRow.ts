@@ -1,4 +1,4 @@
-import { Option, Schema } from "effect"
+import { Option, Schema, Struct } from "effect"
 import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
 import * as EndedJob from "./EndedJob.ts"
 import { JobRow } from "./JobTable.ts"
@@ -48,20 +48,22 @@ const usual: Readonly<Record<string, string>> = { l: "0", t: "review", a: "0", b
 const text = (value: string | number | boolean | null): string =>
   value === null ? "" : typeof value === "boolean" ? (value ? "1" : "0") : String(value)
 
+const named = Struct.keys(short).map((name) => [name, short[name]] as const)
+
 /** Further fields of a row, without those that have their default values. */
 export const fieldsOf = (row: JobRow, payload: string, call: string): ReadonlyMap<string, string> => {
+  const fields = new Map<string, string>()
   // A version that knows no commands reads one as a review, which it carries out just so.
-  const { task } = row
-  const known = task === "command" ? { ...row, task: "review" as const } : row
-  const named = Object.entries(short).map(([name, field]) => [field, text(known[name as keyof typeof short])] as const)
-  return new Map([
-    ...(task === "command" ? [["c", "1"] as const] : []),
-    ...named.filter(([field, value]) =>
-      value !== "" && value !== usual[field] && (field !== "r" || Number(value) !== row.position)
-    ),
-    ...(payload === "" ? [] : [["payload", payload] as const]),
-    ...(call === "" ? [] : [["call", call] as const])
-  ])
+  if (row.task === "command") fields.set("c", "1")
+  for (const [name, field] of named) {
+    const value = text(row[name])
+    if (value === "" || value === usual[field] || field === "t" && value === "command") continue
+    if (field === "r" && row.receivedAt === row.position) continue
+    fields.set(field, value)
+  }
+  if (payload !== "") fields.set("payload", payload)
+  if (call !== "") fields.set("call", call)
+  return fields
 }
 
 const decodeEnded = Option.liftThrowable((record: string): StoredRow => ({

@@ -16,13 +16,18 @@ export interface LoadedLane {
   /** Jobs that ended before this instant count as forgotten, although they are still stored. */
   readonly forgottenBefore: number
   readonly lane: string
+  /** Version of the lane, with which each change of it begins; empty if nothing of it waits or runs. */
+  readonly version: string
   /** The ids in the lane's list. */
   readonly list: ReadonlyArray<string>
   /** The events that were asked for. */
   readonly events: ReadonlyMap<string, LoadedEvent>
   /** Every job of the list, those of the events, and those asked for. Undefined: there is no such job. */
   readonly jobs: ReadonlyMap<string, StoredRow | undefined>
-  /** True if this is what this process wrote last, and what it does not name is assumed to be unknown. */
+  /**
+   * True if this is what this process wrote last, or an empty lane, and what it does not name is assumed to be unknown:
+   * the script checks that.
+   */
   readonly remembered: boolean
 }
 

@@ -7,76 +7,57 @@ import { Array, Clock, Duration, Effect, Exit, Option, Request, RequestResolver,
 import { randomBytes } from "node:crypto"
 import { QueueLimits } from "./JobQueue.ts"
 import * as JobSigners from "./JobSigners.ts"
-import type { JobRow, JobTable } from "./JobTable.ts"
+import type { JobRow } from "./JobTable.ts"
+import {
+  type Answer,
+  type AppliedLane,
+  applyTries,
+  askedOf,
+  assumedLane,
+  emptyLane,
+  type Outcome,
+  type Try,
+  type TryResult,
+  unmade
+} from "./RedisApply.ts"
 import * as RedisClock from "./RedisClock.ts"
-import { type ChangedLane, type LaneChange, planOf } from "./RedisCommit.ts"
-import type { ShardKeys } from "./RedisKeys.ts"
+import { type ChangedLane, planOf } from "./RedisCommit.ts"
 import type { RedisLaneCache } from "./RedisLaneCache.ts"
 import * as RedisRead from "./RedisRead.ts"
 import type { StoredRow } from "./RedisRow.ts"
-import { givenBy, type LoadedLane, make as snapshotOf, type Snapshot } from "./RedisSnapshot.ts"
-
-/** One try of a step on a lane. */
-export interface Try {
-  readonly operation: string
-  readonly keys: ShardKeys
-  readonly lane: string
-  readonly ids: ReadonlyArray<string>
-  readonly event: string | undefined
-  readonly intake: boolean
-  readonly quiet: boolean
-  readonly trusted: boolean
-  /** Idempotency key of the step, the same for each of its tries. */
-  readonly call: string
-  /** Job that an earlier try may have written, although its answer was lost. */
-  readonly sent: string | undefined
-  /** True if the lane is read in any case. */
-  readonly reads: boolean
-  /** True if it shares no script with others. */
-  readonly alone: boolean
-  /** Makes the change, and returns the jobs that it is about. */
-  readonly apply: (table: JobTable, now: number) => ReadonlyArray<string>
-}
-
-/**
- * Result of a try. `overtaken`: the lane is another than it was assumed to be. `later`: another step on the lane comes
- * first. `failed`: one of those that shared the script has failed.
- */
-export interface TryResult {
-  readonly _tag: "made" | "overtaken" | "later" | "failed" | "untrusted"
-  readonly now: number
-  readonly row: (id: string) => JobRow | undefined
-}
+import { givenBy, type LoadedLane } from "./RedisSnapshot.ts"
 
 class TryRequest extends Request.Class<{ readonly one: Try }, TryResult, StoreError> {}
 
 const Numbers = Schema.Array(Schema.Union([Schema.Int, Schema.FiniteFromString]))
 const Committed = Schema.TupleWithRest(Schema.Tuple([Schema.FiniteFromString]), [Numbers])
 
-/** Maximum number of lanes in one script: while it runs, Redis does nothing else. */
-const together = 50
+/** Number of lanes that are read at once. */
+const atOnce = 50
+
+/**
+ * Maximum number of lanes in one script, and of characters of their requests. While it runs, Redis does nothing else; and
+ * while Redis works on one, this process makes the next.
+ */
+const together = 25
+const togetherLength = 1024 * 1024
 
 const lua = new URL("lua/", import.meta.url)
 
-const unmade = (_tag: Exclude<TryResult["_tag"], "made">): TryResult => ({ _tag, now: 0, row: () => undefined })
-
 const real = (row: JobRow, numbers: ReadonlyArray<number>): JobRow => {
-  const of = (number: number) => numbers[givenBy(number) ?? -1] ?? number
-  return { ...row, position: of(row.position), epoch: of(row.epoch) }
-}
-
-type Outcomes = Map<Try, Exit.Exit<TryResult, StoreError>>
-
-/** Tries on one lane that were applied to it, and wait to be written. */
-interface Applied {
-  readonly change: LaneChange
-  readonly tries: ReadonlyArray<Try>
+  const position = givenBy(row.position)
+  const epoch = givenBy(row.epoch)
+  return position === undefined && epoch === undefined ? row : {
+    ...row,
+    position: position === undefined ? row.position : numbers[position] ?? row.position,
+    epoch: epoch === undefined ? row.epoch : numbers[epoch] ?? row.epoch
+  }
 }
 
 /** The first tries that may be made together: each is about jobs and an event of its own. */
 const independent = (tries: ReadonlyArray<Try>): ReadonlyArray<Try> => {
   const [first, ...others] = tries
-  if (first === undefined || first.ids.length === 0) return tries.slice(0, 1)
+  if (first === undefined || first.ids.length === 0 || others.length === 0) return tries.slice(0, 1)
   const found = [first]
   const seen = new Set([...first.ids, first.event])
   for (const one of others) {
@@ -88,44 +69,62 @@ const independent = (tries: ReadonlyArray<Try>): ReadonlyArray<Try> => {
   return found
 }
 
-/** True if a job has ended that has no place yet: its record would have none. */
-const endsUnplaced = (snapshot: Snapshot): boolean =>
-  [...snapshot.changed().values()].some(({ endedAt, position }) => endedAt !== null && givenBy(position) !== undefined)
+const lengthOf = ({ change: { snapshot } }: AppliedLane): number => {
+  let length = 0
+  for (const id of snapshot.changed().keys()) length += snapshot.payloadOf(id).length
+  return length
+}
 
-const askedOf = (tries: ReadonlyArray<Try>) => ({
-  ids: tries.flatMap(({ ids, sent }) => sent === undefined ? ids : [...ids, sent]),
-  events: tries.flatMap(({ event }) => event === undefined ? [] : [event])
-})
-
-/** Builds on what this process wrote last. What it does not name is assumed to be unknown; the script checks that. */
-const remember = (
-  { jobs, list }: ChangedLane,
-  lane: string,
-  tries: ReadonlyArray<Try>,
-  times: Pick<LoadedLane, "now" | "forgottenBefore">
-): LoadedLane => {
-  const { events, ids } = askedOf(tries)
-  const all = new Map<string, StoredRow | undefined>(jobs)
-  for (const id of ids) if (!all.has(id)) all.set(id, undefined)
-  const jobOf = (event: string) =>
-    [...jobs.values()].reduce(
-      (last: JobRow | undefined, { row }) => row.event === event && row.position > (last?.position ?? 0) ? row : last,
-      undefined
-    )
-  return {
-    ...times,
-    lane,
-    list,
-    events: new Map(events.map((event) => [event, { job: jobOf(event)?.id ?? "", endedAt: "", ended: "" }])),
-    jobs: all,
-    remembered: true
+/** Splits lanes into those that one script writes. */
+const batchesOf = (lanes: ReadonlyArray<AppliedLane>): ReadonlyArray<Array.NonEmptyReadonlyArray<AppliedLane>> => {
+  const batches: Array<Array.NonEmptyArray<AppliedLane>> = []
+  let length = 0
+  for (const lane of lanes) {
+    const own = lengthOf(lane)
+    const last = batches.at(-1)
+    length += own
+    if (last !== undefined && last.length < together && length <= togetherLength) {
+      last.push(lane)
+    } else {
+      batches.push([lane])
+      length = own
+    }
   }
+  return batches
+}
+
+/** Outcomes of the tries on a lane that Redis was asked to write. */
+const outcomesOf = (
+  { change: { loaded, snapshot }, tries }: AppliedLane,
+  { changed, numbers }: { readonly changed: ChangedLane; readonly numbers: ReadonlyArray<number> },
+  cache: RedisLaneCache
+): ReadonlyArray<readonly [Try, Outcome]> => {
+  const [done] = numbers
+  if (done !== 1) {
+    return tries.map((one) => [
+      one,
+      Exit.succeed(unmade(done === -1 ? "failed" : done === 0 && one.trusted ? "untrusted" : "overtaken"))
+    ])
+  }
+  const jobs = new Map<string, StoredRow>()
+  for (const [id, stored] of changed.jobs) {
+    const row = real(stored.row, numbers)
+    jobs.set(id, row === stored.row ? stored : { ...stored, row })
+  }
+  cache.put(loaded.lane, { ...changed, jobs })
+  const row = (id: string) => {
+    const found = snapshot.changed().get(id) ?? loaded.jobs.get(id)?.row
+    return found === undefined ? undefined : real(found, numbers)
+  }
+  const made: Outcome = Exit.succeed({ _tag: "made", now: loaded.now, row })
+  return tries.map((one) => [one, made])
 }
 
 /**
  * Makes the function that makes tries of steps. Those of the same moment share scripts: the tries on a lane are applied to
  * it one after another, and the lanes of a shard are written by one script, each for itself. A lane that this process has
- * written last is not read again: the script refuses the change if anything of it is another.
+ * written last is not read again, and one that work is accepted for is taken for empty: the script refuses the change if
+ * anything of it is another.
  */
 export const make = Effect.fnUntraced(function*(shards: number, cache: RedisLaneCache) {
   const redis = yield* Redis
@@ -134,8 +133,8 @@ export const make = Effect.fnUntraced(function*(shards: number, cache: RedisLane
   const retentionMillis = Duration.toMillis((yield* QueueLimits).retention)
   const read = yield* RedisRead.make
   const [intake, progress] = yield* Effect.all([
-    RedisScript.load(lua, ["intake", "ended", "numbers", "portions", "signers", "commit"]),
-    RedisScript.load(lua, ["progress", "ended", "numbers", "portions", "signers", "commit"])
+    RedisScript.load(lua, ["intake", "numbers", "portions", "signers", "commit"]),
+    RedisScript.load(lua, ["progress", "numbers", "portions", "signers", "commit"])
   ])
   // Versions of no other process, and of none that a Redis may have lost: what is the same version is the same job.
   const versions = 2 ** 31
@@ -151,83 +150,52 @@ export const make = Effect.fnUntraced(function*(shards: number, cache: RedisLane
 
   const heard = (now: number) => Effect.map(Clock.currentTimeMillis, (local) => clock.hear(now, local))
 
-  const load = Effect.fnUntraced(function*(lane: string, tries: Array.NonEmptyReadonlyArray<Try>) {
-    const [{ keys, operation }] = tries
+  /** The lane as it is assumed to be; undefined if it has to be read. */
+  const assumed = (lane: string, tries: ReadonlyArray<Try>, now: number | undefined): LoadedLane | undefined => {
     const known = cache.take(lane)
-    const now = yield* timeNow
-    if (known !== undefined && now !== undefined && !tries.some(({ reads, sent }) => reads || sent !== undefined)) {
-      return remember(known, lane, tries, { now, forgottenBefore: now - retentionMillis })
+    if (now === undefined || tries.some(({ reads, sent }) => reads || sent !== undefined)) return undefined
+    const times = { now, forgottenBefore: now - retentionMillis }
+    if (known !== undefined) return assumedLane(known, lane, tries, times)
+    // Work is mostly about a pull request of which nothing waits.
+    return tries.every(({ intake }) => intake) ? assumedLane(emptyLane, lane, tries, times) : undefined
+  }
+
+  /** Answers tries that were made, once the replicas have what was accepted. */
+  const confirm = Effect.fnUntraced(function*(
+    { intake, keys, operation }: Try,
+    outcomes: ReadonlyArray<readonly [Try, Outcome]>,
+    answer: Answer
+  ) {
+    const replicated = intake ? yield* Effect.exit(redis.replicated(operation, keys.tick)) : Exit.void
+    for (const [one, outcome] of outcomes) {
+      answer(one, Exit.isFailure(replicated) ? Exit.failCause(replicated.cause) : outcome)
     }
-    const loaded = yield* read({ operation, keys, lane, ...askedOf(tries) })
-    yield* heard(loaded.now)
-    return loaded
   })
 
-  /** Applies tries to a lane. Those that change nothing, or that were written before, have their outcome at once. */
-  const apply = (loaded: LoadedLane, tries: ReadonlyArray<Try>, outcomes: Outcomes): Applied | undefined => {
-    const snapshot = snapshotOf(loaded)
-    const { now } = loaded
-    const calls = new Map<string, string>()
-    const applied: Array<Try> = []
-    for (const one of tries) {
-      if (one.sent !== undefined && loaded.jobs.get(one.sent)?.call === one.call) {
-        // Another process may have one of its jobs by now.
-        const row = (id: string) => {
-          const found = loaded.jobs.get(id)
-          return found?.call === one.call ? found.row : undefined
-        }
-        outcomes.set(one, Exit.succeed({ _tag: "made", now, row }))
-        continue
+  /** Reads a lane, and applies tries to it. */
+  const applyRead = Effect.fnUntraced(
+    function*([lane, tries]: readonly [string, Array.NonEmptyReadonlyArray<Try>], answer: Answer) {
+      const [first] = tries
+      const { keys, operation } = first
+      const found = yield* Effect.result(read({ operation, keys, lane, ...askedOf(tries) }))
+      if (Result.isFailure(found)) {
+        for (const one of tries) answer(one, Exit.fail(found.failure))
+        return []
       }
-      for (const id of one.apply(snapshot.table, now)) calls.set(id, one.call)
-      if (applied.length > 0 && endsUnplaced(snapshot)) return applyBefore(one, loaded, tries, outcomes)
-      applied.push(one)
+      yield* heard(found.success.now)
+      const outcomes: Array<readonly [Try, Outcome]> = []
+      const applied = applyTries(found.success, tries, signer, (one, outcome) => outcomes.push([one, outcome]))
+      if (outcomes.length > 0) yield* confirm(first, outcomes, answer)
+      return applied === undefined ? [] : [applied]
     }
-    if (snapshot.changed().size > 0) {
-      const quiet = applied.every((one) => one.quiet)
-      const trusted = applied.some((one) => one.trusted)
-      return { change: { loaded, snapshot, calls, quiet, signer: trusted ? signer : undefined }, tries: applied }
-    }
-    // What is only remembered answers nothing.
-    const answer: TryResult = loaded.remembered
-      ? unmade("overtaken")
-      : { _tag: "made", now, row: (id) => loaded.jobs.get(id)?.row }
-    for (const one of applied) outcomes.set(one, Exit.succeed(answer))
-  }
+  )
 
-  /** Applies the tries before one that has to wait until Redis has given them their numbers. */
-  const applyBefore = (
-    one: Try,
-    loaded: LoadedLane,
-    tries: ReadonlyArray<Try>,
-    outcomes: Outcomes
-  ): Applied | undefined => {
-    const at = tries.indexOf(one)
-    for (const later of tries.slice(at)) outcomes.set(later, Exit.succeed(unmade("later")))
-    return apply(loaded, tries.slice(0, at), outcomes)
-  }
-
-  const answerOf = ({ change, tries }: Applied, numbers: ReadonlyArray<number>, changed: ChangedLane, now: number) => {
-    const [done] = numbers
-    const { loaded, snapshot } = change
-    if (done !== 1) {
-      return tries.map((one) => [one, unmade(done === 0 && one.trusted ? "untrusted" : "overtaken")] as const)
-    }
-    const jobs = new Map([...changed.jobs].map(([id, stored]) => [id, { ...stored, row: real(stored.row, numbers) }]))
-    cache.put(loaded.lane, { list: changed.list, jobs })
-    const row = (id: string) => {
-      const found = snapshot.changed().get(id) ?? loaded.jobs.get(id)?.row
-      return found === undefined ? undefined : real(found, numbers)
-    }
-    return tries.map((one) => [one, { _tag: "made", now, row }] as const)
-  }
-
-  /** Writes the lanes of a shard. */
-  const write = Effect.fnUntraced(function*(all: Array.NonEmptyReadonlyArray<Applied>, outcomes: Outcomes) {
-    const tries = all.flatMap(({ tries }) => tries)
-    const [{ tries: [first], change: { loaded } }] = all
+  /** Writes lanes of a shard by one script. */
+  const write = Effect.fnUntraced(function*(lanes: Array.NonEmptyReadonlyArray<AppliedLane>, answer: Answer) {
+    const tries = lanes.flatMap(({ tries }) => tries)
+    const [first] = tries
     if (first === undefined) return
-    const { changed, keys, args } = planOf(all.map(({ change }) => change), {
+    const { args, changed, keys } = planOf(lanes.map(({ change }) => change), {
       keys: first.keys,
       shards,
       retentionMillis,
@@ -239,66 +207,92 @@ export const make = Effect.fnUntraced(function*(shards: number, cache: RedisLane
     if (Result.isFailure(written)) {
       // A script that fails may fail for one of them only.
       const isOneOfThem = tries.length > 1 && written.failure.reason === "failed"
-      for (const one of tries) {
-        outcomes.set(one, isOneOfThem ? Exit.succeed(unmade("failed")) : Exit.fail(written.failure))
-      }
+      const outcome = isOneOfThem ? Exit.succeed(unmade("failed")) : Exit.fail(written.failure)
+      for (const one of tries) answer(one, outcome)
       return
     }
-    const [now, ...answers] = written.success
+    const [now, ...numbers] = written.success
     yield* heard(now)
-    for (const [index, applied] of all.entries()) {
-      const after = changed[index] ?? { list: [], jobs: new Map() }
-      for (const [one, answer] of answerOf(applied, answers[index] ?? [], after, loaded.now)) {
-        outcomes.set(one, Exit.succeed(answer))
-      }
-    }
+    const outcomes = lanes.flatMap((lane, index) =>
+      outcomesOf(lane, { changed: changed[index] ?? emptyLane, numbers: numbers[index] ?? [] }, cache)
+    )
+    yield* confirm(first, outcomes, answer)
   })
 
-  /** Makes tries on the lanes of one shard, by one of the scripts. */
-  const makeIn = Effect.fnUntraced(function*(tries: ReadonlyArray<Try>, outcomes: Outcomes) {
-    const lanes = [...Map.groupBy(tries, ({ lane }) => lane)]
-    const applied = yield* Effect.forEach(
-      lanes,
-      Effect.fnUntraced(function*([lane, all]) {
-        const some = independent(all)
-        for (const one of all.slice(some.length)) outcomes.set(one, Exit.succeed(unmade("later")))
-        if (!Array.isReadonlyArrayNonEmpty(some)) return []
-        const exit = yield* Effect.exit(Effect.map(load(lane, some), (loaded) => apply(loaded, some, outcomes)))
-        if (Exit.isSuccess(exit)) return exit.value === undefined ? [] : [exit.value]
-        for (const one of some) {
-          outcomes.set(
-            one,
-            some.length > 1 && Exit.hasDies(exit) ? Exit.succeed(unmade("failed")) : Exit.failCause(exit.cause)
-          )
-        }
-        return []
-      }),
-      { concurrency: together }
+  const writeAll = (lanes: ReadonlyArray<AppliedLane>, answer: Answer) =>
+    Effect.forEach(
+      batchesOf(lanes),
+      // The first one is on its way before the others are made.
+      (some, index) => index === 0 ? write(some, answer) : Effect.andThen(Effect.yieldNow, write(some, answer)),
+      { concurrency: "unbounded", discard: true }
     )
-    yield* Effect.forEach(Array.chunksOf(applied.flat(), together), (some) => write(some, outcomes), {
-      concurrency: 1,
+
+  /** Makes tries on the lanes of one shard, by one of the scripts. */
+  const makeIn = Effect.fnUntraced(function*(tries: ReadonlyArray<Try>, answer: Answer) {
+    const now = yield* timeNow
+    const applied: Array<AppliedLane> = []
+    const unread: Array<readonly [string, Array.NonEmptyReadonlyArray<Try>]> = []
+    for (const [lane, all] of Map.groupBy(tries, ({ lane }) => lane)) {
+      const some = independent(all)
+      if (!Array.isReadonlyArrayNonEmpty(some)) continue
+      const loaded = assumed(lane, some, now)
+      if (loaded === undefined) {
+        unread.push([lane, some])
+        continue
+      }
+      const made = applyTries(loaded, some, signer, answer)
+      if (made !== undefined) applied.push(made)
+    }
+    const written = writeAll(applied, answer)
+    if (unread.length === 0) return yield* written
+    const found = Effect.forEach(unread, (one) => applyRead(one, answer), { concurrency: atOnce })
+    // What is read keeps nobody else waiting.
+    yield* Effect.all([written, Effect.flatMap(found, (lanes) => writeAll(lanes.flat(), answer))], {
+      concurrency: 2,
       discard: true
     })
   })
 
-  const makeAll = Effect.fnUntraced(function*(tries: ReadonlyArray<Try>) {
-    const outcomes: Outcomes = new Map()
-    const groups = [...Map.groupBy(tries, ({ keys }) => keys).values()].flatMap((some) => [
-      ...Map.groupBy(some, ({ intake }) => intake).values()
-    ])
-    yield* Effect.forEach(groups, (some) => makeIn(some, outcomes), { concurrency: "unbounded", discard: true })
-    return outcomes
+  /**
+   * Makes tries that share scripts. Those that have to wait for others on their lane come after all of them. If one of
+   * them has a bug, each is to be made alone.
+   */
+  const makeSome = Effect.fnUntraced(function*(tries: ReadonlyArray<Try>, answer: Answer) {
+    const open = new Set(tries)
+    const exit = yield* Effect.exit(makeIn(tries, (one, outcome) => {
+      if (open.delete(one)) answer(one, outcome)
+    }))
+    const left = Exit.isSuccess(exit)
+      ? Exit.succeed(unmade("later"))
+      : tries.length > 1
+      ? Exit.succeed(unmade("failed"))
+      : Exit.failCause(exit.cause)
+    for (const one of open) answer(one, left)
   })
 
   const tries = RequestResolver.make<TryRequest>(Effect.fnUntraced(function*(entries) {
-    const outcomes = yield* makeAll(entries.map(({ request }) => request.one))
-    for (const entry of entries) entry.completeUnsafe(outcomes.get(entry.request.one) ?? Exit.succeed(unmade("later")))
+    const waiting = new Map(entries.map((entry) => [entry.request.one, entry]))
+    const groups = [...Map.groupBy(waiting.keys(), ({ keys }) => keys).values()].flatMap((some) => [
+      ...Map.groupBy(some, ({ intake }) => intake).values()
+    ])
+    const answer: Answer = (one, outcome) => waiting.get(one)?.completeUnsafe(outcome)
+    yield* Effect.forEach(groups, (some) => makeSome(some, answer), { concurrency: "unbounded", discard: true })
   }))
 
-  const attempt = (one: Try): Effect.Effect<TryResult, StoreError> =>
-    one.alone
-      ? Effect.flatMap(makeAll([one]), (outcomes) => outcomes.get(one) ?? Effect.succeed(unmade("later")))
-      : Effect.request(new TryRequest({ one }), tries)
+  /** Makes a try, with those of the same moment. */
+  const attempt = (one: Try): Effect.Effect<TryResult, StoreError> => Effect.request(new TryRequest({ one }), tries)
 
-  return { attempt, nextVersion }
+  /** Makes a try by scripts of its own. */
+  const attemptAlone = (one: Try): Effect.Effect<TryResult, StoreError> =>
+    Effect.suspend(() => {
+      let made: Outcome = Exit.succeed(unmade("later"))
+      return Effect.flatMap(
+        makeSome([one], (_, outcome) => {
+          made = outcome
+        }),
+        () => made
+      )
+    })
+
+  return { attempt, attemptAlone, nextVersion }
 })

@@ -26,11 +26,9 @@ const make = Effect.gen(function*() {
 
   return JobQueue.of({
     ...queue,
-    take: Effect.fn("SignedQueue.take")(
-      (lane: Lane, runs?: RunLocation) => Effect.flatMap(queue.take(lane, runs), unlessForged),
-      Effect.uninterruptible
-    ),
-    settleAndTake: Effect.fn("SignedQueue.settleAndTake")(
+    take: (lane: Lane, runs?: RunLocation) =>
+      Effect.uninterruptible(Effect.flatMap(queue.take(lane, runs), unlessForged)),
+    settleAndTake: Effect.fnUntraced(
       function*(lease: Lease, settlement: Settlement, runs?: RunLocation) {
         const { next, settled } = yield* queue.settleAndTake(lease, settlement, runs)
         // The lease has ended by now: what is wrong with the next job says nothing of it.

@@ -7,6 +7,7 @@ import {
   type SigningKey
 } from "@nominal-code/domain/JobSignature"
 import { Option, Schema } from "effect"
+import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
 import { deflateRawSync, inflateRawSync } from "node:zlib"
 
 /*
@@ -29,7 +30,11 @@ const compressedFrom = 1024
 /** Maximum size of a stored job in bytes: more than a delivery (5 MiB), which has its comment once, and a job twice. */
 const longest = 16 * 1024 * 1024
 
-const decodeJson = Schema.decodeOption(Schema.fromJsonString(Job))
+// Each take reads a job.
+SchemaJITCompiler.enable(Job.ast)
+const decodeJob = Schema.decodeUnknownOption(Job)
+const parse = Option.liftThrowable((json: string): unknown => JSON.parse(json))
+const decodeJson = (json: string): Option.Option<Job> => Option.flatMap(parse(json), (found) => decodeJob(found))
 
 /** `{"version": 1, "job": …}`, as the version before wrote it. */
 const decodeFirst = Schema.decodeOption(Schema.fromJsonString(Schema.Struct({ version: Schema.Literal(1), job: Job })))

@@ -141,9 +141,8 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
     )
   }
 
-  const offer = Effect.fn("JobQueue.offer")((job: Job) =>
+  const offer = (job: Job) =>
     Effect.flatMap(offerTogether([job]), ([result]) => Effect.fromNullishOr(result).pipe(Effect.orDie))
-  )
 
   // If one cannot be stored, each is offered by itself, so that it keeps no other from it.
   const offerAll = Effect.fn("JobQueue.offerAll")((jobs: ReadonlyArray<Job>) =>
@@ -157,7 +156,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
   )
 
   const takenJob = yield* TakenJob.make
-  const take = Effect.fn("JobQueue.take")(function*(lane: Lane, runs: RunLocation = "in-process") {
+  const take = Effect.fnUntraced(function*(lane: Lane, runs: RunLocation = "in-process") {
     const key = laneKey(lane)
     const operation = "JobQueue.take"
     const taken = yield* trusted(
@@ -174,7 +173,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
     return yield* takenJob.lease(lane, taken, taken.row, taken.now)
   }, Effect.uninterruptible)
 
-  const renew = Effect.fn("JobQueue.renew")(function*({ epoch, job, lane }: Lease, waitsFor?: ServiceName) {
+  const renew = Effect.fnUntraced(function*({ epoch, job, lane }: Lease, waitsFor?: ServiceName) {
     return yield* change(
       "JobQueue.renew",
       [laneKey(lane)],
@@ -182,7 +181,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
     )
   })
 
-  const settle = Effect.fn("JobQueue.settle")(function*({ epoch, job, lane }: Lease, settlement: Settlement) {
+  const settle = Effect.fnUntraced(function*({ epoch, job, lane }: Lease, settlement: Settlement) {
     return yield* change(
       "JobQueue.settle",
       [laneKey(lane)],
@@ -190,7 +189,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
     )
   })
 
-  const settleAndTake = Effect.fn("JobQueue.settleAndTake")(
+  const settleAndTake = Effect.fnUntraced(
     function*({ epoch, job, lane }: Lease, settlement: Settlement, runs: RunLocation = "in-process") {
       const key = laneKey(lane)
       const { now, settled, taken } = yield* change("JobQueue.settleAndTake", [key], (table, now) => {

@@ -2,18 +2,19 @@
 --
 -- KEYS[1]   zset of the lanes, by when the first job of each may be taken; what waits for nothing has a negative score
 -- KEYS[2]   the last number that was given: numbers are places and epochs
--- KEYS[3]   how often something was said on the channel
+-- KEYS[3]   how many lanes were announced on the channel
 -- KEYS[4…6] zsets of the jobs that wait, run and are parked, by place
 -- KEYS[7]   hash of the last job of each event, while it waits or runs
--- KEYS[8]   hash of the lanes, by what the first job of each is: a notice (n), a comment (c) or a lifecycle event (l)
+-- KEYS[8]   hash of the lanes: what the first job of each is, a notice (n), a comment (c) or a lifecycle event (l), and
+--           the version of the lane
 -- KEYS[9]   hash of the signers
--- KEYS[10…] the lanes' lists (the ids of the jobs that wait or run, in the order of their turns), the jobs, what has
---           ended, and the events of what is parked
+-- KEYS[10…] of each day, the last one first: the list of the jobs that have ended; then the lanes' lists (the ids of the
+--           jobs that wait or run, in the order of their turns), the jobs, what has ended, and the events of what is parked
 -- ARGV[1]   the time in milliseconds; empty: Redis' own clock
 -- ARGV[2]   the changes as JSON: see RedisCommit.ts
 -- ARGV[3…]  the records of the jobs that end
--- Returns   {time, then for each lane: {} if something has changed meanwhile, and {0} to an untrusted process: nothing of
---           the lane is written then; else {1, the numbers that were given}}
+-- Returns   {time, then for each lane: {} if something has changed meanwhile, {0} to an untrusted process, and {-1} if it
+--           cannot be changed: else {1, the numbers that were given}}
 
 local now, all = tonumber(ARGV[1]), cjson.decode(ARGV[2])
 if not now then
@@ -26,12 +27,26 @@ local beyond = 2 ^ 53
 -- By how many milliseconds the clock of a process may be wrong.
 local tolerance = 1000
 
-local function named(keys)
-  local names = {}
-  for index, key in ipairs(keys) do names[index] = KEYS[key] end
-  return names
+-- The days on which something has ended that is kept.
+local days
+local function daysOfEnds()
+  if days then return days end
+  days = {}
+  for day = 1, all.days do
+    if redis.call('EXISTS', KEYS[9 + day]) == 1 then days[#days + 1] = day end
+  end
+  return days
 end
 
+local function whereEnded(first, field)
+  for _, day in ipairs(daysOfEnds()) do
+    local place = redis.call('HGET', KEYS[first + day - 1], field)
+    if place then return day .. ':' .. place end
+  end
+  return ''
+end
+
+local kept = {}
 local function keep(job)
   local to = job.over
   local place = redis.call('RPUSH', KEYS[to.records], ARGV[to.record]) - 1
@@ -39,19 +54,23 @@ local function keep(job)
   if to.events > 0 then redis.call('HSET', KEYS[to.events], job.event, place) end
   enter(KEYS[to.index], string.format('%s%06x', to.entry, place))
   for _, key in ipairs({ to.records, to.ids, to.events }) do
-    if key > 0 then redis.call('PEXPIRE', KEYS[key], job.expire) end
+    if key > 0 and not kept[key] then
+      redis.call('PEXPIRE', KEYS[key], job.expire)
+      kept[key] = true
+    end
   end
 end
 
 local function isUnchanged(plan)
   if plan.now and math.abs(plan.now - now) > tolerance then return false end
-  if table.concat(redis.call('LRANGE', KEYS[plan.key], 0, -1), ' ') ~= plan.list then return false end
+  if (redis.call('HGET', KEYS[8], plan.lane) or '') ~= plan.version then return false end
+  if plan.list and table.concat(redis.call('LRANGE', KEYS[plan.key], 0, -1), ' ') ~= plan.list then return false end
   for _, seen in ipairs(plan.seen) do
     if (redis.call('HGET', KEYS[seen[1]], 'v') or '') ~= seen[2] then return false end
   end
   -- What is new must not have come and ended meanwhile.
   for _, ended in ipairs(plan.ended) do
-    if whereIs(named(ended[1]), ended[2]) ~= ended[3] then return false end
+    if whereEnded(ended[1], ended[2]) ~= ended[3] then return false end
   end
   for _, event in ipairs(plan.events) do
     if (redis.call('HGET', KEYS[7], event[1]) or '') ~= event[2] then return false end
@@ -59,19 +78,14 @@ local function isUnchanged(plan)
   return true
 end
 
-local function commit(plan)
+local function answerBefore(plan)
   if plan.signer and untrusted(KEYS[9], plan.signer) then return { 0 } end
-  if not isUnchanged(plan) then return {} end
+  return isUnchanged(plan) and { 1 } or {}
+end
 
-  local numbers = { 1 }
-  if plan.numbers > 0 then
-    local last = tonumber(redis.call('GET', KEYS[2]) or '0')
-    for count = 1, plan.numbers do
-      last = following(last, now, all.shard, all.shards)
-      numbers[count + 1] = string.format('%.0f', last)
-    end
-    redis.call('SET', KEYS[2], numbers[#numbers])
-  end
+local announced = {}
+
+local function commit(plan, numbers)
   local function number(text) return text:sub(1, 1) == '@' and numbers[tonumber(text:sub(2)) + 1] or text end
 
   for _, job in ipairs(plan.jobs) do
@@ -99,32 +113,54 @@ local function commit(plan)
     if job.parkedEvent > 0 then redis.call('SET', KEYS[job.parkedEvent], job.id, 'PX', job.expire) end
   end
 
-  if table.concat(plan.order, ' ') ~= plan.list then
-    redis.call('DEL', KEYS[plan.key])
-    if #plan.order > 0 then redis.call('RPUSH', KEYS[plan.key], unpack(plan.order)) end
-  end
+  if plan.order then redis.call('DEL', KEYS[plan.key]) end
+  for _, id in ipairs(plan.left) do redis.call('LREM', KEYS[plan.key], 1, id) end
+  if #plan.added > 0 then redis.call('RPUSH', KEYS[plan.key], unpack(plan.added)) end
 
-  local head = plan.head
-  if #head == 0 then
+  if plan.after == '' then
     redis.call('ZREM', KEYS[1], plan.lane)
     redis.call('HDEL', KEYS[8], plan.lane)
-    return numbers
+    return
   end
-  local score = head[1] > 0 and head[1] or tonumber(number(head[2])) - beyond
-  local before = redis.call('ZSCORE', KEYS[1], plan.lane)
-  local isAnother = redis.call('HGET', KEYS[8], plan.lane) ~= head[3]
-  if isAnother or not before or tonumber(before) ~= score then
+  redis.call('HSET', KEYS[8], plan.lane, plan.after)
+  local head = plan.head
+  if #head > 0 then
+    local score = head[1] > 0 and head[1] or tonumber(number(head[2])) - beyond
     redis.call('ZADD', KEYS[1], string.format('%.0f', score), plan.lane)
-    if isAnother then redis.call('HSET', KEYS[8], plan.lane, head[3]) end
     -- Of a renewal nobody has to be told: who looks when the lease would have run out finds the new one.
     if not plan.quiet then
-      redis.call('INCR', KEYS[3])
-      redis.call('PUBLISH', all.channel, string.format('%.0f %s %s', math.max(0, head[1] - now), head[3], plan.lane))
+      announced[#announced + 1] = string.format('%.0f %s %s', math.max(0, head[1] - now), head[3], plan.lane)
     end
   end
-  return numbers
 end
 
-local answers = { string.format('%.0f', now) }
-for index, plan in ipairs(all.lanes) do answers[index + 1] = commit(plan) end
-return answers
+-- The numbers of all lanes, before anything is written: none is given again, whatever becomes of it.
+local answers, last = {}, nil
+for position, plan in ipairs(all.lanes) do
+  local answer = answerBefore(plan)
+  answers[position] = answer
+  if answer[1] == 1 and plan.numbers > 0 then
+    last = last or tonumber(redis.call('GET', KEYS[2]) or '0')
+    for count = 1, plan.numbers do
+      last = following(last, now, all.shard, all.shards)
+      answer[count + 1] = string.format('%.0f', last)
+    end
+  end
+end
+if last then redis.call('SET', KEYS[2], string.format('%.0f', last)) end
+
+for position, plan in ipairs(all.lanes) do
+  if answers[position][1] == 1 then
+    -- A lane that cannot be changed keeps no other from it.
+    local isDone, failure = pcall(commit, plan, answers[position])
+    if not isDone then
+      if #all.lanes == 1 then return redis.error_reply(type(failure) == 'table' and failure.err or failure) end
+      answers[position] = { -1 }
+    end
+  end
+end
+if #announced > 0 then
+  redis.call('INCRBY', KEYS[3], #announced)
+  redis.call('PUBLISH', all.channel, table.concat(announced, '\n'))
+end
+return { string.format('%.0f', now), unpack(answers) }
