@@ -2,6 +2,7 @@ import { appLogin } from "@nominal-code/domain/BotAccount"
 import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
 import type { RepoName } from "@nominal-code/domain/PullRequest"
 import { Cache, Clock, Data, DateTime, Duration, Effect, Option, Redacted, Ref, Schema } from "effect"
+import { Exchange } from "../Exchange.ts"
 import { Forbidden, ForgeError, NotFound, Unauthorized, Unavailable } from "../ForgeError.ts"
 import { CurrentInstallation } from "../Installation.ts"
 import { fixed, type GitHubAuth, installationAccount } from "./Auth.ts"
@@ -49,8 +50,9 @@ const makeJwt = (apiBase: string, { appId, privateKey }: GitHubAppIdentity, skew
 
   /** Measures the seconds by which GitHub's clock is ahead of ours. */
   const measureSkew = Effect.gen(function*() {
+    const send = yield* Exchange
     const answer = yield* Effect.tryPromise({
-      try: (signal) => fetch(apiBase, { method: "HEAD", redirect: "manual", signal }),
+      try: (signal) => send(apiBase, { method: "HEAD", signal }),
       catch: (cause) => new Unavailable({ message: `no answer: ${String(cause)}` })
     }).pipe(Effect.timeout("30 seconds"))
     const now = yield* Clock.currentTimeMillis

@@ -4,11 +4,12 @@ import { oneLine } from "@nominal-code/domain/OneLine"
 import type { RepoName } from "@nominal-code/domain/PullRequest"
 import { ensureWanted, type RunNotWanted } from "@nominal-code/domain/RunStillWanted"
 import { Clock, Duration, Effect, Option, Redacted, Schema, Stream } from "effect"
+import { Exchange } from "../Exchange.ts"
 import { ForgeError, Unavailable } from "../ForgeError.ts"
 import { ForgeLimits, withSharedLimit } from "../ForgeLimits.ts"
 import { RequestBudget } from "../RequestBudget.ts"
 import { answerTimeout, isUnavailable, transient, withRateLimitWaits } from "../Retries.ts"
-import { fetchRedacted } from "../SameOrigin.ts"
+import { sendRedacted } from "../SameOrigin.ts"
 import { aheadIn } from "../ServerTime.ts"
 import type { GitHubAuth } from "./Auth.ts"
 import { graphqlReason, quotaOf, type Reason, reasonOf } from "./Failure.ts"
@@ -101,11 +102,9 @@ const silent = () => {}
 const log = { debug: silent, info: silent, warn: silent, error: silent }
 
 /** Octokit, loaded when the first request is made: a process that makes none does not pay for it. */
-const loadOctokit = (baseUrl: string, redact: (text: string) => string) =>
+const loadOctokit = (baseUrl: string, fetch: ReturnType<typeof sendRedacted>) =>
   Effect.promise(() => import("@octokit/core")).pipe(
-    Effect.map(({ Octokit }) =>
-      new Octokit({ baseUrl, userAgent: "nominal-code", log, request: { fetch: fetchRedacted(redact), log } })
-    ),
+    Effect.map(({ Octokit }) => new Octokit({ baseUrl, userAgent: "nominal-code", log, request: { fetch, log } })),
     Effect.cached
   )
 
@@ -116,7 +115,7 @@ const describe = (error: Schema.SchemaError): Unavailable =>
 
 export const makeGitHubClient = Effect.fnUntraced(function*(apiBase: string, auth: GitHubAuth) {
   const limits = yield* ForgeLimits
-  const octokit = yield* loadOctokit(apiBase, (yield* KnownSecrets).redactKnown)
+  const octokit = yield* loadOctokit(apiBase, sendRedacted(yield* Exchange, (yield* KnownSecrets).redactKnown))
 
   let ahead = 0
 

@@ -4,11 +4,12 @@ import { type ForgeQuota, setForgeQuota } from "@nominal-code/domain/Metrics"
 import { oneLine } from "@nominal-code/domain/OneLine"
 import { ensureWanted, type RunNotWanted } from "@nominal-code/domain/RunStillWanted"
 import { Clock, Duration, Effect, Option, Redacted, Schema, Stream } from "effect"
+import { type Answer, Exchange } from "../Exchange.ts"
 import { ForgeError, Unavailable } from "../ForgeError.ts"
 import { ForgeLimits, withSharedLimit } from "../ForgeLimits.ts"
 import { RequestBudget } from "../RequestBudget.ts"
 import { answerTimeout, isUnavailable, transient, withRateLimitWaits } from "../Retries.ts"
-import { fetchRedacted } from "../SameOrigin.ts"
+import { sendRedacted } from "../SameOrigin.ts"
 import { aheadIn } from "../ServerTime.ts"
 import { Answered, reasonOf } from "./Failure.ts"
 import { type GitLabOptions, hostOf } from "./Options.ts"
@@ -67,7 +68,7 @@ const Fields = Schema.Record(Schema.String, Schema.Unknown)
 const Json = Schema.fromJsonString(Schema.Union([Schema.mutable(Schema.Array(Fields)), Fields]))
 
 /** Reads an answer. One that is no JSON comes from something else than GitLab. */
-const received = (response: Response, text: string) => {
+const received = (response: Answer, text: string) => {
   if (!response.ok) throw new Answered(response, text)
   const { headers, status } = response
   const shown = { status, headers: Object.fromEntries(headers) }
@@ -95,7 +96,7 @@ class KeptAnswers {
   }
 
   /** The answer to a conditional request: the one that is kept where nothing has changed. */
-  received(url: string, response: Response, text: string): Kept["answer"] {
+  received(url: string, response: Answer, text: string): Kept["answer"] {
     const before = this.#answers.get(url)
     if (response.status === 304 && before !== undefined) return before.answer
     const answer = received(response, text)
@@ -111,18 +112,18 @@ class KeptAnswers {
 /** Circumstances of one request. */
 interface Sending {
   readonly signal: AbortSignal
-  readonly redact: (text: string) => string
+  readonly transmit: ReturnType<typeof sendRedacted>
   /** Present for a conditional request. */
   readonly kept: KeptAnswers | undefined
   /** Told of each answer's headers. */
-  readonly heard: (headers: Headers) => void
+  readonly heard: (headers: Answer["headers"]) => void
 }
 
 /**
  * Sends one request of gitbeaker. Its own requester would repeat posts that may have been carried out, and follow
  * redirects to anywhere with the token.
  */
-const send = (endpoint: string, options: unknown, { heard, kept, redact, signal }: Sending) => {
+const send = (endpoint: string, options: unknown, { heard, kept, signal, transmit }: Sending) => {
   const { body, headers, method, prefixUrl, searchParams } = Schema.decodeUnknownSync(Outgoing)(options)
   const url = new URL(endpoint, prefixUrl.endsWith("/") ? prefixUrl : `${prefixUrl}/`)
   url.search = searchParams ?? ""
@@ -137,7 +138,7 @@ const send = (endpoint: string, options: unknown, { heard, kept, redact, signal 
     signal,
     ...(body === undefined ? {} : { body })
   }
-  return fetchRedacted(redact)(url.href, sent).then((response) => {
+  return transmit(url.href, sent).then((response) => {
     heard(response.headers)
     return response.text().then((text) =>
       kept === undefined ? received(response, text) : kept.received(url.href, response, text)
@@ -160,9 +161,9 @@ const makeResources = (rest: typeof Gitbeaker, options: ConstructorParameters<ty
 })
 
 /** gitbeaker, loaded when the first request is made: a process that makes none does not pay for it. */
-const loadGitbeaker = (options: GitLabOptions, redact: (text: string) => string) =>
+const loadGitbeaker = (options: GitLabOptions, transmit: Sending["transmit"]) =>
   Effect.promise(() => Promise.all([import("@gitbeaker/rest"), import("@gitbeaker/requester-utils")])).pipe(
-    Effect.map(([rest, { createRequesterFn }]) => (sending: Omit<Sending, "redact">) =>
+    Effect.map(([rest, { createRequesterFn }]) => (sending: Omit<Sending, "transmit">) =>
       makeResources(rest, {
         host: hostOf(options),
         token: Redacted.value(options.token),
@@ -170,7 +171,7 @@ const loadGitbeaker = (options: GitLabOptions, redact: (text: string) => string)
         rateLimits: {},
         requesterFn: createRequesterFn(
           (_, request) => Promise.resolve(request),
-          (endpoint, request) => send(endpoint, request, { ...sending, redact })
+          (endpoint, request) => send(endpoint, request, { ...sending, transmit })
         )
       })
     ),
@@ -178,9 +179,9 @@ const loadGitbeaker = (options: GitLabOptions, redact: (text: string) => string)
   )
 
 /** Rate limit in the headers of an answer. gitlab.com sends it; an instance of your own may not. */
-const quotaOf = (headers: Headers): Option.Option<ForgeQuota> =>
+const quotaOf = (headers: Answer["headers"]): Option.Option<ForgeQuota> =>
   Option.map(
-    Option.filter(Option.fromNullOr(headers.get("ratelimit-remaining")), (text) => /^\d+$/.test(text)),
+    Option.filter(Option.fromNullishOr(headers.get("ratelimit-remaining")), (text) => /^\d+$/.test(text)),
     (text) => ({ resource: headers.get("ratelimit-name") ?? "api", left: Number(text) })
   )
 
@@ -190,7 +191,7 @@ const describe = (error: Schema.SchemaError): Unavailable =>
   })
 
 export const makeGitLabClient = Effect.fnUntraced(function*(options: GitLabOptions) {
-  const gitbeaker = yield* loadGitbeaker(options, (yield* KnownSecrets).redactKnown)
+  const gitbeaker = yield* loadGitbeaker(options, sendRedacted(yield* Exchange, (yield* KnownSecrets).redactKnown))
 
   const answers = new KeptAnswers()
   let ahead = 0
@@ -203,7 +204,7 @@ export const makeGitLabClient = Effect.fnUntraced(function*(options: GitLabOptio
   ) {
     const now = yield* Clock.currentTimeMillis
     let left = Option.none<ForgeQuota>()
-    const heard = (headers: Headers) => {
+    const heard = (headers: Answer["headers"]) => {
       left = quotaOf(headers)
       ahead = aheadIn(headers.get("date"), now)
     }

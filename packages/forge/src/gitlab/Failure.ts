@@ -1,5 +1,6 @@
 import { oneLine } from "@nominal-code/domain/OneLine"
 import { DateTime, Duration, Option, Schema } from "effect"
+import type { Answer } from "../Exchange.ts"
 import { Forbidden, ForgeError, NotFound, RateLimited, Refused, Unauthorized, Unavailable } from "../ForgeError.ts"
 import { RedirectedAway } from "../SameOrigin.ts"
 
@@ -9,10 +10,10 @@ export type Reason = ForgeError["reason"]
 /** An answer of GitLab that is not what was asked for. */
 export class Answered extends Error {
   readonly status: number
-  readonly headers: Headers
+  readonly headers: Answer["headers"]
   readonly text: string
 
-  constructor({ headers, status }: Pick<Response, "headers" | "status">, text: string) {
+  constructor({ headers, status }: Pick<Answer, "headers" | "status">, text: string) {
     super(`GitLab answered ${status}`)
     this.status = status
     this.headers = headers
@@ -45,14 +46,14 @@ const messageOf = (text: string): string =>
 /** Wait for a limit whose end GitLab does not name: its limits count by the minute. */
 const defaultRateLimitWait = Duration.minutes(1)
 
-const numberIn = (header: string | null): number =>
-  header === null || header.trim() === "" ? Number.NaN : Number(header)
+const numberIn = (header: string | null | undefined): number =>
+  header === null || header === undefined || header.trim() === "" ? Number.NaN : Number(header)
 
 /** Server's time from the answer's headers, so that a reset time does not depend on our clock. */
-const serverTime = (headers: Headers, now: number): number =>
+const serverTime = (headers: Answer["headers"], now: number): number =>
   Option.match(DateTime.make(headers.get("date") ?? ""), { onNone: () => now, onSome: DateTime.toEpochMillis })
 
-const limitOf = (headers: Headers, now: number): RateLimited => {
+const limitOf = (headers: Answer["headers"], now: number): RateLimited => {
   const after = numberIn(headers.get("retry-after"))
   if (after >= 0) return new RateLimited({ retryAfter: Duration.seconds(after) })
   const reset = numberIn(headers.get("ratelimit-reset"))

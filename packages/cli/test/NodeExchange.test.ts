@@ -1,0 +1,70 @@
+import { assert, it } from "@effect/vitest"
+import { listenScoped } from "@nominal-code/testing/GitHubServer"
+import { Effect, Exit, Fiber } from "effect"
+import { gzipSync } from "node:zlib"
+import { exchange as send } from "../src/NodeExchange.ts"
+
+const text = "{\"title\":\"été\"}"
+
+it.live("reads an answer that is compressed, with headers that came twice", () =>
+  Effect.gen(function*() {
+    const { origin, server } = yield* listenScoped
+    let asked = ""
+    server.on("request", (request, response) => {
+      asked = `${request.method} ${request.url} ${request.headers["accept-encoding"]}`
+      response.setHeader("content-encoding", "gzip").setHeader("link", ["<a>", "<b>"]).end(gzipSync(text))
+    })
+    const answer = yield* Effect.promise((signal) => send(`${origin}/a?b=c`, { signal }))
+    assert.strictEqual(yield* Effect.promise(() => answer.text()), text)
+    assert.deepStrictEqual(
+      [asked, answer.ok, answer.status, answer.headers.get("link")],
+      ["GET /a?b=c gzip", true, 200, "<a>, <b>"]
+    )
+  }))
+
+it.live("sends a body with every method that may have one", () =>
+  Effect.gen(function*() {
+    const { origin, server } = yield* listenScoped
+    server.on("request", (request, response) => request.pipe(response))
+    for (const method of ["POST", "PUT", "PATCH", "DELETE"]) {
+      for (const body of [text, ""]) {
+        const answer = yield* Effect.promise(() => send(origin, { method, body }))
+        assert.strictEqual(yield* Effect.promise(() => answer.text()), body)
+      }
+    }
+  }))
+
+for (const encoding of ["identity", "gzip"]) {
+  it.live(`fails where an answer breaks off in its middle (${encoding})`, () =>
+    Effect.gen(function*() {
+      const { origin, server } = yield* listenScoped
+      server.on("request", (_, response) => {
+        response.setHeader("content-encoding", encoding)
+        response.write(
+          encoding === "gzip" ? gzipSync(text).subarray(0, 12) : text.slice(0, 5),
+          () => response.destroy()
+        )
+      })
+      const answer = yield* Effect.promise(() => send(origin, {}))
+      const read = yield* Effect.exit(Effect.tryPromise(() => answer.text()))
+      assert.isTrue(Exit.isFailure(read))
+    }))
+}
+
+it.live("ends a request whose signal says so, before its answer and within it", () =>
+  Effect.gen(function*() {
+    const { origin, server } = yield* listenScoped
+    server.on("request", (request, response) => {
+      if (request.url === "/begun") response.write("{")
+    })
+    const closed = new Promise<void>((resolve) => server.on("request", (request) => request.on("close", resolve)))
+    const asked = yield* Effect.forkChild(Effect.promise((signal) => send(`${origin}/silent`, { signal })), {
+      startImmediately: true
+    })
+    yield* Fiber.interrupt(asked)
+    const begun = yield* Effect.scoped(
+      Effect.flatMap(Effect.abortSignal, (signal) => Effect.promise(() => send(`${origin}/begun`, { signal })))
+    )
+    assert.isTrue(Exit.isFailure(yield* Effect.exit(Effect.tryPromise(() => begun.text()))))
+    yield* Effect.promise(() => closed)
+  }))

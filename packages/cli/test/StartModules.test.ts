@@ -1,0 +1,49 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, it } from "@effect/vitest"
+import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
+import * as Scene from "@nominal-code/testing/GitHubScene"
+import { Effect, FileSystem, Schema } from "effect"
+import { basename } from "node:path"
+import { runWith } from "./RunCommand.ts"
+
+/** Writes, at the end of a process, the files and the modules of Node that it has loaded. */
+const hook = `data:text/javascript,${
+  encodeURIComponent(`
+    import { registerHooks } from "node:module"
+    const files = []
+    registerHooks({ load: (url, context, next) => (url.startsWith("file:") && files.push(url), next(url, context)) })
+    process.on("exit", () => {
+      const ofNode = process.moduleLoadList.map((name) => name.replace(/^NativeModule /, ""))
+      process.stderr.write("\\n" + JSON.stringify({ files, ofNode }))
+    })
+  `)
+}`
+
+const Loaded = Schema.fromJsonString(
+  Schema.Struct({ files: Schema.Array(Schema.String), ofNode: Schema.Array(Schema.String) })
+)
+
+it.live("a Job of a closed pull request loads few files, and nothing of what a review needs", () =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const directory = yield* fs.makeTempDirectoryScoped({ prefix: "start-modules-" })
+    const { bot, emulator, pull } = yield* Scene.scene
+    emulator.close(pull, { merged: true })
+    const { stderr } = yield* runWith({
+      HOME: directory,
+      WORKSPACE_BASE_DIR: `${directory}/workspace`,
+      NODE_OPTIONS: `--import=${hook}`,
+      REVIEW_JOB_PAYLOAD: yield* Schema.encodeEffect(JobPayloadJson)({ version: 2, job: Scene.jobOf(pull) }),
+      REVIEWER_BOT_USERNAME: bot.login,
+      GITHUB_TOKEN: bot.token,
+      GITHUB_API_BASE: emulator.apiBase,
+      ANTHROPIC_API_KEY: "a-key-that-is-long-enough"
+    }, "run-job")
+    assert.include(stderr, "nothing to review: the pull request is merged")
+    const { files, ofNode } = yield* Schema.decodeEffect(Loaded)(stderr.split("\n").at(-1) ?? "")
+    const chunks = files.filter((url) => url.includes("/lib/")).map((url) => basename(url))
+    assert.isAtMost(chunks.length, 12, chunks.join(" "))
+    assert.notInclude(ofNode, "internal/deps/undici/undici")
+    assert.notInclude(ofNode, "http2")
+    for (const name of ["Drafting", "GitLab", "Yaml", "Checkout"]) assert.notInclude(chunks, `${name}.js`)
+  }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
