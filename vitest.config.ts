@@ -16,7 +16,7 @@ const startingProcesses = [
   "packages/config/test/ConfigFile*.test.ts",
   "packages/domain/test/{DiffIndex,GitDiff,Hunk,IgnorePatterns}*.test.ts",
   "packages/forge/test/{Checks,Fence,Gate,GitHubForge,GitHubPosts,GitHubSideBySide,Relation,Requests}*.test.ts",
-  "packages/forge/test/GitLab{Diffs,Forge,Publish,Webhook}*.test.ts",
+  "packages/forge/test/GitLab{Diffs,FailedJobs,Forge,Publish,Webhook}*.test.ts",
   "packages/server/test/Reconcile{,Changes,Comments,Trouble}.test.ts"
 ]
 

@@ -2331,6 +2331,8 @@ declare const Forge_base: Context.ServiceClass<Forge, "@nominal-code/forge/Forge
    * our account may not see, and confidential ones. It asks nothing where none is named.
    */
   linkedIssues(pullRequest: PullRequest, known: ReadonlyArray<LinkedIssue>): Effect.Effect<ReadonlyArray<LinkedIssue>, ForgeError>;
+  /** Names of the checks of a head that have failed, without our own, where `look` does not tell them: else none. */
+  failedChecks(pullRequest: PullRequest): Effect.Effect<ReadonlyArray<string>, ForgeError>;
   /**
    * Posts of our own account. First it removes what earlier runs left over: unsubmitted drafts, and duplicates of a
    * post.

@@ -81,6 +81,7 @@ const TerminalForge = Layer.succeed(
     },
     reply: (_event, _jobId, body) => Effect.as(Console.log(body), Option.none()),
     linkedIssues: () => Effect.succeed([]),
+    failedChecks: () => Effect.succeed([]),
     resolveThread: () => Effect.void,
     settle: () => Effect.succeed(false),
     check: () => Effect.void,

@@ -139,6 +139,7 @@ export const make = (story: Story, ref: PullRequestRef) => {
     resolveThread: unused,
     settle: unused,
     linkedIssues: () => Effect.succeed([]),
+    failedChecks: () => Effect.succeed([]),
     checkAccess: unused
   })
 

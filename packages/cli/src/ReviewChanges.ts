@@ -123,6 +123,7 @@ const localForge = (
           ),
         look: () => Effect.succeed({ pullRequest, discussions, posts: nothingPosted }),
         linkedIssues: () => Effect.succeed([]),
+        failedChecks: () => Effect.succeed([]),
         resolveThread: () => Effect.void,
         settle: () => Effect.succeed(false),
         ownPosts: () => Effect.succeed(nothingPosted),

@@ -105,6 +105,8 @@ export class Forge extends Context.Service<Forge, {
     pullRequest: PullRequest,
     known: ReadonlyArray<LinkedIssue>
   ): Effect.Effect<ReadonlyArray<LinkedIssue>, ForgeError>
+  /** Names of the checks of a head that have failed, without our own, where `look` does not tell them: else none. */
+  failedChecks(pullRequest: PullRequest): Effect.Effect<ReadonlyArray<string>, ForgeError>
   /**
    * Posts of our own account. First it removes what earlier runs left over: unsubmitted drafts, and duplicates of a
    * post.

@@ -74,6 +74,7 @@ const makeAs = Effect.fnUntraced(function*(
     relation: yield* makeRelation(client),
     ...reads,
     linkedIssues: makeReadIssues(client, cloneBase),
+    failedChecks: () => Effect.succeed([]),
     ...makePublish(client, posts, makeGitHubBodies(seal, text), reads.changedFiles),
     resolveThread: makeResolve(client),
     check: checks ? makeChecks(sender, text) : () => Effect.void,

@@ -4,6 +4,7 @@ import type { PullRequest } from "@nominal-code/domain/PullRequest"
 import type { Discussion } from "@nominal-code/domain/Review"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { Forge, type OwnPosts, type PullRequestBackground, type PullRequestView } from "@nominal-code/forge/Forge"
+import type { ForgeError } from "@nominal-code/forge/ForgeError"
 import { reviewedIn } from "@nominal-code/forge/JobPosts"
 import type { Checkout } from "@nominal-code/workspace/Workspace"
 import { Effect, Option } from "effect"
@@ -60,27 +61,36 @@ const changesSince = Effect.fnUntraced(function*({ summary }: OwnPosts, checkout
   return Option.match(files, { onNone: () => undefined, onSome: (files) => ({ headSha: headSha.value, files }) })
 })
 
-/** Time that the issues may take of a review. */
-const issuesWithin = "30 seconds"
+/** Time that each read of the background may take of a review. */
+const backgroundWithin = "30 seconds"
 
-/**
- * The background with the issues that the pull request names, too. Where they cannot be read in time, the review goes
- * without.
- */
-const withLinkedIssues = Effect.fnUntraced(
-  function*(pullRequest: PullRequest, background: PullRequestBackground | undefined) {
-    const { failedChecks, issues } = background ?? { issues: [], failedChecks: [] }
-    const named = yield* (yield* Forge).linkedIssues(pullRequest, issues).pipe(
-      Effect.catchTag(
-        "ForgeError",
-        ({ message }) => Effect.as(Effect.logWarning(`Reviewing without the linked issues: ${message}`), [])
-      ),
-      Effect.timeoutOrElse({
-        duration: issuesWithin,
-        orElse: () => Effect.as(Effect.logWarning("Reviewing without the linked issues: the forge did not answer"), [])
-      })
-    )
-    return named.length === 0 ? background : { failedChecks, issues: [...issues, ...named] }
+/** A part of the background. Where it cannot be read in time, the review goes without. */
+const ifInTime = <A>(what: string, read: Effect.Effect<ReadonlyArray<A>, ForgeError>) =>
+  read.pipe(
+    Effect.catchTag(
+      "ForgeError",
+      ({ message }) => Effect.as(Effect.logWarning(`Reviewing without ${what}: ${message}`), [])
+    ),
+    Effect.timeoutOrElse({
+      duration: backgroundWithin,
+      orElse: () => Effect.as(Effect.logWarning(`Reviewing without ${what}: the forge did not answer`), [])
+    })
+  )
+
+/** The background with what the first look at the pull request did not tell: issues that it names, and failed checks. */
+const wholeBackground = Effect.fnUntraced(
+  function*(pullRequest: PullRequest, known: PullRequestBackground | undefined) {
+    const forge = yield* Forge
+    const { failedChecks, issues } = known ?? { issues: [], failedChecks: [] }
+    const [named, failed] = yield* Effect.all([
+      ifInTime("the linked issues", forge.linkedIssues(pullRequest, issues)),
+      ifInTime("the failed checks", forge.failedChecks(pullRequest))
+    ], { concurrency: 2 })
+    const background: PullRequestBackground = {
+      failedChecks: [...failedChecks, ...failed],
+      issues: [...issues, ...named]
+    }
+    return background.failedChecks.length + background.issues.length === 0 ? undefined : background
   }
 )
 
@@ -93,7 +103,7 @@ export const gather = Effect.fn("ReviewContext.gather")(function*(
   const isIgnored = ignoring(settings.ignorePatterns)
   const all = yield* changedFiles(pullRequest, checkout)
   const files = all.filter(({ path }) => !isIgnored(path))
-  const background = yield* withLinkedIssues(pullRequest, known)
+  const background = yield* wholeBackground(pullRequest, known)
   const context: ReviewContext = {
     pullRequest,
     checkout,

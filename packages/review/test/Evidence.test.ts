@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ChangedFile } from "@nominal-code/domain/Patch"
+import { Refused } from "@nominal-code/forge/ForgeError"
 import * as Syntax from "@nominal-code/workspace/syntax/Syntax"
 import { WorkspaceError } from "@nominal-code/workspace/Workspace"
 import { Effect, Fiber } from "effect"
@@ -200,6 +201,21 @@ it.effect("a linked issue and failed checks are data in the prompt, with a bound
       "### Failed checks of the head\n<untrusted-issue>\n- test (node 24)\n- <\\/untrusted-issue>\n</untrusted-issue>"
     )
     assert.isBelow(prompt.match(/x{100,}/)?.[0].length ?? 0, 2_001)
+  }))
+
+it.effect("failed checks that the forge tells apart are in the prompt; where it refuses, the review goes without", () =>
+  Effect.gen(function*() {
+    const at = world(head)
+    yield* Effect.provide(review(Scene.pushJob), Scene.layer({ ...at, failedChecks: Effect.succeed(["e2e 1/2"]) }))
+    assert.include(
+      at.tasks[0]?.prompt,
+      "### Failed checks of the head\n<untrusted-issue>\n- e2e 1/2\n</untrusted-issue>"
+    )
+    const refused = Scene.forgeError(new Refused({ status: 400, message: "no pipeline" }))
+    const other = world(head)
+    yield* Effect.provide(review(Scene.pushJob), Scene.layer({ ...other, failedChecks: Effect.fail(refused) }))
+    assert.strictEqual(other.tasks.length, 1)
+    assert.notInclude(other.tasks[0]?.prompt, "### Failed checks")
   }))
 
 it.effect("a forge that does not answer about issues holds a review up for half a minute", () =>

@@ -120,10 +120,8 @@ export const settings: ReviewSettings = {
 
 export const forgeError = (reason: ForgeError["reason"]) =>
   new ForgeError({ operation: "GitHub.reply acme/shop#7", reason })
-
 export const apiKey = "sk-ant-api03-0123456789abcdef"
 const forgeToken = "the-forges-own-token-1234"
-
 type Settlement = { readonly thread: Thread; readonly body: string; readonly marker: Marker }
 
 /** State of the world, and a record of what was done to it. */
@@ -146,6 +144,7 @@ export interface World {
   reviewedHeads: ReadonlyArray<ReviewedHead>
   summary: OwnPosts["summary"]
   background?: PullRequestView["background"]
+  failedChecks?: Effect.Effect<ReadonlyArray<string>, ForgeError>
   /** Issues that the pull request names. */
   linked: Effect.Effect<ReadonlyArray<LinkedIssue>>
   mode: ReviewMode
@@ -335,6 +334,7 @@ const forge = (from: World) =>
       ),
     linkedIssues: (_pullRequest, known) =>
       Effect.map(from.linked, (linked) => linked.filter((one) => !known.includes(one))),
+    failedChecks: () => from.failedChecks ?? Effect.succeed([]),
     settle: (thread, body, marker) => Effect.sync(() => from.settlements.push({ thread, body, marker }) > 0),
     resolveThread: () => called(from, "resolve", from.resolve),
     check: (commit, state) =>

@@ -191,6 +191,17 @@ export const projectRoutes = (api: Api, wire: GitLabWire): Handlers => ({
     if (known === undefined) api.state.statuses.push(status)
     return { status: 201, body: wire.status(status) }
   }),
+  // Source: docs.gitlab.com/api/jobs, "List all jobs by pipeline": the newest run of each job, the newest job first.
+  "GET /projects/:id/pipelines/:pipeline_id/jobs": Effect.fnUntraced(function*(call) {
+    const project = yield* projectOf(api, call)
+    const id = Number(call.params["pipeline_id"])
+    const pipeline = api.state.pipelines.find((one) => one.project === project && one.id === id)
+    if (pipeline === undefined) return yield* notFound("Pipeline")
+    const scopes = [...call.query.getAll("scope"), ...call.query.getAll("scope[]")]
+    const list = pipeline.jobs.map((job, at) => wire.job(pipeline, job, at))
+      .filter(({ status }) => scopes.length === 0 || scopes.includes(status))
+    return { status: 200, list: list.toReversed() }
+  }),
   "GET /projects/:id/repository/commits/:sha/statuses": Effect.fnUntraced(function*(call) {
     const project = yield* projectOf(api, call)
     const name = call.query.get("name")

@@ -4,7 +4,7 @@ import { commit, createBare, git, mergeBase, revision } from "./GitHubGit.ts"
 import type { Commits } from "./GitHubScenario.ts"
 import { now } from "./GitHubState.ts"
 import type { Api } from "./GitLabApi.ts"
-import type { AccessLevel, MergeRequest, Project } from "./GitLabState.ts"
+import type { AccessLevel, MergeRequest, Pipeline, PipelineJob, Project } from "./GitLabState.ts"
 
 /** A merge request that is to be opened. */
 export interface OpenRequest {
@@ -120,6 +120,22 @@ export const makeScenario = (api: Api, directory: string) => {
       yield* moveHead(request, commits, newest?.base ?? "")
       return newest?.head ?? ""
     }),
+    /** Runs a pipeline on the head, or on what `pipeline` names. */
+    runPipeline: (request: MergeRequest, jobs: ReadonlyArray<PipelineJob>, pipeline: Partial<Pipeline> = {}): void => {
+      const isFailed = jobs.some(({ allowFailure, status }) => status === "failed" && allowFailure !== true)
+      state.pipelines.push({
+        id: state.nextId(),
+        project: request.source,
+        request,
+        sha: request.versions.at(-1)?.head ?? "",
+        ref: request.sourceBranch,
+        parents: [],
+        source: "push",
+        status: isFailed ? "failed" : "success",
+        jobs,
+        ...pipeline
+      })
+    },
     label: (request: MergeRequest, by: string, label: string): void => {
       const createdAt = now()
       Object.assign(request, { labels: [...request.labels, label], updatedAt: createdAt })

@@ -127,6 +127,28 @@ export interface CommitStatus {
   finishedAt: number | undefined
 }
 
+/** A job of a pipeline. */
+export interface PipelineJob {
+  readonly name: string
+  readonly status: "failed" | "success" | "running" | "canceled"
+  readonly allowFailure?: boolean
+}
+
+/** A pipeline of a merge request, which ran in its source project. */
+export interface Pipeline {
+  readonly id: number
+  readonly project: Project
+  readonly request: MergeRequest
+  readonly sha: string
+  /** The branch, or the ref of the commit that a merge would make. */
+  readonly ref: string
+  /** Commits that its commit was made of. */
+  readonly parents: ReadonlyArray<string>
+  readonly source: "push" | "merge_request_event" | "external"
+  readonly status: "failed" | "success" | "running"
+  readonly jobs: ReadonlyArray<PipelineJob>
+}
+
 /** An event of a label or of the state of a merge request. */
 export interface ResourceEvent {
   readonly id: number
@@ -154,6 +176,7 @@ export class GitLabState {
   readonly drafts: Array<DraftNote> = []
   readonly awards: Array<Award> = []
   readonly statuses: Array<CommitStatus> = []
+  readonly pipelines: Array<Pipeline> = []
   readonly quickActions: Array<QuickAction> = []
   readonly events: Array<ResourceEvent> = []
   readonly #tokens = new Map<string, Account>()

@@ -11,6 +11,8 @@ import {
   type GitLabState,
   type MergeRequest,
   type Note,
+  type Pipeline,
+  type PipelineJob,
   type Project,
   refsOf,
   type ResourceEvent
@@ -72,6 +74,7 @@ export class GitLabWire {
       labels: request.labels,
       sha: head,
       diff_refs: { base_sha: base, head_sha: head, start_sha: start },
+      head_pipeline: this.headPipeline(request),
       discussion_locked: request.locked ? true : null,
       created_at: timestamp(request.createdAt),
       updated_at: timestamp(request.updatedAt),
@@ -79,9 +82,34 @@ export class GitLabWire {
     }
   }
 
-  /** A merge request as lists show it. Source: "List project merge requests" has no `diff_refs`, and counts the notes. */
+  /** Source: docs.gitlab.com/api/merge_requests, "Retrieve a merge request": the newest pipeline, or null. */
+  headPipeline(request: MergeRequest) {
+    const pipeline = this.state.pipelines.findLast((one) => one.request === request)
+    if (pipeline === undefined) return null
+    const { id, project, ref, sha, source, status } = pipeline
+    return { id, iid: id, project_id: project.id, sha, ref, status, source }
+  }
+
+  /** Source: docs.gitlab.com/api/jobs, "List all jobs by pipeline"; `Entities::Commit` has the parents. */
+  job({ id, parents, project, ref, sha, status: pipelineStatus }: Pipeline, job: PipelineJob, at: number) {
+    const { allowFailure = false, name, status } = job
+    return {
+      id: id * 100 + at,
+      name,
+      status,
+      stage: "test",
+      ref,
+      tag: false,
+      allow_failure: allowFailure,
+      failure_reason: status === "failed" ? "script_failure" : undefined,
+      commit: { id: sha, short_id: sha.slice(0, 8), parent_ids: parents },
+      pipeline: { id, project_id: project.id, ref, sha, status: pipelineStatus }
+    }
+  }
+
+  /** A merge request as lists show it. Source: "List project merge requests" has neither `diff_refs` nor a pipeline, and counts the notes. */
   requestInList(request: MergeRequest) {
-    const { diff_refs: _, ...shown } = this.request(request)
+    const { diff_refs: _, head_pipeline: _pipeline, ...shown } = this.request(request)
     const discussions = this.state.discussionsOf(request)
     const notes = this.state.notes.filter(({ discussion, system }) => !system && discussions.includes(discussion))
     return { ...shown, user_notes_count: notes.length }
@@ -186,6 +214,7 @@ export class GitLabWire {
       sha,
       status: state,
       name,
+      allow_failure: false,
       description,
       target_url: targetUrl ?? null,
       created_at: timestamp(createdAt),

@@ -46,6 +46,7 @@ export const makeSided = ({ app, covers, token }: Sides): Service => {
     changedFiles: (ref) => on(ref.repo, (forge) => forge.changedFiles(ref)),
     look: (ref, jobId) => on(ref.repo, (forge) => forge.look(ref, jobId)),
     linkedIssues: (pullRequest, known) => on(pullRequest.ref.repo, (forge) => forge.linkedIssues(pullRequest, known)),
+    failedChecks: app.failedChecks,
     ownPosts: (ref, jobId) => on(ref.repo, (forge) => forge.ownPosts(ref, jobId)),
     publish: (draft, known) => on(draft.pullRequest.repo, (forge) => forge.publish(draft, known)),
     reply: (event, ...answer) => on(event.pullRequest.repo, (forge) => forge.reply(event, ...answer)),

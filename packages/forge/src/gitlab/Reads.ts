@@ -5,6 +5,7 @@ import { textOf } from "../FileContent.ts"
 import { ForgeError, Refused } from "../ForgeError.ts"
 import { isOlderThan, pagedDiffs } from "./Account.ts"
 import type { GitLabClient } from "./Client.ts"
+import { HeadPipeline, makeFailedJobs } from "./FailedJobs.ts"
 import { isForbidden, isNotFound } from "./Failure.ts"
 import { KnownDiffs } from "./KnownDiffs.ts"
 
@@ -29,7 +30,9 @@ const MergeRequest = Schema.Struct({
   /** `1000+` where GitLab keeps and lists no more of the files. */
   changes_count: Schema.optional(Schema.NullOr(Schema.String)),
   discussion_locked: Schema.optional(Schema.NullOr(Schema.Boolean)),
-  diff_refs: Schema.NullOr(Schema.Struct({ base_sha: Sha, start_sha: Sha, head_sha: Sha }))
+  diff_refs: Schema.NullOr(Schema.Struct({ base_sha: Sha, start_sha: Sha, head_sha: Sha })),
+  /** Absent for an account that may not see the project's pipelines. */
+  head_pipeline: Schema.optional(Schema.NullOr(HeadPipeline))
 })
 
 const Content = Schema.Struct({ content: Schema.String })
@@ -61,6 +64,7 @@ const changedFile = ({ deleted_file, diff, new_file, new_path, old_path, renamed
 
 export const makeReads = (client: GitLabClient) => {
   const diffs = new KnownDiffs()
+  const jobs = makeFailedJobs(client)
 
   const mergeRequest = (operation: string, ref: PullRequestRef) =>
     client.request({
@@ -79,6 +83,7 @@ export const makeReads = (client: GitLabClient) => {
       })
     }
     const { base_sha: baseSha, head_sha: headSha, start_sha: startSha } = found.diff_refs
+    jobs.saw(ref, found.head_pipeline)
     diffs.sawRefs(ref, { baseSha, startSha, headSha }, found.changes_count?.endsWith("+") === true)
     return new PullRequest({
       ref,
@@ -188,5 +193,13 @@ export const makeReads = (client: GitLabClient) => {
     <A, E>(posting: Effect.Effect<A, E | ForgeError>): Effect.Effect<A, E | ForgeError> =>
       Effect.catchIf(posting, isForbidden, explain(operation, ref))
 
-  return { pullRequest, changedFiles, checkAccess, file, explaining, knownDiff: diffs.at }
+  return {
+    pullRequest,
+    changedFiles,
+    failedChecks: jobs.failedChecks,
+    checkAccess,
+    file,
+    explaining,
+    knownDiff: diffs.at
+  }
 }
