@@ -22,14 +22,30 @@ const plain = (text: string): string =>
 
 const core = (text: string): string => plain(text).replace(polite, "").replace(politeEnd, "")
 
-const pullRequest = "(?:pr|mr|pull request|merge request|change|changes|branch)"
+const pr = "(?:pr|mr|pull request|merge request)"
+const pullRequest = `(?:${pr}|change|changes|branch)`
 const it = "(?: (?:it|this|that|here|these|(?:this|that) one|" +
   `(?:(?:on |for )?(?:this|the|these|my|our) )?${pullRequest}))?`
+/** The pull request, as the object of a verb that code may do, too: not `the branch`. */
+const itself = `(?: (?:it|this|that|here|(?:this|that) one|(?:(?:on |for )?(?:this|the|my|our) )?${pr}))?`
 const what = "(?:(?:the|all|any|your|my|our|automatic|auto|further) )*"
 
-/** End of a request to stop that says for how long, or which reviews. */
+/** End of a request to stop reviews that says for how long, or which ones. */
 const span =
   "(?: (?:yet|any ?more|from now on|until (?!now).+|(?:(?:on|at|after) )?(?:each|every|any|new) (?:push|pushes|commits?)))?"
+
+const day =
+  "(?:(?:next|this) )?(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|week|weekend|month|release|sprint)"
+const done = "(?:ready|done|finished|merged|rebased|approved|reviewed|complete)"
+
+/**
+ * End of a request to stop, without a word about reviews, that says for how long. `until the connection is closed` is
+ * about code.
+ */
+const spanOfWork =
+  `(?: (?:yet|any ?more|from now on|until (?:(?:further notice|tomorrow|tonight|later|told|${day})(?: .+)?` +
+  `|(?:i(?:'m|'ve| am| have)?|we(?:'re|'ve| are| have)) .+|(?:(?:it|this|that)(?:'s| is)|(?:this|the|my|our) ${pr} is) ${done}(?: .+)?` +
+  `|${done})))?`
 
 const whole = (pattern: string): RegExp => new RegExp(`^(?:${pattern})$`, "u")
 
@@ -38,12 +54,15 @@ const commands: ReadonlyArray<readonly [Command, RegExp]> = [
   [
     Pause.make({}),
     whole(
-      `(?:(?:pause|suspend)(?: (?:the|all|any|your|automatic))*(?: reviews?| reviewing)?${it}` +
-        `|(?:stop|quit|halt) ${what}(?:automatically )?(?:reviews|reviewing|commenting|looking at)${it}|(?:stop|quit|halt)${it}` +
-        `|(?:don't|dont|do not|never) (?:automatically )?(?:review|comment)${it}|no (?:more )?(?:reviews?|comments)${it}(?! yet)` +
-        `|(?:disable|turn off|switch off|mute|skip) ${what}(?:reviews|reviewing|comments)${it}` +
-        `|(?:turn|switch) ${what}reviews off|skip (?:this|my|the) ${pullRequest}` +
-        `|hold off(?: on)?(?: ${what}(?:reviews?|reviewing))?${it})${span}` +
+      `(?:(?:pause|suspend|stop|quit|halt) ${what}(?:automatically )?(?:reviews|reviewing|commenting|looking at)${it}` +
+        `|(?:pause|suspend) ${what}review${it}` +
+        `|(?:don't|dont|do not|never) (?:automatically )?(?:review${it}|comment(?: here| on(?: it| this| that|(?: (?:this|the|my|our))? ${pr}))?)` +
+        `|no (?:more )?reviews?${it}(?! yet)|no more comments${it}|no comments` +
+        `|(?:disable|turn off|switch off|mute|skip) (?:${what}(?:reviews|reviewing)|your comments)${it}` +
+        `|(?:turn|switch) ${what}reviews off` +
+        `|hold off(?: on)? ${what}(?:reviews?|reviewing)${it})${span}` +
+        `|(?:(?:pause|suspend|stop|quit|halt)(?: (?:all|everything))?|hold off(?: on)?)${itself}${spanOfWork}` +
+        `|skip (?:this|my|the) ${pr}` +
         "|(?:leave|let) (?:this|it|me|us|my pr) (?:alone|be)|be quiet|shut up|mute" +
         "|hör auf|pausiere|pausieren|arrête|pausa|para|detente|стоп|пауза|остановись|暂停|停止|停止审查|一時停止|停止して|일시중지|중지"
     )
@@ -87,15 +106,53 @@ const answersNo = /^no\s*[,.;:!–—-]/iu
 /** Words of a question that are a command elsewhere: `no review?`, `stop until the queue is empty?` */
 const asksWhether = /^no |^(?:stop|quit|halt|pause) .*(?:until|push|pushes|commits?)(?: |$)/u
 
+/** First words of what makes a command depend on something: `stop, when the buffer is full`. */
+const condition =
+  /^(?:when|whenever|if|unless|once|then|and|or|else|otherwise|in case|as soon|as long|where|so that|until|while|before|after)(?![\p{L}'])/u
+
+/** Words about people and their work, which give a reason to stop reviews. Those about code give none. */
+const ofWork = new RegExp(
+  "\\b(?:" + [
+    "wip|work in progress|working on|spike|prototype",
+    "(?:this|the|my|our) (?:pr|mr|pull request|merge request)",
+    `(?:it|this|that|everything|nothing|i|we)(?:'s|'m|'re| is| am| are)?(?: (?:all|a|not|still|yet|almost|nearly|in))* (?:${done}|draft)`,
+    "i(?:'m|'ll|'d|'ve| am| will| want| need| have| still| was)(?! (?:not )?(?:sure|afraid|wondering))",
+    "(?:let|give|for|to) (?:me|us)|let's (?:discuss|talk|wait|decide)|we (?:still )?(?:have|need|want|will) to (?:discuss|talk|wait|decide)",
+    "further notice|vacation|holidays?"
+  ].join("|") + ")\\b|^(?:(?:still |almost )?not (?:yet )?)?" + done + "$" +
+    "|^(?:no|no more|too many|enough|that's enough)(?: (?:reviews?|comments|noise|mails?|messages|notifications|spam|for now|already))*$" +
+    `|^(?:until|till|back|not before) (?:tomorrow|tonight|${day})`
+)
+
+const namesReviews = /\b(?:reviews?|reviewing|commenting|pr|mr|pull request|merge request)\b/
+const stopsReviews: ReadonlySet<Command["_tag"]> = new Set(["Pause", "Ignore"])
+
+/**
+ * True if what follows a command is a reason for it, and not a sentence that the command's word belongs to. Where a word
+ * such as `stop` says nothing of reviews, its reason has to be one of people: `stop, this leaks the lock` asks for none.
+ */
+const isReason = ({ _tag: tag }: Command, clause: string, rest: string): boolean => {
+  const reason = plain(rest)
+  if (!stopsReviews.has(tag)) return !condition.test(reason)
+  return namesReviews.test(core(clause)) || reason === "" ||
+    ofWork.test(reason) && !/^(?:when|if|unless|once)\b/.test(reason)
+}
+
 const plainCommand = (text: string): Option.Option<Command> => {
   const [line = "", ...more] = text.replace(/^[^\p{L}\p{N}>]+/u, "").split("\n")
   if (answersNo.test(line) || /[?？]/.test(line) && asksWhether.test(core(line))) return Option.none()
   const alone = commandIn(core(line)) ?? commandIn(plain(line))
   const follows = more.some((one) => plain(one) !== "")
-  if (alone !== undefined && (!follows || explained.has(alone._tag))) return Option.some(alone)
+  if (alone !== undefined && (!follows || explained.has(alone._tag) && !condition.test(plain(more.join(" "))))) {
+    return Option.some(alone)
+  }
   if (/[?？]/.test(text)) return Option.none()
-  const first = commandIn(core(line.split(clauseBreak)[0] ?? ""))
-  return first !== undefined && explained.has(first._tag) ? Option.some(first) : Option.none()
+  const [clause = ""] = line.split(clauseBreak)
+  const first = commandIn(core(clause))
+  return first !== undefined && explained.has(first._tag) &&
+      isReason(first, clause, [line.slice(clause.length), ...more].join("\n"))
+    ? Option.some(first)
+    : Option.none()
 }
 
 const dismissal =
@@ -184,10 +241,15 @@ export const parse = (text: string): Option.Option<Command> => {
 
 const thisOne = /^ignore (?:it|this|that|the finding|this finding|the comment|this comment)$/
 
+/** Request beside a piece of code that may be about that code: `leave it alone`, `stop here`. */
+const besideCode = /^(?:leave|let) (?:it|this) (?:alone|be)$|^(?:stop|halt|quit|pause|suspend) (?:it|this|that|here)$/
+
 /** Command of a comment on the diff that dismisses the finding there: `ignore this, it is wrong`. */
 const aboutFinding = (event: Job["event"], text: string): Option.Option<Command> => {
   const [clause = ""] = text.split(/[,.;:!–—(\n]|\s-\s/)
-  return event._tag === "Comment" && event.filePath !== undefined && thisOne.test(core(clause))
+  if (event._tag !== "Comment" || event.filePath === undefined) return Option.none()
+  if (besideCode.test(core(clause))) return Option.some(Ask.make({ text }))
+  return thisOne.test(core(clause))
     ? Option.some(Dismiss.make({ reason: text.slice(clause.length).replace(/^[^\p{L}\p{N}]+/u, "").trim() }))
     : Option.none()
 }

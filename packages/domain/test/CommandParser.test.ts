@@ -2,9 +2,10 @@ import { assert, describe, it } from "@effect/vitest"
 import type { Command } from "@nominal-code/domain/Command"
 import { commandOf, parse } from "@nominal-code/domain/CommandParser"
 import { promptOf } from "@nominal-code/domain/Mention"
-import { Login, PullNumber, PullRequestRef, RepoName, RepoPath } from "@nominal-code/domain/PullRequest"
+import { RepoPath } from "@nominal-code/domain/PullRequest"
 import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Option, Schema } from "effect"
+import { comment } from "./Comment.ts"
 
 const shown = (command: Option.Option<Command>): string =>
   Option.match(command, {
@@ -320,22 +321,6 @@ it("text before the mention is the request where nothing follows it", () => {
   assert.strictEqual(asks("> why?\n\n@bot"), "nothing")
   assert.strictEqual(asks("@bot why is this null?"), "Ask")
 })
-
-const pullRequest = new PullRequestRef({
-  platform: "github",
-  repo: RepoName.make("acme/shop"),
-  number: PullNumber.make(7)
-})
-const comment = (commentId: number) =>
-  PullRequestEvent.cases.Comment.make({
-    kind: "issue_comment",
-    pullRequest,
-    title: "",
-    author: Login.make("ada"),
-    authorIsBot: false,
-    commentId,
-    body: ""
-  })
 
 it("to ignore a comment on the diff dismisses its finding, and stops no reviews of the pull request", () => {
   const onDiff = PullRequestEvent.cases.Comment.make({
