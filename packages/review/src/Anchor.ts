@@ -2,7 +2,8 @@ import { DiffIndex } from "@nominal-code/domain/DiffIndex"
 import { Finding, type Fingerprint, fingerprint } from "@nominal-code/domain/Finding"
 import type { ChangedFile } from "@nominal-code/domain/Patch"
 import { RepoPath } from "@nominal-code/domain/PullRequest"
-import type { Syntax } from "@nominal-code/workspace/syntax/Syntax"
+import { grammarOf } from "@nominal-code/workspace/syntax/Grammar"
+import * as Syntax from "@nominal-code/workspace/syntax/Syntax"
 import type { Checkout } from "@nominal-code/workspace/Workspace"
 import { Effect, Option } from "effect"
 import { type Claim, claimOf } from "./Claim.ts"
@@ -75,14 +76,15 @@ const isSame = (code: ReadonlyArray<string>, suggestion: string): boolean =>
  * with it.
  */
 const withUsefulSuggestion = Effect.fnUntraced(
-  function*(finding: Finding, { code, file }: FindingSource, syntax: Syntax) {
+  function*(finding: Finding, { code, file }: FindingSource, syntax: Syntax.Syntax) {
     const { line, path, side, startLine = line, suggestion } = finding
     if (suggestion === undefined) return finding
     if (side === "LEFT") return withoutSuggestion(finding)
     const isKnown = file.length >= line
     // A file that could not be read is as much of it as the diff shows.
     const known = isKnown ? file : [...Array.from({ length: startLine - 1 }, () => ""), ...code]
-    const site = { path, file: known, startLine, line }
+    const isParsed = isKnown && syntax !== Syntax.none && grammarOf(path) !== undefined
+    const site = { path, file: known, startLine, line, isParsed }
     const repaired = repairSuggestion(suggestion, site)
     if (Option.isNone(repaired) || isSame(code, repaired.value)) return withoutSuggestion(finding)
     if (isKnown && !(yield* stillParses(syntax, site, repaired.value))) return withoutSuggestion(finding)

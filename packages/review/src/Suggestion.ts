@@ -2,28 +2,26 @@
 import { closesFence, type Fence, fenceIn, hasFenceMarks } from "@nominal-code/domain/Fence"
 import { isWellFormedYaml } from "@nominal-code/domain/Yaml"
 import { Option } from "effect"
+import {
+  withoutForeignMarks,
+  withoutMarks,
+  withoutNumbers,
+  withoutPlaceholder,
+  withoutSigns
+} from "./SuggestionMarks.ts"
+import {
+  indentOf,
+  isBlank,
+  type Lines,
+  plainText,
+  prose,
+  replacedBy,
+  type Step,
+  type SuggestionSite,
+  trimmed
+} from "./SuggestionSite.ts"
 
-/** Place of a suggestion. Lines are without their endings; numbers count from 1. */
-export interface SuggestionSite {
-  readonly path: string
-  /** The file at the head. */
-  readonly file: ReadonlyArray<string>
-  readonly startLine: number
-  readonly line: number
-}
-
-type Lines = ReadonlyArray<string>
-
-/** A repair step: the repaired lines, or none if the intent is unclear. */
-type Step = (lines: Lines, site: SuggestionSite) => Option.Option<Lines>
-
-const isBlank = (line: string): boolean => line.trim() === ""
-const indentOf = (line: string): string => /^\s*/.exec(line)?.[0] ?? ""
 const withoutReturn = (line: string): string => line.endsWith("\r") ? line.slice(0, -1) : line
-const replacedBy = ({ file, line, startLine }: SuggestionSite): Lines => file.slice(startLine - 1, line)
-
-const markdown = /\.(?:md|mdx|mdc|markdown|mkd|qmd|rmd|livemd|adoc|rst|org|ipynb)$/i
-const diffFile = /\.(?:diff|patch)$/i
 
 /** Finds a fence with nothing but indentation before it. Others are part of the code, such as those of a doc comment. */
 const bareFence = (line: string): Fence | undefined => {
@@ -39,6 +37,20 @@ const fenceAround = (lines: Lines): Fence | undefined => {
   return fence !== undefined && lines.length > 1 && closesFence(last, fence) ? fence : undefined
 }
 
+const count = (text: string, mark: string): number => text.split(mark).length - 1
+
+/** True if fences are pairs, and each is text: in a doc string, a block comment, or a text that has fences already. */
+const isInText = (lines: Lines, { file, path, startLine }: SuggestionSite): boolean => {
+  const fences = lines.flatMap((line, at) => hasFence([line]) ? [at] : [])
+  if (fences.length % 2 === 1) return false
+  if (plainText.test(path)) return hasFence(file)
+  return fences.every((at) => {
+    const before = [...file.slice(0, startLine - 1), ...lines.slice(0, at)].join("\n")
+    return [`"""`, "'''"].some((quotes) => count(before, quotes) % 2 === 1) ||
+      before.lastIndexOf("/*") > before.lastIndexOf("*/")
+  })
+}
+
 /**
  * Removes the fence with which models mark code. In a file where fences are text, only a forge's own fence is removed.
  */
@@ -46,81 +58,20 @@ const withoutFence: Step = (lines, site) => {
   const filled = trimmed(lines)
   const fence = fenceAround(filled)
   const bare = fence === undefined ? lines : filled.slice(1, -1)
-  if (markdown.test(site.path)) {
+  if (prose.test(site.path)) {
     return Option.some(fence !== undefined && /^\s*suggestion/i.test(fence.info) ? bare : lines)
   }
   if (hasFence(replacedBy(site))) return Option.some(lines)
-  return hasFence(bare) ? Option.none() : Option.some(bare)
+  if (!hasFence(bare)) return Option.some(bare)
+  return fence === undefined && isInText(lines, site) ? Option.some(lines) : Option.none()
 }
 
 /** Removes the backticks of a single line that is marked as code in prose. */
 const withoutTicks: Step = (lines, site) => {
   const [only = "", ...more] = trimmed(lines)
   const [, code] = /^`([^`]+)`$/.exec(only.trim()) ?? []
-  const isText = markdown.test(site.path) || replacedBy(site).some((line) => /`|^\s*["']/.test(line))
+  const isText = prose.test(site.path) || replacedBy(site).some((line) => /`|^\s*["']/.test(line))
   return Option.some(code === undefined || more.length > 0 || isText ? lines : [code])
-}
-
-/** Marks of a merge's conflict, with which some models write what to search and what to put there. */
-const conflict = /^(?:<{7}|>{7})(?: |$)/
-/** Escaped sign of a page, but for one at the begin of a string: `"&lt;"` is what code that escapes is made of. */
-const entity = /(?<!["'`])&(?:lt|gt|amp|quot|#39);/
-const markup = /\.(?:[sx]?html?|xml|svg|[jt]sx|vue|svelte|astro|erb|ejs|hbs|twig|php|md|mdx|markdown|adoc|rst)$/i
-
-/** Refuses both sides of a conflict, and code whose signs are escaped for a page, in a file that has none of them. */
-const withoutForeignMarks: Step = (lines, { file, path }) =>
-  (markup.test(path) ? [conflict] : [conflict, entity]).some((mark) =>
-      lines.some((line) => mark.test(line)) && !file.some((line) => mark.test(line))
-    )
-    ? Option.none()
-    : Option.some(lines)
-
-/** Removes blank lines at both ends. */
-const trimmed = (lines: Lines): Lines => {
-  const first = lines.findIndex((line) => !isBlank(line))
-  return first === -1 ? [] : lines.slice(first, lines.findLastIndex((line) => !isBlank(line)) + 1)
-}
-
-const numbered = /^\s*([+ -]?)L?(\d+)(?:→| \| |[:|])/
-const fromRead = /^ *\d+\t/
-/** Number of lines before its place at which a numbered suggestion may begin. */
-const mostAbove = 5
-
-/** Removes line numbers of the prompt and the tools: `+10:code`, ` 10:code`, `10|code`, `L10:code` and Read's ` 10\tcode`. */
-const withoutNumbers: Step = (lines, site) => {
-  const filled = lines.filter((line) => !isBlank(line))
-  const looksSo = (line: string) => numbered.test(line) || fromRead.test(line)
-  const marked = filled.filter(looksSo)
-  if (marked.length === 0 || replacedBy(site).some(looksSo)) return Option.some(lines)
-  if (marked.length < filled.length) {
-    return marked.some((line) => /^[+-]\d+[:|]/.test(line))
-      ? Option.none()
-      : Option.some(lines)
-  }
-  // Numbers of elsewhere are no numbers of lines: `401 | 403 => denied(),`
-  const isNear = (line: string) => Math.abs(Number(/\d+/.exec(line)?.[0]) - site.startLine) <= filled.length + mostAbove
-  if (!marked.every(isNear)) return Option.none()
-  const kept = lines.filter((line) => numbered.exec(line)?.[1] !== "-")
-  return Option.some(kept.map((line) => line.replace(fromRead.test(line) ? fromRead : numbered, "")))
-}
-
-/** Converts a unified diff to its added and unchanged lines, without their signs. */
-const withoutSigns: Step = (lines, site) => {
-  if (diffFile.test(site.path)) return Option.some(lines)
-  if (lines.some((line) => /^@@ -\d|^diff --git |^(?:--- a|\+\+\+ b)\//.test(line))) return Option.none()
-  const filled = lines.filter((line) => line !== "")
-  const added = filled.filter((line) => line.startsWith("+"))
-  const replaced = replacedBy(site)
-  if (replaced.some((line) => /^[+-]/.test(line))) return Option.some(lines)
-  const deleted = filled.filter((line) => line.startsWith("-"))
-  const deletes = deleted.some((line) => replaced.some((old) => old.trim() === line.slice(1).trim() && !isBlank(old)))
-  if (added.length === 0 && !deletes) return Option.some(lines)
-  const isDiff = filled.every((line) => /^[+ -]/.test(line))
-  // In prose, a plus and a minus make lists.
-  if (!deletes && markdown.test(site.path)) return Option.some(lines)
-  return isDiff
-    ? Option.some(lines.filter((line) => !line.startsWith("-")).map((line) => line.slice(1)))
-    : Option.none()
 }
 
 /**
@@ -135,21 +86,6 @@ const withoutBlankEnds: Step = (lines, site) => {
   const start = isBlank(replaced[0] ?? "") ? 0 : lines.findIndex((line) => !isBlank(line))
   const end = isBlank(replaced.at(-1) ?? "") ? lines.length : lines.findLastIndex((line) => !isBlank(line)) + 1
   return Option.some(lines.slice(start, end))
-}
-
-const placeholder =
-  /^\s*(?:\/\/|#|--|;|\/\*|<!--)\s*(?:\.{3}|\u2026)|^\s*(?:\/\/|#|--|;|\/\*|<!--).*(?:\.{3}|\u2026)\s*(?:\*\/|-->)?\s*$/
-
-/** Refuses a suggestion that stands for code which it leaves out: `// ... the rest stays`. */
-const withoutPlaceholder: Step = (lines, site) => {
-  const replaced = new Set(replacedBy(site))
-  return lines.some((line) => placeholder.test(line) && !replaced.has(line)) ? Option.none() : Option.some(lines)
-}
-
-/** Refuses lines that are still marked as the prompt's are: `+10:code`, of a suggestion that was marked twice. */
-const withoutMarks: Step = (lines, site) => {
-  const replaced = new Set(replacedBy(site))
-  return lines.some((line) => /^[+-]\d+[:|]/.test(line) && !replaced.has(line)) ? Option.none() : Option.some(lines)
 }
 
 const balanceOf = (lines: Lines): number => {

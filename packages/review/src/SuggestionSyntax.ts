@@ -1,6 +1,6 @@
 import type { Syntax } from "@nominal-code/workspace/syntax/Syntax"
 import { Effect, Option } from "effect"
-import type { SuggestionSite } from "./Suggestion.ts"
+import type { SuggestionSite } from "./SuggestionSite.ts"
 
 /**
  * True if a file parses as well with a suggestion in it as before: it has no more places that are not of its language. True

@@ -111,8 +111,77 @@ describe("a suggestion", () => {
     for (const [path, suggestion, old] of kept) {
       assert.strictEqual(repair(suggestion, [old], 1, { path }), suggestion, path)
     }
-    // Not `403 => denied(),`
-    assert.isNull(repair("401 | 403 => denied(),", ["403 => denied(),"], 1, { path: "x.rs" }))
+  })
+
+  it("keeps a case of several values, near and far from the line of its first number", () => {
+    const match = ["match n {", "  0 => a(),", "  3 => b(),", "  _ => c(),", "}"]
+    const inMatch = (text: string, line: number) => repair(text, match, line, { path: "x.rs" })
+    for (const text of ["  1 | 2 => b(),", "  401 | 403 => b(),", "  'a' | 'b' => b(),", "  1 | 2 | 3 => b(),"]) {
+      assert.strictEqual(inMatch(text, 3), text)
+    }
+    assert.strictEqual(inMatch("  1 | 2 => b(),\n  4 | 5 => d(),", 3), "  1 | 2 => b(),\n  4 | 5 => d(),")
+    // The third line's number before `2 => b(),`, or a case of both?
+    assert.isNull(inMatch("3 | 2 => b(),", 3))
+    assert.strictEqual(inMatch("3 |   2 => d(),", 3), "  2 => d(),")
+    assert.strictEqual(repair("404: \"no\",", ["200: \"yes\",", "x"], 2, { path: "x.py" }), "404: \"no\",")
+    assert.isNull(repair("404: \"no\",", ["a", "x"], 2, { path: "x.py" }))
+  })
+
+  it("keeps a list with signs in a text, and lines that go on with a sign, but no sign of a diff", () => {
+    for (const path of ["a.txt", "docs/a.md", "NOTES"]) {
+      assert.strictEqual(repair("+ two\n+ three", ["Fruits:", "one"], 2, { path }), "+ two\n+ three", path)
+      assert.strictEqual(repair("Fruits:\n+ two", ["x", "Fruits"], 2, { path }), "Fruits:\n+ two", path)
+      assert.strictEqual(repair("+two", ["Fruits:", "one"], 2, { path }), "two", path)
+      assert.strictEqual(repair("-one\n+two", ["Fruits:", "one"], 2, { path }), "two", path)
+    }
+    const sum = "const text = a\n+ b"
+    assert.strictEqual(repair(sum, ["x", "const text = a + b"], 2, { path: "a.js" }), sum)
+    assert.isNull(repair("const text = a\n+const b = 1", ["x", "const text = a + b"], 2, { path: "a.js" }))
+  })
+
+  it("keeps a pair of fences inside a doc string, a comment and a text that has some", () => {
+    const doc = ["def total(order):", "    \"\"\"Total in cents.", "", "    More.", "    \"\"\"", "    return 1"]
+    const example = "    Example:\n\n    ```\n    total(order)\n    ```"
+    assert.strictEqual(repair(example, doc, 4), example)
+    assert.isNull(repair(example, doc, 6))
+    assert.isNull(repair("    Example:\n    ```\n    total(order)", doc, 4))
+    const whole = `def tax(order):\n    """Tax.\n\n    \`\`\`\n    tax(order)\n    \`\`\`\n    """\n    return 2`
+    assert.strictEqual(repair(whole, ["x = 1", "def tax(order): pass"], 2), whole)
+    const comment = ["/*", "Text", "*/", "f()"]
+    assert.strictEqual(repair("Text:\n```\nf()\n```", comment, 2, { path: "a.c" }), "Text:\n```\nf()\n```")
+    assert.isNull(repair("Text:\n```\nf()\n```", comment, 4, { path: "a.c" }))
+    const prompt = ["Answer as:", "```", "{}", "```", "Done."]
+    const more = "Or as:\n```\n[]\n```"
+    assert.strictEqual(repair(more, prompt, 5, { path: "role.txt" }), more)
+    assert.isNull(repair(more, ["Done."], 1, { path: "role.txt" }))
+  })
+
+  it("keeps a comment that ends with dots, unless it stands for code", () => {
+    for (
+      const text of [
+        "    # Loading the configuration...\n    load()",
+        "    // wait for it…",
+        "    -- to be decided ..."
+      ]
+    ) {
+      assert.strictEqual(repair(text, python, 3), text)
+    }
+    for (const text of ["    # rest of the function...", "    // existing checks …", "    // ... validate"]) {
+      assert.isNull(repair(`${total}\n${text}`, python, 3), text)
+    }
+    const known = [...python, "    # more below ..."]
+    assert.strictEqual(repair(`${total}\n    # more below ...`, known, 3), `${total}\n    # more below ...`)
+  })
+
+  it("keeps the marks of a conflict in a fixture, and where a parser looks at them, but not a tool's", () => {
+    const both = "<<<<<<< HEAD\na\n=======\nb\n>>>>>>> topic"
+    const inside = (path: string, isParsed: boolean, text = both) =>
+      Option.isSome(repairSuggestion(text, { path, file: ["x"], line: 1, startLine: 1, isParsed }))
+    assert.isTrue(inside("test/fixtures/both.txt", false))
+    assert.isTrue(inside("src/merge.test.ts", true))
+    assert.isFalse(inside("src/merge.test.ts", false))
+    assert.isFalse(inside("notes.txt", false))
+    assert.isFalse(inside("src/merge.ts", true, "<<<<<<< SEARCH\na\n=======\nb\n>>>>>>> REPLACE"))
   })
 
   it("deletes lines where only deleted lines are handed in", () => {

@@ -54,6 +54,14 @@ describe("a suggestion in a language with a parser", () => {
         assert.deepStrictEqual(yield* suggested(path, file, broken), [undefined], path)
       }), { concurrency: 4, discard: true }))
 
+  it.effect("may hold both sides of a conflict in a string, and not as code", () =>
+    Effect.gen(function*() {
+      const both = "<<<<<<< HEAD\na\n=======\nb\n>>>>>>> topic"
+      const inString = `const text = \`\n${both}\n\``
+      assert.deepStrictEqual(yield* suggested("a.ts", "const a = 1\nconst b = 2\n", inString), [inString])
+      assert.deepStrictEqual(yield* suggested("a.ts", "const a = 1\nconst b = 2\n", both), [undefined])
+    }))
+
   it.effect("is offered in a file that did not parse before, and did no worse after", () =>
     Effect.gen(function*() {
       const file = "const a = (1\nconst b = 2\n"
