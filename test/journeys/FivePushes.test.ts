@@ -26,6 +26,10 @@ interface Stage {
   readonly head: () => string
   readonly push: (commit: Commit, answer: object) => Effect.Effect<void, unknown>
   readonly reply: (line: number, body: string) => Effect.Effect<unknown, unknown>
+  /** Changes the text of our comment on a line, as somebody who may do so; deletes it if there is none left. */
+  readonly edit: (line: number, change: (body: string) => string) => void
+  /** Somebody says something below the pull request. */
+  readonly say: (body: string) => Effect.Effect<unknown, unknown>
   readonly posted: () => Posted
 }
 
@@ -106,6 +110,13 @@ const gitHub: Effect.Effect<Stage, unknown, Scope.Scope> = Effect.gen(function*(
       const comment = state.reviewCommentsOf(pull).find((one) => one.line === line)
       return comment === undefined ? Effect.fail("no such comment") : emulator.reply(comment, "mara", body)
     },
+    edit: (line, change) => {
+      for (const one of state.reviewCommentsOf(pull).filter((comment) => comment.line === line && ours(comment))) {
+        one.body = change(one.body)
+        if (one.body === "") state.remove(state.reviewComments, one)
+      }
+    },
+    say: (body) => emulator.comment(pull, "mara", body),
     posted: () => ({
       summaries: [...state.reviews, ...state.issueComments].filter(({ author, body, pull: of }) =>
         of === pull && author.login === bot && body !== ""
@@ -147,6 +158,16 @@ const gitLab: Effect.Effect<Stage, unknown, Scope.Scope> = Effect.gen(function*(
         ? Effect.fail("no such note")
         : Effect.sync(() => gitlab.state.addNote(discussion, gitlab.account("mara"), body))
     },
+    edit: (line, change) => {
+      for (const discussion of placed().filter(({ position }) => position?.new_line === line)) {
+        for (const note of gitlab.state.notesOf(discussion).filter(({ author }) => author.username === bot)) {
+          note.body = change(note.body)
+          if (note.body === "") gitlab.state.remove(gitlab.state.notes, note)
+        }
+        if (gitlab.state.notesOf(discussion).length === 0) gitlab.state.remove(gitlab.state.discussions, discussion)
+      }
+    },
+    say: (body) => gitlab.comment(request, "mara", body),
     posted: () => ({
       summaries: written(request).filter(({ discussion }) => discussion.position === undefined).map(({ body }) => body),
       threads: placed().map((discussion) => {
@@ -231,4 +252,31 @@ for (const [name, makeStage] of stages) {
         assert.deepStrictEqual([posted().summaries.length, posted().threads.length], [2, 4])
       }).pipe(Effect.scoped)
   )
+}
+
+for (const [name, makeStage] of stages) {
+  it.live(`${name}: a comment that lost its marker, or was copied, is not raised again; one that was deleted is`, () =>
+    Effect.gen(function*() {
+      const { edit, posted, push, reply, say } = yield* makeStage
+      const bodyAt = (line: number) => posted().threads.find((thread) => thread.line === line)?.body ?? ""
+      edit(10, (body) => `${body.replaceAll(/<!--[^]*?-->/g, "").trim()} (edited: is it?)`)
+      assert.notInclude(bodyAt(10), "<!--")
+      // Somebody's copy hides no finding of ours.
+      yield* say(bodyAt(20))
+      edit(20, () => "")
+      yield* reply(30, bodyAt(30))
+      yield* say(bodyAt(30))
+      yield* push(commit("Say more", lines({ ...first, 55: "// fifty-five" })), {
+        comments: [
+          found(10, "Errors vanish: nothing awaits what save returned."),
+          found(20, "A float loses cents when the price is multiplied."),
+          found(30, "Assigning paid here ships every order; a comparison was meant.", { severity: "high" })
+        ]
+      })
+      assert.strictEqual(
+        headlines(posted()).at(-1),
+        "**1 new \u00b7 2 still open (1 high)** \u2014 \u{1F7E0} High: 1 \u00b7 \u{1F7E1} Medium: 2"
+      )
+      assert.deepStrictEqual(posted().threads.map(({ line }) => line).toSorted(), [10, 20, 30])
+    }).pipe(Effect.scoped))
 }

@@ -80,7 +80,10 @@ const normalisedCode = (code: ReadonlyArray<string>): string =>
  * The claim is the first paragraph of the body without case, order, repetition, punctuation, numbers and filler words:
  * it survives a sentence turned round or a number corrected, not one with other words.
  */
-export const fingerprint = (finding: Finding, code: ReadonlyArray<string>): Fingerprint =>
+export const fingerprint = (
+  finding: { readonly category: string; readonly path: string; readonly body: string },
+  code: ReadonlyArray<string>
+): Fingerprint =>
   Fingerprint.make(
     createHash("sha256")
       .update([finding.category, finding.path, normalisedCode(code), claimWords(finding.body).join(" ")].join("\0"))

@@ -1,9 +1,9 @@
 /** The ledger of findings of a pull request. The forge keeps it: our own comments, their markers and threads. */
 import { beforeBlock } from "@nominal-code/domain/Fence"
-import { claimWords, type Fingerprint, Severity } from "@nominal-code/domain/Finding"
+import { claimWords, type Fingerprint, fingerprint as fingerprintOf, Severity } from "@nominal-code/domain/Finding"
 import { parsePatch } from "@nominal-code/domain/Hunk"
 import type { JobId } from "@nominal-code/domain/Job"
-import { type Marker, splitMarkers } from "@nominal-code/domain/Marker"
+import { type Marker, markersIn, splitMarkers } from "@nominal-code/domain/Marker"
 import type { Side } from "@nominal-code/domain/Patch"
 import type { Sha } from "@nominal-code/domain/PullRequest"
 import type { Discussion } from "@nominal-code/domain/Review"
@@ -123,16 +123,29 @@ const repliesIn = (
 
 type Raised = Omit<LedgerFinding, "state" | "replies" | "dismissed"> & { readonly resolved: boolean }
 
+/** Identity of a finding whose marker was edited away, by what still stands there; none for another text. */
+const identityIn = (text: string, path: string, code: ReadonlyArray<string>): Fingerprint | undefined => {
+  const [, category] = heading.exec(text) ?? []
+  return severityOf(text) === undefined || category === undefined
+    ? undefined
+    : fingerprintOf({ category, path, body: claimOf(text) }, code)
+}
+
 const factsOf = (text: string) => {
   const severity = severityOf(text)
   return { claim: claimOf(text), ...(severity === undefined ? {} : { severity }) }
 }
 
-const commitOf = ({ headSha }: Marker, { commitId = headSha }: Pick<Discussion, "commitId"> = {}) =>
+const commitOf = ({ headSha }: Pick<Marker, "headSha">, { commitId = headSha }: Pick<Discussion, "commitId"> = {}) =>
   commitId === undefined ? {} : { headSha: commitId }
 
 /** A finding with a comment of its own. */
-const inline = (discussion: Discussion, text: string, marker: Marker, fingerprint: Fingerprint): Raised => {
+const inline = (
+  discussion: Discussion,
+  text: string,
+  marker: Pick<Marker, "headSha">,
+  fingerprint: Fingerprint
+): Raised => {
   const { resolved, threadId } = discussion
   const place = placeOf(discussion, text)
   return {
@@ -148,7 +161,7 @@ const inline = (discussion: Discussion, text: string, marker: Marker, fingerprin
 
 /** A finding that stands in a summary, with its bullet if that can be told. */
 const folded = (
-  marker: Marker,
+  marker: Pick<Marker, "headSha">,
   fingerprint: Fingerprint,
   bullet: ReturnType<typeof foldedFindings>[number] | undefined
 ) => {
@@ -163,6 +176,26 @@ const folded = (
     ...(bullet === undefined ? {} : { place })
   }
   return raised
+}
+
+/**
+ * The findings in a post of our account that has lost its markers: somebody has edited it. The forge says that the account
+ * is ours, since a name can be taken by another one.
+ */
+const unmarkedIn = (discussion: Discussion, settlements: ReadonlyArray<Settlement>): ReadonlyArray<Raised> => {
+  const { body: text, own = false, path, threadId } = discussion
+  if (!own) return []
+  if (path === undefined) {
+    return foldedFindings(text).flatMap((bullet) => {
+      const fingerprint = identityIn(bullet.body, bullet.path, [])
+      return fingerprint === undefined ? [] : [folded({}, fingerprint, bullet)]
+    })
+  }
+  const known = identityIn(text, path, placeOf(discussion, text)?.code.slice(-1) ?? [])
+  if (known === undefined) return []
+  // What was said of it in its thread has its identity.
+  const said = settlements.find((one) => one.threadId !== undefined && one.threadId === threadId)
+  return [inline(discussion, text, {}, said?.fingerprint ?? known)]
 }
 
 const raisedIn = (discussion: Discussion): ReadonlyArray<Raised> => {
@@ -190,8 +223,13 @@ export const ledgerOf = (
 ): ReadonlyArray<LedgerFinding> => {
   const ours = discussions.filter(isOurs)
   const settlements = settlementsIn(ours)
+  const begun = new Set(new Map(discussions.toReversed().map((one) => [one.threadId, one])).values())
+  const raised = (one: Discussion) =>
+    markersIn(one.body).length === 0 && (one.path === undefined || begun.has(one))
+      ? unmarkedIn(one, settlements)
+      : raisedIn(one)
   const found = ours.flatMap((discussion, at) =>
-    raisedIn(discussion).map(({ resolved, ...raised }): LedgerFinding => {
+    raised(discussion).map(({ resolved, ...raised }): LedgerFinding => {
       const end = endOf(settlements, { at, fingerprint: raised.fingerprint, threadId: raised.threadId }) ??
         { state: resolved ? "resolved" as const : "open" as const }
       return {

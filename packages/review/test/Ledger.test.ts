@@ -61,7 +61,43 @@ const cases: ReadonlyArray<
   ],
   [
     "edited, and its marker with it",
+    ({ body, place }) => [said("nominal", `${body} (edit: really?)`, { ...place, own: true })],
+    "**1 still open (1 high)** — 🟠 High: 1",
+    0
+  ],
+  [
+    "edited, and its marker with it, after which we have answered in its thread",
+    ({ body, place }) => [
+      said("nominal", body, { ...place, own: true }),
+      said("nominal", `It still holds.\n\n${renderMarker(new Marker({ jobId: again }))}`, { ...place, own: true })
+    ],
+    "**1 still open (1 high)** — 🟠 High: 1",
+    0
+  ],
+  [
+    "edited until neither its heading nor its marker is left",
+    ({ place }) => [said("nominal", "Never mind.", { ...place, own: true })],
+    "**1 new finding** — 🟠 High: 1",
+    1
+  ],
+  [
+    "written by an account that only has our name, without a marker",
     ({ body, place }) => [said("nominal", body, place)],
+    "**1 new finding** — 🟠 High: 1",
+    1
+  ],
+  [
+    "quoted without its marker, in an answer of ours in another thread",
+    ({ body, place }) => [
+      said("ada", "How so?", { ...place, threadId: "6" }),
+      said("nominal", body, { ...place, threadId: "6", own: true })
+    ],
+    "**1 new finding** — 🟠 High: 1",
+    1
+  ],
+  [
+    "copied by somebody without its marker",
+    ({ body, place }) => [said("mallory", body, place)],
     "**1 new finding** — 🟠 High: 1",
     1
   ],
@@ -113,6 +149,44 @@ describe("a finding whose comment is", () => {
         assert.deepStrictEqual([draft?.summary.split("\n", 1)[0], draft?.comments.length], [headline, count])
       }))
   }
+})
+
+describe("a finding whose marker was edited away", () => {
+  const settled = (state: "fixed" | "dismissed") =>
+    Effect.map(posted, ({ body, fingerprint, place }) =>
+      ledgerOf([
+        said("nominal", `${body} Or so somebody edited it.`, { ...place, own: true, resolved: true }),
+        said("nominal", `Done.\n\n${renderMarker(new Marker({ jobId: again, [state]: fingerprint }))}`, {
+          ...place,
+          own: true
+        })
+      ], isOurs).map((one) => [one.state, one.fingerprint === fingerprint]))
+
+  it.effect("stays fixed, and stays dismissed, by what we have said in its thread", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* settled("fixed"), [["fixed", true]])
+      assert.deepStrictEqual(yield* settled("dismissed"), [["dismissed", true]])
+    }))
+
+  it("is known in a summary, too, and not from somebody else's copy of that", () => {
+    const summary = [
+      "**2 new findings**",
+      "",
+      "**Additional notes (not in diff)**",
+      "",
+      "- **`src/cart.ts:40`** \u2014 \u{1F7E0} **High** \u00b7 bug \u00b7 high confidence",
+      "",
+      "  The total is never saved.",
+      "- **`src/cart.ts:50`** \u2014 somebody has written this"
+    ].join("\n")
+    const places = (discussion: Discussion) =>
+      openIn(ledgerOf([discussion], isOurs)).map(({ claim, place }) => [claim, place?.path, place?.originalLine])
+    assert.deepStrictEqual(places(said("nominal", summary, { own: true })), [
+      ["The total is never saved.", "src/cart.ts", 40]
+    ])
+    assert.deepStrictEqual(places(said("nominal", summary)), [])
+    assert.deepStrictEqual(places(said("mallory", summary)), [])
+  })
 })
 
 describe("the ledger of findings", () => {
