@@ -1717,7 +1717,7 @@ export type Severity = typeof Severity.Type;
 export declare const Confidence: Schema.Literals<readonly ["high", "medium", "low"]>;
 export type Confidence = typeof Confidence.Type;
 /** Kind of defect. */
-export declare const Category: Schema.Literals<readonly ["bug", "security", "performance", "concurrency", "error-handling", "tests", "readability", "documentation", "other"]>;
+export declare const Category: Schema.Literals<readonly ["bug", "security", "data-loss", "performance", "concurrency", "error-handling", "tests", "readability", "documentation", "other"]>;
 export type Category = typeof Category.Type;
 declare const Finding_base: Schema.Class<Finding, Schema.Struct<{
   readonly path: Schema.brand<Schema.NonEmptyString, "RepoPath">;
@@ -1728,7 +1728,7 @@ declare const Finding_base: Schema.Class<Finding, Schema.Struct<{
   readonly suggestion: Schema.optionalKey<Schema.String>;
   readonly severity: Schema.Literals<readonly ["critical", "high", "medium", "low"]>;
   readonly confidence: Schema.Literals<readonly ["high", "medium", "low"]>;
-  readonly category: Schema.Literals<readonly ["bug", "security", "performance", "concurrency", "error-handling", "tests", "readability", "documentation", "other"]>;
+  readonly category: Schema.Literals<readonly ["bug", "security", "data-loss", "performance", "concurrency", "error-handling", "tests", "readability", "documentation", "other"]>;
   /** Id of the repository's rule that it is a breach of. */
   readonly rule: Schema.optionalKey<Schema.String>;
 }>, {}>;
@@ -1748,7 +1748,11 @@ export type Fingerprint = typeof Fingerprint.Type;
  * The claim is the first paragraph of the body without case, order, repetition, punctuation, numbers and filler words:
  * it survives a sentence turned round or a number corrected, not one with other words.
  */
-declare const fingerprint$1: (finding: Finding, code: ReadonlyArray<string>) => Fingerprint;
+declare const fingerprint$1: (finding: {
+  readonly category: string;
+  readonly path: string;
+  readonly body: string;
+}, code: ReadonlyArray<string>) => Fingerprint;
 declare const InlineComment_base: Schema.Class<InlineComment, Schema.Struct<{
   readonly finding: typeof Finding;
   readonly fingerprint: Schema.brand<Schema.String, "Fingerprint">;
@@ -1933,7 +1937,7 @@ declare const ReviewedFinding_base: import("effect/Schema").Class<ReviewedFindin
   readonly suggestion: import("effect/Schema").optionalKey<import("effect/Schema").String>;
   readonly severity: import("effect/Schema").Literals<readonly ["critical", "high", "medium", "low"]>;
   readonly confidence: import("effect/Schema").Literals<readonly ["high", "medium", "low"]>;
-  readonly category: import("effect/Schema").Literals<readonly ["bug", "security", "performance", "concurrency", "error-handling", "tests", "readability", "documentation", "other"]>;
+  readonly category: import("effect/Schema").Literals<readonly ["bug", "security", "data-loss", "performance", "concurrency", "error-handling", "tests", "readability", "documentation", "other"]>;
   readonly rule: import("effect/Schema").optionalKey<import("effect/Schema").String>;
   fingerprint: import("effect/Schema").brand<import("effect/Schema").String, "Fingerprint">;
 }>, Finding> & Pick<{}, never>;

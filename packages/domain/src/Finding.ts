@@ -15,6 +15,7 @@ export type Confidence = typeof Confidence.Type
 export const Category = Schema.Literals([
   "bug",
   "security",
+  "data-loss",
   "performance",
   "concurrency",
   "error-handling",

@@ -54,8 +54,8 @@ const limitFor = (maxFindings: number, files: ReadonlyArray<ChangedFile>): numbe
 const isNit = ({ found: { finding } }: JudgedFinding): boolean => finding.severity === "low"
 
 /** True for a finding that no limit cuts. */
-const isAlwaysPosted = ({ found: { finding } }: JudgedFinding): boolean =>
-  finding.severity === "critical" || finding.category === "security" && finding.severity !== "low"
+const isAlwaysPosted = ({ found: { finding: { category, severity } } }: JudgedFinding): boolean =>
+  severity === "critical" || category === "security" || category === "data-loss"
 
 const certaintyOf = ({ verdict }: JudgedFinding): number => verdict === undefined ? 1 : certainty[verdict._tag]
 const certainty = { Confirmed: 0, Uncertain: 2, Refuted: 3 } as const
@@ -100,7 +100,7 @@ export const makeIsReported = ({ minSeverity, nits, paths }: SelectContext["sett
 
 /**
  * Selects what is posted. Within the limits, of the whole review and of each rule of paths, the weightiest come first. No
- * limit cuts a critical finding, or one of security.
+ * limit cuts a critical finding, or one of security or of lost data.
  */
 export const select = Effect.fn("Select.select")(
   (judged: ReadonlyArray<JudgedFinding>, { files, settings }: SelectContext) =>

@@ -54,11 +54,14 @@ describe("the selection of findings", () => {
       )
     }))
 
-  it.effect("takes forty as they come: none is lost, and none that is critical or of security is cut", () =>
+  it.effect("takes forty as they come: none is lost, and none that is critical, of security or of lost data is cut", () =>
     Effect.gen(function*() {
       const forty = several(
         40,
-        (at) => at % 10 === 9 ? { severity: "critical" } : at % 10 === 8 ? { category: "security" } : {}
+        (at) =>
+          at % 10 === 9 ? { severity: "critical" } : at % 10 === 8
+            ? { category: at < 20 ? "security" : "data-loss", severity: at < 30 ? "medium" : "low" }
+            : {}
       )
       const { noticed, outcome, posted } = yield* run(worldOf(forty))
       assert.deepStrictEqual([posted?.length, noticed.length], [8, 32])

@@ -13,6 +13,7 @@ import { unescaped } from "./ReviewText.ts"
 const categories: Readonly<Record<Category, readonly [string, string]>> = {
   bug: ["Bug", "The code does something else than it is meant to do."],
   security: ["Security", "Somebody could make the code do what they must not."],
+  "data-loss": ["Data loss", "Data is destroyed, or is not kept and nobody hears of it."],
   performance: ["Performance", "The code takes more time, memory or requests than it needs."],
   concurrency: ["Concurrency", "The result depends on what happens first."],
   "error-handling": ["Error handling", "An error is lost, or handled in the wrong way."],
