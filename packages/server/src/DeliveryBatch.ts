@@ -2,7 +2,7 @@ import type { Job } from "@nominal-code/domain/Job"
 import { countDeliveries } from "@nominal-code/domain/Metrics"
 import type { WebhookError } from "@nominal-code/forge/ForgeError"
 import { OffersUnderWay } from "@nominal-code/jobs/OffersUnderWay"
-import { Array, Effect, FiberSet, identity, Result } from "effect"
+import { Array, Effect, FiberSet, Result } from "effect"
 import { type Decision, dismissed } from "./Decision.ts"
 import { logDismissed } from "./DeliveryLog.ts"
 import { Intake } from "./Intake.ts"
@@ -33,6 +33,12 @@ export interface DeliveryBatch {
   fail(reply: Reply, defect: unknown): void
 }
 
+const logDefect = (defect: unknown) => Effect.logError("delivery failed", defect)
+
+/** Tells of a delivery. A bug in that is logged, and keeps nothing of the other deliveries from being told. */
+const told = (line: Effect.Effect<void>): Effect.Effect<void> =>
+  Effect.catchDefect(line, (defect) => Effect.asVoid(Effect.exit(logDefect(defect))))
+
 /** Makes the batches, one after another. The scope ends them. */
 export const make = Effect.gen(function*() {
   const intake = yield* Intake
@@ -44,25 +50,38 @@ export const make = Effect.gen(function*() {
   let lines: Array<Effect.Effect<void>> = []
   let isDue = false
 
-  const acknowledge = (reply: Reply, receipt: Receipt) => {
-    counts.set(receipt.status, (counts.get(receipt.status) ?? 0) + 1)
-    reply(answerOf(receipt))
+  /** Answers a request. A bug in that is logged, and keeps no other request from its answer. */
+  const answer = (reply: Reply, given: Answer) => {
+    const sent = Result.try(() => reply(given))
+    if (Result.isSuccess(sent)) return
+    lines.push(logDefect(sent.failure))
+    due()
   }
 
-  /** Stores jobs, and answers all of their deliveries before it logs the first. */
-  const store = Effect.fnUntraced(function*(jobs: ReadonlyArray<Admitted>) {
-    const taken = yield* intake.offer(jobs.map(({ job }) => job))
-    for (const [{ reply }, { receipt }] of Array.zip(jobs, taken)) {
-      if (Result.isSuccess(receipt)) acknowledge(reply, receipt.success)
-      else reply(notStored)
-    }
-    return taken.map(({ follow }) => follow)
-  }, (effect, jobs) =>
-    Effect.catchDefect(effect, (defect) =>
-      Effect.sync(() => {
-        for (const { reply } of jobs) reply(defective)
-        return [Effect.logError("delivery failed", defect)]
-      })))
+  const acknowledge = (reply: Reply, receipt: Receipt) => {
+    counts.set(receipt.status, (counts.get(receipt.status) ?? 0) + 1)
+    answer(reply, answerOf(receipt))
+  }
+
+  /**
+   * Stores jobs, and answers all of their deliveries before it logs the first. If a bug with one of them fails all, each
+   * is stored by itself.
+   */
+  const store = (jobs: ReadonlyArray<Admitted>): Effect.Effect<ReadonlyArray<Effect.Effect<void>>> =>
+    intake.offer(jobs.map(({ job }) => job)).pipe(
+      Effect.map((taken) => {
+        for (const [{ reply }, { receipt }] of Array.zip(jobs, taken)) {
+          if (Result.isSuccess(receipt)) acknowledge(reply, receipt.success)
+          else answer(reply, notStored)
+        }
+        return taken.map(({ follow }) => follow)
+      }),
+      Effect.catchDefect((defect) => {
+        if (jobs.length > 1) return Effect.map(Effect.forEach(jobs, (job) => store([job])), Array.flatten)
+        jobs.forEach(({ reply }) => answer(reply, defective))
+        return Effect.succeed([logDefect(defect)])
+      })
+    )
 
   const count = Effect.suspend(() => {
     const counted = [...counts]
@@ -73,7 +92,7 @@ export const make = Effect.gen(function*() {
   const end = Effect.fnUntraced(
     function*(jobs: ReadonlyArray<Admitted>, logged: ReadonlyArray<Effect.Effect<void>>) {
       const follows = jobs.length === 0 ? [] : yield* store(jobs)
-      yield* Effect.forEach([...logged, ...follows], identity, { discard: true })
+      yield* Effect.forEach([...logged, ...follows], told, { discard: true })
       yield* count
     },
     (effect, jobs) => offers.hold(jobs.map(({ job }) => job.id), effect),
@@ -95,14 +114,14 @@ export const make = Effect.gen(function*() {
     waiting.push({ decide, reply })
     due()
   }
-  const refuse: DeliveryBatch["refuse"] = (reply, answer, why) => {
-    reply(answer)
+  const refuse: DeliveryBatch["refuse"] = (reply, given, why) => {
+    answer(reply, given)
     lines.push(Effect.logWarning(`webhook refused: ${why}`))
     due()
   }
   const fail: DeliveryBatch["fail"] = (reply, defect) => {
-    reply(defective)
-    lines.push(Effect.logError("delivery failed", defect))
+    answer(reply, defective)
+    lines.push(logDefect(defect))
     due()
   }
 

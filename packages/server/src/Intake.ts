@@ -74,10 +74,12 @@ const make = Effect.fnUntraced(function*(policy: Policy) {
       Effect.map(queue.offerAll(jobs), (results) =>
         Array.zipWith(jobs, results, (job, result): Taken => ({
           receipt: Result.map(result, received),
-          follow: Result.match(result, {
-            onFailure: ({ message }) => Effect.logError(`delivery not stored: ${message}`),
-            onSuccess: (offered) => follow(job, offered)
-          })
+          follow: Effect.suspend(() =>
+            Result.match(result, {
+              onFailure: ({ message }) => Effect.logError(`delivery not stored: ${message}`),
+              onSuccess: (offered) => follow(job, offered)
+            })
+          )
         })))
     ),
     take,

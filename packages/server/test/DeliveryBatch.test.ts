@@ -1,0 +1,75 @@
+import { assert, it } from "@effect/vitest"
+import type { Job } from "@nominal-code/domain/Job"
+import { laneOf, push } from "@nominal-code/testing/Jobs"
+import { quiet } from "@nominal-code/testing/Quiet"
+import { Effect, Layer, Logger, Result } from "effect"
+import * as DeliveryBatch from "../src/DeliveryBatch.ts"
+import { Intake, type Taken } from "../src/Intake.ts"
+
+const names = ["a", "b", "c"] as const
+
+const stored = ({ delivery, id }: Job): Taken => ({
+  receipt: Result.succeed({ status: "accepted", job: id }),
+  follow: Effect.logInfo(`accepted ${delivery}`)
+})
+
+const bug = Effect.die(new Error("a bug"))
+
+/** Outcome of three deliveries that come together: the status that each is answered, and the lines of the log. */
+const outcomeOf = Effect.fnUntraced(function*(
+  offer: (jobs: ReadonlyArray<Job>) => Effect.Effect<ReadonlyArray<Taken>>,
+  onReply: (name: string) => void = () => {}
+) {
+  const log: Array<string> = []
+  const statuses = new Map<string, number>()
+  const intake = Layer.mock(Intake, { decide: () => assert.fail("each has its own decision"), offer })
+  const logger = Logger.layer([Logger.make(({ message }) => void log.push(String([message].flat()[0])))])
+  yield* Effect.gen(function*() {
+    const batch = yield* DeliveryBatch.make
+    for (const name of names) {
+      batch.add(
+        () => Result.succeed({ _tag: "Admitted", job: push(laneOf(1), name) }),
+        ({ status }) => {
+          onReply(name)
+          statuses.set(name, status)
+        }
+      )
+    }
+    yield* Effect.repeat(Effect.callback<void>((resume) => void setImmediate(() => resume(quiet))), { times: 5 })
+  }).pipe(Effect.scoped, Effect.provide([intake, logger]))
+  return { log, statuses: Object.fromEntries(statuses) }
+})
+
+const all = (jobs: ReadonlyArray<Job>) => Effect.succeed(jobs.map(stored))
+
+it.live("a bug in the storing of one delivery fails that one, and none that came with it", () =>
+  Effect.gen(function*() {
+    const { log, statuses } = yield* outcomeOf((jobs) =>
+      jobs.some(({ delivery }) => delivery === "b") ? bug : all(jobs)
+    )
+    assert.deepStrictEqual(statuses, { a: 202, b: 500, c: 202 })
+    assert.deepStrictEqual(log.slice(0, 3), ["accepted a", "delivery failed", "accepted c"])
+  }))
+
+it.live("a bug in what follows on one delivery is logged, and keeps no line of the others from the log", () =>
+  Effect.gen(function*() {
+    const { log, statuses } = yield* outcomeOf((jobs) =>
+      Effect.succeed(jobs.map((job) => job.delivery === "a" ? { ...stored(job), follow: bug } : stored(job)))
+    )
+    assert.deepStrictEqual(statuses, { a: 202, b: 202, c: 202 })
+    assert.deepStrictEqual(log.slice(0, 3), ["delivery failed", "accepted b", "accepted c"])
+  }))
+
+it.live("a bug in the answer to one delivery keeps no other from its answer", () =>
+  Effect.gen(function*() {
+    const { log, statuses } = yield* outcomeOf(all, (name) => {
+      if (name === "a") throw new Error("a bug")
+    })
+    assert.deepStrictEqual(statuses, { b: 202, c: 202 })
+    assert.deepStrictEqual(log.filter((line) => line.startsWith("accepted")), [
+      "accepted a",
+      "accepted b",
+      "accepted c"
+    ])
+    assert.include(log, "delivery failed")
+  }))
