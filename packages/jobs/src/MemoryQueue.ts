@@ -79,11 +79,14 @@ const makeTable = (): JobTable => {
 
 const make = Effect.suspend(() => {
   const table = makeTable()
+  // The rules check before they change, so there is nothing to undo.
+  const transaction: TableQueue.TableStore["transaction"] = (_operation, body) => Effect.sync(() => body(table))
   return TableQueue.make({
     owner: "this process",
-    // The rules check before they change, so there is nothing to undo.
-    transaction: (_operation, body) => Effect.sync(() => body(table)),
-    read: (_operation, body) => Effect.sync(() => body(table)),
+    transaction,
+    unsynced: transaction,
+    synced: Effect.void,
+    read: transaction,
     isDurable: Effect.void,
     heads: (from) => Effect.sync(() => table.heads(from)),
     version: Effect.succeed(0)

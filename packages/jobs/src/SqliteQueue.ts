@@ -65,6 +65,8 @@ const make = Effect.gen(function*() {
     read,
     transaction: (operation, body) =>
       sqlite.transaction(operation, (statements) => SqliteJobTable.within(statements, body)),
+    unsynced: (operation, body) => sqlite.unsynced(operation, (statements) => SqliteJobTable.within(statements, body)),
+    synced: sqlite.synced,
     isDurable: sqlite.inPlace,
     heads: Effect.fnUntraced(function*(from) {
       const found = yield* recover

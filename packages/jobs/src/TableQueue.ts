@@ -32,6 +32,10 @@ export interface TableStore {
   /** Name of this process in its leases. */
   readonly owner: string
   transaction<A>(operation: string, body: (table: JobTable) => A): Effect.Effect<A, StoreError>
+  /** A transaction that does not wait for the disk. It lasts if a later `synced` succeeds. */
+  unsynced<A>(operation: string, body: (table: JobTable) => A): Effect.Effect<A, StoreError>
+  /** Waits until the changes so far outlast a power cut. */
+  readonly synced: Effect.Effect<void, StoreError>
   read<A>(operation: string, body: (table: JobTable) => A): Effect.Effect<A, StoreError>
   /** Fails if a change would be lost with this process. */
   readonly isDurable: Effect.Effect<void, StoreError>
@@ -58,19 +62,23 @@ const hourly = Schedule.spaced("1 hour")
 
 /** Makes the queue over a table, and its records. The scope ends its hourly clean-up. */
 export const make = Effect.fnUntraced(function*(store: TableStore) {
-  const { isDurable, owner, read, transaction } = store
+  const { isDurable, owner, read, synced, transaction, unsynced } = store
   const limits = yield* QueueLimits
   const keys = yield* SigningKeys
   const { leaseDuration, retention, sweepEvery } = limits
   const leaseMillis = Duration.toMillis(leaseDuration)
   const readyLanes = ReadyLanes.make(store, sweepEvery)
 
-  /** Carries out changes in one transaction. They are stored and announced synchronously, with nothing between the two. */
+  /**
+   * Carries out changes in one transaction. They are stored and announced synchronously, with nothing between the two.
+   * Work that is accepted waits for the disk afterwards, so that meanwhile this process reads and stores the next.
+   */
   const carryOut = Effect.fnUntraced(function*(changes: Array.NonEmptyReadonlyArray<Change>) {
     const now = yield* Clock.currentTimeMillis
     const [{ operation }, ...others] = changes
     const name = others.every((other) => other.operation === operation) ? operation : "JobQueue.change"
-    const touched = yield* transaction(name, (table) => {
+    const run = changes.some(({ accepts }) => accepts) ? unsynced : transaction
+    const touched = yield* run(name, (table) => {
       for (const { body } of changes) body(table, now)
       return changes.flatMap(({ lanes }) => lanes).map((lane) => table.active(lane)[0])
     })
@@ -90,9 +98,12 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
   const changes = RequestResolver.make<Change>(Effect.fnUntraced(function*(entries) {
     const stored = yield* carryOutAll(Array.map(entries, ({ request }) => request))
     // Afterwards, so that nothing is accepted that ends with this process.
-    const lasting = entries.some(({ request }) => request.accepts) ? yield* Effect.exit(isDurable) : Exit.void
+    const [onDisk, lasting] = entries.some(({ request }) => request.accepts)
+      ? yield* Effect.all([Effect.exit(synced), Effect.exit(isDurable)], { concurrency: 2 })
+      : [Exit.void, Exit.void]
     for (const [entry, exit] of Array.zip(entries, stored)) {
-      entry.completeUnsafe(entry.request.accepts && Exit.isSuccess(exit) ? lasting : exit)
+      const outcomes = entry.request.accepts ? [exit, onDisk, lasting] : [exit, onDisk]
+      entry.completeUnsafe(Exit.asVoidAll(outcomes))
     }
   }, Effect.uninterruptible))
 

@@ -3,9 +3,11 @@ import { assert, it } from "@effect/vitest"
 import { laneKey } from "@nominal-code/domain/Lane"
 import * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
 import { Sqlite, type Statements } from "@nominal-code/persistence/Sqlite"
+import { StoreError } from "@nominal-code/persistence/StoreError"
 import { laneOf, mention, push } from "@nominal-code/testing/Jobs"
 import { done, storeIn } from "@nominal-code/testing/QueueSteps"
-import { Context, Effect, Layer, Option, Result } from "effect"
+import { quiet } from "@nominal-code/testing/Quiet"
+import { Context, Deferred, Effect, Fiber, Layer, Option, Result } from "effect"
 import { databaseAt, temporaryDirectory } from "./TestStore.ts"
 
 const numbers = Array.from({ length: 50 }, (_, index) => index + 1)
@@ -21,10 +23,14 @@ const counted = Effect.gen(function*() {
     get: (...given) => (statements++, get(...given)),
     all: (...given) => (statements++, all(...given))
   })
+  const committing = (run: typeof sqlite.transaction): typeof sqlite.transaction => (operation, body) =>
+    Effect.tap(run(operation, (given) => body(countingIn(given))), () => Effect.sync(() => commits++))
+  const disk: { wait: Effect.Effect<void, StoreError> } = { wait: sqlite.synced }
   const counting = Sqlite.of({
     ...sqlite,
-    transaction: (operation, body) =>
-      Effect.tap(sqlite.transaction(operation, (given) => body(countingIn(given))), () => Effect.sync(() => commits++))
+    transaction: committing(sqlite.transaction),
+    unsynced: committing(sqlite.unsynced),
+    synced: Effect.suspend(() => disk.wait)
   })
   const queue = storeIn(
     yield* Layer.build(Layer.fresh(SqliteQueue.layer).pipe(Layer.provide(Layer.succeed(Sqlite, counting))))
@@ -35,7 +41,7 @@ const counted = Effect.gen(function*() {
       const done = yield* effect
       return { done, commits: commits - before.commits, statements: statements - before.statements }
     })
-  return { sqlite, queue, commitsOf }
+  return { sqlite, queue, commitsOf, disk }
 }).pipe(Effect.provide(NodeServices.layer))
 
 it.effect("changes of the same moment share commits, at most 3 for 50: offers, takes, renewals, settlements", () =>
@@ -93,6 +99,34 @@ it.effect("a thousand new deliveries of the same moment take two statements each
     // The clean-up of the first hour may be among them.
     assert.isAtMost(commits, 2)
     assert.isAtMost(statements, 2005)
+  }))
+
+it.effect("a job is accepted when the disk has it, and the next ones are stored meanwhile", () =>
+  Effect.gen(function*() {
+    const { disk, queue } = yield* counted
+    const written = yield* Deferred.make<void>()
+    disk.wait = Deferred.await(written)
+    const offers: Array<Fiber.Fiber<ReadonlyArray<Result.Result<unknown, StoreError>>>> = []
+    for (const number of [1, 2]) {
+      offers.push(yield* Effect.forkChild(queue.offerAll([push(laneOf(number), `${number}`)])))
+      yield* Effect.repeat(queue.depth, { until: ({ waiting }) => waiting === number })
+    }
+    yield* quiet
+    assert.deepStrictEqual(offers.map((offer) => offer.pollUnsafe()), [undefined, undefined])
+    yield* Deferred.succeed(written, undefined)
+    const results = (yield* Effect.forEach(offers, Fiber.join)).flat()
+    assert.deepStrictEqual(results.map(Result.isSuccess), [true, true])
+  }))
+
+it.effect("a job that the disk did not take is not accepted", () =>
+  Effect.gen(function*() {
+    const { disk, queue } = yield* counted
+    disk.wait = Effect.fail(new StoreError({ operation: "test", message: "the disk is broken", reason: "unavailable" }))
+    const [result] = yield* queue.offerAll([push(laneOf(1), "1")])
+    assert.deepStrictEqual(
+      result && Result.getFailure(result).pipe(Option.map(({ message }) => message)),
+      Option.some("the disk is broken")
+    )
   }))
 
 it.effect("a lane that cannot be changed keeps no other from it", () =>

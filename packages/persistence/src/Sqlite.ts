@@ -2,6 +2,7 @@ import { backoff } from "@nominal-code/domain/Backoff"
 import { Context, Effect, FileSystem, Layer, Option, Path, Schedule, Schema } from "effect"
 import type { DatabaseSync, StatementSync } from "node:sqlite"
 import { migrate } from "./Migrations.ts"
+import { shared } from "./SharedCall.ts"
 import { explain } from "./SqliteError.ts"
 import { StoreError } from "./StoreError.ts"
 
@@ -36,6 +37,13 @@ export class Sqlite extends Context.Service<Sqlite, {
    * process can come between its statements. `operation` names it in an error.
    */
   transaction<A>(operation: string, body: (statements: Statements) => A): Effect.Effect<A, StoreError>
+  /**
+   * Runs `body` as `transaction` does, and does not wait for the disk, so that this process goes on meanwhile. Its writes
+   * survive a kill, and a power cut once a later `synced` has succeeded.
+   */
+  unsynced<A>(operation: string, body: (statements: Statements) => A): Effect.Effect<A, StoreError>
+  /** Waits until every write of an earlier transaction is on the disk. Those that wait together share one call. */
+  readonly synced: Effect.Effect<void, StoreError>
   /** Runs a `body` that only reads, on a consistent snapshot and without blocking other processes. */
   read<A>(operation: string, body: (statements: Statements) => A): Effect.Effect<A, StoreError>
   /**
@@ -98,6 +106,19 @@ const inTransaction = <A>(db: DatabaseSync, mode: "IMMEDIATE" | "DEFERRED", body
   }
 }
 
+/**
+ * Runs a body without waiting for the disk. The journal is valid after a power cut, too, but may lack its writes; a
+ * checkpoint waits for the disk as ever.
+ */
+const withoutSync = <A>(db: DatabaseSync, body: () => A): A => {
+  db.exec("PRAGMA synchronous = NORMAL")
+  try {
+    return body()
+  } finally {
+    db.exec("PRAGMA synchronous = FULL")
+  }
+}
+
 const open = (Database: typeof DatabaseSync, file: string): DatabaseSync => {
   const db = new Database(file, { timeout: busyMillis, enableForeignKeyConstraints: true })
   try {
@@ -140,10 +161,19 @@ const make = Effect.fnUntraced(function*(directory: string) {
     (db) => Effect.sync(() => db.close())
   )
   const statements = statementsOf(db)
-  const within = (mode: "IMMEDIATE" | "DEFERRED") => <A>(operation: string, body: (statements: Statements) => A) =>
-    Effect.try({ try: () => inTransaction(db, mode, () => body(statements)), catch: failing(operation) }).pipe(
+  const running = <A>(operation: string, run: () => A) =>
+    Effect.try({ try: run, catch: failing(operation) }).pipe(
       Effect.retry({ schedule: whileHeld, while: ({ reason }) => reason === "unavailable" })
     )
+  const within = (mode: "IMMEDIATE" | "DEFERRED") => <A>(operation: string, body: (statements: Statements) => A) =>
+    running(operation, () => inTransaction(db, mode, () => body(statements)))
+  // It lasts as long as a connection is open. Where the file system has no shared memory, SQLite keeps no such journal.
+  const journal = yield* Effect.option(fs.open(`${file}-wal`, { flag: "r+" }))
+  const unwritten = new StoreError({
+    operation: "Sqlite.synced",
+    message: `${file}: the disk did not take what was written: check the disk`,
+    reason: "unavailable"
+  })
   const inode = Effect.map(Effect.option(fs.stat(file)), Option.flatMap(({ ino }) => ino))
   const opened = yield* inode
   const moved = new StoreError({
@@ -154,6 +184,14 @@ const make = Effect.fnUntraced(function*(directory: string) {
   return Sqlite.of({
     directory,
     transaction: within("IMMEDIATE"),
+    ...Option.match(journal, {
+      onNone: () => ({ unsynced: within("IMMEDIATE"), synced: Effect.void }),
+      onSome: ({ sync }) => ({
+        unsynced: <A>(operation: string, body: (statements: Statements) => A) =>
+          running(operation, () => withoutSync(db, () => inTransaction(db, "IMMEDIATE", () => body(statements)))),
+        synced: shared(Effect.mapError(sync, () => unwritten))
+      })
+    }),
     read: within("DEFERRED"),
     inPlace: Effect.flatMap(
       inode,

@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import { Sqlite } from "@nominal-code/persistence/Sqlite"
+import { Sqlite, type Statements } from "@nominal-code/persistence/Sqlite"
 import { Effect, Fiber, FileSystem, Schema } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { DatabaseSync } from "node:sqlite"
@@ -22,6 +22,21 @@ it.effect("what was written is on the disk before the answer, and readers do not
       synchronous: statements.get(Schema.Struct({ synchronous: Schema.Int }), "PRAGMA synchronous")
     }))
     assert.deepStrictEqual(settings, { journal: { journal_mode: "wal" }, synchronous: { synchronous: 2 } })
+  }).pipe(Effect.provide(freshDatabase)))
+
+it.effect("what does not wait for the disk is there at once, and the transactions after it wait as ever", () =>
+  Effect.gen(function*() {
+    const { read, synced, transaction, unsynced } = yield* Sqlite
+    const level = (statements: Statements) =>
+      statements.get(Schema.Struct({ synchronous: Schema.Int }), "PRAGMA synchronous")?.synchronous
+    const during = yield* unsynced("test", (statements) => {
+      statements.run("UPDATE ticks SET last = 7")
+      return level(statements)
+    })
+    const failed = yield* Effect.flip(unsynced("test", (statements) => statements.run("nonsense")))
+    assert.deepStrictEqual([during, failed.operation, yield* last], [1, "test", 7])
+    assert.deepStrictEqual([yield* read("test", level), yield* transaction("test", level)], [2, 2])
+    yield* synced
   }).pipe(Effect.provide(freshDatabase)))
 
 it.effect("its files are for this process's user alone, also where an earlier version made them for everybody", () =>
