@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { createHash } from "node:crypto"
+import { hash } from "node:crypto"
 import { CoverageCounts } from "./Coverage.ts"
 import { Failure, ServiceName } from "./Failure.ts"
 import { Lane, Namespace } from "./Lane.ts"
@@ -18,7 +18,7 @@ export type JobId = typeof JobId.Type
 
 /** Derives the job id of a delivery. A repeated delivery gets the same id, which is its idempotency key. */
 export const jobIdOfDelivery = (platform: Platform, delivery: DeliveryId): JobId =>
-  JobId.make(createHash("sha256").update(`${platform}\n${delivery}`).digest("hex").slice(0, 20))
+  JobId.make(hash("sha256", `${platform}\n${delivery}`).slice(0, 20))
 
 /** One accepted request for a review. It names things; it holds no secret and no URL with one. */
 export class Job extends Schema.Class<Job>("@nominal-code/domain/Job")({
@@ -57,7 +57,7 @@ export const jobOfHead = (
   >,
   { asked = false, bot = Login.make("local"), prompt = "", receivedAt = 0 }: HeadRequest = {}
 ): Job => {
-  const delivery = DeliveryId.make(createHash("sha256").update(`${ref}\n${headSha}\n${prompt}`).digest("hex"))
+  const delivery = DeliveryId.make(hash("sha256", `${ref}\n${headSha}\n${prompt}`))
   return new Job({
     id: jobIdOfDelivery(ref.platform, delivery),
     lane: new Lane({ namespace: Namespace.make(""), ...ref, bot }),
@@ -95,7 +95,7 @@ export const eventKeysOfHead = (headSha: Sha): ReadonlyArray<string> => kindsOfH
 
 /** Delivery id of what was found on a pull request without a delivery: the same for each that finds it. */
 const deliveryOfFind = (ref: PullRequestRef, what: string): DeliveryId =>
-  DeliveryId.make(createHash("sha256").update(`found\n${ref.platform}\n${ref}\n${what}`).digest("hex"))
+  DeliveryId.make(hash("sha256", `found\n${ref.platform}\n${ref}\n${what}`))
 
 /** Delivery id of a head that was found without a delivery. */
 export const deliveryOfHead = (ref: PullRequestRef, headSha: Sha): DeliveryId => deliveryOfFind(ref, headSha)

@@ -19,6 +19,9 @@ export class Lane extends Schema.Class<Lane>("@nominal-code/domain/Lane")({
 
 const fourParts = /^(?:[a-z0-9-]+:)?(?:github|gitlab):[^:]+:[1-9]\d*:[^:]+$/
 
+const keyOf = ({ bot, namespace, number, platform, repo }: typeof Lane.Encoded): string =>
+  `${namespace === "" ? "" : `${namespace}:`}${platform}:${repo}:${number}:${bot}`
+
 /**
  * `platform:repo:pr:bot`, after `namespace:` where there is one. No part can hold a colon, so distinct lanes have
  * distinct keys.
@@ -38,11 +41,10 @@ export const LaneKey = Schema.String.check(Schema.isPattern(fourParts)).pipe(
           bot
         }
       },
-      encode: ({ bot, namespace, number, platform, repo }) =>
-        `${namespace === "" ? "" : `${namespace}:`}${platform}:${repo}:${number}:${bot}`
+      encode: keyOf
     })
   )
 )
 
 /** A lane's key as text, for logs and for stores. */
-export const laneKey: (lane: Lane) => string = Schema.encodeSync(LaneKey)
+export const laneKey: (lane: Lane) => string = keyOf

@@ -126,11 +126,17 @@ const asked = (policy: Policy): (event: PullRequestEvent) => Admission =>
   })
 
 /**
- * Decides on an event: whose it is, then where it happened, then what it asks and who asks it. Logins are compared
- * without regard to case, as forges themselves do; repositories by their exact name.
+ * Makes the decision on events: whose it is, then where it happened, then what it asks and who asks it. Logins are
+ * compared without regard to case, as forges themselves do; repositories by their exact name.
  */
-export const admit = (policy: Policy, event: PullRequestEvent): Admission =>
-  authored(policy)(event).pipe(
-    Option.orElse(() => filtered(policy, event)),
-    Option.getOrElse(() => asked(policy)(event))
-  )
+export const admission = (policy: Policy): (event: PullRequestEvent) => Admission => {
+  const [whose, what] = [authored(policy), asked(policy)]
+  return (event) =>
+    whose(event).pipe(
+      Option.orElse(() => filtered(policy, event)),
+      Option.getOrElse(() => what(event))
+    )
+}
+
+/** Decides on one event. */
+export const admit = (policy: Policy, event: PullRequestEvent): Admission => admission(policy)(event)

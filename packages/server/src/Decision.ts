@@ -1,6 +1,6 @@
-import { DeliveryId, Job, jobIdOfDelivery } from "@nominal-code/domain/Job"
-import { Lane, Namespace } from "@nominal-code/domain/Lane"
-import { admit, type Policy } from "@nominal-code/domain/Policy"
+import { DeliveryId, type Job, jobIdOfDelivery } from "@nominal-code/domain/Job"
+import { Namespace } from "@nominal-code/domain/Lane"
+import { admission, type Policy } from "@nominal-code/domain/Policy"
 import { Login } from "@nominal-code/domain/PullRequest"
 import type { Traceparent } from "@nominal-code/domain/Trace"
 import type { Delivery } from "@nominal-code/forge/Webhooks"
@@ -39,27 +39,37 @@ export interface Arrival {
   readonly traceparent: Option.Option<Traceparent>
 }
 
-/** Decides about a delivery by the policy. Pure, and without an effect: it is on the path of every delivery. */
-export const decide = (policy: Policy, { event, id, ignored }: Delivery, { at, traceparent }: Arrival): Decision => {
-  if (Option.isNone(event)) return Ignored({ delivery: id, reason: ignored })
-  const { pullRequest } = event.value
-  const admission = admit(policy, event.value)
-  if (admission._tag === "Refused") {
-    const { reason, status } = admission
-    return Refused({ delivery: id, about: String(pullRequest), status, reason })
-  }
-  const { number, platform, repo } = pullRequest
-  const delivery = DeliveryId.make(id)
-  return Admitted({
-    job: new Job({
-      id: jobIdOfDelivery(platform, delivery),
-      lane: new Lane({ namespace: Namespace.make(""), platform, repo, number, bot: Login.make(policy.botUsername) }),
-      event: event.value,
-      prompt: admission.prompt,
-      ...(admission.unverified === true ? { unverified: true } : {}),
-      delivery,
-      receivedAt: at,
-      ...(Option.isSome(traceparent) ? { traceparent: traceparent.value } : {})
+/** Decides about a delivery. */
+export type Decide = (delivery: Delivery, arrival: Arrival) => Decision
+
+/**
+ * Makes the decision about deliveries by a policy. It is pure, without an effect, and validates nothing twice: it is on the
+ * path of every delivery. The queue's schema reads the job when it is taken.
+ */
+export const decisionBy = (policy: Policy): Decide => {
+  const admit = admission(policy)
+  const namespace = Namespace.make("")
+  return ({ event, id, ignored }, { at, traceparent }) => {
+    if (Option.isNone(event)) return Ignored({ delivery: id, reason: ignored })
+    const { pullRequest } = event.value
+    const admitted = admit(event.value)
+    if (admitted._tag === "Refused") {
+      const { reason, status } = admitted
+      return Refused({ delivery: id, about: String(pullRequest), status, reason })
+    }
+    const { number, platform, repo } = pullRequest
+    const delivery = DeliveryId.make(id)
+    return Admitted({
+      job: {
+        id: jobIdOfDelivery(platform, delivery),
+        lane: { namespace, platform, repo, number, bot: Login.make(policy.botUsername) },
+        event: event.value,
+        prompt: admitted.prompt,
+        ...(admitted.unverified === true ? { unverified: true } : {}),
+        delivery,
+        receivedAt: at,
+        ...(Option.isSome(traceparent) ? { traceparent: traceparent.value } : {})
+      }
     })
-  })
+  }
 }

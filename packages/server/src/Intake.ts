@@ -1,5 +1,5 @@
 import type { Job } from "@nominal-code/domain/Job"
-import { admit, type Policy } from "@nominal-code/domain/Policy"
+import { admission, type Policy } from "@nominal-code/domain/Policy"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { currentTraceparent } from "@nominal-code/domain/Trace"
 import type { WebhookError } from "@nominal-code/forge/ForgeError"
@@ -9,7 +9,7 @@ import { OffersUnderWay } from "@nominal-code/jobs/OffersUnderWay"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Array, Clock, Context, Effect, Layer, Result } from "effect"
 import * as Acknowledgements from "./Acknowledgements.ts"
-import { type Arrival, decide, type Decision, dismissed } from "./Decision.ts"
+import { type Arrival, type Decision, decisionBy, dismissed } from "./Decision.ts"
 import { logDismissed, logOffered } from "./DeliveryLog.ts"
 import { type Receipt, received } from "./Receipt.ts"
 
@@ -40,6 +40,7 @@ export class Intake extends Context.Service<Intake, {
 }>()("@nominal-code/server/Intake") {}
 
 const make = Effect.fnUntraced(function*(policy: Policy) {
+  const [decide, admit] = [decisionBy(policy), admission(policy)]
   const queue = yield* JobQueue
   const offers = yield* OffersUnderWay
   const acknowledgements = yield* Acknowledgements.Acknowledgements
@@ -54,7 +55,7 @@ const make = Effect.fnUntraced(function*(policy: Policy) {
 
   const take = Effect.fnUntraced(function*(delivery: Delivery) {
     const arrival = { at: yield* Clock.currentTimeMillis, traceparent: yield* currentTraceparent }
-    const decision = decide(policy, delivery, arrival)
+    const decision = decide(delivery, arrival)
     if (decision._tag !== "Admitted") {
       yield* logDismissed(decision)
       return dismissed(decision)
@@ -68,7 +69,7 @@ const make = Effect.fnUntraced(function*(policy: Policy) {
     decide: (webhooks, request, arrival) =>
       Result.flatMap(
         webhooks.verify(request, arrival.at),
-        () => Result.map(webhooks.parse(request), (delivery) => decide(policy, delivery, arrival))
+        () => Result.map(webhooks.parse(request), (delivery) => decide(delivery, arrival))
       ),
     offer: Effect.fn("Intake.offer")((jobs: ReadonlyArray<Job>) =>
       Effect.map(queue.offerAll(jobs), (results) =>
@@ -83,7 +84,7 @@ const make = Effect.fnUntraced(function*(policy: Policy) {
         })))
     ),
     take,
-    admits: (event) => Effect.succeed(admit(policy, event)._tag === "Review")
+    admits: (event) => Effect.succeed(admit(event)._tag === "Review")
   })
 })
 

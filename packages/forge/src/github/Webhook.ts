@@ -2,8 +2,8 @@ import { Association } from "@nominal-code/domain/Access"
 import { DeliveryId } from "@nominal-code/domain/Job"
 import { Side } from "@nominal-code/domain/Patch"
 import { Login, PullNumber, PullRequestRef, RepoName, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
-import { type LifecycleKind, PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
-import { Option, Result, Schema } from "effect"
+import type { LifecycleKind } from "@nominal-code/domain/PullRequestEvent"
+import { Option, Predicate, Result, Schema } from "effect"
 import { checkName } from "../Checks.ts"
 import type { WebhookError } from "../ForgeError.ts"
 import { deliveryOf, malformed, type Reader, readersOf, type Reading, readJson } from "../WebhookPayload.ts"
@@ -141,19 +141,18 @@ const lifecycleOf = (
   more: { readonly labels?: ReadonlyArray<string>; readonly again?: string } = {}
 ): Reading => {
   const { base, draft, head, user } = payload.pull_request
-  return draft === true ? Result.fail("the pull request is a draft") : Result.succeed(
-    PullRequestEvent.cases.Lifecycle.make({
-      kind,
-      ...origin(payload, payload.pull_request),
-      author: loginOf(user),
-      ...associated(payload.pull_request),
-      ...sentBy(payload.sender),
-      headSha: head.sha,
-      headBranch: head.ref,
-      baseBranch: base.ref,
-      ...more
-    })
-  )
+  return draft === true ? Result.fail("the pull request is a draft") : Result.succeed({
+    _tag: "Lifecycle",
+    kind,
+    ...origin(payload, payload.pull_request),
+    author: loginOf(user),
+    ...associated(payload.pull_request),
+    ...sentBy(payload.sender),
+    headSha: head.sha,
+    headBranch: head.ref,
+    baseBranch: base.ref,
+    ...more
+  })
 }
 
 const lifecycle = (kind: LifecycleKind) => reader(PullRequestPayload, (payload) => lifecycleOf(kind, payload))
@@ -181,7 +180,8 @@ const rerun = (
   Option.match(toNumber(named.number), {
     onNone: () => Result.fail("it names no pull request"),
     onSome: (number) =>
-      Result.succeed(PullRequestEvent.cases.Lifecycle.make({
+      Result.succeed({
+        _tag: "Lifecycle",
         kind: "pr_rerun",
         ...origin(payload, { number, title: "" }),
         author: loginOf(payload.sender),
@@ -190,7 +190,7 @@ const rerun = (
         headBranch: "",
         baseBranch: named.base?.ref ?? "",
         again
-      }))
+      })
   })
 
 const checkRun = reader(CheckRunPayload, (payload) => {
@@ -215,20 +215,20 @@ const mergeGroup: Reader = () => Result.fail("the pull requests of a merge queue
 
 const issueComment = reader(IssueCommentPayload, (payload) => {
   const { comment, issue } = payload
-  return !issue.pull_request ? Result.fail("the comment is on an issue, not on a pull request") : Result.succeed(
-    PullRequestEvent.cases.Comment.make({
-      kind: "issue_comment",
-      ...origin(payload, issue),
-      ...writer(comment),
-      commentId: comment.id,
-      body: comment.body
-    })
-  )
+  return !issue.pull_request ? Result.fail("the comment is on an issue, not on a pull request") : Result.succeed({
+    _tag: "Comment",
+    kind: "issue_comment",
+    ...origin(payload, issue),
+    ...writer(comment),
+    commentId: comment.id,
+    body: comment.body
+  })
 })
 
 const reviewComment = reader(ReviewCommentPayload, (payload) => {
   const { comment } = payload
-  return Result.succeed(PullRequestEvent.cases.Comment.make({
+  return Result.succeed({
+    _tag: "Comment",
     kind: "review_comment",
     ...origin(payload, payload.pull_request),
     ...writer(comment),
@@ -239,20 +239,19 @@ const reviewComment = reader(ReviewCommentPayload, (payload) => {
     ...(comment.diff_hunk ? { diffHunk: comment.diff_hunk } : {}),
     ...place(comment),
     body: comment.body
-  }))
+  })
 })
 
 const review = reader(ReviewPayload, (payload) => {
   const body = payload.review.body ?? ""
-  return body.trim() === "" ? Result.fail("the review has no text") : Result.succeed(
-    PullRequestEvent.cases.Comment.make({
-      kind: "review",
-      ...origin(payload, payload.pull_request),
-      ...writer(payload.review),
-      commentId: payload.review.id,
-      body
-    })
-  )
+  return body.trim() === "" ? Result.fail("the review has no text") : Result.succeed({
+    _tag: "Comment",
+    kind: "review",
+    ...origin(payload, payload.pull_request),
+    ...writer(payload.review),
+    commentId: payload.review.id,
+    body
+  })
 })
 
 /** Readers by `event.action`. Other events are ignored. */
@@ -282,15 +281,16 @@ const json = (request: WebhookRequest) => {
 
 const isDeliveryId = Schema.is(DeliveryId)
 
-const decodeAction = Schema.decodeUnknownOption(Schema.Struct({ action: Schema.String }))
+/** The action of a payload, after a point; empty if it has none. */
+const actionOf = (payload: unknown): string =>
+  Predicate.hasProperty(payload, "action") && Predicate.isString(payload.action) ? `.${payload.action}` : ""
 
 /** True for the events that may start a review, as `event.action`. */
 export const isRead = (name: string): boolean => readers.has(name)
 
 /** Reads the payload of an event. */
 export const readEvent = (event: string, payload: unknown): Reading => {
-  const action = Option.match(decodeAction(payload), { onNone: () => "", onSome: ({ action }) => `.${action}` })
-  const name = `${event}${action}`
+  const name = `${event}${actionOf(payload)}`
   const found = readers.get(name)
   if (found === undefined) return Result.fail(`${name.slice(0, 100)} is not an event that starts a review`)
   return Result.mapError(found(payload), (reason) => `${name}: ${reason}`)

@@ -1,7 +1,7 @@
 import { DeliveryId } from "@nominal-code/domain/Job"
 import type { Side } from "@nominal-code/domain/Patch"
 import { Login, PullNumber, PullRequestRef, RepoName, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
-import { type LifecycleKind, PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import type { LifecycleKind } from "@nominal-code/domain/PullRequestEvent"
 import { Option, Result, Schema } from "effect"
 import { createHash } from "node:crypto"
 import type { WebhookError } from "../ForgeError.ts"
@@ -137,19 +137,18 @@ const changeIn = (payload: MergeRequestPayload): Result.Result<Change, string> =
 const mergeRequest = reader(MergeRequestPayload, (payload) =>
   Result.flatMap(changeIn(payload), (change): Reading => {
     const { draft, last_commit, source_branch, target_branch, work_in_progress } = payload.object_attributes
-    return draft ?? work_in_progress ? Result.fail("the merge request is a draft") : Result.succeed(
-      PullRequestEvent.cases.Lifecycle.make({
-        ...change,
-        ...origin(payload, payload.object_attributes),
-        // GitLab names who did it, and of the author the number only.
-        author: loginOf(payload.user),
-        ...numbered(payload.user),
-        ...(isMadeByGitLab(loginOf(payload.user)) ? { byBot: true } : {}),
-        headSha: last_commit.id,
-        headBranch: source_branch,
-        baseBranch: target_branch
-      })
-    )
+    return draft ?? work_in_progress ? Result.fail("the merge request is a draft") : Result.succeed({
+      _tag: "Lifecycle",
+      ...change,
+      ...origin(payload, payload.object_attributes),
+      // GitLab names who did it, and of the author the number only.
+      author: loginOf(payload.user),
+      ...numbered(payload.user),
+      ...(isMadeByGitLab(loginOf(payload.user)) ? { byBot: true } : {}),
+      headSha: last_commit.id,
+      headBranch: source_branch,
+      baseBranch: target_branch
+    })
   }))
 
 const decodePosition = Schema.decodeUnknownOption(Position)
@@ -184,7 +183,8 @@ const note = reader(NotePayload, (payload) => {
   if (!payload.merge_request) return Result.fail("the payload names no merge request")
   const { discussion_id, id, note: body, position } = payload.object_attributes
   const author = loginOf(payload.user)
-  return Result.succeed(PullRequestEvent.cases.Comment.make({
+  return Result.succeed({
+    _tag: "Comment",
     kind: "note",
     ...origin(payload, payload.merge_request),
     author,
@@ -194,7 +194,7 @@ const note = reader(NotePayload, (payload) => {
     ...(discussion_id ? { threadId: discussion_id } : {}),
     ...place(position),
     body
-  }))
+  })
 })
 
 /** Readers by `object_kind`. Other events are ignored. */
