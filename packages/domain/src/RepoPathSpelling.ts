@@ -119,6 +119,9 @@ export type PathMatch = { readonly _tag: "One"; readonly path: string } | { read
 
 const one = (path: string): PathMatch => ({ _tag: "One", path })
 
+/** Maximum length of a written path: that of git's longest ones, each character by its code point. */
+const longestWritten = 32_768
+
 /** Number of paths that are compared before others may have their turn. */
 const slice = 2_000
 
@@ -155,6 +158,7 @@ const searchOf = (paths: Iterable<string>): Search => {
   }
   return function*(written) {
     if (known.has(written)) return one(written)
+    if (written.length > longestWritten) return { _tag: "None" }
     const forms = formsOf(written)
     const bare = withoutPrefix(forms)
     for (const some of [forms, bare]) {

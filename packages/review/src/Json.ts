@@ -2,11 +2,14 @@ import { jsonBlocks } from "@nominal-code/domain/Fence"
 import { Option } from "effect"
 import { jsonrepair } from "jsonrepair"
 
-/** Parses the JSON value of a text, and repairs it: unescaped quotes, extra commas, missing brackets. */
+/** Maximum length of a text that is repaired: the time that it takes may grow with the square of it. */
+const longestRepaired = 32_768
+
+/** Parses the JSON value of a text, and repairs it unless it is long: unescaped quotes, extra commas, missing brackets. */
 export const parseJson = (text: string): Option.Option<unknown> => {
   const exact = Option.liftThrowable((): unknown => JSON.parse(text))
   const mended = Option.liftThrowable((): unknown => JSON.parse(jsonrepair(text)))
-  return Option.orElse(exact(), mended)
+  return Option.orElse(exact(), () => text.length > longestRepaired ? Option.none() : mended())
 }
 
 /**

@@ -31,6 +31,14 @@ describe("a review in a text", () => {
     assert.strictEqual(bodyOf(review(`"a"`).slice(0, -3)), "a")
   })
 
+  it("is read at any length, and repaired only where that cannot take long", () => {
+    const long = "a bug ".repeat(100_000)
+    assert.strictEqual(bodyOf(review(JSON.stringify(long)))?.length, long.length)
+    assert.strictEqual(bodyOf(`${review(`"a bug"`).slice(0, -1)}${" ".repeat(1_000)}`), "a bug")
+    assert.deepStrictEqual(parseJson(`{}\n${"A\n".repeat(100_000)}`), Option.none())
+    assert.isTrue(Option.isNone(readText("A\n".repeat(100_000))))
+  })
+
   it("is none where there is only prose", () => {
     for (const text of ["", "Looks good to me!", "I could not finish {", "[1, 2]", `{"a": 1}`, "null"]) {
       assert.isTrue(Option.isNone(readText(text)), text)
