@@ -192,8 +192,19 @@ const weak = new RegExp(`^${lookWord}`, "u")
 /** Words of other languages that ask to review, check or look. */
 const elsewhere =
   /(?:^|\s)(?:(?:über)?prüf|schau|sieh|ansehen|anschauen|begutacht|relis|relire|vérifi|regarde|examin|revis|revê|verific|mira|controll|rivedi|guarda|провер|посмотр|отревью|ревью|sprawdź|przejrzyj|controleer|bekijk|granska|incele|kontrol)|审查|审核|评审|检查|看看|看一下|看下|^看|レビュー|確認|見て|見直|ください|검토|리뷰|확인|주세요/u
+/** Words by which these languages tell what somebody has done, will do, or thinks: `ich habe geprüft`, `检查过了`. */
+const statesElsewhere =
+  /(?:^|\s)(?:sieht|schaut|wir|ich|j'ai|on a|nous avons|déjà|he|hemos|revisé|revisado|revisamos|revisei|verifiquei|ho|abbiamo|controllato)(?=\s|$)|(?:^|\s)(?:проверил|посмотрел|смотрел|sprawdził|przejrzał)|已|过了|看起来|看上去|看来|没(?:有)?(?:什么)?问题|ました|済み|했습니다|했어요/u
+const pleadsElsewhere =
+  /bitte|пожалуйста|请|帮|重新|再|お願い|ください|주세요|부탁|(?:^|\s)(?:s'il|stp|svp|peux|pouvez|por favor|per favore|puoi|pode|podr|puede)/u
 const asksElsewhere =
   /(?:^|\s)(?:warum|wieso|weshalb|was|wie|wer|wann|wo|pourquoi|comment|quoi|quel|quelle|est-ce|por qué|cómo|qué|perché|cosa|come|porque|почему|зачем|как|что|dlaczego|waarom|varför|neden)(?:\s|$)|为什么|为何|怎么|什么|吗|呢|哪|是否|なぜ|どうして|何故|ですか|왜|어떻게|무엇|나요/u
+
+/** True for a clause in another language that asks to review, check or look, and does not tell of it. */
+const asksAbroad = (clause: string): boolean => {
+  const text = plain(clause)
+  return elsewhere.test(text) && (!statesElsewhere.test(text) || pleadsElsewhere.test(text))
+}
 
 const clausesOf = (text: string): ReadonlyArray<string> =>
   text.split(/(?<=[.!?])\s+|(?<=[。！？])|[,;:，、：(]|\n+|\s[-–—]\s/u).filter((clause) => plain(clause) !== "")
@@ -207,9 +218,9 @@ const asksForReview = (text: string): boolean => {
   const cores = clauses.map(core).map((clause) => negation.test(clause) ? "" : clause)
   if (cores.some((clause) => strong.test(clause))) return true
   const isQuestion = cores.some((clause, at) => /[?？؟]/.test(clauses[at] ?? "") && !weak.test(clause))
-  if (isQuestion && !clauses.some((clause) => elsewhere.test(plain(clause)))) return false
+  if (isQuestion && !clauses.some(asksAbroad)) return false
   if (asksElsewhere.test(plain(text))) return false
-  return clauses.some((clause) => asksPolitely.test(plain(clause)) || elsewhere.test(plain(clause))) ||
+  return clauses.some((clause) => asksPolitely.test(plain(clause)) || asksAbroad(clause)) ||
     cores.some((clause) => weak.test(clause))
 }
 

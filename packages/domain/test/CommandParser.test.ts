@@ -239,7 +239,11 @@ describe("a request for a review", () => {
       "schau dir die Sperren an",
       "relis ce fichier",
       "revisa los cambios por favor",
-      "controlla di nuovo"
+      "controlla di nuovo",
+      "ich habe alles erledigt, bitte prüfen",
+      "已修复，请重新检查",
+      "修正しました。確認お願いします",
+      "수정했습니다 확인해 주세요"
     ])
   })
 })
@@ -275,6 +279,14 @@ describe("a question", () => {
       "your review is wrong here",
       "the review missed a place",
       "that's on purpose",
+      "sieht gut aus",
+      "Das prüfen wir später",
+      "j'ai déjà vérifié, x n'est jamais nul",
+      "我已经检查过了，没问题",
+      "看起来没问题",
+      "確認しました、意図的です",
+      "확인했습니다",
+      "мы уже проверили это",
       "go on",
       "hi there, what's up?"
     ])

@@ -137,6 +137,36 @@ const withoutNeighbours: Step = (lines, site) => {
 const reindented = (lines: Lines, from: string, to: string): Lines =>
   lines.map((line) => isBlank(line) ? line : to + line.slice(from.length))
 
+/** Number of lines on each side of its place by which a suggestion has to be indented. */
+const surroundings = 20
+
+/** A line that begins with blanks and is not one of a comment: ` * like this`. */
+const spaced = /^( {2,})(?! |\*)\S/
+
+const withTabs = (lines: Lines): Option.Option<Lines> => {
+  const widths = lines.flatMap((line) => spaced.exec(line)?.[1]?.length ?? [])
+  const unit = Math.min(...widths)
+  return widths.every((width) => width % unit === 0)
+    ? Option.some(
+      lines.map((line) => line.replace(spaced, (text) => "\t".repeat((text.length - 1) / unit) + text.at(-1)))
+    )
+    : Option.none()
+}
+
+/**
+ * Converts blanks to tabs where all lines around begin with tabs, as in a Makefile: for some languages blanks are an error
+ * there. None where the blanks are no whole tabs, or where tabs would stand among blanks.
+ */
+const withSameIndents: Step = (lines, { file, line, startLine }) => {
+  const around = file.slice(Math.max(0, startLine - 1 - surroundings), line + surroundings)
+  const [hasTabs, hasBlanks] = [around.some((text) => text.startsWith("\t")), around.some((text) => spaced.test(text))]
+  if (hasTabs === hasBlanks) return Option.some(lines)
+  if (hasBlanks) return lines.some((text) => /^ *\t\s*\S/.test(text)) ? Option.none() : Option.some(lines)
+  // With tabs of its own, the blanks are those of a text in it, or go on with the line above.
+  const isSpaced = lines.some((text) => spaced.test(text)) && !lines.some((text) => text.startsWith("\t"))
+  return isSpaced ? withTabs(lines) : Option.some(lines)
+}
+
 /** Restores lost indentation from the first replaced line; none if the suggestion has another indentation. */
 const withIndentation: Step = (lines, site) => {
   const replaced = replacedBy(site)
@@ -176,8 +206,8 @@ const isWellFormed = [
   [/\.ya?ml$/i, isWellFormedYaml]
 ] as const
 
-/** Maximum length of a file that is parsed. */
-const longestParsed = 200_000
+/** Maximum length of a file that is parsed, which holds up the process meanwhile. */
+const longestParsed = 50_000
 
 /** Checks that a file of JSON or YAML that can be parsed still can with the suggestion in it. */
 const stillParsed: Step = (lines, { file, line, path, startLine }) => {
@@ -185,7 +215,7 @@ const stillParsed: Step = (lines, { file, line, path, startLine }) => {
   const before = file.join("\n")
   if (parses === undefined || before.length > longestParsed || !parses(before)) return Option.some(lines)
   const after = [...file.slice(0, startLine - 1), ...lines, ...file.slice(line)].join("\n")
-  return parses(after) ? Option.some(lines) : Option.none()
+  return after.length > longestParsed || parses(after) ? Option.some(lines) : Option.none()
 }
 
 const steps: ReadonlyArray<Step> = [
@@ -198,6 +228,7 @@ const steps: ReadonlyArray<Step> = [
   withoutMarks,
   withoutPlaceholder,
   withoutBlankEnds,
+  withSameIndents,
   withoutNeighbours,
   withIndentation,
   withoutNeighbours,

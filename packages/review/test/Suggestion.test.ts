@@ -54,6 +54,28 @@ describe("a suggestion", () => {
       assert.strictEqual(repair(`${open}\n${total}\n${close}`, python, 3), total))
   }
 
+  it("is indented as the lines around it: by tabs where they are, and by no tabs where none are", () => {
+    const make = ["build: deps", "\tgo build ./...", "\tcp a b", "", "test:", "\tgo test ./..."]
+    const inMake = (text: string, startLine: number, line: number) =>
+      repair(text, make, line, { path: "Makefile", startLine })
+    assert.strictEqual(inMake("build: deps vet\n    go build ./...", 1, 2), "build: deps vet\n\tgo build ./...")
+    assert.strictEqual(inMake("    go build -v ./...", 2, 2), "\tgo build -v ./...")
+    assert.strictEqual(inMake("        go build -v \\\n                ./...", 2, 2), "\tgo build -v \\\n\t\t./...")
+    assert.isNull(inMake("    go build -v \\\n      ./...", 2, 2))
+    const go = ["func a() error {", "\tif err != nil {", "\t\treturn nil", "\t}", "\treturn nil", "}"]
+    assert.strictEqual(
+      repair("    if err != nil {\n        return err\n    }", go, 4, { path: "a.go", startLine: 2 }),
+      "\tif err != nil {\n\t\treturn err\n\t}"
+    )
+    assert.strictEqual(
+      repair("\t/*\n\t * why\n\t */\n\treturn nil", go, 5, { path: "a.go" }),
+      "\t/*\n\t * why\n\t */\n\treturn nil"
+    )
+    const yaml = "\tname := `\n  a: 1`"
+    assert.strictEqual(repair(yaml, go, 5, { path: "a.go" }), yaml)
+    assert.isNull(repair("    # totals\n\ttotal = 1", python, 3, { startLine: 2 }))
+  })
+
   it("that was marked twice is not offered", () => assert.isNull(repair("++3:    total = 1", python, 3)))
 
   it("has no blank lines at an end where the replaced lines have none", () => {
