@@ -1,5 +1,6 @@
 import { Schema } from "effect"
 import { createHash } from "node:crypto"
+import { fillers } from "./FillerWords.ts"
 import { Side } from "./Patch.ts"
 import { RepoPath } from "./PullRequest.ts"
 
@@ -48,18 +49,24 @@ export class Finding extends Schema.Class<Finding>("@nominal-code/domain/Finding
 export const Fingerprint = Schema.String.check(Schema.isPattern(/^[0-9a-f]{16}$/)).pipe(Schema.brand("Fingerprint"))
 export type Fingerprint = typeof Fingerprint.Type
 
-/** Words that carry no claim and often change when the same defect is described again, or that come with a number. */
-const fillers = new Set(
-  ("a an and are as at be because been but by can cannot could did do does for from had has have here how if in into is it " +
-    "its line lines may might must not of on or shall should so such than that the their then there these they this those to was " +
-    "were when where which while will with would you your").split(" ")
-)
+/** Letters of scripts that put no blanks between words. */
+const scripts = String
+  .raw`\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\u30fc\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}`
+const unspaced = new RegExp(`^[${scripts}]`, "u")
+const letters = new RegExp(String.raw`[${scripts}]+|(?:(?![${scripts}])\p{L})+`, "gu")
+
+/** Pairs of neighbouring letters, which stand for words where nothing parts them. */
+const pairsOf = (run: string): ReadonlyArray<string> => {
+  const signs = Array.from(run)
+  return signs.length === 1 ? signs : signs.slice(1).map((sign, at) => `${signs[at]}${sign}`)
+}
 
 /** Number of words that make a paragraph a claim. */
 const enoughWords = 4
 
 const wordsOf = (text: string): ReadonlyArray<string> => {
-  const words = text.normalize("NFKC").toLowerCase().match(/\p{L}+/gu) ?? []
+  const runs = text.normalize("NFKC").toLowerCase().match(letters) ?? []
+  const words = runs.flatMap((run) => unspaced.test(run) ? pairsOf(run) : [run])
   return [...new Set(words.filter((word) => word.length > 1 && !fillers.has(word)))].sort()
 }
 

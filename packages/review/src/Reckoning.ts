@@ -4,6 +4,7 @@ import type { ChangedFile } from "@nominal-code/domain/Patch"
 import { RepoPath } from "@nominal-code/domain/PullRequest"
 import type { Checkout } from "@nominal-code/workspace/Workspace"
 import { Effect, Option, Schema } from "effect"
+import { agrees } from "./Consent.ts"
 import type { EarlierAnswer } from "./EarlierAnswer.ts"
 import { makeChangedSince } from "./FollowedPlaces.ts"
 import type { LedgerFinding } from "./Ledger.ts"
@@ -36,14 +37,6 @@ export interface ReckoningContext {
   /** True if the review has looked at the whole head, so that its silence about a finding means something. */
   readonly whole: boolean
 }
-
-const consent =
-  /\b(?:fixed|done|addressed|resolved|good (?:catch|point|find)|agreed?|right|thanks?|thank you|will fix|makes sense|ack|ok(?:ay)?|sure|yes)\b|[\u{1F44D}\u2705]/iu
-const dissent =
-  /\b(?:no|not|never|but|why|disagree|intended|intentional|on purpose|by design|false positive|wont|unless|instead)\b|n['\u2019]t\b|\?/i
-
-/** True if a reply leaves nothing to be settled. One that is not plain consent is for people to settle. */
-const agrees = (text: string): boolean => consent.test(text) && !dissent.test(text)
 
 const isHeldBack = ({ replies }: LedgerFinding): boolean => replies.some(({ body }) => !agrees(body))
 

@@ -24,15 +24,15 @@ const found = (line: number, body = claim, category: Finding["category"] = "bug"
 const file = numbered(60).with(9, "save(order)")
 
 /** Our comment on line 10 of the file above. */
-const ours = (place: Partial<ConstructorParameters<typeof Discussion>[0]> = {}) => {
+const ours = (place: Partial<ConstructorParameters<typeof Discussion>[0]> = {}, said = claim) => {
   const marker = new Marker({
     jobId: JobId.make("1".repeat(20)),
     headSha: Scene.headSha,
-    fingerprint: fingerprint(found(10), ["save(order)"])
+    fingerprint: fingerprint(found(10, said), ["save(order)"])
   })
   return new Discussion({
     author: "nominal",
-    body: `🟠 **High** · bug · high confidence\n\n${claim}\n\n${renderMarker(marker)}`,
+    body: `🟠 **High** · bug · high confidence\n\n${said}\n\n${renderMarker(marker)}`,
     path: Scene.path("src/x.ts"),
     originalLine: 10,
     diffHunk: `@@ -7,4 +7,4 @@\n ${file[6]}\n ${file[7]}\n ${file[8]}\n-const v10 = 10\n+save(order)`,
@@ -120,6 +120,33 @@ describe("a finding that we have raised", () => {
     assert.isTrue(raised(found(10, "Errors vanish: nothing awaits the promise that save returned."), file))
     assert.isFalse(raised(found(10, "Customers without any address crash this statement."), file))
     assert.isFalse(raised(found(11, "Errors vanish: nothing awaits the promise that save returned."), file))
+  })
+
+  it.each([
+    [
+      "Die Summe beginnt bei null, daher ist der erste Artikel kostenlos.",
+      "Der erste Artikel kostet nichts, weil die Summe mit null anfängt.",
+      "Der Zugriff ist nicht gesperrt, und die Daten werden daher von der zweiten Instanz überschrieben."
+    ],
+    [
+      "Le total commence à zéro, donc le premier article est gratuit.",
+      "Le premier article n'est pas compté, car le total part de zéro.",
+      "La connexion n'est pas fermée, donc le pool est vide après une erreur."
+    ],
+    [
+      "总价从零开始，因此第一件商品免费。",
+      "第一件商品没有计入，因为总价的初值是零。",
+      "这里没有加锁，因此数据可能被另一个线程覆盖。"
+    ],
+    [
+      "合計がゼロから始まるため、最初の商品が無料になります。",
+      "最初の商品の価格が合計に含まれず、無料になってしまいます。",
+      "接続が閉じられないため、エラーの後に枯渇する可能性があります。"
+    ]
+  ])("in another language is no news in other words, but another claim is: %s", (said, reworded, other) => {
+    const by = [ours({}, said)]
+    assert.isTrue(raised(found(10, reworded), file, by))
+    assert.isFalse(raised(found(10, other), file, by))
   })
 
   it("without a place is what comes first in the file", () => {

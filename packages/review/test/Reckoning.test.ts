@@ -94,10 +94,35 @@ describe("an open finding", () => {
     Effect.gen(function*() {
       const answers = [{ status: "fixed", quote: fix } as const, undefined]
       for (const answer of answers) {
-        for (const objection of ["This is intended.", "Why?", "Fixed? I don't think so.", "See the design document."]) {
+        const objections = [
+          "This is intended.",
+          "Why?",
+          "Fixed? I don't think so.",
+          "See the design document.",
+          "ok, aber das ist Absicht",
+          "Danke, das ist so vorgesehen.",
+          "ok, mais c'est voulu",
+          "merci, c'est fait exprès",
+          "ok，但这是故意的",
+          "谢谢，这里不会为空",
+          "了解。でも意図的です",
+          "спасибо, но так и задумано"
+        ]
+        for (const objection of objections) {
           assert.strictEqual(yield* outcome(open(said(objection)), answer), "open", objection)
         }
-        for (const consent of ["Good catch, fixed.", "Done", "\u{1F44D}"]) {
+        const consents = [
+          "Good catch, fixed.",
+          "Done",
+          "\u{1F44D}",
+          "Stimmt, ist behoben.",
+          "Erledigt, danke!",
+          "Bien vu, corrigé",
+          "谢谢，已修复",
+          "修正しました",
+          "исправил, спасибо"
+        ]
+        for (const consent of consents) {
           assert.notStrictEqual(yield* outcome(open(said(consent)), answer), "open", consent)
         }
       }
