@@ -3819,6 +3819,13 @@ declare const Sqlite_base: Context.ServiceClass<Sqlite, "@nominal-code/persisten
    * process can come between its statements. `operation` names it in an error.
    */
   transaction<A>(operation: string, body: (statements: Statements) => A): Effect.Effect<A, StoreError>;
+  /**
+   * Runs `body` as `transaction` does, and does not wait for the disk, so that this process goes on meanwhile. Its writes
+   * survive a kill, and a power cut once a later `synced` has succeeded.
+   */
+  unsynced<A>(operation: string, body: (statements: Statements) => A): Effect.Effect<A, StoreError>;
+  /** Waits until every write of an earlier transaction is on the disk. Those that wait together share one call. */
+  readonly synced: Effect.Effect<void, StoreError>;
   /** Runs a `body` that only reads, on a consistent snapshot and without blocking other processes. */
   read<A>(operation: string, body: (statements: Statements) => A): Effect.Effect<A, StoreError>;
   /**
