@@ -89,7 +89,7 @@ const makeNames = ({ keys, retentionMillis }: CommitOptions, now: number) => {
 }
 type Names = ReturnType<typeof makeNames>
 
-/** Where what counts as new would be if it had ended meanwhile: the hashes of the days, the field, and where it was found. */
+/** Places where what counts as new would be if it had ended meanwhile: the hashes of the days, the field, and where it was found. */
 const endedOf = ({ loaded, snapshot }: LaneChange, { onDays }: Names) => {
   const { events, jobs, lane, remembered } = loaded
   const changed = snapshot.changed()
