@@ -338,13 +338,6 @@ export { PayloadStore, PayloadTooLarge } from "@nominal-code/jobs/PayloadStore"
 export * as RedisJobResults from "@nominal-code/jobs/RedisJobResults"
 export * as RedisPayloadStore from "@nominal-code/jobs/RedisPayloadStore"
 export {
-  type ContainerManifest,
-  type EnvironmentVariable,
-  type JobManifest,
-  type PodManifest,
-  type SchedulingManifest
-} from "@nominal-code/kubernetes/JobManifest"
-export {
   KubeClient,
   KubeConfigError,
   type ObjectList,
@@ -353,6 +346,13 @@ export {
 } from "@nominal-code/kubernetes/KubeClient"
 export * as KubeClientNode from "@nominal-code/kubernetes/KubeClientNode"
 export { KubeError, KubeErrorReason } from "@nominal-code/kubernetes/KubeError"
+export {
+  type ContainerManifest,
+  type EnvironmentVariable,
+  type KubeJobManifest,
+  type PodManifest,
+  type SchedulingManifest
+} from "@nominal-code/kubernetes/KubeJobManifest"
 export { type KubeJob, type KubePod, type PodProblem } from "@nominal-code/kubernetes/KubeObjects"
 export * as KubernetesRunner from "@nominal-code/kubernetes/KubernetesRunner"
 export { type KubeJobTemplate } from "@nominal-code/kubernetes/Manifest"

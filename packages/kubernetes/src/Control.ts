@@ -4,9 +4,9 @@ import { ensureWanted, type RunNotWanted } from "@nominal-code/domain/RunStillWa
 import { Duration, Effect, Option, Schedule } from "effect"
 import { isUnserved } from "./ApiHealth.ts"
 import { isOver } from "./Ending.ts"
-import type { JobManifest } from "./JobManifest.ts"
 import { KubeClient } from "./KubeClient.ts"
 import { KubeError } from "./KubeError.ts"
+import type { KubeJobManifest } from "./KubeJobManifest.ts"
 import type { KubeJob } from "./KubeObjects.ts"
 import { kubeJobName, kubeJobsOfLabels, laneLabels } from "./Names.ts"
 import * as KubeJobWatch from "./Watch.ts"
@@ -34,7 +34,7 @@ const lookEvery = Duration.seconds(5)
 
 const mayPass = (error: KubeError | RunNotWanted): error is KubeError => error._tag === "KubeError" && error.retryable
 
-const sameLabels = (wanted: JobManifest, { labels }: KubeJob): boolean =>
+const sameLabels = (wanted: KubeJobManifest, { labels }: KubeJob): boolean =>
   Object.entries(wanted.metadata?.labels ?? {}).every(([name, value]) => labels[name] === value)
 
 /** The pods of a Job that have not ended, and their nodes. One that is disrupted may not have: its node is lost. */
@@ -76,7 +76,7 @@ export const make = Effect.gen(function*() {
       Effect.map((found) => found.filter(({ end }) => Option.isNone(end)))
     )
 
-  const adopt = Effect.fnUntraced(function*(wanted: JobManifest) {
+  const adopt = Effect.fnUntraced(function*(wanted: KubeJobManifest) {
     const name = wanted.metadata?.name ?? ""
     const found = yield* client.findJob(name)
     // It was there a moment ago: this is the next try's chance.
@@ -95,7 +95,7 @@ export const make = Effect.gen(function*() {
    * Creates a Job, or finds the one of its name; unless its run has been given up meanwhile. A request that was sent is
    * waited for: what it does must be known.
    */
-  const create = Effect.fn("KubeJobs.create")((wanted: JobManifest) =>
+  const create = Effect.fn("KubeJobs.create")((wanted: KubeJobManifest) =>
     ensureWanted.pipe(
       Effect.andThen(
         Effect.uninterruptible(client.createJob(wanted)).pipe(

@@ -1,4 +1,4 @@
-import type { ContainerManifest, PodManifest } from "./JobManifest.ts"
+import type { ContainerManifest, PodManifest } from "./KubeJobManifest.ts"
 import {
   agentEnvironment,
   checkoutEnvironment,

@@ -1,6 +1,6 @@
 import { Context, type Duration, type Effect, type Option, Schema, type Stream } from "effect"
-import type { JobManifest } from "./JobManifest.ts"
 import type { KubeError } from "./KubeError.ts"
+import type { KubeJobManifest } from "./KubeJobManifest.ts"
 import type { KubeJob, KubePod } from "./KubeObjects.ts"
 
 /** A list of objects, and the version of the cluster's state that it shows, from which a watch continues. */
@@ -31,7 +31,7 @@ export interface Watchable<A> {
 
 /** The Jobs of one namespace of a cluster. Each call is one request. */
 export class KubeClient extends Context.Service<KubeClient, {
-  createJob(job: JobManifest): Effect.Effect<KubeJob, KubeError>
+  createJob(job: KubeJobManifest): Effect.Effect<KubeJob, KubeError>
   findJob(name: string): Effect.Effect<Option.Option<KubeJob>, KubeError>
   /** Deletes a Job, which exists until its pods are gone. An absent Job is no error. */
   deleteJob(name: string): Effect.Effect<void, KubeError>

@@ -4,7 +4,7 @@ import { KubeClient, type ObjectList, type Watchable, type WatchEvent } from "./
 import * as KubeConnection from "./KubeConnection.ts"
 import { KubeError } from "./KubeError.ts"
 import { statusFailure } from "./KubeFailure.ts"
-import { jobOf, podOf, WireEvent, WireJob, WirePod } from "./KubeObjects.ts"
+import { kubeJobOf, podOf, WireEvent, WireKubeJob, WirePod } from "./KubeObjects.ts"
 
 /** Seconds after which the server ends a watch. It is then continued. */
 const watchSeconds = 290
@@ -120,9 +120,10 @@ const make = Effect.fnUntraced(function*({ kubeconfig, namespace }: KubeClientOp
   const { config, request, sdk } = connection
   const batch = config.makeApiClient(sdk.BatchV1Api)
   const core = config.makeApiClient(sdk.CoreV1Api)
-  const readJob = (object: unknown) => Effect.map(Schema.decodeUnknownEffect(WireJob)(object), jobOf)
+  const readKubeJob = (object: unknown) => Effect.map(Schema.decodeUnknownEffect(WireKubeJob)(object), kubeJobOf)
   const readPod = (object: unknown) => Effect.map(Schema.decodeUnknownEffect(WirePod)(object), podOf)
-  const readable = (operation: string) => (object: unknown) => Effect.mapError(readJob(object), unreadable(operation))
+  const readable = (operation: string) => (object: unknown) =>
+    Effect.mapError(readKubeJob(object), unreadable(operation))
 
   return KubeClient.of({
     createJob: Effect.fn("KubeClient.createJob")((body) =>
@@ -166,7 +167,7 @@ const make = Effect.fnUntraced(function*({ kubeconfig, namespace }: KubeClientOp
       name: "Jobs",
       path: `/apis/batch/v1/namespaces/${namespace}/jobs`,
       list: (query, options) => batch.listNamespacedJob({ namespace, ...query }, options),
-      read: readJob
+      read: readKubeJob
     }),
     pods: watchable(connection, {
       name: "pods",

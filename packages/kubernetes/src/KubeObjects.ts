@@ -64,7 +64,7 @@ const conditions = optional(Schema.Array(
   Schema.Struct({ type: Schema.String, status: Schema.String, reason: text, message: text })
 ))
 
-export const WireJob = Schema.Struct({
+export const WireKubeJob = Schema.Struct({
   metadata,
   spec: optional(Schema.Struct({ suspend: optional(Schema.Boolean) })),
   status: optional(
@@ -107,7 +107,7 @@ const trouble = (
 /** An event of the cluster about one of its objects. */
 export const WireEvent = Schema.Struct({ message: text })
 
-export const jobOf = ({ metadata, spec, status }: typeof WireJob.Type): KubeJob => {
+export const kubeJobOf = ({ metadata, spec, status }: typeof WireKubeJob.Type): KubeJob => {
   const end = status?.conditions?.find(({ status, type }) => status === "True" && /^(?:Complete|Failed)$/.test(type))
   return {
     name: metadata.name,

@@ -2,7 +2,7 @@ import type { KubernetesSettings } from "@nominal-code/config/KubernetesSettings
 import type { Job } from "@nominal-code/domain/Job"
 import { Duration, Option, type Redacted } from "effect"
 import * as IsolatedContainers from "./IsolatedContainers.ts"
-import type { JobManifest, PodManifest, SchedulingManifest } from "./JobManifest.ts"
+import type { KubeJobManifest, PodManifest, SchedulingManifest } from "./KubeJobManifest.ts"
 import { kubeJobAnnotations, kubeJobLabels, kubeJobName, queueLabel, queueName } from "./Names.ts"
 import * as ReviewContainer from "./ReviewContainer.ts"
 
@@ -62,7 +62,7 @@ const podSpec = (template: KubeJobTemplate, payload: string): PodManifest => {
 }
 
 /** The Kubernetes Job of one run. The same run gives the same Job, name and all. */
-export const make = (template: KubeJobTemplate, { job, payload, run }: RunOfJob): JobManifest => {
+export const make = (template: KubeJobTemplate, { job, payload, run }: RunOfJob): KubeJobManifest => {
   const { activeDeadline, backoffLimit, namespace, ttlAfterFinished } = template.kubernetes
   const labels = { ...template.kubernetes.labels, ...kubeJobLabels(job, run) }
   const annotations = { ...template.kubernetes.annotations, ...kubeJobAnnotations(job) }

@@ -1,7 +1,7 @@
 import type { KubernetesSettings } from "@nominal-code/config/KubernetesSettings"
 import { holdsPassword } from "@nominal-code/domain/RedisUrl"
 import { Duration, Redacted } from "effect"
-import type { EnvironmentVariable } from "./JobManifest.ts"
+import type { EnvironmentVariable } from "./KubeJobManifest.ts"
 
 /*
  * The environment of a review's container.

@@ -1,6 +1,6 @@
 import type { KubernetesSettings, ResourceSettings } from "@nominal-code/config/KubernetesSettings"
 import { Option } from "effect"
-import type { ContainerManifest, PodManifest } from "./JobManifest.ts"
+import type { ContainerManifest, PodManifest } from "./KubeJobManifest.ts"
 import { type EnvironmentSettings, podEnvironment } from "./PodEnvironment.ts"
 import * as Quantity from "./Quantity.ts"
 

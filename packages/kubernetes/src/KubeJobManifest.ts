@@ -63,7 +63,7 @@ export interface PodManifest extends SchedulingManifest {
 }
 
 /** The manifest of a review's Kubernetes Job: the JSON that is sent to the API server. */
-export interface JobManifest {
+export interface KubeJobManifest {
   readonly apiVersion: "batch/v1"
   readonly kind: "Job"
   readonly metadata: {
