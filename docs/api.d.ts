@@ -3235,6 +3235,28 @@ export declare class Forges extends Forges_base {}
 declare const layer$1: <E, R>(forges: ReadonlyArray<Layer.Layer<Forge, E, R>>) => Layer.Layer<Forges, E, R>;
 /** Runs an effect on the forge of a platform. */
 declare const on: (platform: Platform) => <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | ForgeNotConfigured, Forges | Exclude<R, Forge>>;
+/**
+ * Reason why a call of the Kubernetes API failed. `refused`: it will not do that, however often it is asked.
+ * `forbidden`: the account may not do it; an API server that has just been started says so to everybody for a second or
+ * two. `full`: admission turned a new object away, for want of quota for instance. `busy` and `unreachable` pass.
+ * `exists` and `absent` are about the object; `expired`: a watch has missed too much, and has to begin anew with a
+ * list.
+ */
+export declare const KubeErrorReason: Schema.Literals<readonly ["refused", "forbidden", "full", "busy", "unreachable", "exists", "absent", "expired"]>;
+export type KubeErrorReason = typeof KubeErrorReason.Type;
+declare const KubeError_base: Schema.Class<KubeError, Schema.TaggedStruct<"KubeError", {
+  readonly operation: Schema.String;
+  readonly reason: Schema.Literals<readonly ["refused", "forbidden", "full", "busy", "unreachable", "exists", "absent", "expired"]>;
+  readonly detail: Schema.String;
+  /** Wait that the server asked for. */
+  readonly retryAfter: Schema.optionalKey<Schema.Duration>;
+}>, import("effect/Cause").YieldableError>;
+/** A call of the Kubernetes API that failed. `detail` is the server's own message. */
+export declare class KubeError extends KubeError_base {
+  get message(): string;
+  /** True if the same call may succeed later. */
+  get retryable(): boolean;
+}
 /** A variable of a container: its text, or the entry of a Secret that holds it. */
 interface EnvironmentVariable {
   readonly name: string;
@@ -3317,7 +3339,7 @@ interface PodManifest extends SchedulingManifest {
   }>;
 }
 /** The manifest of a review's Kubernetes Job: the JSON that is sent to the API server. */
-interface JobManifest {
+interface KubeJobManifest {
   readonly apiVersion: "batch/v1";
   readonly kind: "Job";
   readonly metadata: {
@@ -3349,28 +3371,6 @@ interface JobManifest {
       readonly spec: PodManifest;
     };
   };
-}
-/**
- * Reason why a call of the Kubernetes API failed. `refused`: it will not do that, however often it is asked.
- * `forbidden`: the account may not do it; an API server that has just been started says so to everybody for a second or
- * two. `full`: admission turned a new object away, for want of quota for instance. `busy` and `unreachable` pass.
- * `exists` and `absent` are about the object; `expired`: a watch has missed too much, and has to begin anew with a
- * list.
- */
-export declare const KubeErrorReason: Schema.Literals<readonly ["refused", "forbidden", "full", "busy", "unreachable", "exists", "absent", "expired"]>;
-export type KubeErrorReason = typeof KubeErrorReason.Type;
-declare const KubeError_base: Schema.Class<KubeError, Schema.TaggedStruct<"KubeError", {
-  readonly operation: Schema.String;
-  readonly reason: Schema.Literals<readonly ["refused", "forbidden", "full", "busy", "unreachable", "exists", "absent", "expired"]>;
-  readonly detail: Schema.String;
-  /** Wait that the server asked for. */
-  readonly retryAfter: Schema.optionalKey<Schema.Duration>;
-}>, import("effect/Cause").YieldableError>;
-/** A call of the Kubernetes API that failed. `detail` is the server's own message. */
-export declare class KubeError extends KubeError_base {
-  get message(): string;
-  /** True if the same call may succeed later. */
-  get retryable(): boolean;
 }
 /** A kube job as the cluster shows it now. */
 interface KubeJob {
@@ -3453,7 +3453,7 @@ interface Watchable<A> {
   watch(selector: string, version: string): Stream.Stream<WatchEvent<A>, KubeError>;
 }
 declare const KubeClient_base: Context.ServiceClass<KubeClient, "@nominal-code/kubernetes/KubeClient", {
-  createJob(job: JobManifest): Effect.Effect<KubeJob, KubeError>;
+  createJob(job: KubeJobManifest): Effect.Effect<KubeJob, KubeError>;
   findJob(name: string): Effect.Effect<Option.Option<KubeJob>, KubeError>;
   /** Deletes a Job, which exists until its pods are gone. An absent Job is no error. */
   deleteJob(name: string): Effect.Effect<void, KubeError>;
@@ -5105,7 +5105,8 @@ declare const JobQueue_base: Context.ServiceClass<JobQueue, "@nominal-code/jobs/
 /**
  * Durable queue of lanes, with at-least-once execution. An accepted job is kept until it is settled, whatever process
  * dies. Only the holder of a lane's lease runs its first job. In a lane notices and commands come first, then what people
- * asked a model for, then the one lifecycle job, each in the order of arrival.
+ * asked a model for, then the one lifecycle job, each in the order of arrival. It has five operations: offer, take, renew,
+ * settle and ready. `offerAll` and `settleAndTake` do several of them in one write.
  */
 export declare class JobQueue extends JobQueue_base {}
 /** Limits of a queue. */
@@ -5626,4 +5627,4 @@ interface KubeClientOptions {
 }
 /** The client of a cluster's API. The SDK is loaded when the layer is built. */
 declare const layer$7: (options: KubeClientOptions) => Layer.Layer<KubeClient, KubeConfigError, never>;
-export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type AwsCredentials, Azure_d_exports as Azure, type AzureIdentity, Bedrock_d_exports as Bedrock, type CallCosts, type CallLimits, type CallRateSettings, type ChangesSince, Chat_d_exports as Chat, type CheckContext, type CheckedFindings, type Checkout, type CheckoutRequest, type Claim, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, type CloudSettings, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Definition, type Delivery, type Depth, type Dialogue, type DirectHandler, type EarlierAnswer, type EntraAddresses, type EnvironmentVariable, type Evidence, type EvidenceInput, type EvidenceText, type Exploration, type ExplorerSettings, type FailedDeliveries, type FailedDelivery, type Filters, type FingerprintedFinding, type FittedDiffs, type Flags, type ForgeInventory, type ForgeSetup, type ForgeWebhooks, type FoundChange, type FoundComment, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type Guidelines, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobManifest, type JobRun, type JobSettings, type JudgedFinding, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LinkedIssue, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ModelPresence, type ModelRef, type NextCall, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type Outline, type OwnPosts, type PlannedFile, type PlannedReview, type PodManifest, type PodProblem, type Policy, type Portion, type PostedSummary, type PresenceOf, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestBackground, type PullRequestLook, type PullRequestView, Lane_d_exports as QueueWorker, type Quota, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type RepeatContext, type RepeatedFinding, type ReportedFinding, type RepositoryRules, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewPlan, type ReviewRule, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type SelectContext, type Selection, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettledLease, type SettlementOptions, type SetupFact, type ShownDiff, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, type Values as SqlValues, SqliteQueue_d_exports as SqliteQueue, type Submission, type Syntax, type TaskAnswer, type TaskCall, type TaskModel, type TaskModelRequest, type TextEncoding, type Thread, type Tool, type ToolPlace, type ToolSpec, type TracingSettings, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type VariablesByPart, type Verdict, type Verification, Vertex_d_exports as Vertex, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WordHit, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, fingerprint$1 as fingerprint, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeDirectServer, make$1 as makeTool, on as onForge, review$1 as review };
+export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type AwsCredentials, Azure_d_exports as Azure, type AzureIdentity, Bedrock_d_exports as Bedrock, type CallCosts, type CallLimits, type CallRateSettings, type ChangesSince, Chat_d_exports as Chat, type CheckContext, type CheckedFindings, type Checkout, type CheckoutRequest, type Claim, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, type CloudSettings, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Definition, type Delivery, type Depth, type Dialogue, type DirectHandler, type EarlierAnswer, type EntraAddresses, type EnvironmentVariable, type Evidence, type EvidenceInput, type EvidenceText, type Exploration, type ExplorerSettings, type FailedDeliveries, type FailedDelivery, type Filters, type FingerprintedFinding, type FittedDiffs, type Flags, type ForgeInventory, type ForgeSetup, type ForgeWebhooks, type FoundChange, type FoundComment, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type Guidelines, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobRun, type JobSettings, type JudgedFinding, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobManifest, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LinkedIssue, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ModelPresence, type ModelRef, type NextCall, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type Outline, type OwnPosts, type PlannedFile, type PlannedReview, type PodManifest, type PodProblem, type Policy, type Portion, type PostedSummary, type PresenceOf, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestBackground, type PullRequestLook, type PullRequestView, Lane_d_exports as QueueWorker, type Quota, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type RepeatContext, type RepeatedFinding, type ReportedFinding, type RepositoryRules, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewPlan, type ReviewRule, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type SelectContext, type Selection, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettledLease, type SettlementOptions, type SetupFact, type ShownDiff, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, type Values as SqlValues, SqliteQueue_d_exports as SqliteQueue, type Submission, type Syntax, type TaskAnswer, type TaskCall, type TaskModel, type TaskModelRequest, type TextEncoding, type Thread, type Tool, type ToolPlace, type ToolSpec, type TracingSettings, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type VariablesByPart, type Verdict, type Verification, Vertex_d_exports as Vertex, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WordHit, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, fingerprint$1 as fingerprint, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeDirectServer, make$1 as makeTool, on as onForge, review$1 as review };

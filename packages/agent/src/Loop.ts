@@ -22,7 +22,7 @@ type Step<A> =
   | { readonly _tag: "Next"; readonly state: State }
   | { readonly _tag: "Done"; readonly result: AgentResult<A> }
 
-type Stopped = AgentResult<unknown>["stopped"]
+type StopReason = AgentResult<unknown>["stopped"]
 
 /** Runs turns of model and tools until the answer is submitted, or the turns, the retries or the budget run out. */
 export const run = Effect.fnUntraced(function*<A>(session: Session<A>) {
@@ -136,7 +136,7 @@ const lastChance = <A>(session: Session<A>, before: State): Effect.Effect<Step<A
   })
 
 /** Ends without an answer, unless the last refused submission is partly usable. */
-const stop = <A>(session: Session<A>, state: State, stopped: Stopped): Effect.Effect<Step<A>> =>
+const stop = <A>(session: Session<A>, state: State, stopped: StopReason): Effect.Effect<Step<A>> =>
   Effect.fromOption(state.rejectedInput).pipe(
     Effect.flatMap((input) => session.task.submission.decode(input, { lenient: true })),
     Effect.option,
@@ -160,7 +160,7 @@ const done = <A>(
   { usage }: Session<A>,
   state: State,
   answer: Option.Option<A>,
-  stopped: Stopped
+  stopped: StopReason
 ): Effect.Effect<Step<A>> =>
   Effect.map(usage, (usage) => ({
     _tag: "Done",

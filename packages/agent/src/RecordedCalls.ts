@@ -9,7 +9,7 @@ import { Effect, Layer, Option } from "effect"
 /** Digest of a request: the same prompt, conversation and tools have the same one. */
 const digestOf = ({ messages, model: _model, system, tools }: LlmRequest): string => digest([system, messages, tools])
 
-type Answered = Extract<TranscriptEvent, { readonly _tag: "Answered" }>
+type AnsweredEvent = Extract<TranscriptEvent, { readonly _tag: "Answered" }>
 
 const recorded = (llm: LlmProvider["Service"]): LlmProvider["Service"] =>
   LlmProvider.of({
@@ -40,10 +40,10 @@ export const layer: Layer.Layer<LlmProviders, never, LlmProviders> = Layer.effec
  * Providers that give recorded answers. A request gets the answer to the same one; if there is none, because something
  * before it has changed, the next one to the same system prompt.
  */
-export const layerReplay = (answers: ReadonlyArray<Answered>): Layer.Layer<LlmProviders> =>
+export const layerReplay = (answers: ReadonlyArray<AnsweredEvent>): Layer.Layer<LlmProviders> =>
   Layer.sync(LlmProviders, () => {
     const left = [...answers]
-    const take = (request: LlmRequest): Answered | undefined => {
+    const take = (request: LlmRequest): AnsweredEvent | undefined => {
       const [whole, system] = [digestOf(request), digest(request.system)]
       const same = left.findIndex((answer) => answer.request === whole)
       const at = same === -1 ? left.findIndex((answer) => answer.system === system) : same

@@ -18,11 +18,11 @@ export interface MissingSetting {
   readonly why: string
 }
 
-type Resolved = CloudSettings | MissingSetting
+type CloudResult = CloudSettings | MissingSetting
 
-export const isMissing = (account: Resolved): account is MissingSetting => "why" in account
+export const isMissing = (account: CloudResult): account is MissingSetting => "why" in account
 
-const bedrockAccount = (values: Values): Resolved => {
+const bedrockAccount = (values: Values): CloudResult => {
   const region = values(bedrock.region)
   if (Option.isNone(region)) {
     return { setting: bedrock.region, why: "AWS_REGION must be set: the provider \"bedrock\" needs a region" }
@@ -42,7 +42,7 @@ const bedrockAccount = (values: Values): Resolved => {
   }
 }
 
-const vertexAccount = (values: Values, hasKey: boolean): Resolved => {
+const vertexAccount = (values: Values, hasKey: boolean): CloudResult => {
   const project = values(vertex.project)
   if (Option.isNone(project) && !hasKey) {
     return { setting: vertex.project, why: "GOOGLE_CLOUD_PROJECT must be set: the provider \"vertex\" needs a project" }
@@ -76,7 +76,7 @@ const azureIdentity = (values: Values): AzureIdentity => {
   }
 }
 
-const azureAccount = (values: Values): Resolved => {
+const azureAccount = (values: Values): CloudResult => {
   const endpoint = settings.providers.azure.baseUrl
   if (Option.isNone(values(endpoint))) {
     return { setting: endpoint, why: "AZURE_OPENAI_ENDPOINT must be set: the provider \"azure\" has no usual address" }
@@ -90,7 +90,7 @@ const azureAccount = (values: Values): Resolved => {
 }
 
 /** Resolves the account of a cloud, or the setting that it lacks. `hasKey`: the provider has a key of its own. */
-export const resolveCloud = (name: CloudName, values: Values, hasKey: boolean): Resolved =>
+export const resolveCloud = (name: CloudName, values: Values, hasKey: boolean): CloudResult =>
   ({
     bedrock: () => bedrockAccount(values),
     vertex: () => vertexAccount(values, hasKey),

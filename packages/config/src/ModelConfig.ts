@@ -59,16 +59,16 @@ const modelOf = (provider: ProviderName, setting: Text, values: Values, report: 
 export type Models = Readonly<Record<"reviewer" | "answerer" | "verifier" | "explorer", Model>>
 
 /** Resolves a role's model; `usual`: the providers' own models for the role, where the reviewer's is not set either. */
-type Own = (role: Role, reviewer: Model, usual?: Partial<Record<ProviderName, string>>) => Model
+type RoleModel = (role: Role, reviewer: Model, usual?: Partial<Record<ProviderName, string>>) => Model
 
 /** Model of a role of Claude Code. Its provider is that of every role. */
-const ofClaudeCode = (values: Values): Own => (role, { model, provider }) => ({
+const ofClaudeCode = (values: Values): RoleModel => (role, { model, provider }) => ({
   provider,
   model: Option.getOrElse(values(role.model), () => model)
 })
 
 /** Model of a role on a provider's API. */
-const ofProvider = (values: Values, report: Report): Own => (role, reviewer, usual = {}) => {
+const ofProvider = (values: Values, report: Report): RoleModel => (role, reviewer, usual = {}) => {
   const provider = Option.match(values(role.provider), {
     onNone: () => reviewer.provider,
     onSome: (name) => checkedProvider(name, role.provider, report)

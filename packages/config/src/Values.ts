@@ -15,7 +15,7 @@ import { withoutLogin } from "./Url.ts"
 export type Flags = Readonly<Record<string, string | number | boolean>>
 
 /** A raw value and its origin. */
-interface Given {
+interface GivenValue {
   readonly raw: unknown
   readonly from: Origin
 }
@@ -26,7 +26,7 @@ export interface Values {
   /** Text of what was given for a setting, as a variable would have it; none where its default holds. */
   readonly given: (setting: Setting<unknown>) => Option.Option<string>
   /** Value that was given for a setting, as it is written there, with its origin; none where its default holds. */
-  readonly source: (setting: Setting<unknown>) => Option.Option<Given>
+  readonly source: (setting: Setting<unknown>) => Option.Option<GivenValue>
 }
 
 /** A configuration in which nothing is set. */
@@ -57,7 +57,7 @@ const isSet = ({ kind }: Setting<unknown>, value: unknown): boolean =>
 const isText = ({ _tag }: Origin): boolean => _tag === "Variable" || _tag === "SecretFile"
 
 /** A value of the file or the command line as a variable would have it. */
-const asText = ({ raw }: Given): string =>
+const asText = ({ raw }: GivenValue): string =>
   Array.isArray(raw) ? raw.join(",") : isYamlMap(raw) ? JSON.stringify(raw) : String(raw)
 
 /** Shows a value in a message: short, and of a URL only the parts that cannot be secret. */
@@ -100,8 +100,8 @@ export const readValues = Effect.fnUntraced(function*(
     })
 
   // Most settings have none: an origin is made for those that do.
-  const candidatesOf = (setting: Setting<unknown>): ReadonlyArray<Given> => {
-    const found: Array<Given> = []
+  const candidatesOf = (setting: Setting<unknown>): ReadonlyArray<GivenValue> => {
+    const found: Array<GivenValue> = []
     const consider = (raw: unknown, from: () => Origin) => {
       if (isSet(setting, raw)) found.push({ raw, from: from() })
     }
@@ -113,7 +113,8 @@ export const readValues = Effect.fnUntraced(function*(
     return found
   }
 
-  const given = (setting: Setting<unknown>): Option.Option<Given> => Option.fromUndefinedOr(candidatesOf(setting)[0])
+  const given = (setting: Setting<unknown>): Option.Option<GivenValue> =>
+    Option.fromUndefinedOr(candidatesOf(setting)[0])
 
   const valueOf = <A>(setting: Setting<A>): A =>
     Option.match(given(setting), {

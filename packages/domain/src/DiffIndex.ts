@@ -2,7 +2,7 @@ import { Option } from "effect"
 import { type Hunk, parsePatch, type PatchLine } from "./Hunk.ts"
 import type { ChangedFile, Side } from "./Patch.ts"
 
-interface Placed {
+interface PlacedLine {
   readonly hunk: number
   readonly line: PatchLine
 }
@@ -13,11 +13,11 @@ export interface ClippedRange {
   readonly line: number
 }
 
-type Sides = Readonly<Record<Side, ReadonlyMap<number, Placed>>>
+type Sides = Readonly<Record<Side, ReadonlyMap<number, PlacedLine>>>
 
 const indexHunks = (hunks: ReadonlyArray<Hunk>): Sides => {
-  const LEFT = new Map<number, Placed>()
-  const RIGHT = new Map<number, Placed>()
+  const LEFT = new Map<number, PlacedLine>()
+  const RIGHT = new Map<number, PlacedLine>()
   hunks.forEach((hunk, index) => {
     for (const line of hunk.lines) {
       if (line.kind !== "added") LEFT.set(line.oldLine, { hunk: index, line })

@@ -34,14 +34,14 @@ export const Admission = Schema.TaggedUnion({
   }
 })
 export type Admission = typeof Admission.Type
-type Refused = typeof Admission.cases.Refused.Type
+type Refusal = typeof Admission.cases.Refused.Type
 
-const refuse = (status: Refused["status"], reason: string): Refused => Admission.cases.Refused.make({ status, reason })
+const refuse = (status: Refusal["status"], reason: string): Refusal => Admission.cases.Refused.make({ status, reason })
 
 /** True for a post of ours, under any account: it ends with our marker. A quotation has text after it. */
 const isOwnPost = (body: string): boolean => markersIn(body).length > 0
 
-const authored = ({ botUsername }: Policy): (event: PullRequestEvent) => Option.Option<Refused> => {
+const authored = ({ botUsername }: Policy): (event: PullRequestEvent) => Option.Option<Refusal> => {
   const isBot = isBotAccount([botUsername])
   return PullRequestEvent.match({
     Lifecycle: ({ author }) =>
@@ -53,7 +53,7 @@ const authored = ({ botUsername }: Policy): (event: PullRequestEvent) => Option.
   })
 }
 
-const filtered = (policy: Policy, event: PullRequestEvent): Option.Option<Refused> => {
+const filtered = (policy: Policy, event: PullRequestEvent): Option.Option<Refusal> => {
   const { pullRequest, title } = event
   const { allowedRepos, titleExcludeTags, titleIncludeTags } = policy
   const lowerCase = title.toLowerCase()

@@ -112,7 +112,8 @@ export interface SettledLease {
 /**
  * Durable queue of lanes, with at-least-once execution. An accepted job is kept until it is settled, whatever process
  * dies. Only the holder of a lane's lease runs its first job. In a lane notices and commands come first, then what people
- * asked a model for, then the one lifecycle job, each in the order of arrival.
+ * asked a model for, then the one lifecycle job, each in the order of arrival. It has five operations: offer, take, renew,
+ * settle and ready. `offerAll` and `settleAndTake` do several of them in one write.
  */
 export class JobQueue extends Context.Service<JobQueue, {
   /**

@@ -121,7 +121,7 @@ const repliesIn = (
   return thread.slice(thread.findLastIndex(isOurs) + 1)
 }
 
-type Raised = Omit<LedgerFinding, "state" | "replies" | "dismissed"> & { readonly resolved: boolean }
+type RaisedFinding = Omit<LedgerFinding, "state" | "replies" | "dismissed"> & { readonly resolved: boolean }
 
 /** Identity of a finding whose marker was edited away, by what still stands there; none for another text. */
 const identityIn = (text: string, path: string, code: ReadonlyArray<string>): Fingerprint | undefined => {
@@ -145,7 +145,7 @@ const inline = (
   text: string,
   marker: Pick<Marker, "headSha">,
   fingerprint: Fingerprint
-): Raised => {
+): RaisedFinding => {
   const { resolved, threadId } = discussion
   const place = placeOf(discussion, text)
   return {
@@ -167,7 +167,7 @@ const folded = (
 ) => {
   const { body = "", line = 0, path = "", side = "RIGHT" as const } = bullet ?? {}
   const place: PriorPlace = { path, side, originalLine: line, code: [], ...described(body) }
-  const raised: Raised = {
+  const raised: RaisedFinding = {
     fingerprint,
     resolved: false,
     inSummary: true,
@@ -182,7 +182,7 @@ const folded = (
  * The findings in a post of our account that has lost its markers: somebody has edited it. The forge says that the account
  * is ours, since a name can be taken by another one.
  */
-const unmarkedIn = (discussion: Discussion, settlements: ReadonlyArray<Settlement>): ReadonlyArray<Raised> => {
+const unmarkedIn = (discussion: Discussion, settlements: ReadonlyArray<Settlement>): ReadonlyArray<RaisedFinding> => {
   const { body: text, own = false, path, threadId } = discussion
   if (!own) return []
   if (path === undefined) {
@@ -198,7 +198,7 @@ const unmarkedIn = (discussion: Discussion, settlements: ReadonlyArray<Settlemen
   return [inline(discussion, text, {}, said?.fingerprint ?? known)]
 }
 
-const raisedIn = (discussion: Discussion): ReadonlyArray<Raised> => {
+const raisedIn = (discussion: Discussion): ReadonlyArray<RaisedFinding> => {
   const { markers, text } = splitMarkers(discussion.body)
   const found = markers.flatMap((marker) =>
     marker.fingerprint === undefined ? [] : [{ marker, fingerprint: marker.fingerprint }]

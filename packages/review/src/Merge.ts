@@ -22,7 +22,7 @@ const namesOf = ({ body, symbol = "" }: ReportedFinding): ReadonlySet<string> =>
   new Set([...body.matchAll(/`([^`\n]+)`/g)].flatMap(([, code = ""]) => namesIn(code)).concat(namesIn(symbol)))
 
 /** A finding with what it is compared by. */
-interface Compared {
+interface ComparedFinding {
   readonly finding: ReportedFinding
   /** Its file, as the repository spells it. */
   readonly path: string
@@ -44,7 +44,7 @@ const hasSameSymbol = ({ symbol: a = "" }: ReportedFinding, { symbol: b = "" }: 
   a !== "" && isSame(new Set(namesIn(a)), new Set(namesIn(b)))
 
 /** True if the code of two findings may have one mistake twice: the names that both speak of stand in both, or nobody knows. */
-const isTwice = (a: Compared, b: Compared): boolean => {
+const isTwice = (a: ComparedFinding, b: ComparedFinding): boolean => {
   const [one, other] = [new Set(namesIn(a.code)), new Set(namesIn(b.code))]
   const shared = a.names.intersection(b.names)
   return shared.size === 0
@@ -56,7 +56,7 @@ const isTwice = (a: Compared, b: Compared): boolean => {
  * True if two findings claim one defect. On one line that is the same symbol or much the same words; a few lines apart
  * it is both, unless the code there is alike: then it is the same mistake made twice.
  */
-const isOneClaim = (a: Compared, b: Compared): boolean => {
+const isOneClaim = (a: ComparedFinding, b: ComparedFinding): boolean => {
   const gap = gapBetween(a.finding, b.finding)
   if (a.path !== b.path || a.finding.side !== b.finding.side || gap > nearby) return false
   if (gap > 0 && isTwice(a, b)) return false
@@ -85,9 +85,9 @@ export const mergeClaims = Effect.fn("Merge.mergeClaims")(
         const path = meant._tag === "One" ? meant.path : finding.path
         const file = Option.getOrElse(yield* sources.lines(side, path), (): ReadonlyArray<string> => [])
         const code = file.slice(startOf(finding) - 1, line).join("\n")
-        return { finding, path, names: namesOf(finding), words: claimWords(body), code } satisfies Compared
+        return { finding, path, names: namesOf(finding), words: claimWords(body), code } satisfies ComparedFinding
       }))
-    const claims: Array<Array<Compared>> = []
+    const claims: Array<Array<ComparedFinding>> = []
     for (const one of compared) {
       const known = claims.find(([first]) => first !== undefined && isOneClaim(one, first))
       if (known === undefined) claims.push([one])

@@ -17,7 +17,7 @@ import * as Loopback from "../Loopback.ts"
 class NotRegistered extends Schema.TaggedError<NotRegistered>()("NotRegistered", { message: Schema.String }) {}
 
 /** GitHub's answer to the code of a manifest: the App, and its secrets. */
-const Registered = Schema.Struct({
+const Registration = Schema.Struct({
   id: Schema.Int,
   slug: Schema.String,
   html_url: Schema.String,
@@ -66,12 +66,12 @@ const exchange = Effect.fnUntraced(function*(github: string, code: string) {
   }
   if (response.status !== 201) return yield* failed(`GitHub answered ${response.status}`)
   return yield* Effect.mapError(
-    HttpClientResponse.schemaBodyJson(Registered)(response),
+    HttpClientResponse.schemaBodyJson(Registration)(response),
     () => failed("GitHub's answer is not what its API describes")
   )
 }, Effect.provide(FetchHttpClient.layer))
 
-type Registered = typeof Registered.Type
+type Registration = typeof Registration.Type
 
 const Callback = Schema.Struct({ code: Schema.NonEmptyString, state: Schema.NonEmptyString })
 
@@ -85,7 +85,7 @@ const html = (status: number, body: string) =>
 const registered = Effect.fnUntraced(function*(request: AppRequest) {
   const random = yield* Effect.provide(SecureRandom.SecureRandom, SecureRandom.layerWebCrypto)
   const state = Buffer.from(yield* random.randomBytes(32)).toString("hex")
-  const done = yield* Deferred.make<Registered, NotRegistered>()
+  const done = yield* Deferred.make<Registration, NotRegistered>()
   const { address } = yield* HttpServer.HttpServer
   const origin = HttpServer.formatAddress(address)
   const redirectUrl = `${origin}/callback`
@@ -127,7 +127,7 @@ const registered = Effect.fnUntraced(function*(request: AppRequest) {
 
 /** The settings of a server that reviews as the App. */
 const settingsOf = (
-  { id, slug }: Registered,
+  { id, slug }: Registration,
   files: { readonly privateKey: string; readonly webhookSecret: string },
   github: string
 ): string => {

@@ -28,10 +28,10 @@ export interface ReplayFlags {
   readonly repository: Option.Option<string>
 }
 
-type Began = Extract<TranscriptEvent, { readonly _tag: "Began" }>
+type BeganEvent = Extract<TranscriptEvent, { readonly _tag: "Began" }>
 
 /** A directory whose `.git` is the mirror that the review was made from. */
-const mirrorIn = Effect.fnUntraced(function*({ pullRequest: { ref: { repo } }, url }: Began) {
+const mirrorIn = Effect.fnUntraced(function*({ pullRequest: { ref: { repo } }, url }: BeganEvent) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const { workspace } = yield* AppConfig
@@ -48,7 +48,7 @@ const mirrorIn = Effect.fnUntraced(function*({ pullRequest: { ref: { repo } }, u
 })
 
 /** Settings of the recorded review, with the agents of the configuration where a model is asked anew. */
-const settingsOf = Effect.fnUntraced(function*({ settings }: Began, { model }: ReplayFlags) {
+const settingsOf = Effect.fnUntraced(function*({ settings }: BeganEvent, { model }: ReplayFlags) {
   if (Option.isNone(model)) return settings
   const { answerer: _answerer, explorers: _explorers, verifier: _verifier, ...recorded } = settings
   const { review: { answerer, explorer, explorers, reviewer, verifier } } = yield* AppConfig

@@ -46,7 +46,7 @@ const announce = Layer.effectDiscard(Effect.gen(function*() {
 }))
 
 /** Examination of the setup when the server starts: none, one whose problems are logged, or one that they fail. */
-export type Examined = "no" | "warn" | "strict"
+export type ExaminationMode = "no" | "warn" | "strict"
 
 const examination = { no: Layer.empty, warn: Examination.layerWarning, strict: Layer.empty } as const
 const before = { no: Layer.empty, warn: Layer.empty, strict: Examination.layerStrict } as const
@@ -55,7 +55,7 @@ const before = { no: Layer.empty, warn: Layer.empty, strict: Examination.layerSt
  * The whole server, read from the bottom up. It closes from the top down: first the listener, so that nothing new is
  * accepted; then the lanes, which let running reviews finish; then the stores.
  */
-const layer = (examined: Examined) =>
+const layer = (examined: ExaminationMode) =>
   Layer.mergeAll(
     announce,
     Configured.configured(MetricsListener.layer),
@@ -78,4 +78,4 @@ const layer = (examined: Examined) =>
     Layer.provide(AppConfigLayer.layer("serve"))
   )
 
-export const serve = (examined: Examined) => Layer.launch(layer(examined))
+export const serve = (examined: ExaminationMode) => Layer.launch(layer(examined))

@@ -65,11 +65,11 @@ const queryOf = (numbers: ReadonlyArray<number>, checks: boolean) =>
   }
 }`
 
-type Written = Pick<Pull["comments"]["nodes"][number], "author" | "viewerDidAuthor">
+type WrittenComment = Pick<Pull["comments"]["nodes"][number], "author" | "viewerDidAuthor">
 
 /** The pull request as it is with another account of ours: what that has written is ours, too. */
 const withAccount = (pull: Pull, login: string): Pull => {
-  const ours = <W extends Written>(written: W): W => ({
+  const ours = <W extends WrittenComment>(written: W): W => ({
     ...written,
     viewerDidAuthor: written.viewerDidAuthor || isSameLogin(loginOf(written.author), login)
   })

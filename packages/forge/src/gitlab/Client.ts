@@ -79,7 +79,7 @@ const received = (response: Answer, text: string) => {
 }
 
 /** Answer of GitLab to a request, with its ETag. */
-interface Kept {
+interface KeptAnswer {
   readonly etag: string
   readonly answer: ReturnType<typeof received>
 }
@@ -89,14 +89,14 @@ const answersKept = 1_000
 
 /** Answers that are kept by their URLs. */
 class KeptAnswers {
-  readonly #answers = new Map<string, Kept>()
+  readonly #answers = new Map<string, KeptAnswer>()
 
   etag(url: string): string {
     return this.#answers.get(url)?.etag ?? ""
   }
 
   /** The answer to a conditional request: the one that is kept where nothing has changed. */
-  received(url: string, response: Answer, text: string): Kept["answer"] {
+  received(url: string, response: Answer, text: string): KeptAnswer["answer"] {
     const before = this.#answers.get(url)
     if (response.status === 304 && before !== undefined) return before.answer
     const answer = received(response, text)

@@ -8,7 +8,7 @@ export interface VersionDiff {
 }
 
 /** Reads of one merge request, in their order. `files` stands between the reads of its refs. */
-interface Seen {
+interface SeenDiffs {
   readonly refs: DiffRefs
   /** True if GitLab does not list all of the files. */
   readonly isCut: boolean
@@ -28,7 +28,7 @@ const isSame = (one: DiffRefs, other: DiffRefs): boolean =>
  * of the version that the merge request had both before and after.
  */
 export class KnownDiffs {
-  readonly #seen = new Map<string, Seen>()
+  readonly #seen = new Map<string, SeenDiffs>()
 
   sawRefs(ref: PullRequestRef, refs: DiffRefs, isCut: boolean): void {
     const before = this.#seen.get(String(ref))
@@ -56,7 +56,7 @@ export class KnownDiffs {
     return paths.every((path) => shown.has(path)) ? { refs, files } : undefined
   }
 
-  #remember(ref: PullRequestRef, seen: Seen): void {
+  #remember(ref: PullRequestRef, seen: SeenDiffs): void {
     this.#seen.delete(String(ref))
     this.#seen.set(String(ref), seen)
     const [oldest] = this.#seen.keys()

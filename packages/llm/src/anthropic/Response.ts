@@ -45,7 +45,7 @@ const events = {
 }
 
 /** One block as far as it has been streamed. */
-interface Growing {
+interface GrowingBlock {
   readonly start: Started
   text: string
   signature: string
@@ -66,7 +66,7 @@ const JsonText = Schema.fromJsonString(Schema.Record(Schema.String, Schema.Json)
 
 /** One answer, put together from its events. Fed by one fiber: its fields change in place, one event after the other. */
 export class Answer {
-  private readonly blocks = new Map<number, Growing>()
+  private readonly blocks = new Map<number, GrowingBlock>()
   private counts: typeof Counts.Type = {}
   private stop: string | null = null
   private started = false
@@ -148,7 +148,7 @@ const typeOf = (event: unknown): string | undefined =>
 
 const toBlocks = (
   name: ServiceDescription,
-  { signature, start, text }: Growing,
+  { signature, start, text }: GrowingBlock,
   stop: LlmResponse["stop"]
 ): Effect.Effect<ReadonlyArray<Block>, LlmError> => {
   switch (start.type) {
