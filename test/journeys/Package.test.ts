@@ -50,8 +50,12 @@ const pack = Effect.gen(function*() {
   yield* fs.makeDirectory(`${modules}/@effect`, { recursive: true })
   yield* run(directory, "tar", "-xzf", name, "-C", modules)
   yield* fs.rename(`${modules}/package`, `${modules}/nominal-code`)
-  for (const dependency of ["effect", "@effect/platform-node", "@vscode", "@types"]) {
-    yield* fs.symlink(`${root}/node_modules/${dependency}`, `${modules}/${dependency}`)
+  // Copies, so that what finds its way to the `effect` of this clone has another one than the project.
+  for (const copied of ["effect", "@effect/platform-node", "@effect/platform-node-shared"]) {
+    yield* fs.copy(`${root}/node_modules/${copied}`, `${modules}/${copied}`)
+  }
+  for (const linked of ["@vscode", "@types", "redis", "undici", "ws"]) {
+    yield* fs.symlink(`${root}/node_modules/${linked}`, `${modules}/${linked}`)
   }
   yield* fs.writeFileString(`${project}/package.json`, JSON.stringify({ type: "module" }))
   return { dist, project, tarball: `${directory}/${name}` }
@@ -93,8 +97,10 @@ layer(Layer.provideMerge(Packed.layer, NodeServices.layer), { excludeTestService
         const { project } = yield* Packed
         const examples = yield* fs.readDirectory(`${root}/docs/examples`)
         for (const name of examples) yield* fs.copyFile(`${root}/docs/examples/${name}`, `${project}/${name}`)
+        // Each named service can be implemented with what the library exports.
+        yield* fs.copyFile(`${root}/test/journeys/OwnServices.ts`, `${project}/OwnServices.ts`)
         const options = ["--strict", "--noEmit", "--module", "nodenext", "--target", "es2024", "--types", "node"]
-        yield* node(project, `${root}/node_modules/typescript/bin/tsc`, ...options, ...examples)
+        yield* node(project, `${root}/node_modules/typescript/bin/tsc`, ...options, ...examples, "OwnServices.ts")
         assert.isTrue(yield* fs.exists(`${project}/node_modules/nominal-code/library/index.d.ts.map`))
       }))
 
@@ -191,6 +197,14 @@ layer(Layer.provideMerge(Packed.layer, NodeServices.layer), { excludeTestService
         `
         )
         assert.strictEqual((yield* node(project, "secret.ts")).trim(), "anthropic")
+        yield* fs.writeFileString(
+          `${project}/copies.mjs`,
+          `import { createRequire } from "node:module"
+         const ofLibrary = createRequire(import.meta.resolve("nominal-code")).resolve("effect")
+         console.log(ofLibrary === createRequire(import.meta.url).resolve("effect") ? ofLibrary : "two copies")
+        `
+        )
+        assert.include(yield* node(project, "copies.mjs"), `${project}/node_modules/effect/`)
         const names = yield* fs.readDirectory(`${project}/node_modules/nominal-code/library`)
         const code = yield* Effect.forEach(
           names.filter((name) => name.endsWith(".js")),
