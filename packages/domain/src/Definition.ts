@@ -6,6 +6,10 @@ const word = String.raw`([A-Za-z_$][\w$]*)`
 const shapes = [
   // Go's methods, whose receiver stands before the name.
   new RegExp(String.raw`^\s*func\s+\([^)]*\)\s*${word}`),
+  // C's functions that return a structure, whose name stands before the function's.
+  new RegExp(
+    String.raw`^\s*(?:\w+\s+){0,4}(?:struct|enum|union)\s+\w+(?:\s+\**|\s*\*+\s*)${word}\s*\([^;]*(?:\{|\)|,)\s*$`
+  ),
   new RegExp(
     String.raw`^\s*(?:[\w@()]+\s+){0,5}(?:function\*?|def|fn|func|fun|class|interface|struct|enum|trait|protocol|` +
       String.raw`module|object|record|type|typealias|macro|sub|defp?|defmodule)\s+(?:self\.)?${word}`
