@@ -1,0 +1,91 @@
+import { assert, describe, it } from "@effect/vitest"
+import { RepoPath } from "@nominal-code/domain/PullRequest"
+import { compareText } from "../src/Compare.ts"
+import type { CaseResult, EvalResult, MatchedFinding } from "../src/Measured.ts"
+import { metricsOf } from "../src/Score.ts"
+import { caseText, figures, resultText } from "../src/TextReport.ts"
+
+const path = RepoPath.make("src/a.ts")
+const goldens = [
+  { comment: "The lock is never released", severity: "high" as const, path, line: 4 },
+  { comment: "The average of nothing is NaN", severity: "medium" as const }
+]
+
+const finding = (match: MatchedFinding["match"]): MatchedFinding => ({
+  body: "A remark",
+  path,
+  line: 4,
+  match,
+  repeat: false
+})
+
+const caseOf = (changes: Partial<CaseResult> = {}): CaseResult => ({
+  name: "one",
+  title: "One",
+  url: "https://forge.example/pull/1",
+  state: "Reviewed",
+  goldens,
+  fixedLater: [],
+  findings: [],
+  cut: 0,
+  millis: 2_000,
+  ...changes
+})
+
+const runOf = (cases: ReadonlyArray<CaseResult>, changes: Partial<EvalResult> = {}): EvalResult => ({
+  suite: "suite",
+  reviewer: "model",
+  judge: "words",
+  metrics: metricsOf(cases, 1),
+  cases,
+  ...changes
+})
+
+describe("a case in one line", () => {
+  it("counts a golden that two findings say once, and what matches nothing", () => {
+    const golden = finding({ _tag: "Golden", golden: 0 })
+    assert.strictEqual(caseText(caseOf({ findings: [golden, golden] })), "one: 1 of 2 found")
+    assert.strictEqual(caseText(caseOf({ findings: [finding({ _tag: "Nothing" })] })), "one: 0 of 2 found, 1 others")
+  })
+
+  it("says why it failed, or that it was not run", () => {
+    assert.strictEqual(caseText(caseOf({ state: "Failed", problem: "no model" })), "one: failed: no model")
+    assert.strictEqual(caseText(caseOf({ state: "NotRun" })), "one: not run")
+  })
+})
+
+describe("a run as a table", () => {
+  it("has each figure under its label, `unknown` for a price that is not known, and the failed cases below", () => {
+    const text = resultText(runOf([caseOf(), caseOf({ name: "two", state: "Failed", problem: "no model" })]))
+    assert.match(text, /^suite, reviewed by model, judged by words\n2 cases, 0 of them clean; [^\n]*; 1 failed\n/)
+    for (const { label } of figures) assert.include(text, `\n${label} `)
+    assert.match(text, /\ndollars +unknown\n/)
+    assert.isTrue(text.endsWith("\n\ntwo: failed: no model"))
+  })
+})
+
+describe("two runs beside each other", () => {
+  const found = caseOf({ findings: [finding({ _tag: "Golden", golden: 0 })] })
+  const rowOf = (text: string, label: string) =>
+    text.split("\n").find((line) => line.startsWith(`${label} `))?.replaceAll(/ {2,}/g, "  ")
+
+  it("say of a figure if it became better or worse, and nothing where more is neither", () => {
+    const text = compareText(runOf([caseOf()]), runOf([found]))
+    assert.strictEqual(rowOf(text, "recall"), "recall  .000  .500  better")
+    assert.strictEqual(rowOf(compareText(runOf([found]), runOf([caseOf()])), "recall"), "recall  .500  .000  worse")
+    assert.strictEqual(rowOf(text, "findings per pull request"), "findings per pull request  0.0  1.0")
+    assert.strictEqual(rowOf(text, "repeats"), "repeats  0  0")
+  })
+
+  it("name what is in one of them only, a case that ended otherwise, and judges that differ", () => {
+    const before = runOf([caseOf({ name: "old" }), caseOf()])
+    const after = runOf([caseOf({ state: "Failed", problem: "no model" }), caseOf({ name: "new" })], {
+      judge: "a-model"
+    })
+    const text = compareText(before, after)
+    assert.isTrue(text.startsWith("The judges differ: words and a-model.\n\n"))
+    assert.include(text, "one\n  Reviewed → Failed")
+    assert.include(text, "new\n  only in the second run")
+    assert.include(text, "old\n  only in the first run")
+  })
+})
