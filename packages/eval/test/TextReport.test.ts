@@ -75,6 +75,8 @@ describe("two runs beside each other", () => {
     assert.strictEqual(rowOf(compareText(runOf([found]), runOf([caseOf()])), "recall"), "recall  .500  .000  worse")
     assert.strictEqual(rowOf(text, "findings per pull request"), "findings per pull request  0.0  1.0")
     assert.strictEqual(rowOf(text, "repeats"), "repeats  0  0")
+    const repeating = caseOf({ findings: [{ ...finding({ _tag: "Golden", golden: 0 }), repeat: true }] })
+    assert.strictEqual(rowOf(compareText(runOf([found]), runOf([repeating])), "repeats"), "repeats  0  1  worse")
   })
 
   it("name what is in one of them only, a case that ended otherwise, and judges that differ", () => {
