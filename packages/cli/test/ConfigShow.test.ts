@@ -5,6 +5,7 @@ import { fileVariable } from "@nominal-code/domain/Setting"
 import { Effect, FileSystem, Schema } from "effect"
 import { generateKeyPairSync } from "node:crypto"
 import { runWith } from "./RunCommand.ts"
+import { runHere } from "./RunHere.ts"
 
 const canary = "c4n4ry0f7h3c0n76"
 
@@ -33,8 +34,10 @@ const withFiles = Effect.fnUntraced(function*(yaml: string) {
   yield* fs.writeFileString(file, yaml)
   yield* fs.writeFileString(secret, `${canary}\n`)
   const show = (env: Readonly<Record<string, string>>, ...args: ReadonlyArray<string>) =>
-    runWith({ CONFIG_PATH: file, ...env }, "config", "show", ...args)
-  return { file, secret, show }
+    runHere({ CONFIG_PATH: file, ...env }, "config", "show", ...args)
+  /** The same as a process of its own. */
+  const start = runWith({ CONFIG_PATH: file }, "config", "show")
+  return { file, secret, show, start }
 })
 
 /** The row of a setting, its columns with one blank between them. */
@@ -158,8 +161,8 @@ describe("nominal-code config show", () => {
 
   it.live("reports everything that is wrong and shows nothing, as the other commands do", () =>
     Effect.gen(function*() {
-      const { show } = yield* withFiles("webhook: { prot: 1 }\njobs: { max_attempts: many }")
-      const { code, stderr, stdout } = yield* show({})
+      const { start } = yield* withFiles("webhook: { prot: 1 }\njobs: { max_attempts: many }")
+      const { code, stderr, stdout } = yield* start
       assert.deepStrictEqual([code, stdout], [1, ""])
       assert.include(stderr, "Configuration error, 2 problems:")
       assert.include(stderr, "webhook.prot")

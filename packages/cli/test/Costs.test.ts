@@ -7,6 +7,7 @@ import * as Sqlite from "@nominal-code/persistence/Sqlite"
 import { Clock, Context, Effect, FileSystem, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { runWith } from "./RunCommand.ts"
+import { runHere } from "./RunHere.ts"
 
 const usage = new Usage({ input: 1_000, output: 200, cacheRead: 3_000, cacheWrite: 500 })
 
@@ -42,13 +43,15 @@ const withLedger = Effect.gen(function*() {
     const costs = { ...noCosts, spent: amount, calls: 1, usage }
     if (isAnswered) yield* at(ledger.settle({ task, subject, call: 1, day, costs, keep: 0 }))
   })
-  return { call, costs: (...args: ReadonlyArray<string>) => runWith({ NOMINAL_DATA_DIR: directory }, "costs", ...args) }
+  return { call, costs: (...args: ReadonlyArray<string>) => runHere({ NOMINAL_DATA_DIR: directory }, "costs", ...args) }
 })
 
 describe("nominal-code costs", () => {
   it.live("sums up the last days by repository, model, author or day", () =>
     Effect.gen(function*() {
       const { call, costs } = yield* withLedger
+      const started = yield* runWith({ NOMINAL_DATA_DIR: "/nowhere" }, "costs")
+      assert.deepStrictEqual([started.code, started.stdout], [0, "no costs\n"])
       assert.strictEqual((yield* costs()).stdout, "no costs\n")
       yield* call(0.25, subjectOf())
       yield* call(1.5, subjectOf({ repository: "github:acme/web", author: "github:bob" }))
@@ -89,7 +92,7 @@ describe("nominal-code costs", () => {
   it.live("refuses a time that it cannot read, as wrong usage", () =>
     Effect.gen(function*() {
       for (const since of ["yesterday", "0d", "2026-13-01"]) {
-        const { code, stderr } = yield* runWith({}, "costs", "--since", since)
+        const { code, stderr } = yield* runHere({}, "costs", "--since", since)
         assert.strictEqual(code, 2, since)
         assert.include(stderr, "a number of days or a date, like 30d or 2026-11-01")
       }

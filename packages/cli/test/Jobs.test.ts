@@ -11,6 +11,7 @@ import { laneOf, mention, push, reviewOf, shaOf } from "@nominal-code/testing/Jo
 import { Context, Duration, Effect, FileSystem, Layer, Option, Queue, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { env } from "node:process"
+import { runHere } from "./RunHere.ts"
 
 const job = push(laneOf(7), "a-delivery")
 
@@ -22,17 +23,11 @@ const withJobs = Effect.fnUntraced(function*(...jobs: ReadonlyArray<Job>) {
   const store = SqliteQueue.layer.pipe(Layer.provide(Sqlite.layer(directory)))
   const server = Context.get(yield* Layer.build(store), JobQueue)
   yield* Effect.forEach(jobs, server.offer, { concurrency: 1, discard: true })
-  const runWith = Effect.fnUntraced(function*(args: ReadonlyArray<string>) {
-    const child = yield* spawner.spawn(ChildProcess.make(process.execPath, [command, "jobs", ...args], {
-      env: { HOME: directory, NOMINAL_DATA_DIR: directory },
-      stdin: "ignore"
-    }))
-    const [text, said] = yield* Effect.all(
-      [Stream.mkString(Stream.decodeText(child.stdout)), Stream.mkString(Stream.decodeText(child.stderr))],
-      { concurrency: 2 }
+  const run = (...args: ReadonlyArray<string>) =>
+    Effect.map(
+      runHere({ NOMINAL_DATA_DIR: directory }, "jobs", ...args),
+      ({ code, stderr, stdout }) => ({ text: stdout, said: stderr, code })
     )
-    return { text, said, code: Number(yield* child.exitCode) }
-  }, Effect.scoped)
   const settle = Effect.fnUntraced(function*({ lane }: Job, settlement: Settlement) {
     assert.isTrue(yield* server.settle(Option.getOrThrow(yield* server.take(lane)), settlement))
   })
@@ -52,7 +47,7 @@ const withJobs = Effect.fnUntraced(function*(...jobs: ReadonlyArray<Job>) {
     )
     return { exitCode: child.exitCode, lines }
   })
-  return { run: (...args: ReadonlyArray<string>) => runWith(args), server, settle, watch }
+  return { run, server, settle, watch }
 })
 
 const ended = (outcome: JobOutcome) => Settlement.cases.Done.make({ outcome })

@@ -1,14 +1,13 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import { command } from "@nominal-code/testing/Command"
 import * as GitLabEmulator from "@nominal-code/testing/GitLabEmulator"
-import { Effect, FileSystem, Stream } from "effect"
-import { ChildProcess, ChildProcessSpawner } from "effect/process"
+import { Effect, FileSystem } from "effect"
+import { runWith } from "./RunCommand.ts"
+import { runHere } from "./RunHere.ts"
 
-/** Runs `nominal-code` with the settings of a server that reviews one project. */
+/** `nominal-code` with the settings of a server that reviews one project. */
 const world = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
-  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
   const directory = yield* fs.makeTempDirectoryScoped({ prefix: "reconcile-" })
   const emulator = yield* GitLabEmulator.make()
   const project = yield* emulator.addProject("acme/shop", [{ message: "Begin", files: { "a.txt": "one\n" } }])
@@ -27,26 +26,17 @@ const world = Effect.gen(function*() {
     REVIEWER_TRIGGERS: "pr_opened",
     ALLOWED_REPOS: "acme/shop"
   }
-  const run = Effect.fnUntraced(
-    function*(args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) {
-      const child = yield* spawner.spawn(
-        ChildProcess.make(process.execPath, [command, ...args], { env: { ...settings, ...env }, stdin: "ignore" })
-      )
-      const text = (output: typeof child.stdout) => Stream.mkString(Stream.decodeText(output))
-      const [stdout, stderr] = yield* Effect.all([text(child.stdout), text(child.stderr)], { concurrency: 2 })
-      return { stdout, stderr, code: Number(yield* child.exitCode) }
-    },
-    Effect.scoped
-  )
-  return { run }
+  const run = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) =>
+    runHere({ ...settings, ...env }, ...args)
+  return { run, start: runWith(settings, "reconcile", "--dry-run") }
 })
 
 it.live("reconcile queues what was missed once, and --dry-run only prints it", () =>
   Effect.gen(function*() {
-    const { run } = yield* world
+    const { run, start } = yield* world
     const row =
       /gitlab:acme\/shop#1 +note +nobody has answered it\ngitlab:acme\/shop#1 +pr_opened +its head has no review\n/
-    const dry = yield* run(["reconcile", "--dry-run"])
+    const dry = yield* start
     assert.match(dry.stdout, row)
     assert.match(dry.stdout, /\n2 missed events would be queued \(4 requests\)\n$/)
     const real = yield* run(["reconcile"])
