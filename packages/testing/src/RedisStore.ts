@@ -1,4 +1,4 @@
-import { NodeServices } from "@effect/platform-node"
+import { NodeFileSystem } from "@effect/platform-node"
 import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
 import * as Redis from "@nominal-code/persistence/Redis"
 import { RedisTime } from "@nominal-code/persistence/RedisTime"
@@ -13,7 +13,7 @@ export const testTime = Layer.effect(
 )
 
 /** The queue on whatever Redis is provided. */
-export const queue = Layer.fresh(RedisQueue.layer).pipe(Layer.provide(testTime), Layer.provide(NodeServices.layer))
+export const queue = Layer.fresh(RedisQueue.layer).pipe(Layer.provide(testTime), Layer.provide(NodeFileSystem.layer))
 
 /** Says something where the queue does: in a cluster only the same node keeps the order. */
 const publish = { text: "return redis.call('PUBLISH', 'test:echo', '')", sha: "0".repeat(40) }
