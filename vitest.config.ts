@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os"
 import { env } from "node:process"
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
+import { BaseSequencer, type TestSpecification } from "vitest/node"
 
 /** Packages whose tests start `nominal-code`. */
 const starting = ["cli"]
@@ -26,6 +27,34 @@ const others = readdirSync(new URL("packages", import.meta.url)).filter((name) =
 
 const testsOf = (names: ReadonlyArray<string>) => names.map((name) => `packages/${name}/test/**/*.test.ts`)
 
+/** Files of each project that take longest, the longest first: one of them at the end would run alone. */
+const longest = [
+  "Storm",
+  "Cases",
+  "Outage",
+  "Package",
+  "Order",
+  "ReviewInTerminal",
+  "Behaviours",
+  "Clouds",
+  "EverySetting"
+]
+
+/** Order of the files: journeys, which wait, then what starts other processes, then what waits for nothing. */
+class LongestFirst extends BaseSequencer {
+  override sort(files: Array<TestSpecification>): Promise<Array<TestSpecification>> {
+    const place = ({ moduleId }: TestSpecification) => {
+      const at = longest.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`))
+      return at < 0 ? longest.length : at
+    }
+    const byName = ({ project: { name: one } }: TestSpecification, { project: { name } }: TestSpecification) =>
+      one < name ? -1 : one > name ? 1 : 0
+    return super.sort(files).then((sorted) =>
+      sorted.toSorted((one, other) => byName(one, other) || place(one) - place(other))
+    )
+  }
+}
+
 // Workers and the programs that tests start compile what they import once.
 env["NODE_COMPILE_CACHE"] ??= fileURLToPath(new URL("node_modules/.cache/compiled", import.meta.url))
 
@@ -33,8 +62,11 @@ export default defineConfig({
   test: {
     // Files share a worker's modules: importing Effect again for each took more time than the tests of most packages.
     isolate: false,
-    // Tests of processes and servers mostly wait.
+    // Tests of processes and servers mostly wait. One group of all projects: no worker idles while another one's last
+    // file of a project runs.
     maxWorkers: availableParallelism() + 2,
+    sequence: { sequencer: LongestFirst },
+    setupFiles: ["test/warnings.ts"],
     // A project has workers of its own and transforms the sources for itself, so there is not one for each package.
     projects: [
       {
@@ -44,9 +76,6 @@ export default defineConfig({
           include: testsOf(pure),
           exclude: startingProcesses,
           setupFiles: ["test/noProcess.ts"],
-          // They wait for nothing, and each worker imports Effect and warms it up for itself.
-          maxWorkers: availableParallelism(),
-          sequence: { groupOrder: 1 },
           testTimeout: 120_000
         }
       },
