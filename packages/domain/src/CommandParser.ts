@@ -35,7 +35,7 @@ const span =
   "(?: (?:yet|any ?more|from now on|until (?!now).+|(?:(?:on|at|after) )?(?:each|every|any|new) (?:push|pushes|commits?)))?"
 
 const day =
-  "(?:(?:next|this) )?(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|week|weekend|month|release|sprint)"
+  "(?:(?:next|this|the) )?(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|week|weekend|month|release|sprint)"
 const done = "(?:ready|done|finished|merged|rebased|approved|reviewed|complete)"
 
 /**
@@ -43,7 +43,8 @@ const done = "(?:ready|done|finished|merged|rebased|approved|reviewed|complete)"
  * about code.
  */
 const spanOfWork =
-  `(?: (?:yet|any ?more|from now on|until (?:(?:further notice|tomorrow|tonight|later|told|${day})(?: .+)?` +
+  "(?: (?:yet|any ?more|from now on|for (?:a (?:while|bit)|today|the (?:day|night|weekend))|while (?:i|i'm) .+" +
+  `|(?:until|till) (?:(?:further notice|tomorrow|tonight|later|told|${day})(?: .+)?` +
   `|(?:i(?:'m|'ve| am| have)?|we(?:'re|'ve| are| have)) .+|(?:(?:it|this|that)(?:'s| is)|(?:this|the|my|our) ${pr} is) ${done}(?: .+)?` +
   `|${done})))?`
 
@@ -79,7 +80,7 @@ const commands: ReadonlyArray<readonly [Command, RegExp]> = [
   [
     Cancel.make({}),
     whole(
-      `(?:cancel|abort|kill)(?: (?:the|this|that|your|running|current))*(?: review| run| job)?${it}` +
+      `(?:cancel|abort|kill)(?: (?:the|this|that|your|running|current|all))*(?: reviews?| run| job)?${it}` +
         `|stop (?:the|this|that|your)(?: running| current)* review${it}`
     )
   ],

@@ -7,9 +7,10 @@ import { type AnswerFacts, Forge, type OwnPosts } from "@nominal-code/forge/Forg
 import { Effect, Option } from "effect"
 import { configAnswer } from "./ConfigAnswer.ts"
 import { byHand, dismissFinding, resolveThreadOf } from "./Dismissal.ts"
+import { findingOf } from "./FindingOfThread.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
 import { asOutcome } from "./RunOutcome.ts"
-import { findingOf, isOurs, threadIdOf } from "./Thread.ts"
+import { isOurs, threadIdOf } from "./Thread.ts"
 
 /** A command that needs neither a model nor a checkout. */
 export type PlainCommand = Exclude<Command, { readonly _tag: "Review" | "Ask" }>

@@ -14,6 +14,7 @@ import { dismissFinding } from "./Dismissal.ts"
 import { checkOut } from "./Drafting.ts"
 import { notPosted } from "./DryRun.ts"
 import { failed } from "./Failure.ts"
+import { findingOf } from "./FindingOfThread.ts"
 import * as History from "./History.ts"
 import { languageText } from "./Prompt.ts"
 import * as PromptFiles from "./PromptFiles.ts"
@@ -22,7 +23,7 @@ import * as RepositoryConfig from "./RepositoryConfig.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
 import { asOutcome, onHead } from "./RunOutcome.ts"
 import { charged, limitReached, usedUp } from "./Spending.ts"
-import { conversationOf, findingOf, isOurs } from "./Thread.ts"
+import { conversationOf, isOurs } from "./Thread.ts"
 
 /** The model's answer to a question. */
 interface Answer {

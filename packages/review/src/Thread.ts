@@ -1,11 +1,9 @@
 import { isBotAccount } from "@nominal-code/domain/BotAccount"
-import type { Fingerprint } from "@nominal-code/domain/Finding"
 import type { Job } from "@nominal-code/domain/Job"
 import { markersIn } from "@nominal-code/domain/Marker"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import type { Discussion } from "@nominal-code/domain/Review"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
-import { Option } from "effect"
 
 /** Test if we have written something. */
 export type IsOurs = (said: Pick<Discussion, "author" | "own">) => boolean
@@ -20,7 +18,10 @@ export const threadIdOf = (event: PullRequestEvent): string | undefined => {
 const mostComments = 20
 
 /** Comments of the thread that an event's comment stands in, oldest first; none where it stands in none. */
-const threadOf = (event: PullRequestEvent, discussions: ReadonlyArray<Discussion>): ReadonlyArray<Discussion> => {
+export const threadOf = (
+  event: PullRequestEvent,
+  discussions: ReadonlyArray<Discussion>
+): ReadonlyArray<Discussion> => {
   const id = threadIdOf(event)
   return id === undefined ? [] : discussions.filter(({ threadId }) => threadId === id)
 }
@@ -51,16 +52,4 @@ export const conversationOf = (
 export const isOurs = (job: Job, { botUsername }: ReviewSettings): IsOurs => {
   const isNamedSo = isBotAccount([botUsername, job.lane.bot])
   return ({ author, own }) => own === true || isNamedSo(author)
-}
-
-/** The finding of ours that began the thread which an event's comment stands in. */
-export const findingOf = (
-  event: PullRequestEvent,
-  discussions: ReadonlyArray<Discussion>,
-  isOurs: IsOurs
-): Option.Option<Fingerprint> => {
-  const [first] = threadOf(event, discussions)
-  if (first === undefined || !isOurs(first)) return Option.none()
-  const [only, ...others] = markersIn(first.body).flatMap(({ fingerprint }) => fingerprint ?? [])
-  return others.length === 0 ? Option.fromUndefinedOr(only) : Option.none()
 }

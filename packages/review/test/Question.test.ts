@@ -11,6 +11,7 @@ import { Forbidden, ForgeError, Unavailable } from "@nominal-code/forge/ForgeErr
 import { LlmError } from "@nominal-code/llm/LlmError"
 import { WorkspaceError } from "@nominal-code/workspace/Workspace"
 import { Effect, Struct } from "effect"
+import { ledgerOf } from "../src/Ledger.ts"
 import { answer } from "../src/Question.ts"
 import * as Scene from "./Scene.ts"
 
@@ -180,6 +181,19 @@ describe("a reply to a finding", () => {
       assert.deepStrictEqual(world.replies, ["I withdraw this finding.\n\nThe caller does."])
       assert.deepStrictEqual(world.facts, [{ dismissed: finding }])
       assert.include(world.calls, "resolve")
+    }))
+
+  it.effect("may withdraw it where somebody has edited its marker away, too", () =>
+    Effect.gen(function*() {
+      const [first, ...others] = thread
+      const body = first?.body.replace(marker, "") ?? ""
+      const discussions = [said("nominal", body, { ...onLine, own: true }), ...others]
+      const world = Scene.world({ discussions, answers: [answering("The caller does.", { withdraw: true })] })
+      yield* ask(world, reply)
+      assert.deepStrictEqual(world.replies, ["I withdraw this finding.\n\nThe caller does."])
+      const [{ dismissed } = {}] = world.facts
+      const known = ({ own }: Pick<Discussion, "own">) => own === true
+      assert.deepStrictEqual(ledgerOf(discussions, known).map(({ fingerprint }) => fingerprint), [dismissed])
     }))
 
   it.effect("leaves it where the model stays with it", () =>

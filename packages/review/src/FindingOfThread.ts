@@ -1,0 +1,19 @@
+import type { Fingerprint } from "@nominal-code/domain/Finding"
+import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import type { Discussion } from "@nominal-code/domain/Review"
+import { Option } from "effect"
+import { ledgerOf } from "./Ledger.ts"
+import { type IsOurs, threadIdOf, threadOf } from "./Thread.ts"
+
+/** The finding of ours that began the thread which an event's comment stands in. */
+export const findingOf = (
+  event: PullRequestEvent,
+  discussions: ReadonlyArray<Discussion>,
+  isOurs: IsOurs
+): Option.Option<Fingerprint> => {
+  const [first] = threadOf(event, discussions)
+  if (first === undefined || !isOurs(first)) return Option.none()
+  const found = ledgerOf([first], isOurs).filter((one) => one.threadId === threadIdOf(event))
+  const [only, ...others] = found.map(({ fingerprint }) => fingerprint)
+  return others.length === 0 ? Option.fromUndefinedOr(only) : Option.none()
+}
