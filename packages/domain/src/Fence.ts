@@ -56,7 +56,12 @@ export const closesFence = (line: string, fence: Fence): boolean => {
   return marks.length >= fence.marks.length && marks === fence.marks.charAt(0).repeat(marks.length)
 }
 
-const backtickRuns = (text: string): number => Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length))
+/** Length of the longest run of backticks. */
+const longestRun = (text: string): number => {
+  let longest = 0
+  for (const [run] of text.matchAll(/`+/g)) longest = Math.max(longest, run.length)
+  return longest
+}
 
 /** Backticks that nothing in `text` can close: more than it has in a row, and `least` or more. */
-export const backticksFor = (text: string, least: 1 | 3): string => "`".repeat(Math.max(least, backtickRuns(text) + 1))
+export const backticksFor = (text: string, least: 1 | 3): string => "`".repeat(Math.max(least, longestRun(text) + 1))

@@ -15,6 +15,10 @@ const opened = (line: string) => {
   return fence
 }
 
+it("a fence is longer than each of hundreds of thousands of backticks in a text", () => {
+  assert.strictEqual(backticksFor(`${"` ".repeat(300_000)}\`\`\``, 3), "````")
+})
+
 describe("a code block", () => {
   it("begins with three marks or more, after indentation, quotes and list items", () => {
     for (const prefix of ["", "  ", "> ", "- ", "1. ", "  > - ", "\t"]) {

@@ -92,7 +92,7 @@ export const fitDiffs = (portions: ReadonlyArray<Portion>, budget: number): Fitt
   const inOrder = <A extends { readonly file: ChangedFile }>(list: ReadonlyArray<A>) =>
     list.toSorted((a, b) => (places.get(a.file) ?? 0) - (places.get(b.file) ?? 0))
   const shown: Array<ShownDiff> = []
-  const rest: Array<Portion> = []
+  let rest: ReadonlyArray<Portion> = []
   let room = budget
   let isCut = false
   for (const tier of [0, 1, 2, 3, 4]) {
@@ -107,12 +107,12 @@ export const fitDiffs = (portions: ReadonlyArray<Portion>, budget: number): Fitt
     const [first, ...others] = unfit
     const less = portions.reduce((sum, { kind, tokens }) => sum + (worth[kind] > tier ? tokens : 0), 0)
     const part = room - Math.min(less, room * forLess)
-    if (first === undefined || isCut || part < leastPart) rest.push(...unfit)
+    if (first === undefined || isCut || part < leastPart) rest = [...rest, ...unfit]
     else {
       const { rest: end, shown: beginning } = cut(first, part)
       isCut = true
       shown.push(...beginning)
-      rest.push(...end, ...others)
+      rest = [...rest, ...end, ...others]
       room -= beginning.reduce((sum, { text }) => sum + tokensIn(text) + overhead, 0)
     }
   }

@@ -145,7 +145,7 @@ const spaced = /^( {2,})(?! |\*)\S/
 
 const withTabs = (lines: Lines): Option.Option<Lines> => {
   const widths = lines.flatMap((line) => spaced.exec(line)?.[1]?.length ?? [])
-  const unit = Math.min(...widths)
+  const unit = widths.reduce((least, width) => Math.min(least, width), Number.POSITIVE_INFINITY)
   return widths.every((width) => width % unit === 0)
     ? Option.some(
       lines.map((line) => line.replace(spaced, (text) => "\t".repeat((text.length - 1) / unit) + text.at(-1)))

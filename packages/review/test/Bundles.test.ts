@@ -37,6 +37,16 @@ describe("the bundles of a change", () => {
     ])
   })
 
+  it("join tens of thousands of files by one that imports them all", () => {
+    const icons = Array.from(
+      { length: 20_000 },
+      (_, at) => Scene.file(`icons/icon${at}.ts`, change(`export const Icon${at} = draw(${at})`))
+    )
+    const registry = change(...icons.map((_, at) => `export { Icon${at} } from "./icon${at}"`))
+    const groups = groupsOf([...icons, Scene.file("icons/registry.ts", registry)])
+    assert.deepStrictEqual([groups.size, new Set(groups.values()).size], [20_001, 1])
+  })
+
   it("are shown whole, those with sources first, until everything has been shown", () => {
     const groups = groupsOf(files)
     let portions = portionsOf(planByPath(files).files)

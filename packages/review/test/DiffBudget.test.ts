@@ -36,6 +36,13 @@ describe("the diffs of a prompt", () => {
     assert.isBelow(tokensIn(shown[1]?.text ?? ""), 6_000)
   })
 
+  it("are of as many files as there are", () => {
+    const files = Array.from({ length: 200_000 }, (_, at) => Scene.file(`src/${at}.ts`, "@@ -1 +1 @@\n-a\n+b"))
+    const many = portionsOf(planByPath(files).files)
+    const { rest, shown } = fitDiffs(many, 6_000)
+    assert.strictEqual(rest.length + shown.length, many.length)
+  })
+
   it("are those of the code first, however small the others are", () => {
     const files = [
       Scene.file("README.md", added(20, "words")),
