@@ -1,5 +1,6 @@
 import { RunWaits } from "@nominal-code/domain/RunWaits"
-import { Duration, Effect, Option, Schedule } from "effect"
+import type { StoreError } from "@nominal-code/persistence/StoreError"
+import { Clock, Duration, Effect, Option, Schedule } from "effect"
 import {
   JobQueue,
   type Lease,
@@ -24,6 +25,9 @@ const settleRetries = Schedule.spaced("5 seconds")
 
 /** Retries of a renewal, until the lease has run out. */
 const renewRetries = Schedule.spaced("1 second")
+
+/** Time in which a lease is as long as it was when it was asked for. */
+const fresh = Duration.seconds(1)
 
 const ended = (settled: boolean): SettledLease => ({ settled, next: Option.none() })
 
@@ -61,26 +65,9 @@ export const make = Effect.gen(function*() {
       Effect.orElseSucceed(() => false)
     )
 
-  /**
-   * Ends the lease, and takes the lane's next one if it is told where that would run. It is not settled if it was lost, or
-   * if this process is asked to end while the store is away: then the job is recovered when its lease has run out.
-   */
-  const settle = (
-    lease: Lease,
-    settlement: Settlement,
-    restore: Restore,
-    next?: RunLocation
-  ): Effect.Effect<SettledLease> => {
-    let takes = next
-    const once = Effect.suspend(() => {
-      const runs = takes
-      // The second time, the outcome is all that counts.
-      takes = undefined
-      return runs === undefined
-        ? Effect.map(queue.settle(lease, settlement), ended)
-        : queue.settleAndTake(lease, settlement, runs)
-    })
-    return once.pipe(
+  /** Carries a settlement out, however long the store is away. It is given up if this process is asked to end meanwhile. */
+  const persistently = (once: Effect.Effect<SettledLease, StoreError>, restore: Restore): Effect.Effect<SettledLease> =>
+    once.pipe(
       Effect.retry(shutdownRetries),
       Effect.catch((error) =>
         Effect.logWarning(`the outcome cannot be stored, trying again: ${error.message}`).pipe(
@@ -91,7 +78,32 @@ export const make = Effect.gen(function*() {
       Effect.catch(({ message }) => Effect.as(Effect.logError(`the outcome is not stored: ${message}`), ended(false))),
       Effect.onInterrupt(() => Effect.logError("the outcome is not stored: the job runs again"))
     )
-  }
+
+  /** The next lease, renewed if it may be some time since it was given; none if another process has the job by now. */
+  const renewed = Effect.fnUntraced(function*({ next, settled }: SettledLease, asked: number) {
+    const isFresh = (yield* Clock.currentTimeMillis) - asked < Duration.toMillis(fresh)
+    if (Option.isNone(next) || isFresh) return { settled, next }
+    const result = yield* Effect.orElseSucceed(queue.renew(next.value), () => "lost" as const)
+    return result === "lost" ? ended(settled) : { settled, next }
+  })
+
+  /**
+   * Ends the lease, and takes the lane's next one if it is told where that would run. It is not settled if it was lost, or
+   * if this process is asked to end while the store is away: then the job is recovered when its lease has run out.
+   */
+  const settle = (
+    lease: Lease,
+    settlement: Settlement,
+    restore: Restore,
+    next?: RunLocation
+  ): Effect.Effect<SettledLease> =>
+    Effect.flatMap(Clock.currentTimeMillis, (asked) => {
+      // The same request each time it is run: a lease that it was given, although its answer was lost, is this process' own.
+      const once = next === undefined
+        ? Effect.map(queue.settle(lease, settlement), ended)
+        : queue.settleAndTake(lease, settlement, next)
+      return Effect.flatMap(persistently(once, restore), (result) => renewed(result, asked))
+    })
 
   return { isWanted, keep, settle }
 })

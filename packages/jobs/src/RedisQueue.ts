@@ -139,7 +139,7 @@ const make = Effect.gen(function*() {
   const limits = yield* QueueLimits
   const all = allShards(yield* opening(RedisShards.claim(redis)))
   const lanes = yield* RedisLane.make(all)
-  const { step } = lanes
+  const { begin, step } = lanes
   const leaseMillis = Duration.toMillis(limits.leaseDuration)
   const retentionMillis = Duration.toMillis(limits.retention)
   const records = yield* RedisRecords.make(redis, all)
@@ -195,7 +195,7 @@ const make = Effect.gen(function*() {
 
   const settle = ({ epoch, job, lane }: Lease, settlement: Settlement) =>
     Effect.map(
-      step(
+      begin(
         {
           operation: "JobQueue.settle",
           lane: laneKey(lane),
@@ -208,35 +208,35 @@ const make = Effect.gen(function*() {
       ({ value }) => value
     )
 
-  const settleAndTake = Effect.fnUntraced(
-    function*(lease: Lease, settlement: Settlement, runs: RunLocation = "in-process") {
-      const { epoch, job, lane } = lease
-      const key = laneKey(lane)
-      const made = yield* Effect.result(step(
-        {
-          operation: "JobQueue.settleAndTake",
-          lane: key,
-          ids: [job.id],
-          patient: true,
-          trusted: true,
-          about: ({ settled, taken: { row } }: { readonly settled: boolean; readonly taken: TakenJob.TakenJob }) =>
-            settled ? [job.id, ...(row === undefined ? [] : [row.id])] : []
-        },
-        (table, now) => {
-          const settled = LaneRules.settle(table, { lane: key, id: job.id, epoch }, settlement, now)
-          return { settled, taken: settled ? takeFrom(table, key, now, runs) : TakenJob.none }
-        }
-      ))
+  const settleAndTake = (lease: Lease, settlement: Settlement, runs: RunLocation = "in-process") => {
+    const { epoch, job, lane } = lease
+    const key = laneKey(lane)
+    const ending = begin(
+      {
+        operation: "JobQueue.settleAndTake",
+        lane: key,
+        ids: [job.id],
+        patient: true,
+        trusted: true,
+        about: ({ settled, taken: { row } }: { readonly settled: boolean; readonly taken: TakenJob.TakenJob }) =>
+          settled ? [job.id, ...(row === undefined ? [] : [row.id])] : []
+      },
+      (table, now) => {
+        const settled = LaneRules.settle(table, { lane: key, id: job.id, epoch }, settlement, now)
+        return { settled, taken: settled ? takeFrom(table, key, now, runs) : TakenJob.none }
+      }
+    )
+    return Effect.uninterruptible(Effect.gen(function*() {
+      const made = yield* Effect.result(ending)
       if (Result.isSuccess(made)) {
         const { settled, taken } = made.success.value
         return { settled, next: yield* leaseOf(lane, taken, made.success) }
       }
       // A process whose signatures do not count takes nothing, and settles what it has.
       if (made.failure.reason !== "failed") return yield* made.failure
-      return { settled: yield* settle(lease, settlement), next: Option.none() }
-    },
-    Effect.uninterruptible
-  )
+      return { settled: yield* settle(lease, settlement), next: Option.none<Lease>() }
+    }))
+  }
 
   /** Changes a job without a lease. Its lane and its event never change. */
   const handle = Effect.fnUntraced(function*(

@@ -28,14 +28,13 @@ const make = Effect.gen(function*() {
     ...queue,
     take: (lane: Lane, runs?: RunLocation) =>
       Effect.uninterruptible(Effect.flatMap(queue.take(lane, runs), unlessForged)),
-    settleAndTake: Effect.fnUntraced(
-      function*(lease: Lease, settlement: Settlement, runs?: RunLocation) {
-        const { next, settled } = yield* queue.settleAndTake(lease, settlement, runs)
-        // The lease has ended by now: what is wrong with the next job says nothing of it.
-        return { settled, next: yield* Effect.orElseSucceed(unlessForged(next), () => Option.none()) }
-      },
-      Effect.uninterruptible
-    )
+    settleAndTake: (lease: Lease, settlement: Settlement, runs?: RunLocation) =>
+      Effect.uninterruptible(Effect.flatMap(
+        queue.settleAndTake(lease, settlement, runs),
+        ({ next, settled }) =>
+          // The lease has ended by now: what is wrong with the next job says nothing of it.
+          Effect.map(Effect.orElseSucceed(unlessForged(next), () => Option.none()), (next) => ({ settled, next }))
+      ))
   })
 })
 

@@ -11,7 +11,8 @@ import { StoreError } from "@nominal-code/persistence/StoreError"
 import { laneOf, mention, push } from "@nominal-code/testing/Jobs"
 import { done, lane, storeIn } from "@nominal-code/testing/QueueSteps"
 import { type RedisServer, redisSuite, shared } from "@nominal-code/testing/RedisServer"
-import { Context, Duration, Effect, Layer, Option, Result } from "effect"
+import { Context, Deferred, Duration, Effect, Fiber, Layer, Option, Result } from "effect"
+import { TestClock } from "effect/testing"
 import { randomBytes } from "node:crypto"
 
 const lost = new StoreError({ operation: "test", message: "the answer was lost", reason: "unavailable" })
@@ -21,6 +22,7 @@ const broken = new StoreError({ operation: "test", message: "the script failed",
 interface Seen {
   scripts: number
   loses: boolean
+  isAway: boolean
   /** Happens before this process notices that an answer is lost. */
   meanwhile: Effect.Effect<unknown, StoreError>
   days: number
@@ -31,18 +33,21 @@ interface Seen {
 const counted = Effect.fnUntraced(function*({ command, url }: RedisServer, shards = 1) {
   yield* command("flushall")
   const redis = Context.get(yield* Layer.build(Layer.fresh(Redis.layer(url))), Redis.Redis)
-  const seen: Seen = { scripts: 0, loses: false, meanwhile: Effect.void, days: 0, refuses: "" }
+  const seen: Seen = { scripts: 0, loses: false, isAway: false, meanwhile: Effect.void, days: 0, refuses: "" }
   const counting = Redis.Redis.of({
     ...redis,
     run: (...call) =>
       Effect.suspend(() => {
+        if (seen.isAway) return Effect.fail(lost)
         seen.scripts += 1
         const { loses, refuses } = seen
         seen.loses = false
         const [, , , , args] = call
         if (refuses !== "" && args.some((arg) => String(arg).includes(refuses))) return Effect.fail(broken)
         return Effect.tap(redis.run(...call), () =>
-          loses ? Effect.andThen(seen.meanwhile, Effect.fail(lost)) : Effect.void)
+          loses
+            ? Effect.andThen(seen.meanwhile, Effect.fail(lost))
+            : Effect.void)
       })
   })
   const now = Effect.sync(() => Option.some(1_750_000_000_000 + Duration.toMillis(Duration.days(seen.days))))
@@ -259,6 +264,29 @@ redisSuite("offers of the same moment in Redis", () => {
       seen.loses = true
       const { next, settled } = yield* queue.settleAndTake(lease, done)
       assert.deepStrictEqual([settled, Option.isNone(next), taken], [true, true, ["b"]])
+    }))
+
+  it.effect("a settlement whose answer was lost for good gives its lease when it is asked again, and counts no loss", () =>
+    Effect.gen(function*() {
+      const { queue, seen } = yield* counted(yield* server)
+      yield* queue.offerAll([mention(lane, "a"), mention(lane, "b")])
+      const lease = Option.getOrThrow(yield* queue.take(lane))
+      const ending = queue.settleAndTake(lease, done)
+      const isAway = yield* Deferred.make<void>()
+      seen.loses = true
+      seen.meanwhile = Effect.suspend(() => {
+        seen.isAway = true
+        return Deferred.succeed(isAway, undefined)
+      })
+      const asked = yield* Effect.forkChild(Effect.flip(ending))
+      yield* Deferred.await(isAway)
+      yield* Effect.replicateEffect(TestClock.adjust("1 second"), 30)
+      assert.isTrue((yield* Fiber.join(asked)).retryable)
+      seen.isAway = false
+      const { next, settled } = yield* ending
+      const { attempt, job, losses } = Option.getOrThrow(next)
+      assert.deepStrictEqual([settled, job.delivery, attempt, losses], [true, "b", 1, 0])
+      assert.strictEqual(yield* queue.renew(Option.getOrThrow(next)), "kept")
     }))
 
   it.effect("a lane that Redis has lost and got again in another form is not taken for the one that was written", () =>
