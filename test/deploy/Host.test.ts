@@ -47,9 +47,17 @@ describe("deploy/host/nominal-code.service", () => {
     const set = [...unit.matchAll(/^Environment=(\w+)=(.*)$/gm)].map(([, name = "", value = ""]) =>
       [name, value] as const
     )
-    assert.deepStrictEqual(set.map(([name]) => name).filter((name) => name !== "HOME" && !variables.has(name)), [])
+    const unknown = set.filter(([name]) => !variables.has(name)).map(([name]) => name)
+    assert.deepStrictEqual(unknown, ["HOME", "NODE_OPTIONS", "MALLOC_ARENA_MAX"])
     const credentials = [...unit.matchAll(/^LoadCredential=([\w-]+):/gm)].map(([, name]) => `%d/${name}`)
     assert.sameMembers(set.filter(([name]) => name.endsWith("_FILE")).map(([, value]) => value), credentials)
+  })
+
+  it("bounds the memory of Node and of the C library as the image does", () => {
+    const image = readFileSync(`${root}/ci/Dockerfile`, "utf8")
+    const bounds = (text: string) => text.match(/\b(?:NODE_OPTIONS|MALLOC_ARENA_MAX)=\S+/g)
+    assert.deepStrictEqual(bounds(unit), bounds(image))
+    assert.lengthOf(bounds(unit) ?? [], 2)
   })
 
   // Only systemd itself can say if it takes a unit, and a machine without it, such as a container, does not run ours.

@@ -20,6 +20,7 @@ import { statedKinds } from "@nominal-code/review/GitAttributes"
 import { readText } from "@nominal-code/review/OutputRepair"
 import { block } from "@nominal-code/review/UntrustedBlocks"
 import { Git, GitError } from "@nominal-code/workspace/Git"
+import type { Dialogue } from "@nominal-code/workspace/Process"
 import { fromStderr, headline } from "@nominal-code/workspace/GitFailure"
 import * as ObjectReader from "@nominal-code/workspace/ObjectReader"
 import { ConfigProvider, Effect, FileSystem, Layer } from "effect"
@@ -109,13 +110,15 @@ const gitSaying = (text: string) => {
     rest = rest.subarray(count)
     return taken
   }
-  const bytes = (count: number) =>
-    Effect.suspend(() => count > rest.length ? Effect.fail(ended) : Effect.succeed(take(count)))
-  const line = Effect.suspend(() => {
-    const end = rest.indexOf(10)
-    return end === -1 ? Effect.fail(ended) : Effect.succeed(take(end + 1).toString("utf8").trimEnd())
+  const answers: Dialogue<GitError>["answers"] = Effect.fnUntraced(function*(count, bodyOf, accept) {
+    for (let left = count; left > 0; left--) {
+      const line = take(rest.indexOf(10) + 1).toString("utf8").trimEnd()
+      const body = yield* Effect.fromResult(bodyOf(line))
+      if (line === "" || body > rest.length) return yield* ended
+      accept(line, take(body))
+    }
   })
-  return Layer.mock(Git, { open: () => Effect.succeed({ say: () => Effect.void, line, bytes }) })
+  return Layer.mock(Git, { open: () => Effect.succeed({ say: () => Effect.void, answers }) })
 }
 
 const path = RepoPath.make("src/a.ts")

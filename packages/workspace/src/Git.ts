@@ -232,14 +232,8 @@ const make = Effect.fnUntraced(function*({ baseDir }: GitDirectory) {
       error.reason === "killed"
         ? new GitError({ reason: fromStderr(error.message), message: `git ${args[0]}: ${headline(error.message)}` })
         : failed(args, error)
-    return Process.open(...command(args, options, DIALOGUE_SECONDS), processOptions(options)).pipe(
-      Effect.provideService(ChildProcessSpawner.ChildProcessSpawner, spawner),
-      Effect.mapError(refused),
-      Effect.map(({ bytes, line, say }): Process.Dialogue<GitError> => ({
-        say,
-        line: Effect.mapError(line, refused),
-        bytes: (count) => Effect.mapError(bytes(count), refused)
-      }))
+    return Process.open(...command(args, options, DIALOGUE_SECONDS), processOptions(options), refused).pipe(
+      Effect.provideService(ChildProcessSpawner.ChildProcessSpawner, spawner)
     )
   }
 

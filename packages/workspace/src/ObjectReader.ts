@@ -5,7 +5,7 @@
  * or a model calls a path is ever part of a request.
  */
 import type { RepoPath } from "@nominal-code/domain/PullRequest"
-import { Array, Effect, Exit, Option, Scope, Semaphore } from "effect"
+import { Array, Effect, Exit, Option, Result, Scope, Semaphore } from "effect"
 import { Git, GitError } from "./Git.ts"
 import type { Dialogue } from "./Process.ts"
 
@@ -59,22 +59,22 @@ export interface ObjectReader {
   entries(commit: string, directory: string): Effect.Effect<Option.Option<ReadonlyArray<TreeEntry>>, GitError>
 }
 
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
-
 /** Parses a tree object: mode, blank, name, NUL, id as bytes, without anything between entries. */
 const parseTree = (bytes: Uint8Array, idBytes: number): ReadonlyArray<TreeEntry> => {
+  const tree = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   const entries: globalThis.Array<TreeEntry> = []
   let at = 0
-  while (at < bytes.length) {
-    const blank = bytes.indexOf(0x20, at)
-    const end = bytes.indexOf(0, blank)
+  while (at < tree.length) {
+    const blank = tree.indexOf(0x20, at)
+    const end = tree.indexOf(0, blank)
     if (blank === -1 || end === -1) break
+    const next = end + 1 + idBytes
     entries.push({
-      mode: decoder.decode(bytes.subarray(at, blank)),
-      name: decoder.decode(bytes.subarray(blank + 1, end)),
-      id: Buffer.from(bytes.subarray(end + 1, end + 1 + idBytes)).toString("hex")
+      mode: tree.toString("latin1", at, blank),
+      name: tree.toString("utf8", blank + 1, end),
+      id: tree.toString("hex", end + 1, next)
     })
-    at = end + 1 + idBytes
+    at = next
   }
   return entries
 }
@@ -83,12 +83,18 @@ const isTree = ({ mode }: TreeEntry): boolean => mode === "40000"
 
 const confused = new GitError({ reason: "other", message: "git cat-file answered something else than was asked." })
 
-const parseHeader = Effect.fnUntraced(function*(line: string) {
-  if (/ (?:missing|ambiguous)$/.test(line)) return Option.none<ObjectInfo>()
+/** Reads the line before an object; none: it is not here. */
+const parseHeader = (line: string): Result.Result<Option.Option<ObjectInfo>, GitError> => {
   const [, id, type, size] = /^([0-9a-f]{40,64}) (\w+) (\d+)$/.exec(line) ?? []
-  if (id === undefined || type === undefined || size === undefined) return yield* confused
-  return Option.some<ObjectInfo>({ id, type, size: Number(size) })
-})
+  if (id !== undefined && type !== undefined) return Result.succeedSome({ id, type, size: Number(size) })
+  return / (?:missing|ambiguous)$/.test(line) ? Result.succeedNone : Result.fail(confused)
+}
+
+const tooLarge = (bytes: number) =>
+  new GitError({ reason: "too-large", message: `an object takes more than ${bytes} bytes.` })
+
+const notHere = (name: string) =>
+  new GitError({ reason: "corrupt", message: `the object ${name} is not in the repository.` })
 
 /** Opens a reader. Its process starts at the first question, and ends with the scope. */
 export const make = Effect.fn("ObjectReader.make")(function*(gitDir: string) {
@@ -100,7 +106,7 @@ export const make = Effect.fn("ObjectReader.make")(function*(gitDir: string) {
   const opened = Effect.gen(function*() {
     if (session !== undefined) return session
     const own = yield* Scope.fork(scope)
-    const dialogue = yield* Scope.provide(git.open(["cat-file", "--batch-command"], { gitDir }), own)
+    const dialogue = yield* Scope.provide(git.open(["cat-file", "--batch-command", "--buffer"], { gitDir }), own)
     return session = { dialogue, scope: own }
   })
 
@@ -123,57 +129,73 @@ export const make = Effect.fn("ObjectReader.make")(function*(gitDir: string) {
       Semaphore.withPermit(lock)
     )
 
-  const ask = (request: string, dialogue: Dialogue<GitError>) =>
-    Effect.flatMap(Effect.andThen(dialogue.say(`${request}\n`), dialogue.line), parseHeader)
-
-  const info: ObjectReader["info"] = (name) => exchange((dialogue) => ask(`info ${name}`, dialogue))
-
-  /** Reads the answer to a request for an object's bytes. */
-  const answered = Effect.fnUntraced(function*(dialogue: Dialogue<GitError>, maxBytes: number) {
-    const header = yield* Effect.flatMap(dialogue.line, parseHeader)
-    if (Option.isNone(header)) return Option.none()
-    if (header.value.size > maxBytes) {
-      return yield* new GitError({ reason: "too-large", message: `an object takes more than ${maxBytes} bytes.` })
-    }
-    const bytes = yield* dialogue.bytes(header.value.size + 1)
-    return Option.some(bytes.subarray(0, header.value.size))
-  })
-
-  const contents: ObjectReader["contents"] = (name, maxBytes) =>
-    exchange((dialogue) => Effect.andThen(dialogue.say(`contents ${name}\n`), answered(dialogue, maxBytes)))
-
-  /** Asks about many objects at once. None of them may be missing. */
-  const each = <A>(
+  /** Asks about objects by one request. The answer to each one that is not here is none. */
+  const ask = <A>(
     command: "contents" | "info",
     names: ReadonlyArray<string>,
-    answer: (dialogue: Dialogue<GitError>) => Effect.Effect<Option.Option<A>, GitError>
-  ) =>
+    bodyOf: (info: ObjectInfo) => Result.Result<number, GitError>,
+    take: (info: ObjectInfo, body: Uint8Array) => A
+  ): Effect.Effect<ReadonlyArray<Option.Option<A>>, GitError> =>
     exchange(Effect.fnUntraced(function*(dialogue) {
-      yield* dialogue.say(names.map((name) => `${command} ${name}\n`).join(""))
-      const found: globalThis.Array<A> = []
-      for (const name of names) {
-        const one = yield* answer(dialogue)
-        if (Option.isSome(one)) found.push(one.value)
-        else return yield* new GitError({ reason: "corrupt", message: `the object ${name} is not in the repository.` })
-      }
+      const found: globalThis.Array<Option.Option<A>> = []
+      let header = Option.none<ObjectInfo>()
+      // git writes its answers together, when it is told that there are no more requests.
+      yield* dialogue.say(`${names.map((name) => `${command} ${name}\n`).join("")}flush\n`)
+      yield* dialogue.answers(
+        names.length,
+        (line) =>
+          Result.flatMap(parseHeader(line), (info) => {
+            header = info
+            return Option.match(info, { onNone: () => Result.succeed(0), onSome: bodyOf })
+          }),
+        (_, body) => found.push(Option.map(header, (info) => take(info, body)))
+      )
       return found
     }))
 
-  const all: ObjectReader["all"] = (names, maxBytes) =>
+  const infos = (names: ReadonlyArray<string>) => ask("info", names, () => Result.succeed(0), (info) => info)
+
+  /** The bytes of objects. Fails if they are larger together. */
+  const bodies = (names: ReadonlyArray<string>, maxBytes: number) =>
     Effect.suspend(() => {
       let left = maxBytes
-      return each("contents", names, (dialogue) =>
-        Effect.map(
-          answered(dialogue, left),
-          Option.map((bytes) => {
-            left -= bytes.length
-            return bytes
-          })
-        ))
+      const bodyOf = ({ size }: ObjectInfo) => {
+        left -= size
+        return left < 0 ? Result.fail(tooLarge(maxBytes)) : Result.succeed(size + 1)
+      }
+      return ask("contents", names, bodyOf, ({ size }, body) => body.subarray(0, size))
     })
 
+  /** The answers about objects of which none may be missing. */
+  const present = <A>(names: ReadonlyArray<string>, found: ReadonlyArray<Option.Option<A>>) =>
+    Effect.suspend(() => {
+      const missing = found.findIndex(Option.isNone)
+      return missing === -1 ? Effect.succeed(Array.getSomes(found)) : Effect.fail(notHere(names[missing] ?? ""))
+    })
+
+  const info: ObjectReader["info"] = (name) => Effect.map(infos([name]), ([one = Option.none()]) => one)
+
+  const contents: ObjectReader["contents"] = (name, maxBytes) =>
+    Effect.map(bodies([name], maxBytes), ([one = Option.none()]) => one)
+
+  const all: ObjectReader["all"] = (names, maxBytes) =>
+    Effect.flatMap(bodies(names, maxBytes), (found) => present(names, found))
+
   const sizes: ObjectReader["sizes"] = (names) =>
-    each("info", names, ({ line }) => Effect.map(Effect.flatMap(line, parseHeader), Option.map(({ size }) => size)))
+    Effect.flatMap(infos(names), (found) => Effect.map(present(names, found), (all) => all.map(({ size }) => size)))
+
+  const known = new Map<string, ReadonlyArray<TreeEntry>>()
+  let room = MAX_KNOWN_ENTRIES
+
+  /** Parses a directory's listing, and remembers it while there is room. */
+  const parsed = (name: string, bytes: Uint8Array) => {
+    const tree = parseTree(bytes, idBytes(name))
+    if (tree.length <= room && !known.has(name)) {
+      room -= tree.length
+      known.set(name, tree)
+    }
+    return tree
+  }
 
   const files: ObjectReader["files"] = Effect.fnUntraced(function*(commit) {
     const tooMany = new GitError({ reason: "too-large", message: `the commit has more than ${MAX_LISTED} files` })
@@ -181,13 +203,14 @@ export const make = Effect.fn("ObjectReader.make")(function*(gitDir: string) {
     const left = [{ name: `${commit}^{tree}`, at: "" }]
     while (left.length > 0) {
       const trees = left.splice(-TREES_AT_ONCE)
+      const unknown = [...new Set(trees.map(({ name }) => name).filter((name) => !known.has(name)))]
       const answers = yield* Effect.mapError(
-        all(trees.map(({ name }) => name), MAX_TREES_BYTES),
+        all(unknown, MAX_TREES_BYTES),
         (error) => error.reason === "too-large" ? tooMany : error
       )
-      for (const [index, bytes] of answers.entries()) {
-        const at = trees[index]?.at ?? ""
-        for (const entry of parseTree(bytes, idBytes(commit))) {
+      const fresh = new Map(unknown.map((name, index) => [name, parsed(name, answers[index] ?? new Uint8Array())]))
+      for (const { at, name } of trees) {
+        for (const entry of fresh.get(name) ?? known.get(name) ?? []) {
           if (isTree(entry)) left.push({ name: entry.id, at: `${at}${entry.name}/` })
           else found.push({ path: `${at}${entry.name}`, mode: entry.mode, id: entry.id })
         }
@@ -197,21 +220,11 @@ export const make = Effect.fn("ObjectReader.make")(function*(gitDir: string) {
     return found.sort((one, other) => one.path < other.path ? -1 : 1)
   })
 
-  const known = new Map<string, ReadonlyArray<TreeEntry>>()
-  let room = MAX_KNOWN_ENTRIES
-
   const treeAt = Effect.fnUntraced(function*(name: string) {
     const before = known.get(name)
     if (before !== undefined) return before
     const bytes = yield* contents(name, MAX_TREE_BYTES)
-    if (Option.isSome(bytes)) {
-      const tree = parseTree(bytes.value, idBytes(name))
-      if (tree.length <= room) {
-        room -= tree.length
-        known.set(name, tree)
-      }
-      return tree
-    }
+    if (Option.isSome(bytes)) return parsed(name, bytes.value)
     return yield* new GitError({ reason: "corrupt", message: `the directory ${name} is missing from the repository.` })
   })
 

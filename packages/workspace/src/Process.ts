@@ -1,4 +1,4 @@
-import { Effect, Exit, Fiber, Queue, type Redacted, Schema, Scope, Stream } from "effect"
+import { Effect, Exit, Fiber, Queue, type Redacted, Result, Schema, Scope, Stream } from "effect"
 import type { PlatformError } from "effect/PlatformError"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 
@@ -135,61 +135,69 @@ export const run = Effect.fnUntraced(function*(
 /** Exchange with a program that answers each request before it reads the next. */
 export interface Dialogue<E> {
   say(request: string): Effect.Effect<void>
-  /** The answer's next line, without its end. Fails when the program has ended. */
-  readonly line: Effect.Effect<string, E>
-  /** The answer's next bytes. Fails when the program has ended. */
-  bytes(count: number): Effect.Effect<Uint8Array, E>
+  /**
+   * Reads answers, each a line with bytes behind it: `bodyOf` tells by the line how many, and `take` is given both. Fails
+   * when the program has ended. Everything that has come is read in one go: a search asks for thousands of files.
+   */
+  answers(
+    count: number,
+    bodyOf: (line: string) => Result.Result<number, E>,
+    take: (line: string, body: Uint8Array) => void
+  ): Effect.Effect<void, E>
 }
 
 const LINE_BYTES = 64 * 1024
 
 /** Starts a program, by the rules of `consume`, for an exchange until the scope closes. */
-export const open = Effect.fnUntraced(function*(
+export const open = Effect.fnUntraced(function*<E>(
   program: string,
   args: ReadonlyArray<string>,
-  options: Pick<ProcessOptions, "cwd" | "env">
+  options: Pick<ProcessOptions, "cwd" | "env">,
+  refused: (error: ProcessError) => E
 ) {
   const requests = yield* Queue.unbounded<Uint8Array>()
   const handle = yield* Effect.mapError(
     start(program, args, options, Stream.fromQueue(requests)),
-    (error) => notStarted(program, error)
+    (error) => refused(notStarted(program, error))
   )
   const stderr = yield* Effect.forkScoped(tail(handle.stderr))
   const pull = yield* Stream.toPull(handle.stdout)
   let rest = Buffer.alloc(0)
   const ended = Effect.flatMap(
     Effect.orElseSucceed(Fiber.join(stderr), () => ""),
-    (said) => Effect.fail(new ProcessError({ reason: "killed", message: `${program} ended: ${said.trim()}` }))
+    (said) => Effect.fail(refused(new ProcessError({ reason: "killed", message: `${program} ended: ${said.trim()}` })))
   )
   const more = Effect.catch(pull, () => ended)
-  const bytes = Effect.fnUntraced(function*(count: number) {
-    if (rest.length >= count) {
-      const all = rest.subarray(0, count)
-      rest = rest.subarray(count)
-      return all
-    }
+  /** Waits until as many bytes are there. */
+  const fill = Effect.fnUntraced(function*(count: number) {
     const chunks: Array<Uint8Array> = [rest]
-    let size = rest.length
-    while (size < count) {
+    for (let size = rest.length; size < count;) {
       for (const chunk of yield* more) {
         chunks.push(chunk)
         size += chunk.length
       }
     }
-    const all = Buffer.concat(chunks)
-    rest = all.subarray(count)
-    return all.subarray(0, count)
+    rest = Buffer.concat(chunks)
   })
-  const line = Effect.gen(function*() {
-    let end = rest.indexOf(10)
-    while (end === -1) {
-      if (rest.length > LINE_BYTES) return yield* ended
-      rest = Buffer.concat([rest, ...(yield* more)])
-      end = rest.indexOf(10)
+  const answers: Dialogue<E>["answers"] = Effect.fnUntraced(function*(count, bodyOf, take) {
+    for (let left = count; left > 0;) {
+      const end = rest.indexOf(10)
+      if (end === -1) {
+        if (rest.length > LINE_BYTES) return yield* ended
+        yield* fill(rest.length + 1)
+        continue
+      }
+      const line = rest.toString("utf8", 0, end)
+      const body = bodyOf(line)
+      if (Result.isFailure(body)) return yield* Effect.fail(body.failure)
+      const next = end + 1 + body.success
+      if (rest.length < next) yield* fill(next)
+      take(line, rest.subarray(end + 1, next))
+      rest = rest.subarray(next)
+      left--
     }
-    return Buffer.from((yield* bytes(end + 1)).subarray(0, end)).toString("utf8")
   })
   const say = (request: string) => Effect.asVoid(Queue.offer(requests, Buffer.from(request, "utf8")))
-  const dialogue: Dialogue<ProcessError> = { say, line, bytes }
+  const dialogue: Dialogue<E> = { say, answers }
   return dialogue
 })

@@ -1,5 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { ConfigProvider, Effect, FileSystem, Layer, Path } from "effect"
+import { ConfigProvider, Effect, FileSystem, Layer, Path, Result } from "effect"
 import { availableParallelism } from "node:os"
 import { vi } from "vitest"
 import * as Git from "../src/Git.ts"
@@ -130,8 +130,10 @@ layer(services, { excludeTestServices: true })("Git", (it) => {
       assert.deepStrictEqual(yield* limits({ timeoutSeconds: 7 }), [7 * availableParallelism(), 2 * 1024 * 1024])
       assert.deepStrictEqual(yield* limits({}), [120 * availableParallelism(), 2 * 1024 * 1024])
       const dialogue = Effect.gen(function*() {
-        const { line } = yield* (yield* Git.Git).open(["x"], { gitDir: directory })
-        return [yield* line, yield* line]
+        const { answers } = yield* (yield* Git.Git).open(["x"], { gitDir: directory })
+        const said: Array<string> = []
+        yield* answers(2, () => Result.succeed(0), (line) => said.push(line))
+        return said
       })
       assert.deepStrictEqual(
         yield* Effect.provide(Effect.scoped(dialogue), gitWith(`${directory}/base`, { PATH })),

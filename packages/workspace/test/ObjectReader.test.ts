@@ -91,7 +91,11 @@ layer(services, { excludeTestServices: true })("ObjectReader", (it) => {
           open: (...args) =>
             Effect.map(git.open(...args), (dialogue) => ({
               ...dialogue,
-              bytes: (count) => Effect.suspend(() => (bytes += count, dialogue.bytes(count)))
+              answers: (count, bodyOf, take) =>
+                dialogue.answers(count, bodyOf, (line, body) => {
+                  bytes += body.length
+                  take(line, body)
+                })
             }))
         }))
       const listed = Effect.flatMap(ObjectReader.make(gitDir), ({ files }) => files(head)).pipe(

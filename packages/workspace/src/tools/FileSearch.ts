@@ -8,7 +8,7 @@ import type { ToolContext } from "./Reading.ts"
 import * as Ripgrep from "./Ripgrep.ts"
 
 /** Limits of one read. */
-const BATCH_FILES = 64
+const BATCH_FILES = 1024
 const BATCH_BYTES = 1024 * 1024
 
 /** File with its size in bytes. */
