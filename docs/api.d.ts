@@ -1866,10 +1866,11 @@ interface ProcessOutput {
 /** Exchange with a program that answers each request before it reads the next. */
 interface Dialogue<E> {
   say(request: string): Effect.Effect<void>;
-  /** The answer's next line, without its end. Fails when the program has ended. */
-  readonly line: Effect.Effect<string, E>;
-  /** The answer's next bytes. Fails when the program has ended. */
-  bytes(count: number): Effect.Effect<Uint8Array, E>;
+  /**
+   * Reads answers, each a line with bytes behind it: `bodyOf` tells by the line how many, and `take` is given both. Fails
+   * when the program has ended. Everything that has come is read in one go: a search asks for thousands of files.
+   */
+  answers(count: number, bodyOf: (line: string) => Result.Result<number, E>, take: (line: string, body: Uint8Array) => void): Effect.Effect<void, E>;
 }
 /** A checked repository on a server: its URL has no credentials and an allowed transport. */
 interface Remote {

@@ -136,7 +136,7 @@ export const make = Effect.fn("ObjectReader.make")(function*(gitDir: string) {
     bodyOf: (info: ObjectInfo) => Result.Result<number, GitError>,
     take: (info: ObjectInfo, body: Uint8Array) => A
   ): Effect.Effect<ReadonlyArray<Option.Option<A>>, GitError> =>
-    exchange(Effect.fnUntraced(function*(dialogue) {
+    names.length === 0 ? Effect.succeed([]) : exchange(Effect.fnUntraced(function*(dialogue) {
       const found: globalThis.Array<Option.Option<A>> = []
       let header = Option.none<ObjectInfo>()
       // git writes its answers together, when it is told that there are no more requests.

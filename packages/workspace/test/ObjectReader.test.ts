@@ -106,6 +106,37 @@ layer(services, { excludeTestServices: true })("ObjectReader", (it) => {
       assert.isBelow(bytes, 70 * 1024 * 1024)
     }))
 
+  it.effect("asks git for a directory once, whatever commits it is in, and for many at once", () =>
+    Effect.gen(function*() {
+      const { reading, repository } = yield* ReadingFixture.make
+      const names = Array.from({ length: 40 }, (_, index) => `src/${index}/a.ts`)
+      const base = repository.commit("base", Object.fromEntries(names.map((name) => [name, `${name}\n`])))
+      const head = repository.commit("head", { "src/7/a.ts": "two\n" })
+      const { gitDir, services } = yield* reading(head, base, head)
+      const said: Array<string> = []
+      const listening = Effect.map(Git.Git, (git) =>
+        Git.Git.of({
+          ...git,
+          open: (...args) =>
+            Effect.map(git.open(...args), (dialogue) => ({
+              ...dialogue,
+              say: (request) => Effect.suspend(() => (said.push(request), dialogue.say(request)))
+            }))
+        }))
+      const objects = yield* ObjectReader.make(gitDir).pipe(
+        Effect.provideServiceEffect(Git.Git, listening),
+        Effect.provide(services)
+      )
+      const asked = (files: Effect.Effect<ReadonlyArray<unknown>, unknown>) =>
+        Effect.map(files, ({ length }) => {
+          const requests = said.splice(0).map((request) => request.split("contents ").length - 1)
+          return { length, requests }
+        })
+      assert.deepStrictEqual(yield* asked(objects.files(base)), { length: 40, requests: [1, 1, 40] })
+      assert.deepStrictEqual(yield* asked(objects.files(head)), { length: 40, requests: [1, 1, 1] })
+      assert.deepStrictEqual(yield* asked(objects.files(head)), { length: 40, requests: [] })
+    }))
+
   it.effect("says that the repository is corrupt when an object cannot be read", () =>
     Effect.gen(function*() {
       const { reading, repository } = yield* ReadingFixture.make
