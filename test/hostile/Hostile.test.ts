@@ -12,7 +12,7 @@ import { existsSync } from "node:fs"
 import { leaksIn, leaksUnder } from "../journeys/Canaries.ts"
 import * as Journey from "../journeys/Journey.ts"
 import { change, files, finding } from "../journeys/Shop.ts"
-import { escapes, forgedSignatures, hijacked, hostileFiles, mark, orders } from "./Attacks.ts"
+import { escapes, forgedSignatures, hijacked, hostileFiles, mark, orders, planted } from "./Attacks.ts"
 import { type Breached, told, tryAll, wrong } from "./Rows.ts"
 
 const opened = { event: "pull_request", action: "opened" } as const
@@ -29,7 +29,7 @@ const makeWorld = Effect.gen(function*() {
     response.end("{}")
   })
   const journey = yield* Journey.make({
-    env: { REDIS_URL: Redacted.value(redis.url), QUOTAS_AUTHOR_PER_DAY: "2" }
+    env: { ...planted, REDIS_URL: Redacted.value(redis.url), QUOTAS_AUTHOR_PER_DAY: "2" }
   })
   const serve = yield* journey.start()
   return { redis, canary, lured, journey, serve }
@@ -45,7 +45,7 @@ const compromised = ({ journey: { directory, secrets } }: World): Script => ({ p
     return { calls: escapes(directory).slice(0, 32) }
   }
   heard.results = [...heard.results, ...toolResults]
-  const evil = hijacked(secrets)
+  const evil = hijacked({ ...secrets, ...planted })
   return {
     calls: [submitReview(evil, [
       finding("src/total.ts", evil, { suggestion: `return "${secrets.token}"` }),
@@ -171,9 +171,9 @@ const attempts = (world: World, attacked: PullRequest, other: PullRequest) => {
       ...wrong(!emulator.requests.some(({ status }) => status === 302), "there was none"),
       ...lured
     ]),
-    "secrets in 13 spellings": Effect.gen(function*() {
+    "secrets of 13 formats in 13 spellings": Effect.gen(function*() {
       const dir = String((yield* redis.command("config", "get", "dir")) ?? "").split(",").at(-1) ?? ""
-      const all = { ...secrets, redisPassword }
+      const all = { ...secrets, ...planted, redisPassword }
       return [
         ...leaksIn(all, "the log", serve.log.join("\n")),
         ...leaksIn(all, "a request to the forge", JSON.stringify(emulator.requests)),

@@ -1,8 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 
-/** The secrets of a journey. None of them may be found anywhere but where it is used. */
-export interface Secrets {
+/** Secrets by their names. None of them may be found anywhere but where it is used. */
+type Canaries = Readonly<Record<string, string>>
+
+/** The secrets of a journey. */
+export interface Secrets extends Canaries {
   readonly token: string
   readonly webhookSecret: string
   readonly apiKey: string
@@ -26,7 +29,7 @@ export const formsOf = (secret: string): ReadonlyArray<string> => [
 ]
 
 /** Every secret that a text gives away, as a sentence that does not. */
-export const leaksIn = (secrets: Secrets, where: string, text: string | Buffer): ReadonlyArray<string> =>
+export const leaksIn = (secrets: Canaries, where: string, text: string | Buffer): ReadonlyArray<string> =>
   Object.entries(secrets).flatMap(([name, secret]) =>
     formsOf(secret).some((form) => text.includes(form)) ? [`${name} is in ${where}`] : []
   )
@@ -41,7 +44,7 @@ const contentOf = (file: string): Buffer => {
 }
 
 /** Every secret that is in the name or in the content of a file below a directory. */
-export const leaksUnder = (secrets: Secrets, directory: string): ReadonlyArray<string> =>
+export const leaksUnder = (secrets: Canaries, directory: string): ReadonlyArray<string> =>
   readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).flatMap(
     (entry) => {
       const file = join(entry.parentPath, entry.name)
