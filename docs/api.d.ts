@@ -5093,9 +5093,15 @@ declare const JobQueue_base: Context.ServiceClass<JobQueue, "@nominal-code/jobs/
   take(lane: Lane, runs?: RunLocation): Effect.Effect<Option.Option<Lease>, StoreError>;
   /** Keeps the lease alive, unless it was lost, and notes the service that its run waits for, if any. */
   renew(lease: Lease, waitsFor?: ServiceName): Effect.Effect<RenewalResult, StoreError>;
-  /** Ends the lease; false if it was lost, and then nothing was changed. */
+  /**
+   * Ends the lease; false if it was lost, and then nothing was changed. The effect is one request, however often it is
+   * run: its next run after a failure tells what became of it.
+   */
   settle(lease: Lease, settlement: Settlement): Effect.Effect<boolean, StoreError>;
-  /** Ends the lease as `settle` does, and takes the lane's head as `take` does, in one write. */
+  /**
+   * Ends the lease as `settle` does, and takes the lane's head as `take` does, in one write. After a failure, the next run
+   * of the effect gives the lease that this one was given, if nobody else has got the job since.
+   */
   settleAndTake(lease: Lease, settlement: Settlement, runs?: RunLocation): Effect.Effect<SettledLease, StoreError>;
   /**
    * Lanes that have something to run: at first all of them, then each as it gets something, its lease expires or its
