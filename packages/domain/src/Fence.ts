@@ -33,13 +33,24 @@ export const beforeBlock = (text: string, language: string): string => {
   return at === -1 ? text : lines.slice(0, at).join("\n")
 }
 
-const block = /```([\w+-]*)[ \t]*\n([^]*?)\n[ \t]*```/g
+const blockBegin = /```([\w+-]*)[ \t]*\n/g
+const blockEnd = /\n[ \t]*```/g
 
-/** Texts of the blocks of a model's answer that name JSON or no language. Words may stand before the fence. */
-export const jsonBlocks = (text: string): ReadonlyArray<string> =>
-  [...text.matchAll(block)].flatMap(([, language, inside = ""]) =>
-    language === "" || language === "json" ? [inside] : []
-  )
+/**
+ * Texts of the blocks of a model's answer that name JSON or no language. Words may stand before the fence. The end of a
+ * block is looked for once, so that a text of beginnings alone takes no longer than another one.
+ */
+export const jsonBlocks = (text: string): ReadonlyArray<string> => {
+  const found: Array<string> = []
+  for (blockBegin.lastIndex = 0;;) {
+    const language = blockBegin.exec(text)?.[1]
+    const start = blockEnd.lastIndex = blockBegin.lastIndex
+    const end = language === undefined ? undefined : blockEnd.exec(text)?.index
+    if (end === undefined) return found
+    if (language === "" || language === "json") found.push(text.slice(start, end))
+    blockBegin.lastIndex = blockEnd.lastIndex
+  }
+}
 
 /** True for a line with a fence's marks at its beginning, also where they open no block. */
 export const hasFenceMarks = (line: string): boolean => /^\s*(?:`{3,}|~{3,})/.test(line)

@@ -21,7 +21,7 @@ export const unquotePath = (path: string): string => {
   for (const [text, octal, letter] of path.slice(1, -1).matchAll(escapeOrText)) {
     if (octal !== undefined) bytes.push(Number.parseInt(octal, 8) & 0xff)
     else if (letter !== undefined && letters[letter] !== undefined) bytes.push(letters[letter])
-    else bytes.push(...encoder.encode(text))
+    else for (const byte of encoder.encode(text)) bytes.push(byte)
   }
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(Uint8Array.from(bytes))
 }

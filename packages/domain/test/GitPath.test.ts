@@ -22,6 +22,8 @@ it("unquotes letters, octal bytes and raw characters, and leaves other paths alo
   assert.strictEqual(unquotePath("a/é \"x\".txt"), "a/é \"x\".txt")
   assert.strictEqual(unquotePath("\""), "\"")
   assert.strictEqual(unquotePath("\"\\377\""), "\ufffd")
+  const long = "a".repeat(200_000)
+  assert.strictEqual(unquotePath(`"\\t${long}"`), `\t${long}`)
 })
 
 it("finds the new path of a header where it can be told", () => {

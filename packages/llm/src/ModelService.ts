@@ -1,3 +1,4 @@
+import { isTooDeep } from "@nominal-code/domain/JsonDepth"
 import { Duration, Effect, Layer, Option, Predicate, type Redacted, Stream } from "effect"
 import { repaired } from "./CallRepair.ts"
 import { type CallLimits, LlmError } from "./LlmError.ts"
@@ -75,6 +76,9 @@ const faulty = (name: ServiceDescription, fault: Transport.TransportFault): LlmE
       `The ${name.api} redirects to ${fault.to}: the key is not sent there. Set the base URL to the address that answers`
     )
 
+const tooDeep = (name: ServiceDescription): LlmError =>
+  failure(name, "malformed-response", `The ${name.api} sent a value that is nested too deep`)
+
 /** Codes of connections that were never made, so that no request was sent. */
 const notConnected = /^(?:ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|CERT_\w+|ERR_TLS_\w+|\w+_CERT\w*)$/
 
@@ -113,7 +117,10 @@ export const attempt = <Event>(
         try: () => open(controller.signal, transport.fetch),
         catch: (cause) => isUnbilled(cause) ? explained(cause).withBilled("no") : explained(cause)
       })
-      yield* Stream.runForEach(Stream.fromAsyncIterable(events, explained), (event) => answer.add(event))
+      yield* Stream.runForEach(
+        Stream.fromAsyncIterable(events, explained),
+        (event) => isTooDeep(event) ? Effect.fail(tooDeep(name)) : answer.add(event)
+      )
       return yield* Effect.flatMap(answer.end, (response) => repaired(request, response))
     })
     return yield* Effect.raceFirst(conversation, silence)

@@ -222,6 +222,14 @@ describe("the answer", () => {
       assert.notInclude(JSON.stringify(other.received), "gAAA")
     }))
 
+  it.live("has OpenRouter's reasoning in however many parts it came", () =>
+    Effect.gen(function*() {
+      const parts = Array.from({ length: 200_000 }, () => 0)
+      const { send } = yield* against("openrouter")([Wire.answer([{ reasoning_details: parts }, { content: "Fine." }])])
+      const { content } = yield* send(request)
+      assert.include(JSON.stringify(content), "Fine.")
+    }))
+
   it.live.each(
     [
       [

@@ -302,6 +302,13 @@ const behaviours: ReadonlyArray<readonly [string, Check]> = [
     (dialect) => triedAgain(dialect, stream(dialect.write([{ id: "c1", name: "Read", json: "{\"path\":\"a" }])))
   ],
   [
+    "a call with arguments that nest too deep is tried again",
+    (dialect) => {
+      const json = `{"path":${"[".repeat(2_000)}${"]".repeat(2_000)}}`
+      return triedAgain(dialect, stream(dialect.write([{ id: "c1", name: "Read", json }])))
+    }
+  ],
+  [
     "500, 502, 503 and 529 are tried again, whatever comes with them",
     (dialect) =>
       Effect.forEach(

@@ -1,4 +1,5 @@
 import { jsonBlocks } from "@nominal-code/domain/Fence"
+import { isTextTooDeep } from "@nominal-code/domain/JsonDepth"
 import { Option } from "effect"
 import { jsonrepair } from "jsonrepair"
 
@@ -7,6 +8,7 @@ const longestRepaired = 32_768
 
 /** Parses the JSON value of a text, and repairs it unless it is long: unescaped quotes, extra commas, missing brackets. */
 export const parseJson = (text: string): Option.Option<unknown> => {
+  if (isTextTooDeep(text)) return Option.none()
   const exact = Option.liftThrowable((): unknown => JSON.parse(text))
   const mended = Option.liftThrowable((): unknown => JSON.parse(jsonrepair(text)))
   return Option.orElse(exact(), () => text.length > longestRepaired ? Option.none() : mended())

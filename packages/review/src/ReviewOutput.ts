@@ -32,6 +32,10 @@ export interface ReviewAnswer {
   readonly earlier?: ReadonlyArray<EarlierAnswer>
 }
 
+/** Limits of what is read of one answer. No forge takes longer texts, and nobody reads more findings. */
+const longestText = 65_536
+const mostFindings = 500
+
 const isFilled = Schema.makeFilter<string>((text) => text.trim() !== "", { expected: "a text that is not empty" })
 const filled = (description: string) => Schema.String.annotate({ description }).check(isFilled)
 const LineNumber = Schema.Int.check(Schema.isGreaterThan(0, { expected: "a line number of at least 1" }))
@@ -96,12 +100,12 @@ const problemsOf = (at: string, { issue }: Schema.SchemaError): ReadonlyArray<st
 
 const toFinding = (wire: typeof WireFinding.Type, written: unknown): ReportedFinding => ({
   ...(Predicate.isObject(written) ? claimIn(written) : {}),
-  path: wire.path,
+  path: wire.path.slice(0, longestText),
   line: wire.line,
   ...(wire.start_line && wire.start_line < wire.line ? { startLine: wire.start_line } : {}),
   side: wire.side ?? "RIGHT",
-  body: wire.body,
-  ...(wire.suggestion ? { suggestion: wire.suggestion } : {}),
+  body: wire.body.slice(0, longestText),
+  ...(wire.suggestion && wire.suggestion.length <= longestText ? { suggestion: wire.suggestion } : {}),
   severity: wire.severity ?? "medium",
   confidence: wire.confidence ?? "medium",
   category: wire.category ?? "other",
@@ -141,7 +145,11 @@ const unplacedIn = (value: unknown): ReadonlyArray<UnplacedFinding> => {
   const { body, line, path, severity } = value
   if (!Predicate.isString(body) || body.trim() === "") return []
   const place = [path, line].filter((part) => Predicate.isString(part) || Predicate.isNumber(part)).join(":")
-  return [{ place: place.slice(0, 1000), body, severity: Schema.is(Severity)(severity) ? severity : "medium" }]
+  return [{
+    place: place.slice(0, 1000),
+    body: body.slice(0, longestText),
+    severity: Schema.is(Severity)(severity) ? severity : "medium"
+  }]
 }
 
 // Models now and then hand in the whole, or the list in it, as a text that holds JSON, or the list alone.
@@ -166,11 +174,12 @@ export const decodeReview = (
 ): Result.Result<ReviewAnswer, string> => {
   const root = rootOf(input)
   if (root === undefined) return Result.fail("The review must be an object with `summary` and `comments`.")
-  const summary = Predicate.isString(root["summary"]) ? root["summary"].trim() : ""
+  const summary = Predicate.isString(root["summary"]) ? root["summary"].trim().slice(0, longestText) : ""
   // A list under another name is not to pass for a review without findings.
   const isElsewhere = Object.keys(root).some((key) => !known.has(key))
   const comments = unwrapped(root["comments"] ?? (isElsewhere ? undefined : []))
-  const list: ReadonlyArray<unknown> = Array.isArray(comments) ? comments : []
+  const all: ReadonlyArray<unknown> = Array.isArray(comments) ? comments : []
+  const list = all.slice(0, mostFindings)
   const decoded = list.map((comment) => decodeFinding(lenient ? forgiving(comment) : comment))
   const problems = [
     ...(summary === "" ? ["summary: a text that is not empty is needed"] : []),
@@ -183,7 +192,7 @@ export const decodeReview = (
     Result.isSuccess(result) ? [toFinding(result.success, list[at])] : []
   )
   const unplaced = decoded.flatMap((result, at) => Result.isFailure(result) ? unplacedIn(list[at]) : [])
-  const unreadable = Array.isArray(comments) ? list.length - findings.length - unplaced.length : 1
+  const unreadable = Array.isArray(comments) ? all.length - findings.length - unplaced.length : 1
   const usable = lenient ? summary !== "" || findings.length + unplaced.length > 0 : problems.length === 0
   const earlier = earlierAnswers(unwrapped(root["earlier"]))
   const answer = { summary, findings, unplaced, unreadable, ...(earlier.length === 0 ? {} : { earlier }) }

@@ -116,7 +116,8 @@ export const suggestedChange = (
     const at = after.indexOf(text, next)
     if (at === -1) changes.push({ sign: "-", text })
     else {
-      changes.push(...added(after.slice(next, at)), { sign: " ", text })
+      for (const one of added(after.slice(next, at))) changes.push(one)
+      changes.push({ sign: " ", text })
       next = at + 1
     }
   }

@@ -2,6 +2,7 @@ import { Block } from "@nominal-code/domain/Conversation"
 import { oneLine } from "@nominal-code/domain/OneLine"
 import { Usage } from "@nominal-code/domain/Usage"
 import { Effect, Option, Schema } from "effect"
+import { callInput } from "../CallInput.ts"
 import { LlmError } from "../LlmError.ts"
 import type { LlmResponse } from "../LlmProvider.ts"
 import type { ServiceDescription } from "../ModelService.ts"
@@ -61,8 +62,6 @@ const stops: Record<string, LlmResponse["stop"]> = {
   pause_turn: "length",
   refusal: "refusal"
 }
-
-const JsonText = Schema.fromJsonString(Schema.Record(Schema.String, Schema.Json))
 
 /** One answer, put together from its events. Fed by one fiber: its fields change in place, one event after the other. */
 export class Answer {
@@ -161,7 +160,7 @@ const toBlocks = (
     case "redacted_thinking":
       return Effect.succeed([Block.cases.Opaque.make({ provider, value: start })])
     case "tool_use":
-      return Schema.decodeEffect(JsonText)(text === "" ? "{}" : text).pipe(
+      return callInput(text).pipe(
         Effect.map((input) => [Block.cases.ToolUse.make({ id: start.id, name: start.name, input })]),
         // A call whose arguments were cut off was never made.
         Effect.catch(() =>

@@ -1,5 +1,6 @@
 import { Block } from "@nominal-code/domain/Conversation"
 import { Effect, Schema } from "effect"
+import { callInput } from "../CallInput.ts"
 
 const maybe = <S extends Schema.Top>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
 
@@ -21,8 +22,6 @@ interface GrowingCall {
   readonly json: Array<string>
 }
 
-const JsonText = Schema.fromJsonString(Schema.Record(Schema.String, Schema.Json))
-
 /** The tool calls of one answer while it is streamed, in the order in which they began. */
 export class GrowingCalls {
   private readonly calls: Array<GrowingCall> = []
@@ -38,14 +37,12 @@ export class GrowingCalls {
   /** The whole calls; of an answer that was cut off, those whose arguments are whole. Fails with the name of a tool. */
   whole(cut: boolean): Effect.Effect<ReadonlyArray<Block>, string> {
     return Effect.map(
-      Effect.forEach(this.calls, ({ id, json, name }) => {
-        const text = json.join("").trim()
-        return Schema.decodeEffect(JsonText)(text === "" ? "{}" : text).pipe(
+      Effect.forEach(this.calls, ({ id, json, name }) =>
+        callInput(json.join("").trim()).pipe(
           Effect.map((input) => [Block.cases.ToolUse.make({ id, name, input })]),
           // A call whose arguments were cut off was never made.
           Effect.catch(() => cut ? Effect.succeed([]) : Effect.fail(name))
-        )
-      }),
+        )),
       (blocks) => blocks.flat()
     )
   }

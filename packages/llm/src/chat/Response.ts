@@ -108,7 +108,7 @@ export class Answer {
     }
     this.text.push(textOf(content ?? ""))
     this.thoughts.push(reasoning_content ?? reasoning ?? "")
-    this.details.push(...reasoning_details ?? [])
+    for (const detail of reasoning_details ?? []) this.details.push(detail)
     for (const delta of tool_calls ?? []) this.calls.add(delta)
   }
 

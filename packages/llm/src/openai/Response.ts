@@ -2,6 +2,7 @@ import { Block } from "@nominal-code/domain/Conversation"
 import { oneLine } from "@nominal-code/domain/OneLine"
 import { Usage } from "@nominal-code/domain/Usage"
 import { Effect, Option, Schema } from "effect"
+import { callInput } from "../CallInput.ts"
 import { LlmError } from "../LlmError.ts"
 import type { LlmResponse } from "../LlmProvider.ts"
 import type { ServiceDescription } from "../ModelService.ts"
@@ -49,8 +50,6 @@ const events = {
   failed: Schema.Struct({ response: Schema.Struct({ error: maybe(Complaint) }) }),
   error: Complaint
 }
-
-const JsonText = Schema.fromJsonString(Schema.Record(Schema.String, Schema.Json))
 
 type Failure = Schema.SchemaError | LlmError
 
@@ -173,7 +172,7 @@ const toCall = (
 ): Effect.Effect<Piece, LlmError> => {
   // A call whose arguments were cut off was never made.
   if (cut && call.status === "incomplete") return Effect.succeed(piece())
-  return Schema.decodeEffect(JsonText)(call.arguments === "" ? "{}" : call.arguments).pipe(
+  return callInput(call.arguments).pipe(
     Effect.map((input) => piece(Block.cases.ToolUse.make({ id: call.call_id, name: call.name, input }))),
     Effect.catch(() =>
       cut ? Effect.succeed(piece()) : Effect.fail(malformed(name, `called ${call.name} with broken JSON`))

@@ -154,7 +154,7 @@ export const outlineOf = (tree: Tree, text: string, names: ReadonlyArray<string>
     if (!cursor.nodeIsNamed || cursor.currentDepth === 0) continue
     if ((definitions.has(type) || variables.has(type)) && found.length < mostDefinitions) {
       const node = cursor.currentNode
-      if (isDefinition(node, inside.length > 0)) found.push(...definedBy(node))
+      if (isDefinition(node, inside.length > 0)) found.push(...definedBy(node).slice(0, mostDefinitions - found.length))
     }
     if (functions.has(type)) inside.push(cursor.currentDepth)
   } while (next(cursor, leave))
