@@ -141,7 +141,10 @@ const dataOf = (job: Job): unknown => JSON.parse(JSON.stringify(job))
 /** A job as a store gives it back. */
 const taken = (job: Job) => Option.map(StoredJob.decode(StoredJob.encode(job)), dataOf)
 
-const oneOfEach = (examples: ReadonlyArray<Example>) => [...new Map(examples.map((one) => [one.name, one])).values()]
+/** One example of each event and set of fields. */
+const oneOfEach = (examples: ReadonlyArray<Example>) => [
+  ...new Map(examples.map((one) => [`${one.name} ${placesIn(partOf(one.payload)).join(" ")}`, one])).values()
+]
 
 /** The bodies of an example: as it is, and, if it is an event, with each field that is read changed in each way. */
 const bodiesOf = (example: Example, isRead: boolean): ReadonlyArray<string> => {
