@@ -4,7 +4,7 @@ import type { Discussion } from "@nominal-code/domain/Review"
 import { fitDiffs, portionsOf } from "./DiffBudget.ts"
 import type { LedgerFinding } from "./Ledger.ts"
 import { planByPath } from "./Plan.ts"
-import { cut, discussion, shownFile } from "./Prompt.ts"
+import { cut, newestComments, shownFile } from "./Prompt.ts"
 import type { IsOurs } from "./Thread.ts"
 import { block, filePath } from "./UntrustedBlocks.ts"
 
@@ -19,6 +19,8 @@ const mostFindings = 40
 const mostDismissed = 20
 const longestClaim = 1_500
 const longestDismissal = 300
+/** Tokens of the replies to one finding. */
+const replyBudget = 1_500
 
 /** Maximum number of tokens of the difference since the last review, a part of that of the whole. */
 const sinceBudget = 15_000
@@ -46,7 +48,7 @@ const openFinding = (id: string, finding: LedgerFinding): string =>
   [
     `### ${id}: ${placeText(finding)}`,
     block("untrusted-comment", cut(finding.claim, longestClaim)),
-    ...finding.replies.map(discussion)
+    ...newestComments(finding.replies, replyBudget)
   ].join("\n")
 
 const dismissedFinding = (finding: LedgerFinding): string =>

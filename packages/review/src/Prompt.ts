@@ -10,6 +10,7 @@ import type { FittedDiffs, Portion, ShownDiff } from "./DiffBudget.ts"
 import type { EvidenceText } from "./Evidence.ts"
 import type { Guidelines } from "./Guidelines.ts"
 import type { PlannedFile, ReviewPlan } from "./Plan.ts"
+import { tokensIn } from "./TokenEstimate.ts"
 import { bare, block, codeBlock, filePath, inline } from "./UntrustedBlocks.ts"
 
 /** Parts of the system prompt. */
@@ -236,10 +237,30 @@ export const discussion = ({ author, body, line, path, resolved }: Discussion): 
   }`
 }
 
+/** Tokens of the comments of one prompt. Everybody may write them, so without a limit they would fill the window. */
+const commentBudget = 15_000
+
+/** The newest of some comments, oldest first, within a budget of tokens; the newest one in any case. */
+export const newestComments = (
+  discussions: ReadonlyArray<Discussion>,
+  budget = commentBudget
+): ReadonlyArray<string> => {
+  const shown: Array<string> = []
+  let room = budget
+  for (const one of discussions.toReversed()) {
+    const text = discussion(one)
+    room -= tokensIn(text)
+    if (room < 0 && shown.length > 0) break
+    shown.push(text)
+  }
+  const left = discussions.length - shown.length
+  return [...(left === 0 ? [] : [`(${left} older comments are left out here.)`]), ...shown.reverse()]
+}
+
 const discussions = ({ discussions }: UserParts) =>
   discussions.length === 0 ? [] : [
     "## Existing discussions\n\nDo not repeat what is said here already, and leave resolved threads alone.",
-    ...discussions.map(discussion)
+    ...newestComments(discussions)
   ]
 
 const task = ({ suggestions }: UserParts): string =>

@@ -3,7 +3,7 @@ import type { PullRequest } from "@nominal-code/domain/PullRequest"
 import type { Discussion } from "@nominal-code/domain/Review"
 import { fitDiffs, portionsOf } from "./DiffBudget.ts"
 import { planByPath } from "./Plan.ts"
-import { cut, discussion, header, heading, longestRequest, type Place, placeText, shownFile } from "./Prompt.ts"
+import { cut, header, heading, longestRequest, newestComments, type Place, placeText, shownFile } from "./Prompt.ts"
 import type { IsOurs } from "./Thread.ts"
 import { block } from "./UntrustedBlocks.ts"
 
@@ -45,7 +45,7 @@ const changes = ({ files, place }: QuestionParts): ReadonlyArray<string> => {
 const talkText = ({ isOurs, talk }: QuestionParts): ReadonlyArray<string> =>
   talk.length === 0 ? [] : [
     "## The conversation so far",
-    ...talk.map((one) => isOurs(one) ? discussion({ ...one, author: "you" }) : discussion(one))
+    ...newestComments(talk.map((one) => isOurs(one) ? { ...one, author: "you" } : one))
   ]
 
 /** User prompt of a question. Untrusted text stands between tags, and cannot close them. */

@@ -88,6 +88,18 @@ describe("the user prompt", () => {
     assert.deepStrictEqual(closers.map((tag) => tag.replace("/", "")), openers)
   })
 
+  it("holds the newest comments, and says how many older ones are left out, so that nobody can fill the model's window", () => {
+    const many = Array.from({ length: 2_000 }, (_, at) => comment(`Comment ${at}. ${"words ".repeat(500)}`))
+    const prompt = userPrompt({ ...parts, discussions: many })
+    assert.isBelow(tokensIn(prompt), 20_000)
+    assert.include(prompt, "Comment 1999.")
+    const shown = prompt.split("<untrusted-comment>").length - 1
+    assert.isAbove(shown, 5)
+    assert.include(prompt, `(${many.length - shown} older comments are left out here.)`)
+    assert.isBelow(prompt.indexOf("Comment 1998."), prompt.indexOf("Comment 1999."))
+    assert.include(userPrompt({ ...parts, discussions: [comment("界".repeat(20_000))] }), "界")
+  })
+
   it("says where somebody's comment stands and whether it is settled", () => {
     const prompt = userPrompt({
       ...parts,
