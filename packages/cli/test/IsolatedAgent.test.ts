@@ -246,6 +246,24 @@ describe("models whose keys another container has", () => {
       assert.deepStrictEqual([error.reason, requests.length], ["invalid-request", 1])
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
+  it.live("are shown no secret of their container, and show none", () =>
+    Effect.gen(function*() {
+      const { requests, send } = answering(calling("submit_review", { summary: `The key is ${secret}.` }))
+      const { of } = yield* sidecar(send)
+      const text = Block.cases.Text.make({ text: `it is ${secret}` })
+      const asked = { ...request, messages: [{ role: "user", content: [text] }] } satisfies LlmRequest
+      const response = yield* (yield* of(provider)).send(asked)
+      assert.strictEqual(requests.length, 1)
+      assert.notInclude(JSON.stringify([requests, response]), secret)
+    }).pipe(
+      Effect.provideService(
+        KnownSecrets.KnownSecrets,
+        KnownSecrets.makeKnownSecrets([Redacted.make(secret)])
+      ),
+      Effect.scoped,
+      Effect.provide(NodeServices.layer)
+    ))
+
   it.live("are asked again by the one who pays, once for each time that it agrees", () =>
     Effect.gen(function*() {
       let calls = 0

@@ -47,8 +47,10 @@ layer(Fixture.services, { excludeTestServices: true })("Mirror", (it) => {
     Effect.gen(function*() {
       const evil = yield* fs.use((fs) => fs.makeTempDirectoryScoped())
       const marker = `${evil}/ran`
+      let used = ""
       yield* after((mirror) =>
         fs.use(Effect.fnUntraced(function*(fs) {
+          used = mirror
           const config = [
             `[core]\n\tbare = true\n\tfsmonitor = touch ${marker}\n\tsshCommand = touch ${marker}`,
             `\talternateRefsCommand = touch ${marker}\n\tgitProxy = touch ${marker}\n\thooksPath = ${mirror}/hooks`,
@@ -68,6 +70,9 @@ layer(Fixture.services, { excludeTestServices: true })("Mirror", (it) => {
         }))
       )
       assert.isFalse(yield* fs.use((fs) => fs.exists(marker)))
+      for (const name of ["hooks", "objects/info/alternates"]) {
+        assert.isFalse(yield* fs.use((fs) => fs.exists(`${used}/${name}`)), name)
+      }
     }))
 
   it.effect("is made anew when it is a link, or others may write to it", () =>
