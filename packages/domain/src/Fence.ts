@@ -36,20 +36,25 @@ export const beforeBlock = (text: string, language: string): string => {
 const blockBegin = /```([\w+-]*)[ \t]*\n/g
 const blockEnd = /\n[ \t]*```/g
 
+/** Number of blocks of an answer that are looked at. An answer has a few, and looking at a million takes long. */
+const mostBlocks = 1_000
+
 /**
  * Texts of the blocks of a model's answer that name JSON or no language. Words may stand before the fence. The end of a
  * block is looked for once, so that a text of beginnings alone takes no longer than another one.
  */
 export const jsonBlocks = (text: string): ReadonlyArray<string> => {
   const found: Array<string> = []
-  for (blockBegin.lastIndex = 0;;) {
+  blockBegin.lastIndex = 0
+  for (let seen = 0; seen < mostBlocks; seen++) {
     const language = blockBegin.exec(text)?.[1]
     const start = blockEnd.lastIndex = blockBegin.lastIndex
     const end = language === undefined ? undefined : blockEnd.exec(text)?.index
-    if (end === undefined) return found
+    if (end === undefined) break
     if (language === "" || language === "json") found.push(text.slice(start, end))
     blockBegin.lastIndex = blockEnd.lastIndex
   }
+  return found
 }
 
 /** True for a line with a fence's marks at its beginning, also where they open no block. */

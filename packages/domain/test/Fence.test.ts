@@ -47,6 +47,7 @@ describe("a code block", () => {
 
   it("of JSON is read from a model's answer, behind words too", () => {
     assert.deepStrictEqual(jsonBlocks("So: ```json\n{}\n```\n```js\nx\n```\n ```\n[]\n ```"), ["{}", "[]"])
+    assert.strictEqual(jsonBlocks("```\n{}\n```\n".repeat(2_000)).length, 1_000)
   })
 
   it("ends with as many of the same marks or more, and nothing else on their line", () => {

@@ -4,14 +4,17 @@ import { Option } from "effect"
 import { jsonrepair } from "jsonrepair"
 
 /** Maximum length of a text that is repaired: the time that it takes may grow with the square of it. */
-const longestRepaired = 32_768
+export const longestRepaired = 32_768
 
-/** Parses the JSON value of a text, and repairs it unless it is long: unescaped quotes, extra commas, missing brackets. */
-export const parseJson = (text: string): Option.Option<unknown> => {
+/**
+ * Parses the JSON value of a text, and repairs one of at most `longest` characters: unescaped quotes, extra commas,
+ * missing brackets.
+ */
+export const parseJson = (text: string, longest = longestRepaired): Option.Option<unknown> => {
   if (isTextTooDeep(text)) return Option.none()
   const exact = Option.liftThrowable((): unknown => JSON.parse(text))
   const mended = Option.liftThrowable((): unknown => JSON.parse(jsonrepair(text)))
-  return Option.orElse(exact(), () => text.length > longestRepaired ? Option.none() : mended())
+  return Option.orElse(exact(), () => text.length > longest ? Option.none() : mended())
 }
 
 /**

@@ -2,7 +2,7 @@ import { type AgentResult, AgentRunner, type AgentTask } from "@nominal-code/age
 import type { AgentSettings } from "@nominal-code/domain/ReviewSettings"
 import type { UsageSummary } from "@nominal-code/domain/Usage"
 import { Effect, Option, Result } from "effect"
-import { jsonCandidates, parseJson } from "./Json.ts"
+import { jsonCandidates, longestRepaired, parseJson } from "./Json.ts"
 import * as PromptFiles from "./PromptFiles.ts"
 import { decodeReview, type ReviewAnswer, reviewSubmission } from "./ReviewOutput.ts"
 
@@ -15,13 +15,20 @@ export interface RecoveredAnswer {
 /** Maximum length of a text that is sent for repair, longer than any review. */
 const longest = 100_000
 
-/** Reads a review from plain text, leniently: the model was asked before to submit it properly. */
-export const readText = (text: string): Option.Option<ReviewAnswer> =>
-  Option.firstSomeOf(
-    jsonCandidates(text).map((candidate) =>
-      Option.flatMap(parseJson(candidate), (value) => Result.getSuccess(decodeReview(value, { lenient: true })))
-    )
-  )
+/**
+ * Reads a review from plain text, leniently: the model was asked before to submit it properly. Its parts share the length
+ * that is repaired.
+ */
+export const readText = (text: string): Option.Option<ReviewAnswer> => {
+  let room = longestRepaired
+  for (const candidate of jsonCandidates(text)) {
+    const value = parseJson(candidate, room)
+    const answer = Option.flatMap(value, (value) => Result.getSuccess(decodeReview(value, { lenient: true })))
+    if (Option.isSome(answer)) return answer
+    if (candidate.length <= room) room -= candidate.length
+  }
+  return Option.none()
+}
 
 const attempts = ["output/json_fix_user", "output/json_fix_retry"] as const
 

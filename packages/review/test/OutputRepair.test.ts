@@ -39,6 +39,14 @@ describe("a review in a text", () => {
     assert.isTrue(Option.isNone(readText("A\n".repeat(100_000))))
   })
 
+  it("is repaired only as far as all parts of the text together are not long", () => {
+    const broken = (key: string, length: number) =>
+      `\`\`\`json\n{"x": 1 "${key}": "${"a".repeat(length)}", "comments": []}\n\`\`\`\n`
+    const read = (length: number) => Option.isSome(readText(broken("other", 20_000) + broken("summary", length)))
+    assert.deepStrictEqual([read(10_000), read(20_000)], [true, false])
+    assert.isTrue(Option.isSome(readText(broken("summary", 20_000))))
+  })
+
   it("is none where there is only prose", () => {
     for (const text of ["", "Looks good to me!", "I could not finish {", "[1, 2]", `{"a": 1}`, "null"]) {
       assert.isTrue(Option.isNone(readText(text)), text)
