@@ -1,4 +1,4 @@
-import { Context, Duration, Effect, FileSystem, JsonSchema, Layer, LogLevel, Option, Path, PlatformError, Redacted, Result, Schema, Scope, Stream } from "effect";
+import { Config, Context, Duration, Effect, FileSystem, JsonSchema, Layer, LogLevel, Option, Path, PlatformError, Redacted, Result, Schema, Scope, Stream } from "effect";
 import "node:worker_threads";
 import { ChildProcessSpawner } from "effect/process";
 import { HttpServer } from "effect/http";
@@ -3797,6 +3797,8 @@ interface RedisOptions extends RedisTarget {
 }
 /** The Redis of a URL. */
 declare const layer$3: (target: Redacted.Redacted | RedisOptions) => Layer.Layer<Redis, StoreError>;
+/** The layer with its options from Effect's `Config`. */
+declare const layerConfig: (options: Config.Wrap<Redacted.Redacted | RedisOptions>) => Layer.Layer<Redis, Config.ConfigError | StoreError>;
 /** Values for the `:name` places of a statement. */
 type Parameters = Readonly<Record<string, string | number | null | Uint8Array>>;
 /** Values for the `?` places of a statement, in their order: binding them takes a third of the time. */
@@ -3842,6 +3844,8 @@ declare const Sqlite_base: Context.ServiceClass<Sqlite, "@nominal-code/persisten
 export declare class Sqlite extends Sqlite_base {}
 /** The database of a directory, which is made if it is missing. */
 declare const layer$6: (directory: string) => Layer.Layer<Sqlite, StoreError, FileSystem.FileSystem | Path.Path>;
+/** The layer with its options from Effect's `Config`. */
+declare const layerConfig$1: (options: Config.Wrap<string>) => Layer.Layer<Sqlite, Config.ConfigError | StoreError, FileSystem.FileSystem | Path.Path>;
 declare namespace Configured_d_exports {
   export { claudeCode, claudeCodeOptions, configured, conversations, conversationsIn, forgeLimits, forges, forgesAlone, git, kubernetesOptions, leasesIn, localWorkspace, markerKeys, models, ownModels, quotasIn, ratedModels, redis, reviewConfig, signingKeys, spend, spendIn, sqlite, workspace };
 }
@@ -4098,10 +4102,12 @@ interface GitHubWebhookOptions {
   readonly allowUnsigned: boolean;
 }
 declare namespace GitHub_d_exports {
-  export { inventory$1 as inventory, layer$34 as layer, setup$1 as setup, webhooks$1 as webhooks };
+  export { inventory$1 as inventory, layer$34 as layer, layerConfig$14 as layerConfig, setup$1 as setup, webhooks$1 as webhooks };
 }
 /** GitHub and GitHub Enterprise, with a personal access token, as a GitHub App, or with both. */
 declare const layer$34: (options: GitHubOptions) => Layer.Layer<Forge>;
+/** The layer with its options from Effect's `Config`. */
+declare const layerConfig$14: (options: Config.Wrap<GitHubOptions>) => Layer.Layer<Forge, Config.ConfigError>;
 /** The reads of the setup at GitHub. */
 declare const setup$1: (args_0: GitHubOptions) => Effect.Effect<ForgeSetup, never, never>;
 /** The inventory of GitHub, which finds missed events. */
@@ -4127,10 +4133,12 @@ interface GitLabWebhookOptions {
   readonly allowUnsigned: boolean;
 }
 declare namespace GitLab_d_exports {
-  export { inventory, layer$33 as layer, setup, webhooks };
+  export { inventory, layer$33 as layer, layerConfig$13 as layerConfig, setup, webhooks };
 }
 /** gitlab.com and self-managed GitLab, with the access token of a project, a group or a person. */
 declare const layer$33: (options: GitLabOptions) => Layer.Layer<Forge>;
+/** The layer with its options from Effect's `Config`. */
+declare const layerConfig$13: (options: Config.Wrap<GitLabOptions>) => Layer.Layer<Forge, Config.ConfigError>;
 /** The reads of the setup at GitLab. */
 declare const setup: (options: GitLabOptions) => Effect.Effect<ForgeSetup, never, never>;
 /** The inventory of GitLab, which finds missed events. */
@@ -4138,10 +4146,12 @@ declare const inventory: (options: GitLabOptions) => Effect.Effect<ForgeInventor
 /** GitLab's webhooks, with the secret token of the hook or signed with its signing token. */
 declare const webhooks: (options: GitLabWebhookOptions) => ForgeWebhooks;
 declare namespace GitWorkspace_d_exports {
-  export { layer$32 as layer };
+  export { layer$32 as layer, layerConfig$12 as layerConfig };
 }
 /** Checkouts by git, cached under `baseDir`. Fails at start when that directory cannot be written. */
 declare const layer$32: (options: WorkspaceOptions) => Layer.Layer<Workspace, WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
+/** The layer with its options from Effect's `Config`. */
+declare const layerConfig$12: (options: Config.Wrap<WorkspaceOptions>) => Layer.Layer<Workspace, Config.ConfigError | WorkspaceError, ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path>;
 declare namespace LocalWorkspace_d_exports {
   export { LocalOptions, layer$31 as layer };
 }
@@ -4262,7 +4272,7 @@ interface ServiceSettings {
   readonly limits: CallLimits;
 }
 declare namespace Anthropic_d_exports {
-  export { layer$29 as layer, layerWithoutKey$6 as layerWithoutKey, make$9 as make };
+  export { layer$29 as layer, layerConfig$11 as layerConfig, layerWithoutKey$6 as layerWithoutKey, make$9 as make };
 }
 /** Makes the service from settings, for a program with its own configuration. */
 declare const make$9: (args_0: ServiceSettings) => Effect.Effect<{
@@ -4273,6 +4283,8 @@ declare const make$9: (args_0: ServiceSettings) => Effect.Effect<{
 }, never, never>;
 /** Claude, over the official SDK. */
 declare const layer$29: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
+/** The layer with its options from Effect's `Config`. */
+declare const layerConfig$11: (options: Config.Wrap<ServiceSettings>) => Layer.Layer<LlmProvider, Config.ConfigError>;
 /** The service without a key: its calls fail, and say so. */
 declare const layerWithoutKey$6: Layer.Layer<LlmProvider, never, never>;
 /** Credentials of an AWS account or role. */
@@ -4314,7 +4326,7 @@ interface EntraAddresses {
   readonly metadata: string;
 }
 declare namespace Azure_d_exports {
-  export { AzureSettings, layer$28 as layer, layerWithoutKey$5 as layerWithoutKey, make$8 as make };
+  export { AzureSettings, layer$28 as layer, layerConfig$10 as layerConfig, layerWithoutKey$5 as layerWithoutKey, make$8 as make };
 }
 /** Endpoint and credentials of OpenAI's models in Azure. The model of a request is the name of a deployment. */
 interface AzureSettings {
@@ -4337,10 +4349,12 @@ declare const make$8: (args_0: AzureSettings) => Effect.Effect<{
 }, never, FileSystem.FileSystem>;
 /** OpenAI's models in Azure, over OpenAI's SDK. */
 declare const layer$28: (settings: AzureSettings) => Layer.Layer<LlmProvider, never, FileSystem.FileSystem>;
+/** The layer with its options from Effect's `Config`. */
+declare const layerConfig$10: (options: Config.Wrap<AzureSettings>) => Layer.Layer<LlmProvider, Config.ConfigError, FileSystem.FileSystem>;
 /** The service without an endpoint: its calls fail, and say so. */
 declare const layerWithoutKey$5: Layer.Layer<LlmProvider, never, never>;
 declare namespace Bedrock_d_exports {
-  export { BedrockSettings, layer$27 as layer, layerWithoutKey$4 as layerWithoutKey, make$7 as make };
+  export { BedrockSettings, layer$27 as layer, layerConfig$9 as layerConfig, layerWithoutKey$4 as layerWithoutKey, make$7 as make };
 }
 /** Region and credentials of Claude in Amazon Bedrock. */
 interface BedrockSettings {
@@ -4364,10 +4378,12 @@ declare const make$7: (settings: BedrockSettings) => Effect.Effect<{
 }, never, never>;
 /** Claude in Amazon Bedrock, over Anthropic's SDK. */
 declare const layer$27: (settings: BedrockSettings) => Layer.Layer<LlmProvider>;
+/** The layer with its options from Effect's `Config`. */
+declare const layerConfig$9: (options: Config.Wrap<BedrockSettings>) => Layer.Layer<LlmProvider, Config.ConfigError>;
 /** The service without a region: its calls fail, and say so. */
 declare const layerWithoutKey$4: Layer.Layer<LlmProvider, never, never>;
 declare namespace Chat_d_exports {
-  export { ChatSettings, layer$26 as layer, layerWithoutKey$3 as layerWithoutKey, limitsWithin$2 as limitsWithin, make$6 as make };
+  export { ChatSettings, layer$26 as layer, layerConfig$8 as layerConfig, layerWithoutKey$3 as layerWithoutKey, limitsWithin$2 as limitsWithin, make$6 as make };
 }
 /** Address, key and time limits of a service that speaks Chat Completions. */
 interface ChatSettings extends Omit<ServiceSettings, "apiKey"> {
@@ -4387,6 +4403,8 @@ declare const make$6: (args_0: ChatSettings) => Effect.Effect<{
 }, never, never>;
 /** Models of a service that speaks Chat Completions, over OpenAI's SDK. */
 declare const layer$26: (settings: ChatSettings) => Layer.Layer<LlmProvider>;
+/** The layer with its options from Effect's `Config`. */
+declare const layerConfig$8: (options: Config.Wrap<ChatSettings>) => Layer.Layer<LlmProvider, Config.ConfigError>;
 /** The service without a key: its calls fail, and say so. */
 declare const layerWithoutKey$3: (service: ChatServiceName) => Layer.Layer<LlmProvider>;
 /** Limits for the service's calls of a job that has to be done within `deadline`. */
@@ -4394,7 +4412,7 @@ declare const limitsWithin$2: (service: ChatServiceName, deadline: Duration.Dura
 /** Limits for Gemini's calls of a job that has to be done within `deadline`. */
 declare const limitsWithin$1: (deadline: Duration.Duration) => CallLimits;
 declare namespace Google_d_exports {
-  export { layer$25 as layer, layerWithoutKey$2 as layerWithoutKey, limitsWithin$1 as limitsWithin, make$5 as make };
+  export { layer$25 as layer, layerConfig$7 as layerConfig, layerWithoutKey$2 as layerWithoutKey, limitsWithin$1 as limitsWithin, make$5 as make };
 }
 /** Makes the service from settings, for a program with its own configuration. */
 declare const make$5: (args_0: ServiceSettings) => Effect.Effect<{
@@ -4405,10 +4423,12 @@ declare const make$5: (args_0: ServiceSettings) => Effect.Effect<{
 }, never, never>;
 /** Gemini, over the official SDK. */
 declare const layer$25: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
+/** The layer with its options from Effect's `Config`. */
+declare const layerConfig$7: (options: Config.Wrap<ServiceSettings>) => Layer.Layer<LlmProvider, Config.ConfigError>;
 /** The service without a key: its calls fail, and say so. */
 declare const layerWithoutKey$2: Layer.Layer<LlmProvider, never, never>;
 declare namespace OpenAi_d_exports {
-  export { layer$24 as layer, layerWithoutKey$1 as layerWithoutKey, make$4 as make };
+  export { layer$24 as layer, layerConfig$6 as layerConfig, layerWithoutKey$1 as layerWithoutKey, make$4 as make };
 }
 /**
  * Makes the service from settings, for a program with its own configuration. A base URL goes up to and including the
@@ -4422,6 +4442,8 @@ declare const make$4: (args_0: ServiceSettings) => Effect.Effect<{
 }, never, never>;
 /** OpenAI's models, over the official SDK. */
 declare const layer$24: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
+/** The layer with its options from Effect's `Config`. */
+declare const layerConfig$6: (options: Config.Wrap<ServiceSettings>) => Layer.Layer<LlmProvider, Config.ConfigError>;
 /** The service without a key: its calls fail, and say so. */
 declare const layerWithoutKey$1: Layer.Layer<LlmProvider, never, never>;
 /**
@@ -4430,7 +4452,7 @@ declare const layerWithoutKey$1: Layer.Layer<LlmProvider, never, never>;
  */
 declare const limitsWithin: (deadline: Duration.Duration) => CallLimits;
 declare namespace Vertex_d_exports {
-  export { VertexSettings, layer$23 as layer, layerWithoutKey, limitsWithin$1 as limitsWithin, make$3 as make };
+  export { VertexSettings, layer$23 as layer, layerConfig$5 as layerConfig, layerWithoutKey, limitsWithin$1 as limitsWithin, make$3 as make };
 }
 /** Project, location and credentials of Gemini and Claude in Google Cloud. */
 interface VertexSettings {
@@ -4454,6 +4476,8 @@ declare const make$3: (args_0: VertexSettings) => Effect.Effect<{
 }, never, never>;
 /** Gemini and Claude in Google Cloud, over the official SDKs. */
 declare const layer$23: (settings: VertexSettings) => Layer.Layer<LlmProvider>;
+/** The layer with its options from Effect's `Config`. */
+declare const layerConfig$5: (options: Config.Wrap<VertexSettings>) => Layer.Layer<LlmProvider, Config.ConfigError>;
 /** The service without a project: its calls fail, and say so. */
 declare const layerWithoutKey: Layer.Layer<LlmProvider, never, never>;
 declare namespace SpendMemory_d_exports {
@@ -4474,20 +4498,26 @@ declare namespace SpendSqlite_d_exports {
 /** The ledger in the database file. */
 declare const layer$20: Layer.Layer<Spend, never, Sqlite>;
 declare namespace ConversationStoreMemory_d_exports {
-  export { layer$19 as layer };
+  export { layer$19 as layer, layerConfig$4 as layerConfig };
 }
 /** Conversations that end with the process. */
 declare const layer$19: (options: ConversationOptions) => Layer.Layer<ConversationStore, never, never>;
+/** The layer with its options from Effect's `Config`. */
+declare const layerConfig$4: (options: Config.Wrap<ConversationOptions>) => Layer.Layer<ConversationStore, Config.ConfigError>;
 declare namespace ConversationStoreRedis_d_exports {
-  export { layer$18 as layer };
+  export { layer$18 as layer, layerConfig$3 as layerConfig };
 }
 /** Conversations that every process of a cluster shares, jobs included. */
-declare const layer$18: (options: ConversationOptions) => Layer.Layer<ConversationStore, StoreError, import("effect/FileSystem").FileSystem | Redis>;
+declare const layer$18: (options: ConversationOptions) => Layer.Layer<ConversationStore, StoreError, FileSystem.FileSystem | Redis>;
+/** The layer with its options from Effect's `Config`. */
+declare const layerConfig$3: (options: Config.Wrap<ConversationOptions>) => Layer.Layer<ConversationStore, Config.ConfigError | StoreError, FileSystem.FileSystem | Redis>;
 declare namespace ConversationStoreSqlite_d_exports {
-  export { layer$17 as layer };
+  export { layer$17 as layer, layerConfig$2 as layerConfig };
 }
 /** Conversations in the database file. */
 declare const layer$17: (options: ConversationOptions) => Layer.Layer<ConversationStore, never, Sqlite>;
+/** The layer with its options from Effect's `Config`. */
+declare const layerConfig$2: (options: Config.Wrap<ConversationOptions>) => Layer.Layer<ConversationStore, Config.ConfigError, Sqlite>;
 declare namespace InProcessRunner_d_exports {
   export { InProcessWork, layer$16 as layer };
 }
@@ -5634,4 +5664,4 @@ interface KubeClientOptions {
 }
 /** The client of a cluster's API. The SDK is loaded when the layer is built. */
 declare const layer$7: (options: KubeClientOptions) => Layer.Layer<KubeClient, KubeConfigError, never>;
-export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type AwsCredentials, Azure_d_exports as Azure, type AzureIdentity, Bedrock_d_exports as Bedrock, type CallCosts, type CallLimits, type CallRateSettings, type ChangesSince, Chat_d_exports as Chat, type CheckContext, type CheckedFindings, type Checkout, type CheckoutRequest, type Claim, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, type CloudSettings, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Definition, type Delivery, type Depth, type Dialogue, type DirectHandler, type EarlierAnswer, type EntraAddresses, type EnvironmentVariable, type Evidence, type EvidenceInput, type EvidenceText, type Exploration, type ExplorerSettings, type FailedDeliveries, type FailedDelivery, type Filters, type FingerprintedFinding, type FittedDiffs, type Flags, type ForgeInventory, type ForgeSetup, type ForgeWebhooks, type FoundChange, type FoundComment, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type Guidelines, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobRun, type JobSettings, type JudgedFinding, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobManifest, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LinkedIssue, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ModelPresence, type ModelRef, type NextCall, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type Outline, type OwnPosts, type PlannedFile, type PlannedReview, type PodManifest, type PodProblem, type Policy, type Portion, type PostedSummary, type PresenceOf, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestBackground, type PullRequestLook, type PullRequestView, Lane_d_exports as QueueWorker, type Quota, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type RepeatContext, type RepeatedFinding, type ReportedFinding, type RepositoryRules, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewPlan, type ReviewRule, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type SelectContext, type Selection, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettledLease, type SettlementOptions, type SetupFact, type ShownDiff, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, type Values as SqlValues, SqliteQueue_d_exports as SqliteQueue, type Submission, type Syntax, type TaskAnswer, type TaskCall, type TaskModel, type TaskModelRequest, type TextEncoding, type Thread, type Tool, type ToolPlace, type ToolSpec, type TracingSettings, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type VariablesByPart, type Verdict, type Verification, Vertex_d_exports as Vertex, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WordHit, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, fingerprint$1 as fingerprint, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, make as makeDirectServer, make$1 as makeTool, on as onForge, review$1 as review };
+export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type AwsCredentials, Azure_d_exports as Azure, type AzureIdentity, Bedrock_d_exports as Bedrock, type CallCosts, type CallLimits, type CallRateSettings, type ChangesSince, Chat_d_exports as Chat, type CheckContext, type CheckedFindings, type Checkout, type CheckoutRequest, type Claim, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, type CloudSettings, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Definition, type Delivery, type Depth, type Dialogue, type DirectHandler, type EarlierAnswer, type EntraAddresses, type EnvironmentVariable, type Evidence, type EvidenceInput, type EvidenceText, type Exploration, type ExplorerSettings, type FailedDeliveries, type FailedDelivery, type Filters, type FingerprintedFinding, type FittedDiffs, type Flags, type ForgeInventory, type ForgeSetup, type ForgeWebhooks, type FoundChange, type FoundComment, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type Guidelines, type HeadRequest, type HeadWork, type Held, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobRun, type JobSettings, type JudgedFinding, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobManifest, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LinkedIssue, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ModelPresence, type ModelRef, type NextCall, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type Outline, type OwnPosts, type PlannedFile, type PlannedReview, type PodManifest, type PodProblem, type Policy, type Portion, type PostedSummary, type PresenceOf, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestBackground, type PullRequestLook, type PullRequestView, Lane_d_exports as QueueWorker, type Quota, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type RepeatContext, type RepeatedFinding, type ReportedFinding, type RepositoryRules, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewPlan, type ReviewRule, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type SelectContext, type Selection, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettledLease, type SettlementOptions, type SetupFact, type ShownDiff, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, type Values as SqlValues, SqliteQueue_d_exports as SqliteQueue, type Submission, type Syntax, type TaskAnswer, type TaskCall, type TaskModel, type TaskModelRequest, type TextEncoding, type Thread, type Tool, type ToolPlace, type ToolSpec, type TracingSettings, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type VariablesByPart, type Verdict, type Verification, Vertex_d_exports as Vertex, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WordHit, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, fingerprint$1 as fingerprint, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layerConfig as layerRedisConfig, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, layerConfig$1 as layerSqliteConfig, make as makeDirectServer, make$1 as makeTool, on as onForge, review$1 as review };

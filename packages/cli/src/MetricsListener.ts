@@ -12,13 +12,16 @@ const announce = (host: string) =>
   }))
 
 /** Settings of the listener: it has the host of the webhooks. */
-export interface MetricsListening {
+export interface MetricsListenerSettings {
   readonly metrics: MetricsSettings
   readonly webhook: Pick<WebhookSettings, "host">
 }
 
-/** Metrics of the server, and their listener with `/metrics`, if `metrics.port` is set. */
-export const layer = ({ metrics, webhook: { host } }: MetricsListening) =>
+/**
+ * Metrics of the server, and their listener with `/metrics`, if `metrics.port` is set. Apart from the traces in
+ * `Telemetry`, because a Job's process sends traces and loads no HTTP server.
+ */
+export const layer = ({ metrics, webhook: { host } }: MetricsListenerSettings) =>
   Option.match(metrics.port, {
     onNone: () => Layer.empty,
     onSome: (port) =>

@@ -271,6 +271,7 @@ export {
   type Argument as RedisArgument,
   type Command as RedisCommand,
   layer as layerRedis,
+  layerConfig as layerRedisConfig,
   Redis,
   type RedisOptions,
   type Reply as RedisReply,
@@ -281,6 +282,7 @@ export { type RedisScript } from "@nominal-code/persistence/RedisScript"
 export { ChannelEvent } from "@nominal-code/persistence/RedisSubscriber"
 export {
   layer as layerSqlite,
+  layerConfig as layerSqliteConfig,
   type Parameters as SqlParameters,
   type Row as SqlRow,
   Sqlite,

@@ -1,7 +1,8 @@
 import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
+import { layerConfigOf } from "@nominal-code/domain/LayerConfig"
 import { makeMarkerSeal, MarkerKeys } from "@nominal-code/domain/MarkerSeal"
 import type { PullRequestRef, RepoName } from "@nominal-code/domain/PullRequest"
-import { Effect, Layer, type Redacted } from "effect"
+import { type Config, Effect, Layer, type Redacted } from "effect"
 import { makeChecks } from "./Checks.ts"
 import { Forge } from "./Forge.ts"
 import type { ForgeError } from "./ForgeError.ts"
@@ -101,6 +102,10 @@ const make = Effect.fnUntraced(function*(
 
 /** GitHub and GitHub Enterprise, with a personal access token, as a GitHub App, or with both. */
 export const layer = (options: GitHubOptions): Layer.Layer<Forge> => Layer.effect(Forge, make(options))
+
+/** The layer with its options from Effect's `Config`. */
+export const layerConfig: (options: Config.Wrap<GitHubOptions>) => Layer.Layer<Forge, Config.ConfigError> =
+  layerConfigOf(layer)
 
 /** The reads of the setup at GitHub. */
 export const setup = makeSetup

@@ -1,7 +1,8 @@
 import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
+import { layerConfigOf } from "@nominal-code/domain/LayerConfig"
 import { makeMarkerSeal, MarkerKeys } from "@nominal-code/domain/MarkerSeal"
 import type { PullRequestRef, RepoName } from "@nominal-code/domain/PullRequest"
-import { Effect, Layer } from "effect"
+import { type Config, Effect, Layer } from "effect"
 import { makeChecks } from "./Checks.ts"
 import { Forge } from "./Forge.ts"
 import { makeOwnId } from "./gitlab/Account.ts"
@@ -66,6 +67,10 @@ const make = Effect.fnUntraced(function*(options: GitLabOptions) {
 
 /** gitlab.com and self-managed GitLab, with the access token of a project, a group or a person. */
 export const layer = (options: GitLabOptions): Layer.Layer<Forge> => Layer.effect(Forge, make(options))
+
+/** The layer with its options from Effect's `Config`. */
+export const layerConfig: (options: Config.Wrap<GitLabOptions>) => Layer.Layer<Forge, Config.ConfigError> =
+  layerConfigOf(layer)
 
 /** The reads of the setup at GitLab. */
 export const setup = makeSetup

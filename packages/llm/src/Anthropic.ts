@@ -1,4 +1,5 @@
-import { Effect, Layer, Option, Redacted, Schema } from "effect"
+import { layerConfigOf } from "@nominal-code/domain/LayerConfig"
+import { type Config, Effect, Layer, Option, Redacted, Schema } from "effect"
 import * as Errors from "./anthropic/Errors.ts"
 import * as Messages from "./anthropic/Messages.ts"
 import { provider } from "./anthropic/Request.ts"
@@ -46,6 +47,11 @@ export const make = Effect.fnUntraced(function*({ apiKey, baseUrl, limits }: Mod
 /** Claude, over the official SDK. */
 export const layer = (settings: ModelService.ServiceSettings): Layer.Layer<LlmProvider> =>
   Layer.effect(LlmProvider, make(settings))
+
+/** The layer with its options from Effect's `Config`. */
+export const layerConfig: (
+  options: Config.Wrap<ModelService.ServiceSettings>
+) => Layer.Layer<LlmProvider, Config.ConfigError> = layerConfigOf(layer)
 
 /** The service without a key: its calls fail, and say so. */
 export const layerWithoutKey = ModelService.layerWithoutKey(name)

@@ -1,4 +1,5 @@
-import { Effect, type FileSystem, Layer, Option, Redacted, Schema } from "effect"
+import { layerConfigOf } from "@nominal-code/domain/LayerConfig"
+import { type Config, Effect, type FileSystem, Layer, Option, Redacted, Schema } from "effect"
 import { readable } from "./chat/ErrorBody.ts"
 import type { CallLimits } from "./LlmError.ts"
 import { LlmProvider, type ModelPresence, type PresenceOf } from "./LlmProvider.ts"
@@ -91,6 +92,11 @@ export const make = Effect.fnUntraced(
 /** OpenAI's models in Azure, over OpenAI's SDK. */
 export const layer = (settings: AzureSettings): Layer.Layer<LlmProvider, never, FileSystem.FileSystem> =>
   Layer.effect(LlmProvider, make(settings))
+
+/** The layer with its options from Effect's `Config`. */
+export const layerConfig: (
+  options: Config.Wrap<AzureSettings>
+) => Layer.Layer<LlmProvider, Config.ConfigError, FileSystem.FileSystem> = layerConfigOf(layer)
 
 /** The service without an endpoint: its calls fail, and say so. */
 export const layerWithoutKey = ModelService.layerWithoutKey({ ...name, keyVariable: "AZURE_OPENAI_ENDPOINT" })

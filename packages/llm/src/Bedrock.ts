@@ -1,6 +1,7 @@
 import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
+import { layerConfigOf } from "@nominal-code/domain/LayerConfig"
 import { oneLine } from "@nominal-code/domain/OneLine"
-import { Effect, Layer, Option, Redacted, Schema } from "effect"
+import { type Config, Effect, Layer, Option, Redacted, Schema } from "effect"
 import * as Errors from "./anthropic/Errors.ts"
 import * as Messages from "./anthropic/Messages.ts"
 import { type AwsCredentials, signing } from "./anthropic/Signing.ts"
@@ -153,6 +154,10 @@ export const make = Effect.fnUntraced(function*(settings: BedrockSettings) {
 
 /** Claude in Amazon Bedrock, over Anthropic's SDK. */
 export const layer = (settings: BedrockSettings): Layer.Layer<LlmProvider> => Layer.effect(LlmProvider, make(settings))
+
+/** The layer with its options from Effect's `Config`. */
+export const layerConfig: (options: Config.Wrap<BedrockSettings>) => Layer.Layer<LlmProvider, Config.ConfigError> =
+  layerConfigOf(layer)
 
 /** The service without a region: its calls fail, and say so. */
 export const layerWithoutKey = ModelService.layerWithoutKey({ ...name, keyVariable: "AWS_REGION" })

@@ -1,5 +1,6 @@
 import { type ChatServiceName, chatServices } from "@nominal-code/domain/ChatServices"
-import { Duration, Effect, Layer, Option, Redacted } from "effect"
+import { layerConfigOf } from "@nominal-code/domain/LayerConfig"
+import { type Config, Duration, Effect, Layer, Option, Redacted } from "effect"
 import { readable } from "./chat/ErrorBody.ts"
 import * as ChatErrors from "./chat/Errors.ts"
 import { quirksOf } from "./chat/Quirks.ts"
@@ -121,6 +122,10 @@ const withoutTools = ({ message, provider, reason }: LlmError) =>
 
 /** Models of a service that speaks Chat Completions, over OpenAI's SDK. */
 export const layer = (settings: ChatSettings): Layer.Layer<LlmProvider> => Layer.effect(LlmProvider, make(settings))
+
+/** The layer with its options from Effect's `Config`. */
+export const layerConfig: (options: Config.Wrap<ChatSettings>) => Layer.Layer<LlmProvider, Config.ConfigError> =
+  layerConfigOf(layer)
 
 /** The service without a key: its calls fail, and say so. */
 export const layerWithoutKey = (service: ChatServiceName): Layer.Layer<LlmProvider> =>

@@ -1,4 +1,5 @@
-import { Effect, Layer, Option, Redacted } from "effect"
+import { layerConfigOf } from "@nominal-code/domain/LayerConfig"
+import { type Config, Effect, Layer, Option, Redacted } from "effect"
 import { LlmProvider } from "./LlmProvider.ts"
 import * as ModelService from "./ModelService.ts"
 import * as Errors from "./openai/Errors.ts"
@@ -39,6 +40,11 @@ export const make = Effect.fnUntraced(function*({ apiKey, baseUrl, limits }: Mod
 /** OpenAI's models, over the official SDK. */
 export const layer = (settings: ModelService.ServiceSettings): Layer.Layer<LlmProvider> =>
   Layer.effect(LlmProvider, make(settings))
+
+/** The layer with its options from Effect's `Config`. */
+export const layerConfig: (
+  options: Config.Wrap<ModelService.ServiceSettings>
+) => Layer.Layer<LlmProvider, Config.ConfigError> = layerConfigOf(layer)
 
 /** The service without a key: its calls fail, and say so. */
 export const layerWithoutKey = ModelService.layerWithoutKey(name)

@@ -1,6 +1,7 @@
 import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
+import { layerConfigOf } from "@nominal-code/domain/LayerConfig"
 import { oneLine } from "@nominal-code/domain/OneLine"
-import { Effect, Layer, Option, Redacted } from "effect"
+import { type Config, Effect, Layer, Option, Redacted } from "effect"
 import * as ClaudeErrors from "./anthropic/Errors.ts"
 import * as Messages from "./anthropic/Messages.ts"
 import { endpointOf, rawPredict } from "./anthropic/RawPredict.ts"
@@ -152,6 +153,10 @@ export const make = Effect.fnUntraced(
 
 /** Gemini and Claude in Google Cloud, over the official SDKs. */
 export const layer = (settings: VertexSettings): Layer.Layer<LlmProvider> => Layer.effect(LlmProvider, make(settings))
+
+/** The layer with its options from Effect's `Config`. */
+export const layerConfig: (options: Config.Wrap<VertexSettings>) => Layer.Layer<LlmProvider, Config.ConfigError> =
+  layerConfigOf(layer)
 
 /** The service without a project: its calls fail, and say so. */
 export const layerWithoutKey = ModelService.layerWithoutKey({ ...name, keyVariable: "GOOGLE_CLOUD_PROJECT" })

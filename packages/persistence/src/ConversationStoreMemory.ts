@@ -1,6 +1,7 @@
 import type { Conversation } from "@nominal-code/domain/Conversation"
 import { laneKey } from "@nominal-code/domain/Lane"
-import { Clock, Duration, Effect, Layer, Option } from "effect"
+import { layerConfigOf } from "@nominal-code/domain/LayerConfig"
+import { Clock, type Config, Duration, Effect, Layer, Option } from "effect"
 import { type ConversationOptions, ConversationStore } from "./ConversationStore.ts"
 
 // The least recently saved one goes first. A conversation can hold megabytes.
@@ -39,3 +40,8 @@ const make = Effect.fnUntraced(function*(options: ConversationOptions) {
 
 /** Conversations that end with the process. */
 export const layer = (options: ConversationOptions) => Layer.effect(ConversationStore, make(options))
+
+/** The layer with its options from Effect's `Config`. */
+export const layerConfig: (
+  options: Config.Wrap<ConversationOptions>
+) => Layer.Layer<ConversationStore, Config.ConfigError> = layerConfigOf(layer)

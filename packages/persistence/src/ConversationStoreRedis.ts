@@ -1,11 +1,13 @@
 import { type Conversation, Message } from "@nominal-code/domain/Conversation"
 import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
 import { type Lane, laneKey } from "@nominal-code/domain/Lane"
-import { Duration, Effect, Layer, Option, Schema } from "effect"
+import { layerConfigOf } from "@nominal-code/domain/LayerConfig"
+import { type Config, Duration, Effect, type FileSystem, Layer, Option, Schema } from "effect"
 import { deflateRawSync, inflateRawSync } from "node:zlib"
 import { type ConversationOptions, ConversationStore } from "./ConversationStore.ts"
 import { Redis } from "./Redis.ts"
 import * as RedisScript from "./RedisScript.ts"
+import type { StoreError } from "./StoreError.ts"
 
 const Stored = Schema.Tuple([Schema.NullOr(Schema.String), Schema.NullOr(Schema.String)])
 const MessagesJson = Schema.fromJsonString(Schema.Array(Message))
@@ -70,3 +72,10 @@ const make = Effect.fnUntraced(function*(options: ConversationOptions) {
 
 /** Conversations that every process of a cluster shares, jobs included. */
 export const layer = (options: ConversationOptions) => Layer.effect(ConversationStore, make(options))
+
+/** The layer with its options from Effect's `Config`. */
+export const layerConfig: (
+  options: Config.Wrap<ConversationOptions>
+) => Layer.Layer<ConversationStore, Config.ConfigError | StoreError, FileSystem.FileSystem | Redis> = layerConfigOf(
+  layer
+)

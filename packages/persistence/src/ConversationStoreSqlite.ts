@@ -1,7 +1,8 @@
 import { Conversation } from "@nominal-code/domain/Conversation"
 import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
 import { type Lane, laneKey } from "@nominal-code/domain/Lane"
-import { Clock, Duration, Effect, Layer, Option, Schema } from "effect"
+import { layerConfigOf } from "@nominal-code/domain/LayerConfig"
+import { Clock, type Config, Duration, Effect, Layer, Option, Schema } from "effect"
 import { type ConversationOptions, ConversationStore } from "./ConversationStore.ts"
 import { Sqlite } from "./Sqlite.ts"
 
@@ -53,3 +54,8 @@ const make = Effect.fnUntraced(function*(options: ConversationOptions) {
 
 /** Conversations in the database file. */
 export const layer = (options: ConversationOptions) => Layer.effect(ConversationStore, make(options))
+
+/** The layer with its options from Effect's `Config`. */
+export const layerConfig: (
+  options: Config.Wrap<ConversationOptions>
+) => Layer.Layer<ConversationStore, Config.ConfigError, Sqlite> = layerConfigOf(layer)

@@ -1,4 +1,5 @@
-import { Context, Effect, Layer, Redacted, Schema, type Scope, type Stream } from "effect"
+import { layerConfigOf } from "@nominal-code/domain/LayerConfig"
+import { type Config, Context, Effect, Layer, Redacted, Schema, type Scope, type Stream } from "effect"
 import type { Redis as Single } from "ioredis"
 import { type Client, connect, type RedisTarget, refusalOf } from "./RedisConnection.ts"
 import { explain, explainRefusal } from "./RedisError.ts"
@@ -161,3 +162,8 @@ const make = Effect.fnUntraced(function*({ waitReplicas = 0, ...target }: RedisO
 /** The Redis of a URL. */
 export const layer = (target: Redacted.Redacted | RedisOptions): Layer.Layer<Redis, StoreError> =>
   Layer.effect(Redis, make(Redacted.isRedacted(target) ? { url: target } : target))
+
+/** The layer with its options from Effect's `Config`. */
+export const layerConfig: (
+  options: Config.Wrap<Redacted.Redacted | RedisOptions>
+) => Layer.Layer<Redis, Config.ConfigError | StoreError> = layerConfigOf(layer)

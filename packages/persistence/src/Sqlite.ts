@@ -1,5 +1,6 @@
 import { backoff } from "@nominal-code/domain/Backoff"
-import { Context, Effect, FileSystem, Layer, Option, Path, Schedule, Schema } from "effect"
+import { layerConfigOf } from "@nominal-code/domain/LayerConfig"
+import { type Config, Context, Effect, FileSystem, Layer, Option, Path, Schedule, Schema } from "effect"
 import type { DatabaseSync, StatementSync } from "node:sqlite"
 import { migrate } from "./Migrations.ts"
 import { shared } from "./SharedCall.ts"
@@ -202,3 +203,8 @@ const make = Effect.fnUntraced(function*(directory: string) {
 
 /** The database of a directory, which is made if it is missing. */
 export const layer = (directory: string) => Layer.effect(Sqlite, make(directory))
+
+/** The layer with its options from Effect's `Config`. */
+export const layerConfig: (
+  options: Config.Wrap<string>
+) => Layer.Layer<Sqlite, Config.ConfigError | StoreError, FileSystem.FileSystem | Path.Path> = layerConfigOf(layer)

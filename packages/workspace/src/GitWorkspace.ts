@@ -1,5 +1,6 @@
+import { layerConfigOf } from "@nominal-code/domain/LayerConfig"
 import { make as makeRedactor } from "@nominal-code/domain/Redaction"
-import { Context, Effect, FileSystem, Layer, Path, Predicate, Schedule } from "effect"
+import { type Config, Context, Effect, FileSystem, Layer, Path, Predicate, Schedule } from "effect"
 import type { PlatformError } from "effect/PlatformError"
 import { ChildProcessSpawner } from "effect/process"
 import * as Checkout from "./Checkout.ts"
@@ -104,3 +105,12 @@ const make = Effect.fnUntraced(function*(options: WorkspaceOptions) {
 /** Checkouts by git, cached under `baseDir`. Fails at start when that directory cannot be written. */
 export const layer = (options: WorkspaceOptions) =>
   Layer.effect(Workspace, make(options)).pipe(Layer.provide(Git.layer(options)))
+
+/** The layer with its options from Effect's `Config`. */
+export const layerConfig: (
+  options: Config.Wrap<WorkspaceOptions>
+) => Layer.Layer<
+  Workspace,
+  Config.ConfigError | WorkspaceError,
+  ChildProcessSpawner.ChildProcessSpawner | FileSystem.FileSystem | Path.Path
+> = layerConfigOf(layer)
