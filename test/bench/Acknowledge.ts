@@ -27,7 +27,7 @@ interface Server {
 }
 
 /** Measurements of one server in one round. Times are in milliseconds, CPU time in microseconds for a delivery. */
-interface Answered {
+interface AcknowledgeFigures {
   readonly rate: number
   readonly cpu: number
   readonly busy: number
@@ -40,7 +40,7 @@ const answered = Effect.fnUntraced(function*({ pid }: Server, next: Next) {
   const busy = yield* Load.send(next(flatOutCount, flatOut))
   const cpu = (yield* Cpu.used(pid)) - before
   const calm = yield* Load.send(next(steadyCount, steady))
-  const answered: Answered = {
+  const answered: AcknowledgeFigures = {
     rate: flatOutCount / busy.seconds,
     cpu: (1000 * cpu) / flatOutCount,
     busy: percentile(busy.millis, 0.99),
@@ -93,20 +93,20 @@ const measured = Effect.fnUntraced(function*(program: Program.Program, others: R
   const meters = yield* Effect.forEach(servers, (server) => meter(stage, server), { concurrency: 1 })
   const round = Effect.all(meters, { concurrency: 1 })
   const all = yield* Effect.replicateEffect(round, rounds)
-  return (index: number) => (pick: (answered: Answered) => number): Samples =>
+  return (index: number) => (pick: (answered: AcknowledgeFigures) => number): Samples =>
     all.map((answers) => {
       const answered = answers[index]
       return answered === undefined ? NaN : pick(answered)
     })
 })
 
-type Column = (pick: (answered: Answered) => number) => Samples
+type Column = (pick: (answered: AcknowledgeFigures) => number) => Samples
 
 const flat = `${atOnce} at a time`
 const calm = `${perSecond} a second`
 
 const compared = (store: string, against: string, ours: Column, theirs: Column): ReadonlyArray<Figure> => {
-  const figure = (name: string, unit: string, pick: (answered: Answered) => number) =>
+  const figure = (name: string, unit: string, pick: (answered: AcknowledgeFigures) => number) =>
     ratio({ name: `${name}, ${store}`, unit, against }, ours(pick), theirs(pick))
   return [
     figure(`acknowledged per second, ${flat}`, "/s", ({ rate }) => rate),

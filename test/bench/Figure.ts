@@ -28,14 +28,14 @@ const spread = (samples: Samples, unit: string): string => {
 }
 
 /** Names of the two measured things, and their unit (`ms`, `MiB`). */
-export interface Compared {
+export interface Comparison {
   readonly name: string
   readonly against: string
   readonly unit: string
 }
 
 /** Each run's sample divided by the reference of the same run. */
-export const ratio = ({ against, name, unit }: Compared, samples: Samples, reference: Samples): Figure => ({
+export const ratio = ({ against, name, unit }: Comparison, samples: Samples, reference: Samples): Figure => ({
   name,
   value: spread(divide(samples, reference), "×"),
   against,

@@ -9,7 +9,7 @@ import * as Stage from "./Stage.ts"
 const runs = 4
 
 /** A repository of some size, and the number of its runs: each takes seconds to make. */
-const large: Shop.Beside = { files: 10_000, changed: 36, commits: 2000 }
+const large: Shop.SurroundingCode = { files: 10_000, changed: 36, commits: 2000 }
 const largeRuns = 2
 
 const start = Effect.fnUntraced(function*(
@@ -30,7 +30,7 @@ const both = Effect.fnUntraced(function*(
   shop: Shop.Shop,
   serve: Program.Serve,
   name: string,
-  beside?: Shop.Beside
+  beside?: Shop.SurroundingCode
 ) {
   const { first, second } = yield* shop.open(name, beside)
   return {
@@ -44,7 +44,7 @@ const run = Effect.fnUntraced(function*(
   shop: Shop.Shop,
   serve: Program.Serve,
   name: string,
-  beside?: Shop.Beside
+  beside?: Shop.SurroundingCode
 ) {
   const files = yield* FileSystem.FileSystem
   const directory = yield* files.makeTempDirectoryScoped({ prefix: "nominal-bench-" })
@@ -57,7 +57,7 @@ const timed = Effect.fnUntraced(function*(shop: Shop.Shop, program: Program.Prog
   const serve = yield* start(shop, program)
   // The first reviews load what the others find loaded.
   yield* run(shop, serve, "warm-up")
-  const times = (kind: string, count: number, beside?: Shop.Beside) =>
+  const times = (kind: string, count: number, beside?: Shop.SurroundingCode) =>
     Effect.forEach(
       Array.from({ length: count }, (_, index) => `${kind}-${index}`),
       (name) => run(shop, serve, name, beside),
@@ -69,7 +69,7 @@ const timed = Effect.fnUntraced(function*(shop: Shop.Shop, program: Program.Prog
 const counted = Effect.fnUntraced(function*(
   shop: Shop.Shop,
   program: Program.Program,
-  beside?: Shop.Beside
+  beside?: Shop.SurroundingCode
 ) {
   const git = yield* GitCount.make
   const serve = yield* start(shop, program, { PATH: git.path })
@@ -94,7 +94,7 @@ export const measure = Effect.fn("Overhead.measure")(function*(program: Program.
       runs.map((run) => run[when].overhead),
       runs.map(({ bare }) => bare)
     )
-  const of = (name: string, pick: (reviewed: Shop.Reviewed) => number, when: "cold" | "warm" = "cold") =>
+  const of = (name: string, pick: (reviewed: Shop.ReviewFigures) => number, when: "cold" | "warm" = "cold") =>
     count(name, all.map((run) => pick(run[when])))
   const figures: ReadonlyArray<Figure> = [
     overhead("first review of a repository", all, "cold"),

@@ -34,7 +34,7 @@ const script = (storefront: Storefront, more: ReadonlyArray<string> = []): Scrip
   )
 
 /** Code that stands in a repository beside the shop: its files, those of them that a pull request changes, and commits. */
-export interface Beside {
+export interface SurroundingCode {
   readonly files: number
   readonly changed: number
   readonly commits: number
@@ -58,31 +58,33 @@ export const make = Effect.gen(function*() {
   const lookLonger = Effect.sync(() => model.script(script(storefront, Object.keys(base).slice(0, 4))))
 
   /** A repository with two pull requests, the same in all but their number. */
-  const open = Effect.fnUntraced(function*(name: string, beside: Beside = { files: 0, changed: 0, commits: 0 }) {
-    const repository = yield* emulator.addRepository(`bench/${name}`, [
-      { message: "Open the shop", files: { ...base, ...filesUpTo(beside.files, 0) } },
-      ...Array.from({ length: beside.commits }, (_, number) => ({
-        message: `Count to ${number}`,
-        files: { [pathOf(beside.files)]: `export const count = ${number}\n` }
-      }))
-    ])
-    const request = {
-      repository,
-      author: Stage.author,
-      commits: [{ message: "Partial refunds, order search", files: { ...head, ...filesUpTo(beside.changed, 1) } }]
-    } as const
-    return {
-      first: yield* emulator.openPullRequest(request),
-      second: yield* emulator.openPullRequest(request)
+  const open = Effect.fnUntraced(
+    function*(name: string, beside: SurroundingCode = { files: 0, changed: 0, commits: 0 }) {
+      const repository = yield* emulator.addRepository(`bench/${name}`, [
+        { message: "Open the shop", files: { ...base, ...filesUpTo(beside.files, 0) } },
+        ...Array.from({ length: beside.commits }, (_, number) => ({
+          message: `Count to ${number}`,
+          files: { [pathOf(beside.files)]: `export const count = ${number}\n` }
+        }))
+      ])
+      const request = {
+        repository,
+        author: Stage.author,
+        commits: [{ message: "Partial refunds, order search", files: { ...head, ...filesUpTo(beside.changed, 1) } }]
+      } as const
+      return {
+        first: yield* emulator.openPullRequest(request),
+        second: yield* emulator.openPullRequest(request)
+      }
     }
-  })
+  )
   return { emulator, model, lookLonger, open }
 })
 
 export type Shop = Effect.Success<typeof make>
 
 /** Measurements of one review. */
-export interface Reviewed {
+export interface ReviewFigures {
   /** Milliseconds from the acknowledged delivery to the posted review, without those that the model thought. */
   readonly overhead: number
   readonly forgeRequests: number
@@ -125,7 +127,7 @@ export const review = Effect.fn("Shop.review")(
     yield* Stage.untilDone(serve)
     const asked = emulator.requests.slice(before).filter(({ login }) => login === Stage.botName)
     const told = model.mock.getRequests().slice(calls)
-    const reviewed: Reviewed = {
+    const reviewed: ReviewFigures = {
       overhead: postedAt.value - acceptedAt - (model.thought() - thought),
       forgeRequests: asked.filter(({ kind }) => kind !== "git").length,
       gitRequests: asked.filter(({ kind }) => kind === "git").length,

@@ -14,7 +14,7 @@ export const author = "priya"
 export const secret = "a secret of more than sixteen bytes"
 
 /** Addresses of the services that `serve` uses. */
-export interface Neighbours {
+export interface ServiceAddresses {
   /** GitHub's API. */
   readonly forge: string
   /** The bot's token. */
@@ -23,7 +23,7 @@ export interface Neighbours {
 }
 
 /** The settings of a `serve` or a `run-job` with a data directory of its own. */
-export const environment = Effect.fn("Stage.environment")(function*({ forge, model, token }: Neighbours) {
+export const environment = Effect.fn("Stage.environment")(function*({ forge, model, token }: ServiceAddresses) {
   const files = yield* FileSystem.FileSystem
   const directory = yield* files.makeTempDirectoryScoped({ prefix: "nominal-bench-" })
   const settings: Program.Environment = {

@@ -16,7 +16,7 @@ const root = fileURLToPath(new URL("../../", import.meta.url))
 
 /** A forge with a pull request that is closed, and the job about it. */
 interface Scene extends Pick<Stage.Stage, "emulator"> {
-  readonly neighbours: Stage.Neighbours
+  readonly neighbours: Stage.ServiceAddresses
   readonly payload: string
 }
 
@@ -49,7 +49,7 @@ const payloadOf = ({ author, baseBranch, headBranch, headSha, number, repository
   return Schema.encodeSync(JobPayloadJson)({ version: 2, job })
 }
 
-const serve = Effect.fnUntraced(function*(program: Program.Program, neighbours: Stage.Neighbours) {
+const serve = Effect.fnUntraced(function*(program: Program.Program, neighbours: Stage.ServiceAddresses) {
   const environment = yield* Stage.environment(neighbours)
   return yield* millis(Program.serve(program, environment))
 }, Effect.scoped)

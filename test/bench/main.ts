@@ -59,13 +59,13 @@ const within = (until: number) => <A, E, R>(measure: Effect.Effect<A, E, R>) =>
       orElse: () => Effect.fail(new NotMeasured({ message: `${Duration.format(limit)} for all did not suffice` }))
     }))
 
-interface Asked {
+interface BenchOptions {
   readonly against: Option.Option<string>
   readonly only: Option.Option<Name>
   readonly write: boolean
 }
 
-const bench = Effect.fn("bench")(function*({ against, only, write }: Asked) {
+const bench = Effect.fn("bench")(function*({ against, only, write }: BenchOptions) {
   const about = yield* Report.circumstances
   const until = (yield* Clock.currentTimeMillis) + Duration.toMillis(limit)
   const program = yield* Program.bundle

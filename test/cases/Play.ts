@@ -5,7 +5,7 @@ import type { PullRequest } from "@nominal-code/testing/GitHubState"
 import { GitHubWire } from "@nominal-code/testing/GitHubWire"
 import { type Script, submitReview, type SubmittedComment } from "@nominal-code/testing/ScriptedModel"
 import { Effect, Option } from "effect"
-import { bot, type Journey, Running } from "../journeys/Journey.ts"
+import { bot, type Journey, RunningJourney } from "../journeys/Journey.ts"
 import { type Case, filesOf, type Finding, type Step, stepsOf } from "./Case.ts"
 
 const defaultBody = "The computed value differs from what callers expect here."
@@ -31,12 +31,12 @@ const submitted = (prompt: string) => (finding: Finding): SubmittedComment => {
 }
 
 /** Prompt of the model and answers of its tools up to a step. */
-interface Heard {
+interface ModelInput {
   prompt: string
   results: ReadonlyArray<string>
 }
 
-const scriptOf = (one: Case, step: Step, heard: Heard): Script => ({ prompt, system, toolResults, turn }) => {
+const scriptOf = (one: Case, step: Step, heard: ModelInput): Script => ({ prompt, system, toolResults, turn }) => {
   const limit = one.model?.refuseOver
   if (limit !== undefined && system.length + prompt.length > limit) {
     return { error: { status: 400, message: `prompt is too long: ${prompt.length} tokens > ${limit} maximum` } }
@@ -127,7 +127,7 @@ const checkPlaces = (journey: Journey, pull: PullRequest, { expect }: Step) => {
   for (const token of expect.notTold ?? []) assert.isFalse(written.some(mentions(token)), `${token} is not told again`)
 }
 
-const checkTexts = (journey: Journey, pull: PullRequest, { expect }: Step, heard: Heard) => {
+const checkTexts = (journey: Journey, pull: PullRequest, { expect }: Step, heard: ModelInput) => {
   for (const text of expect.promptExcludes ?? []) {
     assert.notInclude(heard.prompt, text.replaceAll("@bot", `@${bot}`))
   }
@@ -145,12 +145,12 @@ const checkTexts = (journey: Journey, pull: PullRequest, { expect }: Step, heard
 }
 
 const playStep = Effect.fnUntraced(function*(one: Case, step: Step, pull: PullRequest) {
-  const { journey, serve } = yield* Running
+  const { journey, serve } = yield* RunningJourney
   const before = pull.headSha
   if (step.push !== undefined) {
     yield* journey.emulator.push(pull, [{ message: "Push", files: filesOf(step.push) }])
   }
-  const heard: Heard = { prompt: "", results: [] }
+  const heard: ModelInput = { prompt: "", results: [] }
   journey.script(pull, scriptOf(one, step, heard))
   const event = yield* eventOf(journey, pull, step, before)
   const over = yield* overrides(journey, pull, step)
@@ -166,7 +166,7 @@ const playStep = Effect.fnUntraced(function*(one: Case, step: Step, pull: PullRe
 
 /** Plays a case from its base to the last of its deliveries, and holds what came of each against what must come of it. */
 export const play = Effect.fn("Cases.play")(function*(name: string, one: Case) {
-  const { journey } = yield* Running
+  const { journey } = yield* RunningJourney
   const { emulator } = journey
   const base = { "README.md": "# The shop\n", ...filesOf(one.base) }
   const repository = yield* emulator.addRepository(`acme/${name}`, [{ message: "Begin", files: base }])

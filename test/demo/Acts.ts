@@ -7,7 +7,7 @@ import { botName, DemoFailed, type Stage } from "./Stage.ts"
 import * as Terminal from "./Terminal.ts"
 
 /** Something that a spectator can make happen after the first review. */
-export interface Act {
+export interface DemoAction {
   readonly name: string
   readonly key: string
   readonly label: string
@@ -125,7 +125,7 @@ const bill = Effect.fnUntraced(function*(stage: Stage) {
 })
 
 /** The acts in their order on the page. */
-export const acts: ReadonlyArray<Act> = [
+export const acts: ReadonlyArray<DemoAction> = [
   { name: "fix", key: "f", label: "Push a fix", perform: fix },
   { name: "ask", key: "q", label: "Ask a question", perform: ask },
   { name: "kill", key: "k", label: "Kill the server in a review", perform: kill },

@@ -99,7 +99,7 @@ const outdatedThreads = (posted: PostedReview): string => {
 }
 
 /** Acts that the spectator can choose from, those in progress and wanted next, and the result of the last one. */
-export interface Happenings {
+export interface DemoActions {
   readonly acts: ReadonlyArray<{ readonly name: string; readonly key: string; readonly label: string }>
   /** Label of the act in progress. */
   readonly running: string | undefined
@@ -108,7 +108,7 @@ export interface Happenings {
   readonly outcome: { readonly text: string; readonly isTable: boolean } | undefined
 }
 
-const actsCard = ({ acts, next, outcome, running }: Happenings): string => {
+const actsCard = ({ acts, next, outcome, running }: DemoActions): string => {
   const buttons = acts.map(({ key, label, name }) => {
     const state = label === running || next.includes(label) ? " disabled" : ""
     return `<button formaction="/acts/${name}"${state}>${escape(label)} <kbd>${key}</kbd></button>`
@@ -148,7 +148,7 @@ const summaryCard = ({ comments, review: { author }, summary }: PostedReview, fi
   <nav class="card"><ul class="index">${comments.map(indexRow).join("\n")}</ul></nav>`
 
 /** The pull request with its review in place, as one page that needs nothing else. It reloads while something happens. */
-export const renderPage = (posted: PostedReview, figures: Figures, happenings: Happenings): string => {
+export const renderPage = (posted: PostedReview, figures: Figures, happenings: DemoActions): string => {
   const { files, pull } = posted
   const css = readFileSync(new URL("page.css", import.meta.url), "utf8")
   const { author, baseBranch, body, headBranch, number, repository, title } = pull

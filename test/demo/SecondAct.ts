@@ -1,6 +1,6 @@
 import { Effect, Queue, Stream, Terminal as Keyboard } from "effect"
 import { stdin } from "node:process"
-import { type Act, acts, type Outcome } from "./Acts.ts"
+import { acts, type DemoAction, type Outcome } from "./Acts.ts"
 import { type Figures, renderPage } from "./Page.ts"
 import type { PostedReview } from "./Posted.ts"
 import * as Site from "./Site.ts"
@@ -21,13 +21,13 @@ const keys = Effect.gen(function*() {
 
 /** The review on its page, and whatever the spectator makes happen there or at the terminal, until Ctrl-C. */
 export const secondAct = Effect.fn("secondAct")(function*(stage: Stage, first: PostedReview, figures: Figures) {
-  const pressed = yield* Queue.unbounded<Act>()
-  const waiting = new Set<Act>()
-  let running: Act | undefined
+  const pressed = yield* Queue.unbounded<DemoAction>()
+  const waiting = new Set<DemoAction>()
+  let running: DemoAction | undefined
   let outcome: Outcome | undefined
 
   /** Begins an act, after those before it; once, however often it is wanted meanwhile. False if there is no such act. */
-  const press = (isMeant: (act: Act) => boolean): boolean => {
+  const press = (isMeant: (act: DemoAction) => boolean): boolean => {
     const act = acts.find(isMeant)
     if (act !== undefined && !waiting.has(act)) {
       if (running === undefined) running = act

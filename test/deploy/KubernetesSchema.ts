@@ -10,15 +10,15 @@ export interface Resource {
   readonly metadata: { readonly name: string; readonly namespace?: string }
 }
 
-type Validated = new(data: never) => { validate(): void }
+type ValidatedModel = new(data: never) => { validate(): void }
 
 const load = createRequire(import.meta.url)
 const schemas = `${root}/ci/tools/tests/node_modules/kubernetes-models`
 
 /** The published schema of a kind, if there is one. */
-const schemaOf = (apiVersion: string, kind: string): Validated | undefined => {
+const schemaOf = (apiVersion: string, kind: string): ValidatedModel | undefined => {
   try {
-    const module: Readonly<Record<string, Validated>> = load(`${schemas}/${apiVersion}/${kind}.js`)
+    const module: Readonly<Record<string, ValidatedModel>> = load(`${schemas}/${apiVersion}/${kind}.js`)
     return module[kind]
   } catch {
     return undefined
@@ -26,7 +26,7 @@ const schemaOf = (apiVersion: string, kind: string): Validated | undefined => {
 }
 
 /** Violations of the published schema by a value: missing fields, wrong types. */
-const misfits = (schema: Validated, resource: Resource): ReadonlyArray<string> => {
+const misfits = (schema: ValidatedModel, resource: Resource): ReadonlyArray<string> => {
   try {
     // The constructor's type asks for what is about to be found out.
     new schema(resource as never).validate()

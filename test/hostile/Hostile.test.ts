@@ -13,7 +13,7 @@ import { leaksIn, leaksUnder } from "../journeys/Canaries.ts"
 import * as Journey from "../journeys/Journey.ts"
 import { change, files, finding } from "../journeys/Shop.ts"
 import { escapes, forgedSignatures, hijacked, hostileFiles, mark, orders, planted } from "./Attacks.ts"
-import { type Breached, told, tryAll, wrong } from "./Rows.ts"
+import { type Breaches, told, tryAll, wrong } from "./Rows.ts"
 
 const opened = { event: "pull_request", action: "opened" } as const
 
@@ -88,7 +88,7 @@ const attempts = (world: World, attacked: PullRequest, other: PullRequest) => {
   const own = new RegExp(
     `^/(?:api/v3/repos/acme/attacked/(?:(?:pulls|issues)/${attacked.number}(?:/|$)|statuses/)|api/graphql)`
   )
-  const rows: Readonly<Record<string, Effect.Effect<Breached, unknown>>> = {
+  const rows: Readonly<Record<string, Effect.Effect<Breaches, unknown>>> = {
     "T1 forged deliveries": Effect.map(
       Effect.forEach(forgedSignatures(signatureOf, payload), (headers) => post(world, payload, headers)),
       (statuses) => wrong(statuses.some((status) => status !== 401), `answered ${statuses}`)

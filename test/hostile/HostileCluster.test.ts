@@ -22,7 +22,7 @@ import * as GitLabJourney from "../journeys/GitLabJourney.ts"
 import { eventually, stalled, until } from "../journeys/Journey.ts"
 import { change, finding } from "../journeys/Shop.ts"
 import { escapes, hijacked, hostileFiles, mark, orders } from "./Attacks.ts"
-import { type Breached, told, tryAll, wrong } from "./Rows.ts"
+import { type Breaches, told, tryAll, wrong } from "./Rows.ts"
 
 const opened = { event: "merge_request", action: "open" } as const
 
@@ -136,7 +136,7 @@ const takenOver = Effect.fnUntraced(function*({ done, open, redis, script, send,
 })
 
 /** Names of the secrets in the environment of a container of a Job, as it runs. */
-const heldBy = (container: string, { environments, redis, secrets }: World): Breached => {
+const heldBy = (container: string, { environments, redis, secrets }: World): Breaches => {
   const found = environments.filter((one) => one.container === container)
   const held = Object.entries({ ...secrets, redisPassword, signingKey, redis: Redacted.value(redis.url) })
   return [

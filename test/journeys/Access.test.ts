@@ -2,7 +2,7 @@ import { assert, layer } from "@effect/vitest"
 import type { JobRecord } from "@nominal-code/jobs/JobRecords"
 import { submitReview, turns } from "@nominal-code/testing/ScriptedModel"
 import { Effect, Option } from "effect"
-import { bot, Running, running, until } from "./Journey.ts"
+import { bot, running, RunningJourney, until } from "./Journey.ts"
 import { change, files, finding } from "./Shop.ts"
 
 const config = ".nominal/config.yaml"
@@ -17,7 +17,7 @@ layer(running({ env: { QUOTAS_AUTHOR_PER_DAY: "2" } }), { excludeTestServices: t
   (it) => {
     it.effect("decides by the file of its base branch, and serves others while a stranger's quota is used up", () =>
       Effect.gen(function*() {
-        const { journey, run } = yield* Running
+        const { journey, run } = yield* RunningJourney
         const { emulator, script, written } = journey
         const commit = { message: "Open the shop", files: { ...files, [config]: own } }
         const repository = yield* emulator.addRepository("acme/decides", [commit])

@@ -8,7 +8,7 @@ import { submitReview, type SubmittedComment, turns } from "@nominal-code/testin
 import { Effect, Option } from "effect"
 import { floods, keep } from "../bench/Flood.ts"
 import * as Resident from "../bench/Resident.ts"
-import { bot, Running, running, stalled } from "./Journey.ts"
+import { bot, running, RunningJourney, stalled } from "./Journey.ts"
 import { change, finding, open } from "./Shop.ts"
 
 const opened = { event: "pull_request", action: "opened" } as const
@@ -29,7 +29,7 @@ const env = { JOBS_MAX_ATTEMPTS: "1", REVIEWER_MAX_FINDINGS: "0" }
 layer(running({ env }), { excludeTestServices: true, timeout: "2 minutes" })((it) => {
   it.effect("a pull request that is closed while its review runs hears nothing of it", () =>
     Effect.gen(function*() {
-      const { journey, serve } = yield* Running
+      const { journey, serve } = yield* RunningJourney
       const pull = yield* open(journey, "closed")
       const thought = stalled({ calls: [submitReview("Fine.", [finding("src/total.ts", "Cents are lost.")])] })
       journey.script(pull, thought.script)
@@ -45,7 +45,7 @@ layer(running({ env }), { excludeTestServices: true, timeout: "2 minutes" })((it
 
   it.effect("a pull request that is force-pushed while its review runs has one review of each commit, and the first says so", () =>
     Effect.gen(function*() {
-      const { journey, serve } = yield* Running
+      const { journey, serve } = yield* RunningJourney
       const { emulator } = journey
       const pull = yield* open(journey, "forced")
       const [before] = [pull.headSha]
@@ -72,7 +72,7 @@ layer(running({ env }), { excludeTestServices: true, timeout: "2 minutes" })((it
 
   it.effect("an empty diff costs no model and is passed over quietly, but whoever asks is told", () =>
     Effect.gen(function*() {
-      const { journey, run } = yield* Running
+      const { journey, run } = yield* RunningJourney
       const pull = yield* open(journey, "empty", { commits: [{ message: "Nothing", files: {} }] })
       assert.match(skippedBecause(yield* run({ ...opened, pull })) ?? "", /diff is empty/)
       assert.deepStrictEqual(journey.written(pull), [])
@@ -84,7 +84,7 @@ layer(running({ env }), { excludeTestServices: true, timeout: "2 minutes" })((it
 
   it.effect("images, links, renames, submodules and files in old encodings are read, and commented on where they can be", () =>
     Effect.gen(function*() {
-      const { journey, run } = yield* Running
+      const { journey, run } = yield* RunningJourney
       const { emulator } = journey
       const text = (line: string) => lines(12, (number) => number === 3 ? line : `const line${number} = ${number}`)
       const latin1 = (word: string) => Buffer.from(`first\n${word}\n`, "latin1")
@@ -161,7 +161,7 @@ layer(running({ env }), { excludeTestServices: true, timeout: "2 minutes" })((it
 
   it.effect("a file of 50,000 lines is reviewed to its last line, in a prompt of less than 500,000 characters", () =>
     Effect.gen(function*() {
-      const { journey, run } = yield* Running
+      const { journey, run } = yield* RunningJourney
       const files = { "src/big.ts": lines(50_000, (number) => `export const value${number} = ${number}`) }
       const pull = yield* open(journey, "big", { commits: [{ message: "Generate", files }] })
       const found = finding("src/big.ts", "The last value is one too many.", { line: 50_000 })
@@ -185,7 +185,7 @@ layer(running({ env }), { excludeTestServices: true, timeout: "2 minutes" })((it
     "%i files are all reviewed, though GitHub lists 3,000 at most",
     (count) =>
       Effect.gen(function*() {
-        const { journey, run } = yield* Running
+        const { journey, run } = yield* RunningJourney
         const name = (number: number) => `src/part${String(number).padStart(4, "0")}.ts`
         const files = Object.fromEntries(Array.from({ length: count }, (_, index) => [name(index + 1), "export {}\n"]))
         const pull = yield* open(journey, `many${count}`, { commits: [{ message: "Split it up", files }] })
@@ -207,7 +207,7 @@ layer(running({ env }), { excludeTestServices: true, timeout: "2 minutes" })((it
 
   it.effect("a repository that git cannot reach for a while is waited for, without a word, and then reviewed", () =>
     Effect.gen(function*() {
-      const { journey, serve } = yield* Running
+      const { journey, serve } = yield* RunningJourney
       const pull = yield* open(journey, "unreachable")
       journey.script(pull, turns({ calls: [submitReview("Fine.", [finding("src/total.ts", "Cents are lost.")])] }))
       journey.emulator.faults.next({ path: /acme\/unreachable\.git/, times: 100 }, { _tag: "Drop" })
@@ -222,7 +222,7 @@ layer(running({ env }), { excludeTestServices: true, timeout: "2 minutes" })((it
 
   it.effect("floods of stalled bodies, unsigned posts, slow headers and idle connections lose no delivery, and take little memory", () =>
     Effect.gen(function*() {
-      const { journey, run, serve } = yield* Running
+      const { journey, run, serve } = yield* RunningJourney
       const pull = yield* open(journey, "flooded")
       const thought = turns({ calls: [submitReview("Fine.", [finding("src/total.ts", "Cents are lost.")])] })
       journey.script(pull, thought)

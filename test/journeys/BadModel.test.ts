@@ -6,7 +6,7 @@ import type { JobRecord } from "@nominal-code/jobs/JobRecords"
 import type { PullRequest } from "@nominal-code/testing/GitHubState"
 import { type ModelAnswer, submitReview, type SubmittedComment, turns } from "@nominal-code/testing/ScriptedModel"
 import { Effect, Option } from "effect"
-import { type Journey, make, Running, running } from "./Journey.ts"
+import { type Journey, make, running, RunningJourney } from "./Journey.ts"
 import { finding, open } from "./Shop.ts"
 
 const opened = { event: "pull_request", action: "opened" } as const
@@ -40,7 +40,7 @@ const breaking = ({ model }: Journey, pull: PullRequest, fault: Partial<Fixture>
 layer(running({ env }), { excludeTestServices: true, timeout: "2 minutes" })((it) => {
   it.effect("a model that answers prose only is asked once more and then to mend it; the pull request hears that it got no review", () =>
     Effect.gen(function*() {
-      const { journey, run } = yield* Running
+      const { journey, run } = yield* RunningJourney
       const pull = yield* open(journey, "prose")
       const prose = "I looked at the total, and it looks good to me."
       journey.script(pull, () => ({ text: prose }))
@@ -55,7 +55,7 @@ layer(running({ env }), { excludeTestServices: true, timeout: "2 minutes" })((it
 
   it.effect("a model that answers broken JSON leaves its summary, and nothing that looks like a review", () =>
     Effect.gen(function*() {
-      const { journey, run } = yield* Running
+      const { journey, run } = yield* RunningJourney
       const pull = yield* open(journey, "broken")
       const broken = "{\"summary\": \"The torn total loses cents.\" : : \"comments\"}"
       journey.script(pull, () => ({ text: broken }))
@@ -66,7 +66,7 @@ layer(running({ env }), { excludeTestServices: true, timeout: "2 minutes" })((it
 
   it.effect("a model that mends its broken JSON is reviewed by", () =>
     Effect.gen(function*() {
-      const { journey, run } = yield* Running
+      const { journey, run } = yield* RunningJourney
       const pull = yield* open(journey, "mended")
       journey.script(pull, () => ({ text: "{\"summary\": \"The mended total.\" : : \"comments\"}" }))
       mending(journey, review)
@@ -77,7 +77,7 @@ layer(running({ env }), { excludeTestServices: true, timeout: "2 minutes" })((it
 
   it.effect("findings on lines and in files that are not there land in the summary, and the others stay inline", () =>
     Effect.gen(function*() {
-      const { journey, run } = yield* Running
+      const { journey, run } = yield* RunningJourney
       const pull = yield* open(journey, "misplaced")
       const at = (path: string, line: number, more: Partial<SubmittedComment> = {}) =>
         finding(path, `What is wrong at ${line} of ${path}.`, { line, ...more })
@@ -116,7 +116,7 @@ layer(running({ env }), { excludeTestServices: true, timeout: "2 minutes" })((it
 
   it.effect("tools that there are not are answered so, and run nothing", () =>
     Effect.gen(function*() {
-      const { journey, run } = yield* Running
+      const { journey, run } = yield* RunningJourney
       const pull = yield* open(journey, "toolbox")
       const calls = ["Bash", "Write", "WebFetch", "constructor", "__proto__"].map((name) => ({
         name,
@@ -132,7 +132,7 @@ layer(running({ env }), { excludeTestServices: true, timeout: "2 minutes" })((it
 
   it.effect("a model that never comes to an end is made to: its turns are counted, and then the pull request is told", () =>
     Effect.gen(function*() {
-      const { journey, run } = yield* Running
+      const { journey, run } = yield* RunningJourney
       const pull = yield* open(journey, "endless")
       journey.script(pull, () => ({ calls: [{ name: "Read", input: { file_path: "src/total.ts" } }] }))
       const { failure, state } = yield* run({ ...opened, pull })
@@ -145,7 +145,7 @@ layer(running({ env }), { excludeTestServices: true, timeout: "2 minutes" })((it
 
   it.effect("an answer that breaks off and then comes whole is one whole review", () =>
     Effect.gen(function*() {
-      const { journey, run } = yield* Running
+      const { journey, run } = yield* RunningJourney
       const pull = yield* open(journey, "brokenoff")
       journey.script(pull, turns(review))
       breaking(journey, pull, { truncateAfterChunks: 8, chunkSize: 10 }, 1)
@@ -158,7 +158,7 @@ layer(running({ env }), { excludeTestServices: true, timeout: "2 minutes" })((it
   // The retries within an attempt take their 15 seconds in every case, so the cases take them together.
   it.effect("a model whose answers cannot be used is no review: the pull request is told why, and no half is posted", () =>
     Effect.gen(function*() {
-      const { journey, run } = yield* Running
+      const { journey, run } = yield* RunningJourney
       const faults: ReadonlyArray<readonly [string, Partial<Fixture>, RegExp, requests: number]> = [
         [
           "refused",

@@ -6,14 +6,14 @@ import { submitReview, turns } from "@nominal-code/testing/ScriptedModel"
 import { Effect, Option } from "effect"
 import { seededReview } from "../demo/SeededBugs.ts"
 import { openStorefront, readStorefront } from "../demo/Storefront.ts"
-import { bot, Running, running, stalled, until } from "./Journey.ts"
+import { bot, running, RunningJourney, stalled, until } from "./Journey.ts"
 import { change, finding, open } from "./Shop.ts"
 
 const opened = { event: "pull_request", action: "opened" } as const
 
 /** A person on a pull request that the running server works on. */
 const talking = Effect.fnUntraced(function*(pull: PullRequest) {
-  const { journey, run, serve } = yield* Running
+  const { journey, run, serve } = yield* RunningJourney
   const { emulator } = journey
   const visible = (text: string) => text.replaceAll(/<!--[^]*?-->/g, "").trim()
   const answers = () =>
@@ -57,7 +57,7 @@ const triggers = { REVIEWER_TRIGGERS: "pr_opened,pr_push,pr_labeled" }
 layer(running({ env: triggers }), { excludeTestServices: true, timeout: "2 minutes" })("a person on GitHub", (it) => {
   it.effect("pauses, ignores and resumes the reviews of a pull request, and loses none of it with the store", () =>
     Effect.gen(function*() {
-      const { journey } = yield* Running
+      const { journey } = yield* RunningJourney
       const pull = yield* open(journey, "paused")
       const { answers, last, push, say } = yield* talking(pull)
       journey.script(pull, turns({ calls: [submitReview("Fine.", [])] }))
@@ -76,7 +76,7 @@ layer(running({ env: triggers }), { excludeTestServices: true, timeout: "2 minut
 
   it.effect("asks for help and for the settings, and gets tables without a word from the model", () =>
     Effect.gen(function*() {
-      const { journey } = yield* Running
+      const { journey } = yield* RunningJourney
       const pull = yield* open(journey, "helped")
       const { last, say } = yield* talking(pull)
       yield* say(`@${bot} help`)
@@ -93,14 +93,14 @@ layer(running({ env: triggers }), { excludeTestServices: true, timeout: "2 minut
       const thanks = yield* journey.emulator.comment(pull, "mara", `thanks @${bot}!`)
       const { body, status } = yield* journey.deliver(
         { event: "issue_comment", action: "created", comment: thanks },
-        yield* Effect.map(Running, ({ serve }) => serve)
+        yield* Effect.map(RunningJourney, ({ serve }) => serve)
       )
       assert.deepStrictEqual([status, JSON.parse(body).status], [200, "no_mention"])
     }))
 
   it.effect("cancels a review while it runs: nothing of it is posted, and the next request is served", () =>
     Effect.gen(function*() {
-      const { journey, serve } = yield* Running
+      const { journey, serve } = yield* RunningJourney
       const pull = yield* open(journey, "cancelled")
       const { last, say, send } = yield* talking(pull)
       const slow = stalled({ calls: [submitReview("Too late.", [finding("src/total.ts", "Too late, too.")])] })
@@ -122,7 +122,7 @@ layer(running({ env: triggers }), { excludeTestServices: true, timeout: "2 minut
 
   it.effect("disputes a finding: it is withdrawn, its thread resolved, and no review raises it again", () =>
     Effect.gen(function*() {
-      const { journey, run } = yield* Running
+      const { journey, run } = yield* RunningJourney
       const pull = yield* open(journey, "disputed")
       const { findings, last, reply, say } = yield* talking(pull)
       const [rounding, empty, named] = [
@@ -157,7 +157,7 @@ layer(running({ env: triggers }), { excludeTestServices: true, timeout: "2 minut
 
   it.effect("is served once for each event, whatever number of hooks tells of it, and asks again by a label", () =>
     Effect.gen(function*() {
-      const { journey, serve } = yield* Running
+      const { journey, serve } = yield* RunningJourney
       const pull = yield* open(journey, "labelled")
       const reviews = () => journey.written(pull).filter((text) => text.includes("Looked at it."))
       journey.script(pull, turns({ calls: [submitReview("Looked at it.", [])] }))
@@ -185,7 +185,7 @@ layer(running({ env: triggers }), { excludeTestServices: true, timeout: "2 minut
 
   it.effect("asks about a finding, and is answered from the thread for less than a quarter of the review's input", () =>
     Effect.gen(function*() {
-      const { journey, run } = yield* Running
+      const { journey, run } = yield* RunningJourney
       const storefront = readStorefront()
       const pull = yield* openStorefront(journey.emulator, storefront)
       const { findings, last, reply } = yield* talking(pull)

@@ -6,7 +6,7 @@ import { submitReview, turns } from "@nominal-code/testing/ScriptedModel"
 import { Array as Arr, Effect } from "effect"
 import { readdirSync } from "node:fs"
 import { formsOf, leaksIn } from "./Canaries.ts"
-import { bot, type Journey, Running, running } from "./Journey.ts"
+import { bot, type Journey, running, RunningJourney } from "./Journey.ts"
 import { change, files, finding } from "./Shop.ts"
 
 const opened = { event: "pull_request", action: "opened" } as const
@@ -125,7 +125,7 @@ const refsOf = ({ directory }: Repository) =>
 layer(running(), { excludeTestServices: true, timeout: "2 minutes" })((it) => {
   it.effect("a model in an attacker's hands can comment on its own pull request, and nothing else", () =>
     Effect.gen(function*() {
-      const { journey, run, serve } = yield* Running
+      const { journey, run, serve } = yield* RunningJourney
       const { emulator, secrets } = journey
       const vault = yield* emulator.addRepository("acme/vault", [{
         message: "Begin",

@@ -10,7 +10,7 @@ import { runWith } from "../../packages/cli/test/RunCommand.ts"
 import { seededReview } from "../demo/SeededBugs.ts"
 import { openStorefront, readStorefront } from "../demo/Storefront.ts"
 import { formsOf } from "./Canaries.ts"
-import { bot, type Journey, make, Running, running, stalled, until } from "./Journey.ts"
+import { bot, type Journey, make, running, RunningJourney, stalled, until } from "./Journey.ts"
 import { change, files as shop, finding, open } from "./Shop.ts"
 
 const opened = { event: "pull_request", action: "opened" } as const
@@ -40,7 +40,7 @@ const server = running({ env: { REVIEWER_MAX_FINDINGS: "0", RETENTION_TRANSCRIPT
 layer(server, { excludeTestServices: true, timeout: "2 minutes" })("a pull request", (it) => {
   it.effect("is reviewed once and inline, with every finding on its lines, by seven requests to the forge and 90 KB to the model", () =>
     Effect.gen(function*() {
-      const { journey, run, serve } = yield* Running
+      const { journey, run, serve } = yield* RunningJourney
       const { emulator } = journey
       const storefront = readStorefront()
       const pull = yield* openStorefront(emulator, storefront)
@@ -136,7 +136,7 @@ layer(server, { excludeTestServices: true, timeout: "2 minutes" })("a pull reque
 
   it.effect("that is pushed to hears what is new only, and resolved threads stay resolved", () =>
     Effect.gen(function*() {
-      const { journey, run } = yield* Running
+      const { journey, run } = yield* RunningJourney
       const { emulator } = journey
       const pull = yield* open(journey, "pushed", {
         commits: [change("total", "return Math.round(items.sum())"), change("tax", "return 0")]
@@ -169,7 +169,7 @@ layer(server, { excludeTestServices: true, timeout: "2 minutes" })("a pull reque
 
   it.effect("is talked about where it was asked, and the talk goes on", () =>
     Effect.gen(function*() {
-      const { journey, run } = yield* Running
+      const { journey, run } = yield* RunningJourney
       const { emulator } = journey
       const pull = yield* open(journey, "mentioned")
       const say = (answer: string) => journey.script(pull, turns({ calls: [submitReview(answer, [])] }))
@@ -206,7 +206,7 @@ layer(server, { excludeTestServices: true, timeout: "2 minutes" })("a pull reque
 
   it.effect("from a fork is reviewed as the fork has it, also where its branch has the name of the base", () =>
     Effect.gen(function*() {
-      const { journey, run } = yield* Running
+      const { journey, run } = yield* RunningJourney
       const { emulator } = journey
       const pull = yield* open(journey, "forked", { fork: "mallory", headBranch: "main", author: "mallory" })
       const found = finding("src/total.ts", "The fork rounds the total.")
@@ -225,7 +225,7 @@ layer(server, { excludeTestServices: true, timeout: "2 minutes" })("a pull reque
 
   it.effect("is held against the rules of its base branch, and not against those that it brings itself", () =>
     Effect.gen(function*() {
-      const { journey, run } = yield* Running
+      const { journey, run } = yield* RunningJourney
       const { emulator } = journey
       const rules = (text: string) => ({
         ".nominal/guidelines.md": `General rule: ${text}\n`,

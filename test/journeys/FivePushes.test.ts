@@ -10,7 +10,7 @@ import * as GitLabJourney from "./GitLabJourney.ts"
 import { bot, make } from "./Journey.ts"
 
 /** Our posts on a pull request. */
-interface Posted {
+interface OwnPostsShown {
   readonly summaries: ReadonlyArray<string>
   /** The first comment of each thread of ours, with our replies. */
   readonly threads: ReadonlyArray<{
@@ -30,7 +30,7 @@ interface Stage {
   readonly edit: (line: number, change: (body: string) => string) => void
   /** Somebody says something below the pull request. */
   readonly say: (body: string) => Effect.Effect<unknown, unknown>
-  readonly posted: () => Posted
+  readonly posted: () => OwnPostsShown
 }
 
 const path = "src/shop.ts"
@@ -183,7 +183,7 @@ const gitLab: Effect.Effect<Stage, unknown, Scope.Scope> = Effect.gen(function*(
   } satisfies Stage
 })
 
-const headlines = ({ summaries }: Posted) => summaries.map((body) => body.split("\n", 1)[0])
+const headlines = ({ summaries }: OwnPostsShown) => summaries.map((body) => body.split("\n", 1)[0])
 
 const stages = [["GitHub", gitHub], ["GitLab", gitLab]] as const
 

@@ -217,7 +217,7 @@ export const make = Effect.fn("Journey.make")(function*(options: Options) {
 export type Journey = Effect.Success<ReturnType<typeof make>>
 
 /** A world with a `serve` in it that several tests use, each with pull requests of its own. */
-export class Running extends Context.Service<Running, {
+export class RunningJourney extends Context.Service<RunningJourney, {
   readonly journey: Journey
   readonly serve: ServeProcess.ServeProcess
   /** Delivers what has to be accepted, and waits until its job has ended. */
@@ -226,7 +226,7 @@ export class Running extends Context.Service<Running, {
 
 export const running = (options: Options = {}) =>
   Layer.effect(
-    Running,
+    RunningJourney,
     Effect.gen(function*() {
       const journey = yield* make(options)
       const serve = yield* journey.start()

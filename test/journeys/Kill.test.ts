@@ -21,7 +21,7 @@ const isReady = (url: string) =>
   )
 
 /** End of a process: so many milliseconds after it began, after it was ready, or after it posted something. */
-interface Moment {
+interface KillMoment {
   readonly after: "start" | "ready" | "post"
   readonly millis: number
 }
@@ -31,7 +31,7 @@ const moments = (kills: number) =>
     Effect.gen(function*() {
       const after = yield* Random.choice(["start", "ready", "ready", "post", "post"] as const)
       const millis = yield* Random.nextIntBetween(0, { start: 700, ready: 1500, post: 30 }[after])
-      const moment: Moment = { after, millis }
+      const moment: KillMoment = { after, millis }
       return moment
     }), { concurrency: 1 })
 
@@ -40,7 +40,7 @@ const isPost = /^(?:pulls\/create-review|pulls\/create-reply|issues\/create-comm
 /** Nobody waits longer than this for something to be posted. */
 const patience = "4 seconds"
 
-const come = Effect.fnUntraced(function*({ emulator }: Journey, url: string, { after, millis }: Moment) {
+const come = Effect.fnUntraced(function*({ emulator }: Journey, url: string, { after, millis }: KillMoment) {
   if (after !== "start") yield* eventually("serve to be ready", isReady(url))
   if (after === "post") {
     const posted = emulator.journal.pipe(
@@ -53,7 +53,7 @@ const come = Effect.fnUntraced(function*({ emulator }: Journey, url: string, { a
 })
 
 /** Starts `serve` and kills it, and nothing but it, without a warning. Answers with the time of its death. */
-const life = Effect.fnUntraced(function*(journey: Journey, port: number, moment: Moment) {
+const life = Effect.fnUntraced(function*(journey: Journey, port: number, moment: KillMoment) {
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
   const child = yield* spawner.spawn(ChildProcess.make(process.execPath, [command, "serve", "--no-doctor"], {
     env: {

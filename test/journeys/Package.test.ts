@@ -58,8 +58,8 @@ const pack = Effect.gen(function*() {
   return { dist, project, tarball: `${directory}/${name}` }
 })
 
-class Packed extends Context.Service<Packed, Effect.Success<typeof pack>>()("test/journeys/Packed") {
-  static readonly layer = Layer.effect(Packed, pack)
+class PackedArtifact extends Context.Service<PackedArtifact, Effect.Success<typeof pack>>()("test/journeys/Packed") {
+  static readonly layer = Layer.effect(PackedArtifact, pack)
 }
 
 /** Runs an example in the folder of somebody who has installed the package. */
@@ -78,20 +78,23 @@ const runExample = Effect.fnUntraced(function*(
   change: "committed" | "staged" | "unstaged" = "unstaged"
 ) {
   const fs = yield* FileSystem.FileSystem
-  const { project } = yield* Packed
+  const { project } = yield* PackedArtifact
   const model = yield* LocalRepository.model
   const { directory, git } = yield* LocalRepository.make(change)
   const source = yield* fs.readFileString(`${root}/docs/examples/${name}.ts`)
   return { git, model, source, ...yield* runExampleIn(project, name, model.url, directory, ...args(model)) }
 })
 
-layer(Layer.provideMerge(Packed.layer, NodeServices.layer), { excludeTestServices: true, timeout: "5 minutes" })(
+layer(Layer.provideMerge(PackedArtifact.layer, NodeServices.layer), {
+  excludeTestServices: true,
+  timeout: "5 minutes"
+})(
   "the packed artifact",
   (it) => {
     it.effect("has types that a strict compiler accepts in a program of somebody else", () =>
       Effect.gen(function*() {
         const fs = yield* FileSystem.FileSystem
-        const { project } = yield* Packed
+        const { project } = yield* PackedArtifact
         const examples = yield* fs.readDirectory(`${root}/docs/examples`)
         for (const name of examples) yield* fs.copyFile(`${root}/docs/examples/${name}`, `${project}/${name}`)
         // Each named service can be implemented with what the library exports.
@@ -161,7 +164,7 @@ layer(Layer.provideMerge(Packed.layer, NodeServices.layer), { excludeTestService
       "works a queue in %s that outlives the worker, each accepted job once",
       (store) =>
         Effect.gen(function*() {
-          const { project } = yield* Packed
+          const { project } = yield* PackedArtifact
           const place = store === "SQLite" ? `${project}/data` : Redacted.value((yield* start({ aof: false })).url)
           const work = () => runExampleIn(project, "queue-worker", "", place, "acme/shop", "7", "8")
           const first = yield* work()
@@ -180,7 +183,7 @@ layer(Layer.provideMerge(Packed.layer, NodeServices.layer), { excludeTestService
     it.effect("is one copy of effect with the program that uses it, so a secret of one is readable in the other", () =>
       Effect.gen(function*() {
         const fs = yield* FileSystem.FileSystem
-        const { project } = yield* Packed
+        const { project } = yield* PackedArtifact
         yield* fs.writeFileString(
           `${project}/secret.ts`,
           `import { Effect, Redacted } from "effect"
@@ -213,14 +216,14 @@ layer(Layer.provideMerge(Packed.layer, NodeServices.layer), { excludeTestService
 
     it.effect("has a command that runs without anything else beside it", () =>
       Effect.gen(function*() {
-        const { project } = yield* Packed
+        const { project } = yield* PackedArtifact
         assert.match(yield* node(project, "node_modules/nominal-code/bin/nominal-code.js", "--help"), /run-job/)
       }))
 
     it.effect("installs as the command of a machine, which reviews as a user with a home that cannot be written", () =>
       Effect.gen(function*() {
         const fs = yield* FileSystem.FileSystem
-        const { dist } = yield* Packed
+        const { dist } = yield* PackedArtifact
         const machine = yield* fs.makeTempDirectoryScoped({ prefix: "nominal-machine-" })
         const [copy, home, prefix] = [`${machine}/dist`, `${machine}/home`, `${machine}/usr`]
         yield* fs.copy(dist, copy)
@@ -254,7 +257,7 @@ layer(Layer.provideMerge(Packed.layer, NodeServices.layer), { excludeTestService
 
     it.effect("has a README without a link to a page that is not in the package", () =>
       Effect.gen(function*() {
-        const readme = yield* Effect.flatMap(Packed, ({ dist }) =>
+        const readme = yield* Effect.flatMap(PackedArtifact, ({ dist }) =>
           Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readFileString(`${dist}/README.md`)))
         assert.deepStrictEqual(readme.match(/\]\((?!https?:|#)[^)]*\)/g), null)
         assert.include(readme, "(https://github.com/gauthierdmn/nominal-code/raw/main/docs/review.png)")
@@ -264,7 +267,7 @@ layer(Layer.provideMerge(Packed.layer, NodeServices.layer), { excludeTestService
     it.effect("is what publint and arethetypeswrong expect of a package of ES modules", () =>
       Effect.gen(function*() {
         const fs = yield* FileSystem.FileSystem
-        const { dist, tarball } = yield* Packed
+        const { dist, tarball } = yield* PackedArtifact
         const { messages, pkg } = yield* Effect.promise(() => publint({ pkgDir: dist, pack: false, strict: true }))
         assert.deepStrictEqual(messages.map((message) => formatMessage(message, pkg)), [])
         const { checkPackage, createPackageFromTarballData }: TypeCheck = yield* Effect.promise(() =>

@@ -21,7 +21,7 @@ export interface Answer {
 }
 
 /** Body of the request: JSON, unless the content type says that it is a patch. */
-export interface Sent {
+export interface RequestBody {
   readonly body?: unknown
   readonly contentType?: string
 }
@@ -30,7 +30,7 @@ const open = (
   { ca, port, token }: Access,
   method: string,
   path: string,
-  { body, contentType = "application/json" }: Sent,
+  { body, contentType = "application/json" }: RequestBody,
   answered: (response: IncomingMessage) => void,
   failed: (error: Error) => void
 ) => {
@@ -50,7 +50,7 @@ const open = (
 
 /** Requests to a real API server. */
 export const makeApi = (access: Access) => {
-  const send = (method: string, path: string, sent: Sent = {}): Effect.Effect<Answer, ApiAway> =>
+  const send = (method: string, path: string, sent: RequestBody = {}): Effect.Effect<Answer, ApiAway> =>
     Effect.callback((resume) => {
       const failed = ({ message }: Error) =>
         resume(Effect.fail(new ApiAway({ message: `${method} ${path}: ${message}` })))

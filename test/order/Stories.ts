@@ -14,20 +14,20 @@ const kinds: Record<Step, LifecycleKind> = {
 }
 
 /** Something that happened to the pull request, and what its webhooks say of it. */
-interface Happening {
+interface PullRequestChange {
   readonly kind: LifecycleKind
   readonly head: Sha
 }
 
 /** State of a pull request as its forge shows it. */
-export interface Shown {
+export interface ForgeState {
   readonly head: Sha
   readonly state: "open" | "closed" | "draft"
 }
 
 /** A pull request's life, and the order in which its deliveries come. */
 export interface Story {
-  readonly happenings: ReadonlyArray<Happening>
+  readonly happenings: ReadonlyArray<PullRequestChange>
   /** The delivered happenings, by their numbers. What is missing is never delivered. */
   readonly order: ReadonlyArray<number>
   /** True if it was closed from the event before its reopening on, or a draft; false if only for a moment. */
@@ -58,13 +58,13 @@ const orders = (events: number, longest: number): ReadonlyArray<ReadonlyArray<nu
     return [order, ...more.map((event) => [...order, event])]
   })
 
-const happeningsOf = (history: ReadonlyArray<Step>): ReadonlyArray<Happening> => [
+const happeningsOf = (history: ReadonlyArray<Step>): ReadonlyArray<PullRequestChange> => [
   { kind: "pr_opened", head: shaOf("0") },
   ...history.map((step, index) => ({ kind: kinds[step], head: shaOf(headAfter(history.slice(0, index + 1))) }))
 ]
 
 /** The pull request once the happening of that number has happened, and none after it. */
-export const shownAt = ({ early, happenings }: Story, happened: number): Shown => {
+export const shownAt = ({ early, happenings }: Story, happened: number): ForgeState => {
   const next = early ? happenings[happened + 1]?.kind : undefined
   const state = next === "pr_reopened" ? "closed" : next === "pr_ready_for_review" ? "draft" : "open"
   return { head: happenings[happened]?.head ?? shaOf("0"), state }

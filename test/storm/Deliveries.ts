@@ -1,15 +1,15 @@
 import { JobId } from "@nominal-code/domain/Job"
-import { type Delivered, type GitHubEvent, post } from "@nominal-code/testing/GitHubDeliveries"
+import { type DeliveryAnswer, type GitHubEvent, post } from "@nominal-code/testing/GitHubDeliveries"
 import type { GitHubEmulator } from "@nominal-code/testing/GitHubEmulator"
 import type { PullRequest } from "@nominal-code/testing/GitHubState"
 import { Effect, Option, Random, Schedule, Schema, Semaphore } from "effect"
 import { bot, nameOf } from "../journeys/Journey.ts"
 import { change, files } from "../journeys/Shop.ts"
-import type { Accepted } from "./Observed.ts"
+import type { AcceptedDelivery } from "./Observed.ts"
 import type { Plan, PlannedEvent } from "./Plan.ts"
 
 /** A delivery as a forge keeps it: the same bytes under the same id, however often it is sent. */
-interface Letter {
+interface StoredDelivery {
   readonly id: string
   readonly event: string
   readonly body: string
@@ -31,7 +31,7 @@ const pullsOfRepository = 10
 const Answer = Schema.fromJsonString(Schema.Struct({ status: Schema.String, job: JobId }))
 
 /** The job that a delivery was accepted as. */
-const jobIn = ({ body, status }: Delivered): Option.Option<JobId> =>
+const jobIn = ({ body, status }: DeliveryAnswer): Option.Option<JobId> =>
   status < 200 || status > 299 ? Option.none() : Option.map(Schema.decodeOption(Answer)(body), ({ job }) => job)
 
 interface Options {
@@ -48,10 +48,10 @@ interface Options {
  */
 export const make = Effect.fn("Deliveries.make")(function*({ emulator, plan, secret, webhooks }: Options) {
   const pulls: Array<PullRequest> = []
-  const outbox: Array<Letter> = []
+  const outbox: Array<StoredDelivery> = []
   /** Letters that are late: each is sent after the next one of its pull request. */
-  const held: Array<Letter> = []
-  const accepted: Array<Accepted & { readonly again: Array<string> }> = []
+  const held: Array<StoredDelivery> = []
+  const accepted: Array<AcceptedDelivery & { readonly again: Array<string> }> = []
   const refused: Array<string> = []
   const events = [...plan.events]
   const scope = yield* Effect.scope
@@ -79,20 +79,20 @@ export const make = Effect.fn("Deliveries.make")(function*({ emulator, plan, sec
   })
 
   /** One try, at any of the servers: those behind a Service are all the same. */
-  const attempt = Effect.fnUntraced(function*(letter: Letter) {
+  const attempt = Effect.fnUntraced(function*(letter: StoredDelivery) {
     const url = yield* Random.choice(webhooks)
     sent += 1
     return yield* Effect.option(post(letter.event, letter.body, { url, secret, delivery: letter.id }))
   })
 
-  const again = (letter: Letter, accepted: { readonly again: Array<string> }) =>
+  const again = (letter: StoredDelivery, accepted: { readonly again: Array<string> }) =>
     Effect.map(attempt(letter), (delivered) => {
       const job = Option.flatMap(delivered, jobIn)
       if (Option.isSome(job)) accepted.again.push(job.value)
     })
 
   /** True if it was heard. */
-  const send = Effect.fnUntraced(function*(letter: Letter) {
+  const send = Effect.fnUntraced(function*(letter: StoredDelivery) {
     const delivered = yield* attempt(letter)
     if (Option.isNone(delivered) || delivered.value.status < 200 || delivered.value.status > 299) return false
     outbox.splice(outbox.indexOf(letter), 1)
@@ -122,7 +122,7 @@ export const make = Effect.fn("Deliveries.make")(function*({ emulator, plan, sec
     const event = yield* happening(planned)
     const pull = pulls[planned.pull]
     if (pull === undefined) return
-    const letter: Letter = {
+    const letter: StoredDelivery = {
       id: `${plan.seed}-${planned.pull}-${planned.index}`,
       event: event.event,
       body: JSON.stringify(emulator.payload(event)),
@@ -138,14 +138,14 @@ export const make = Effect.fn("Deliveries.make")(function*({ emulator, plan, sec
     for (const one of late) held.splice(held.indexOf(one), 1)
     outbox.push(...letters, ...late)
     // In a fiber of its own: a server that does not answer is waited for, and the other letters are not held up by it.
-    const heard = (one: Letter) => Effect.repeat(send(one), { schedule: redelivery, until: (yes) => yes })
+    const heard = (one: StoredDelivery) => Effect.repeat(send(one), { schedule: redelivery, until: (yes) => yes })
     const all = Effect.forEach([...letters, ...late], heard, { concurrency: 1, discard: true })
     yield* Effect.forkIn(posting.withPermits(1)(all), scope)
   })
 
   return {
     pulls: pulls as ReadonlyArray<PullRequest>,
-    accepted: accepted as ReadonlyArray<Accepted>,
+    accepted: accepted as ReadonlyArray<AcceptedDelivery>,
     /** Answers of success without a job: nobody should have got one. */
     refused: refused as ReadonlyArray<string>,
     /** Number of times that something was sent. */

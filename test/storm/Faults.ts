@@ -10,7 +10,7 @@ import type { RedisNodes } from "./RedisNodes.ts"
 import type { Server } from "./Server.ts"
 
 /** Services that can be broken. */
-export interface Breakable {
+export interface StormServices {
   readonly servers: ReadonlyArray<Server>
   readonly redis: RedisNodes
   readonly kube: KubeEmulator
@@ -19,7 +19,7 @@ export interface Breakable {
 }
 
 /** Record of the faults. It grows while faults strike. */
-export interface Broken {
+export interface FaultRecord {
   readonly outages: Array<Outage>
   /** The Jobs whose nodes were lost. */
   readonly lostJobs: Set<string>
@@ -41,7 +41,7 @@ export interface Load {
 }
 
 /** State of the work: the part of all deliveries that has ended, and the jobs that have not. */
-export interface Now {
+export interface WorkState {
   readonly progress: () => number
   readonly load: () => Load
 }
@@ -53,7 +53,10 @@ interface OutageOfService {
 }
 
 /** Outages of all services, each of so many seconds. */
-const outagesOf = ({ forge, kube, model, redis }: Breakable, seconds: number): Record<OutageKind, OutageOfService> => {
+const outagesOf = (
+  { forge, kube, model, redis }: StormServices,
+  seconds: number
+): Record<OutageKind, OutageOfService> => {
   const lasting = Duration.seconds(seconds)
   const during = (begin: () => () => void) =>
     Effect.acquireUseRelease(Effect.sync(begin), () => Effect.sleep(lasting), (end) => Effect.sync(end))
@@ -93,7 +96,12 @@ const outagesOf = ({ forge, kube, model, redis }: Breakable, seconds: number): R
 }
 
 /** Effect of every kind of fault. It ends when the fault is over. */
-const strike = (things: Breakable, { amid, outage: seconds }: Size, broken: Broken, { load, progress }: Now): Record<
+const strike = (
+  things: StormServices,
+  { amid, outage: seconds }: Size,
+  broken: FaultRecord,
+  { load, progress }: WorkState
+): Record<
   FaultKind,
   (fault: PlannedFault) => Effect.Effect<unknown>
 > => {
@@ -194,9 +202,9 @@ const awayAtOnce = 2
 export const run = Effect.fn("Faults.run")(
   function*(
     plan: Plan,
-    things: Breakable,
-    broken: Broken,
-    now: Now,
+    things: StormServices,
+    broken: FaultRecord,
+    now: WorkState,
     struck: (kind: FaultKind) => void
   ) {
     const strikes = strike(things, plan.size, broken, now)
@@ -230,7 +238,7 @@ const posting = ({ journal }: GitHubEmulator) =>
 
 /** Kills pods, as planned by their names, while the scope is open. `struck` is told of each that was still running. */
 export const killPods = Effect.fn("Faults.killPods")(
-  function*({ seed }: Plan, { forge, kube }: Pick<Breakable, "forge" | "kube">, struck: () => void) {
+  function*({ seed }: Plan, { forge, kube }: Pick<StormServices, "forge" | "kube">, struck: () => void) {
     const run = Effect.runForkWith(yield* Effect.context<Scope.Scope>())
     const met = new Set<string>()
     /** The pods that are killed when their job posts something. */

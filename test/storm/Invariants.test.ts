@@ -6,7 +6,7 @@ import type { JobRecord } from "@nominal-code/jobs/JobRecords"
 import { jobRecord } from "@nominal-code/testing/JobRecord"
 import { Option, Schema } from "effect"
 import { breaches, judge, type Verdict } from "./Invariants.ts"
-import type { Accepted, Change, Observed, PodRun, Post } from "./Observed.ts"
+import type { AcceptedDelivery, Change, Observations, PodRun, Post } from "./Observed.ts"
 
 const [first, second, third] = ["1", "2", "3"].map((digit) => JobId.make(digit.repeat(20))) as [JobId, JobId, JobId]
 const lane = Schema.decodeSync(LaneKey)("github:acme/shop:7:bot")
@@ -32,7 +32,7 @@ const record = (id: JobId, rest: Partial<JobRecord> = {}): JobRecord =>
     ...rest
   })
 
-const accepted = (job: JobId, rest: Partial<Accepted> = {}): Accepted => ({
+const accepted = (job: JobId, rest: Partial<AcceptedDelivery> = {}): AcceptedDelivery => ({
   delivery: `delivery of ${job}`,
   job,
   pull,
@@ -71,7 +71,7 @@ const post = (job: JobId, at: number, rest: Partial<Post> = {}): Post => ({
 const review = (headSha: string, ofHead = true): Partial<Post> => ({ headSha, ofHead })
 
 /** The first job reviewed a head that was moved then, the second one was replaced by the third, which reviewed the new head. */
-const good: Observed = {
+const good: Observations = {
   accepted: [accepted(first, { again: [first] }), accepted(second), accepted(third)],
   refused: [],
   records: [
@@ -107,9 +107,9 @@ const good: Observed = {
   crashes: []
 }
 
-const told = (observed: Partial<Observed>): ReadonlyArray<string> => breaches(judge({ ...good, ...observed }))
+const told = (observed: Partial<Observations>): ReadonlyArray<string> => breaches(judge({ ...good, ...observed }))
 
-const breaks = (invariant: keyof Verdict, what: string, observed: Partial<Observed>, breach: RegExp) =>
+const breaks = (invariant: keyof Verdict, what: string, observed: Partial<Observations>, breach: RegExp) =>
   it(`${invariant}: ${what}`, () => {
     const found = told(observed)
     assert.deepStrictEqual([...new Set(found.map((line) => line.slice(0, line.indexOf(":"))))], [invariant])

@@ -1,7 +1,7 @@
 import { laneKey } from "@nominal-code/domain/Lane"
 import { type JobRecord, reasonOf } from "@nominal-code/jobs/JobRecords"
 import { Option } from "effect"
-import type { Accepted, Change, Observed, PodRun, Post } from "./Observed.ts"
+import type { AcceptedDelivery, Change, Observations, PodRun, Post } from "./Observed.ts"
 import { restless } from "./Outages.ts"
 
 /*
@@ -12,12 +12,12 @@ import { restless } from "./Outages.ts"
 const groupBy = <A>(items: ReadonlyArray<A>, key: (item: A) => string): ReadonlyMap<string, ReadonlyArray<A>> =>
   Map.groupBy(items, key)
 
-const answersOf = ({ posts }: Observed, job: string): ReadonlyArray<Post> =>
+const answersOf = ({ posts }: Observations, job: string): ReadonlyArray<Post> =>
   posts.filter((post) => post.job === job && post.kind === "answer")
 
 type Records = ReadonlyMap<string, JobRecord>
 
-const recordsOf = ({ records }: Observed): Records => new Map(records.map((record) => [String(record.id), record]))
+const recordsOf = ({ records }: Observations): Records => new Map(records.map((record) => [String(record.id), record]))
 
 const isComment = ({ kind }: JobRecord): boolean => !kind.startsWith("pr_")
 
@@ -35,7 +35,12 @@ const mishapOfHeir = (record: JobRecord, records: Records): string | undefined =
 }
 
 /** Fault of the end of an accepted delivery's job; empty where all is well. */
-const misfortune = (observed: Observed, one: Accepted, record: JobRecord, records: Records): string | undefined => {
+const misfortune = (
+  observed: Observations,
+  one: AcceptedDelivery,
+  record: JobRecord,
+  records: Records
+): string | undefined => {
   if (record.state === "superseded") return mishapOfHeir(record, records)
   if (record.state === "parked") {
     return answersOf(observed, one.job).length > 0 ? undefined : "was given up, and the pull request does not know"
@@ -65,7 +70,7 @@ const misfortune = (observed: Observed, one: Accepted, record: JobRecord, record
  * request; or, of an event of the pull request's life, a review of the head that it found is; or a later such job does
  * its work.
  */
-const lost = (observed: Observed): ReadonlyArray<string> => {
+const lost = (observed: Observations): ReadonlyArray<string> => {
   const records = recordsOf(observed)
   return [
     ...observed.refused.map((answer) => `a delivery was answered with a success that is none: ${answer}`),
@@ -78,7 +83,7 @@ const lost = (observed: Observed): ReadonlyArray<string> => {
 }
 
 /** Given up: nothing that goes wrong in a storm is a job's own fault, so no job is given up. */
-const givenUp = ({ records }: Observed): ReadonlyArray<string> =>
+const givenUp = ({ records }: Observations): ReadonlyArray<string> =>
   records.filter(({ state, task }) => state === "parked" || task._tag === "Notice").map((record) =>
     `job ${record.id} of ${record.lane} was given up: ${reasonOf(record)}`
   )
@@ -87,7 +92,7 @@ const givenUp = ({ records }: Observed): ReadonlyArray<string> =>
  * Unreviewed: the head that a pull request has in the end has one review, no commit has two, and nothing is said of
  * another commit after the head was reviewed. An answer to a question about the head is not a review of it.
  */
-const unreviewed = ({ heads, posts }: Observed): ReadonlyArray<string> =>
+const unreviewed = ({ heads, posts }: Observations): ReadonlyArray<string> =>
   [...heads].flatMap(([pull, head]) => {
     const about = posts.filter((post) => post.pull === pull && post.headSha !== undefined)
     const reviews = about.filter(({ ofHead }) => ofHead)
@@ -108,7 +113,7 @@ const unreviewed = ({ heads, posts }: Observed): ReadonlyArray<string> =>
 const ended = new Set(["done", "superseded", "parked"])
 
 /** Unsettled: a job ends once. What it has ended as stays, whoever still works for it. */
-const unsettled = (observed: Observed): ReadonlyArray<string> =>
+const unsettled = (observed: Observations): ReadonlyArray<string> =>
   [...groupBy(observed.changes, ({ job }) => job)].flatMap(([job, changes]) => {
     const ends = changes.filter(({ state }) => ended.has(state)).length
     const after = changes.slice(changes.findIndex(({ state }) => ended.has(state)) + 1)
@@ -122,7 +127,7 @@ const unsettled = (observed: Observed): ReadonlyArray<string> =>
  * Doubled: a job answers once, says nothing twice, and a delivery that comes again is the same job. So is a comment that
  * comes under another id; an event of the pull request's life may be a job again, which then finds the head reviewed.
  */
-const doubled = (observed: Observed): ReadonlyArray<string> => [
+const doubled = (observed: Observations): ReadonlyArray<string> => [
   ...[...groupBy(observed.posts, ({ job }) => job)].flatMap(([job, posts]) => {
     const answers = posts.filter(({ kind }) => kind === "answer")
     const findings = posts.filter(({ kind }) => kind === "finding").map(({ fingerprint }) => fingerprint)
@@ -145,7 +150,7 @@ const doubled = (observed: Observed): ReadonlyArray<string> => [
 const until = ({ endedAt }: PodRun): number => endedAt ?? Infinity
 
 /** Overlapped: a pull request never has two pods that run at the same time. */
-const overlapped = (observed: Observed): ReadonlyArray<string> =>
+const overlapped = (observed: Observations): ReadonlyArray<string> =>
   [...groupBy(observed.pods, ({ lane }) => lane)].flatMap(([, pods]) => {
     const inOrder = pods.toSorted((one, other) => one.startedAt - other.startedAt)
     return inOrder.flatMap((pod, index) => {
@@ -165,7 +170,7 @@ const isReplacement = ({ name, startedAt }: PodRun, pods: ReadonlyArray<PodRun>)
  * notice of one that was given up, which comes after its end. While the cluster's API fails, the cluster may replace a pod
  * of a Job that cannot be deleted yet.
  */
-const stale = (observed: Observed): ReadonlyArray<string> => {
+const stale = (observed: Observations): ReadonlyArray<string> => {
   const ends = new Map(observed.changes.filter(({ endedAt }) => endedAt > 0).map((change) => [change.job, change]))
   const late = (job: string, at: number): string | undefined => {
     const end = ends.get(job)
@@ -218,7 +223,7 @@ const pushedIn = (changes: ReadonlyArray<Change>, records: Records): ReadonlyArr
  * Disordered: the comments of a pull request are answered in the order in which they were accepted, and before an event
  * of its life has its turn. These have theirs in that order too.
  */
-const disordered = (observed: Observed): ReadonlyArray<string> => {
+const disordered = (observed: Observations): ReadonlyArray<string> => {
   const records = recordsOf(observed)
   const answers = observed.posts.filter(({ kind }) => kind === "answer")
   return [
@@ -242,7 +247,7 @@ const jobKey = /^\{nc:\d+\}:job:(.*)$/
 const readyChannel = /^\{nc:\d+\}:ready$/
 
 /** Left over: lanes are empty, no Job is left in the cluster, nobody listens to a job, and every other key expires. */
-const left = (observed: Observed): ReadonlyArray<string> => {
+const left = (observed: Observations): ReadonlyArray<string> => {
   const known = new Set(observed.accepted.map(({ job }) => job))
   return [
     ...observed.keys.flatMap(({ expires, name }) => {
@@ -260,7 +265,7 @@ const left = (observed: Observed): ReadonlyArray<string> => {
 }
 
 /** Crashed: no server ends by itself, but for a start that waited in vain for a Redis that was away. */
-const crashed = ({ crashes }: Observed): ReadonlyArray<string> =>
+const crashed = ({ crashes }: Observations): ReadonlyArray<string> =>
   crashes.map((words) => `a server ended by itself, and said last: ${words}`)
 
 /** The breaches of each invariant. */
@@ -279,7 +284,7 @@ export interface Verdict {
 }
 
 /** Holds everything against what was seen. */
-export const judge = (observed: Observed): Verdict => ({
+export const judge = (observed: Observations): Verdict => ({
   lost: lost(observed),
   givenUp: givenUp(observed),
   unreviewed: unreviewed(observed),

@@ -1,6 +1,6 @@
 import type { KubeEmulator } from "@nominal-code/testing/KubeEmulator"
 import { Effect, FileSystem } from "effect"
-import type { Observed } from "./Observed.ts"
+import type { Observations } from "./Observed.ts"
 import type { World } from "./World.ts"
 
 /** Output of each pod, by its name. */
@@ -23,7 +23,7 @@ export const ofPods = Effect.fn("Logs.ofPods")(function*({ controller, store }: 
 
 /** Writes down everything there is to know about a storm in which something went wrong; answers with where. */
 export const keep = Effect.fn("Logs.keep")(
-  function*(world: World, pods: PodLogs, observed: Observed, wrong: ReadonlyArray<string>) {
+  function*(world: World, pods: PodLogs, observed: Observations, wrong: ReadonlyArray<string>) {
     const fs = yield* FileSystem.FileSystem
     const directory = yield* fs.makeTempDirectory({ prefix: "nominal-storm-logs-" })
     const write = (name: string, lines: ReadonlyArray<string>) =>

@@ -6,13 +6,13 @@ import type { KubeEmulator } from "@nominal-code/testing/KubeEmulator"
 import { Effect, Schema } from "effect"
 import { bot, nameOf } from "../journeys/Journey.ts"
 import type { Deliveries } from "./Deliveries.ts"
-import type { Observed, Outage, PodRun, Post, StoredKey } from "./Observed.ts"
+import type { Observations, Outage, PodRun, Post, StoredKey } from "./Observed.ts"
 import * as QueueJournal from "./QueueJournal.ts"
 import type { RedisNodes } from "./RedisNodes.ts"
 import type { Server } from "./Server.ts"
 
 /** Services that are observed. */
-export interface Scene {
+export interface ObservedServices {
   readonly deliveries: Deliveries
   readonly forge: GitHubEmulator
   readonly kube: KubeEmulator
@@ -106,9 +106,9 @@ const unfinishedJobs = ({ store }: KubeEmulator, lost: ReadonlySet<string>): Rea
   ).map(({ metadata }) => metadata.name).filter((name) => !lost.has(name))
 
 /** Looks at everything, once nothing happens any more. */
-export const observe = Effect.fn("Observation.observe")(function*(scene: Scene) {
+export const observe = Effect.fn("Observation.observe")(function*(scene: ObservedServices) {
   const { deliveries, forge, kube, lostJobs, outages, redis, servers, store } = scene
-  const observed: Observed = {
+  const observed: Observations = {
     accepted: deliveries.accepted,
     refused: deliveries.refused,
     records: yield* (yield* RedisRecords.open(store)).list({ limit: 1_000_000 }),

@@ -7,7 +7,7 @@ import type { OutageKind } from "./Plan.ts"
  */
 
 /** A delivery that was answered with a success, in the order of the answers. */
-export interface Accepted {
+export interface AcceptedDelivery {
   readonly delivery: string
   readonly job: string
   /** `owner/name#7`. */
@@ -81,8 +81,8 @@ export interface StoredKey {
 }
 
 /** Everything that was seen. */
-export interface Observed {
-  readonly accepted: ReadonlyArray<Accepted>
+export interface Observations {
+  readonly accepted: ReadonlyArray<AcceptedDelivery>
   /** Answers of success that name no job. */
   readonly refused: ReadonlyArray<string>
   readonly records: ReadonlyArray<JobRecord>

@@ -1,4 +1,4 @@
-import type { Observed, Outage } from "./Observed.ts"
+import type { Observations, Outage } from "./Observed.ts"
 import type { OutageKind } from "./Plan.ts"
 
 /** Number of requests to a service in a minute of an outage; in all, where it was shorter. */
@@ -19,7 +19,7 @@ export const mostPerMinute: Readonly<Record<OutageKind, number>> = {
 }
 
 /** Restless: a service that is away is left in peace. */
-export const restless = ({ outages }: Observed): ReadonlyArray<string> =>
+export const restless = ({ outages }: Observations): ReadonlyArray<string> =>
   outages.flatMap((outage) => {
     const asked = Math.round(perMinute(outage))
     return asked > mostPerMinute[outage.kind] ? [`${outage.kind}: asked ${asked} times a minute`] : []

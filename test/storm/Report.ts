@@ -6,10 +6,10 @@ import { replaced } from "../bench/Report.ts"
 import { breaches } from "./Invariants.ts"
 import { mostPerMinute } from "./Outages.ts"
 import type { OutageKind } from "./Plan.ts"
-import type { Ended, Figures } from "./Storm.ts"
+import type { Figures, StormResult } from "./Storm.ts"
 
 /** Figures of a storm, one row each. */
-const rows = ({ figures, verdict }: Ended): ReadonlyArray<readonly [name: string, figure: number]> => [
+const rows = ({ figures, verdict }: StormResult): ReadonlyArray<readonly [name: string, figure: number]> => [
   ["deliveries accepted", figures.accepted],
   ["the same events under another id", figures.twins],
   ["sent for it, redeliveries and repetitions included", figures.sent],
@@ -89,7 +89,7 @@ const padded = (table: ReadonlyArray<readonly [string, number]>): string =>
   table.map(([name, figure]) => `  ${name.replaceAll("*", "").padEnd(58)}${String(figure).padStart(6)}`).join("\n")
 
 /** Report for a terminal. */
-export const text = (ended: Ended): string => {
+export const text = (ended: StormResult): string => {
   const { figures, logs, verdict } = ended
   const found = breaches(verdict)
   return [
@@ -111,7 +111,7 @@ const markdownTable = (head: string, table: ReadonlyArray<readonly [string, numb
   [`| ${head} | |`, "|---|---:|", ...table.map(([name, figure]) => `| ${name} | ${figure} |`)].join("\n")
 
 /** Report for the page. */
-const markdown = (ended: Ended): string => {
+const markdown = (ended: StormResult): string => {
   const { figures } = ended
   const { events, pulls } = figures.size
   return [
@@ -139,7 +139,7 @@ const marks = {
 const page = fileURLToPath(new URL("../../docs/reliability.md", import.meta.url))
 
 /** Puts the figures into the documentation. */
-export const write = Effect.fn("Report.write")(function*(ended: Ended) {
+export const write = Effect.fn("Report.write")(function*(ended: StormResult) {
   const files = yield* FileSystem.FileSystem
   const about = `\`${command(ended.figures)}\`, ${yield* circumstances}.`
   const written = replaced(yield* files.readFileString(page), `${about}\n\n${markdown(ended)}`, marks)

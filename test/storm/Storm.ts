@@ -6,7 +6,7 @@ import * as Faults from "./Faults.ts"
 import { breaches, judge, type Verdict } from "./Invariants.ts"
 import * as Logs from "./Logs.ts"
 import { observe } from "./Observation.ts"
-import type { Observed, Outage } from "./Observed.ts"
+import type { Observations, Outage } from "./Observed.ts"
 import { perMinute } from "./Outages.ts"
 import * as Plan from "./Plan.ts"
 import { shards } from "./RedisNodes.ts"
@@ -39,7 +39,7 @@ export interface Figures {
 }
 
 /** A storm that is over. */
-export interface Ended {
+export interface StormResult {
   readonly figures: Figures
   readonly verdict: Verdict
   /** Directory of the logs, if something is wrong. */
@@ -82,10 +82,10 @@ const often = Schedule.spaced("250 millis")
 /** Tells how far it has come. */
 const progressEvery = Duration.seconds(15)
 
-const outcomes = ({ records }: Observed, tag: string): number =>
+const outcomes = ({ records }: Observations, tag: string): number =>
   records.filter(({ outcome }) => Option.exists(outcome, ({ _tag }) => _tag === tag)).length
 
-const states = ({ records }: Observed, state: string): number =>
+const states = ({ records }: Observations, state: string): number =>
   records.filter((record) => record.state === state).length
 
 const askedIn = (outages: ReadonlyArray<Outage>): Figures["asked"] => {
@@ -113,7 +113,7 @@ const drive = Effect.fnUntraced(function*(plan: Plan.Plan, world: World.World, p
   const tally = makeTally()
   // The servers may not have divided the queue yet.
   const { depth } = yield* RedisRecords.make(store, allShards(shards))
-  const broken: Faults.Broken = { outages: [], lostJobs: new Set() }
+  const broken: Faults.FaultRecord = { outages: [], lostJobs: new Set() }
   let load: Faults.Load = { waiting: 0, running: 0 }
   let busy = 0
   const ended = () => deliveries.accepted.filter(({ twinOf }) => twinOf === undefined).length - busy
@@ -187,5 +187,5 @@ export const run = Effect.fn("Storm.run")(function*(seed: string, size: Plan.Siz
     }
   }
   const kept = wrong.length === 0 ? undefined : yield* Logs.keep(world, logs, observed, wrong)
-  return { figures, verdict, logs: kept } satisfies Ended
+  return { figures, verdict, logs: kept } satisfies StormResult
 }, Effect.scoped)

@@ -39,13 +39,13 @@ const longestAbsence = Duration.minutes(15)
 export const nameOf = ({ model, provider }: TaskModel): string => `${provider} ${model}`
 
 /** Models that were away when they were asked last, shared by the tasks of a process. */
-export interface Absences {
+export interface UnavailableModels {
   readonly isAway: (model: TaskModel) => Effect.Effect<boolean>
   readonly add: (model: TaskModel, error: LlmError) => Effect.Effect<void>
 }
 
 /** Remembers which models were away. */
-export const makeAbsences = (): Absences => {
+export const makeAbsences = (): UnavailableModels => {
   const until = new Map<string, number>()
   return {
     isAway: (model) => Effect.map(Clock.currentTimeMillis, (now) => (until.get(nameOf(model)) ?? 0) > now),
@@ -78,7 +78,7 @@ const together = (errors: ReadonlyArray<LlmError>, last: LlmError): LlmError => 
 
 /** Makes the chain of a task. The models that were away lately are asked last. */
 export const make = Effect.fnUntraced(
-  function*(first: TaskModel, others: ReadonlyArray<TaskModel>, absences: Absences) {
+  function*(first: TaskModel, others: ReadonlyArray<TaskModel>, absences: UnavailableModels) {
     const away = yield* Effect.filter([first, ...others], absences.isAway, { concurrency: 1 })
     const present = [first, ...others].filter((model) => !away.includes(model))
     const models = [...present, ...away]

@@ -10,11 +10,11 @@ import {
   type AmountRange,
   type CallCosts,
   dollarsOf,
-  type Held,
   nanoOf,
   newTask,
   noCosts,
-  type SpendGrant
+  type SpendGrant,
+  type SpendReservation
 } from "@nominal-code/persistence/Spend"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Clock, Duration, Effect, Exit, Option, Result, Schedule, type Scope } from "effect"
@@ -88,7 +88,7 @@ export const open = Effect.fnUntraced(function*(
     : scope.accounts.map(({ kind, name, period }) => ({ kind, name, period }))
   const task = newTask(accounts)
   let calls = 0
-  let held: Held | undefined
+  let held: SpendReservation | undefined
   let current: Reservation | undefined
   let total: CallCosts = noCosts
   let waited = 0

@@ -1,4 +1,4 @@
-import { type Hindrance, isAccessRefused } from "@nominal-code/domain/Failure"
+import { isAccessRefused, type OutageReason } from "@nominal-code/domain/Failure"
 import type { JobOutcome } from "@nominal-code/domain/Job"
 import { type Lane, laneKey } from "@nominal-code/domain/Lane"
 import { type JobRecord, reasonOf, type WaitsFor } from "@nominal-code/jobs/JobRecords"
@@ -31,10 +31,10 @@ const clockText = (millis: number, now: number): string => {
 }
 
 const waitTextAt =
-  (now: number) => ({ service, since, until }: WaitsFor, hindrance: Option.Option<Hindrance>): string =>
+  (now: number) => ({ service, since, until }: WaitsFor, reason: Option.Option<OutageReason>): string =>
     [
       until === undefined ? `waits for its turn at ${service}` : `waits for ${service}`,
-      ...Option.toArray(Option.map(hindrance, (one) => `(${one})`)),
+      ...Option.toArray(Option.map(reason, (one) => `(${one})`)),
       ...(until !== undefined && until > now ? [`until ${clockText(until, now)},`] : []),
       `since ${clockText(since, now)}`
     ].join(" ")

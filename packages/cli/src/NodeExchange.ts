@@ -2,7 +2,7 @@
  * Requests to the forges through `node:http`. The first `fetch` of a process takes a tenth of the time and memory of a
  * Job's start, and not every Job comes to a model that needs it.
  */
-import { type Answer, Exchange, type Sent } from "@nominal-code/forge/Exchange"
+import { type Answer, Exchange, type ForgeRequest } from "@nominal-code/forge/Exchange"
 import { Layer } from "effect"
 import * as Http from "node:http"
 import * as Https from "node:https"
@@ -39,7 +39,7 @@ const answerOf = (url: string, message: Http.IncomingMessage): Answer => {
 }
 
 /** Sends one request, and follows no redirect. */
-export const exchange = (url: string, { body, headers, method = "GET", signal }: Sent): Promise<Answer> =>
+export const exchange = (url: string, { body, headers, method = "GET", signal }: ForgeRequest): Promise<Answer> =>
   new Promise((resolve, reject) => {
     const { request } = url.startsWith("https:") ? Https : Http
     // Node tells no length for a DELETE by itself, and the server then takes its body for another request.

@@ -249,11 +249,11 @@ export {
   type AmountRange,
   type CallCosts,
   DailyCosts,
-  type Held,
   Spend,
   type SpendAccount,
   type SpendGrant,
   type SpendRequest,
+  type SpendReservation,
   type SpendSettlement,
   SpendSubject,
   type SpendTask

@@ -94,7 +94,7 @@ export const detailOf = (text: string): string => oneLine(text, longest)
 export const failureText = (failure: Failure): string => `${failure._tag.toLowerCase()}: ${failure.detail}`
 
 /** Reason why a service does not serve, as operators read it after its name: `forge:github (credentials refused)`. */
-export const Hindrance = Schema.Literals([
+export const OutageReason = Schema.Literals([
   "away",
   "limited",
   "overloaded",
@@ -105,9 +105,9 @@ export const Hindrance = Schema.Literals([
   "refuses",
   "image"
 ])
-export type Hindrance = typeof Hindrance.Type
+export type OutageReason = typeof OutageReason.Type
 
-const hindrances: ReadonlyMap<string, Hindrance> = new Map([
+const outageReasons: ReadonlyMap<string, OutageReason> = new Map([
   ["rate-limited", "limited"],
   ["overloaded", "overloaded"],
   ["full", "full"],
@@ -121,8 +121,8 @@ const hindrances: ReadonlyMap<string, Hindrance> = new Map([
 ])
 
 /** Reason why a service does not serve, from a failure. */
-export const hindranceOf = (failure: Failure): Hindrance =>
-  ("reason" in failure ? hindrances.get(failure.reason) : undefined) ?? "away"
+export const outageReasonOf = (failure: Failure): OutageReason =>
+  ("reason" in failure ? outageReasons.get(failure.reason) : undefined) ?? "away"
 
 /**
  * True if a forge refuses good credentials what one job needs, a permission or the sight of its repository. The forge

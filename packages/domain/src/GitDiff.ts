@@ -22,10 +22,10 @@ const submoduleMode = "160000"
 const pathOfLine = (rest: string): string | undefined =>
   rest === "/dev/null" ? undefined : withoutPrefix(unquotePath(rest.endsWith("\t") ? rest.slice(0, -1) : rest))
 
-type Take = (section: Section, rest: string) => void
+type HeaderReader = (section: Section, rest: string) => void
 
 /** Readers of the lines between a file's header and its hunks. Other lines are ignored. */
-const extendedHeaders: ReadonlyArray<readonly [prefix: string, take: Take]> = [
+const extendedHeaders: ReadonlyArray<readonly [prefix: string, take: HeaderReader]> = [
   ["new file mode ", (section, mode) => {
     section.change = "added"
     section.submodule ||= mode === submoduleMode

@@ -32,7 +32,7 @@ interface Description<A> {
   readonly travels?: Travel
 }
 
-type Travelling<A, T extends Travel> = Description<A> & { readonly travels: T }
+type TravellingDescription<A, T extends Travel> = Description<A> & { readonly travels: T }
 
 const shown = (written: unknown): string =>
   written === undefined
@@ -58,14 +58,17 @@ const make = <A>(
 })
 
 /** A setting that may stay unset. */
-export function optional<A, T extends Travel>(description: Travelling<A, T>): Setting<Option.Option<A>, T>
+export function optional<A, T extends Travel>(description: TravellingDescription<A, T>): Setting<Option.Option<A>, T>
 export function optional<A>(description: Description<A>): Setting<Option.Option<A>, "none">
 export function optional<A>({ kind, ...description }: Description<A>): Setting<Option.Option<A>> {
   return make(description, perhaps(kind), Option.none(), undefined)
 }
 
 /** A setting with a default, as YAML has it. */
-export function defaulted<A, T extends Travel>(written: unknown, description: Travelling<A, T>): Setting<A, T>
+export function defaulted<A, T extends Travel>(
+  written: unknown,
+  description: TravellingDescription<A, T>
+): Setting<A, T>
 export function defaulted<A>(written: unknown, description: Description<A>): Setting<A, "none">
 export function defaulted<A>(written: unknown, { kind, ...description }: Description<A>): Setting<A> {
   return make(description, kind, Option.getOrThrow(kind.fromYaml(written)), written)

@@ -1,7 +1,7 @@
 import { Context } from "effect"
 
 /** One request to a forge. */
-export interface Sent {
+export interface ForgeRequest {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
@@ -20,7 +20,7 @@ export interface Answer {
 }
 
 /** The way of requests to the forges. It sends one request, and follows no redirect. */
-export const Exchange = Context.Reference<(url: string, sent: Sent) => Promise<Answer>>(
+export const Exchange = Context.Reference<(url: string, sent: ForgeRequest) => Promise<Answer>>(
   "@nominal-code/forge/Exchange",
   { defaultValue: () => (url, sent) => fetch(url, { ...sent, redirect: "manual" }) }
 )

@@ -9,7 +9,7 @@ export const RequestBudget = Context.Reference<Effect.Effect<void>>("@nominal-co
 })
 
 /** Effect that was run within a budget. */
-export interface Budgeted {
+export interface BudgetedResult {
   /** Number of requests to forges. */
   readonly requests: number
   /** True if it was interrupted, because it wanted to make one request more than it may. */
@@ -33,5 +33,5 @@ export const withBudget = Effect.fnUntraced(function*<E, R>(most: number, effect
     Effect.as(Effect.provideService(effect, RequestBudget, step), false),
     Effect.as(Deferred.await(spent), true)
   )
-  return { requests, exhausted } satisfies Budgeted
+  return { requests, exhausted } satisfies BudgetedResult
 })

@@ -10,7 +10,7 @@ import { Forge } from "../src/Forge.ts"
 import * as GitHub from "../src/GitHub.ts"
 
 /** A request as it came over the wire. */
-export interface Recorded {
+export interface RecordedRequest {
   readonly method: string
   readonly path: string
   readonly query: URLSearchParams
@@ -27,11 +27,11 @@ export interface Answer {
   readonly fault?: "hang" | "drop"
 }
 
-export type Script = (request: Recorded) => Answer | undefined
+export type Script = (request: RecordedRequest) => Answer | undefined
 
 export interface FakeGitHub {
   readonly url: string
-  readonly requests: Array<Recorded>
+  readonly requests: Array<RecordedRequest>
   /** Asked first; what it has no answer for is a 404. */
   script: Script
   /** Number of calls of a route: `POST /repos/acme/shop/pulls/7/reviews`. */
@@ -51,7 +51,7 @@ const send = (response: ServerResponse, { body, fault, headers, status = 200 }: 
 export const fakeGitHub = (script: Script = () => undefined) =>
   Effect.acquireRelease(
     Effect.callback<FakeGitHub & { readonly close: () => void }>((resume) => {
-      const requests: Array<Recorded> = []
+      const requests: Array<RecordedRequest> = []
       let waiting: ReadonlyArray<{ readonly count: number; readonly wake: () => void }> = []
       const wakeUp = () => {
         const ready = waiting.filter(({ count }) => count <= requests.length)
@@ -64,7 +64,7 @@ export const fakeGitHub = (script: Script = () => undefined) =>
         request.on("end", () => {
           const text = Buffer.concat(chunks).toString()
           const url = new URL(request.url ?? "/", "http://fake")
-          const recorded: Recorded = {
+          const recorded: RecordedRequest = {
             method: request.method ?? "",
             path: url.pathname,
             query: url.searchParams,

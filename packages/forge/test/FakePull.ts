@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { type Answer, type Recorded, ref, type Script } from "./FakeGitHub.ts"
+import { type Answer, type RecordedRequest, ref, type Script } from "./FakeGitHub.ts"
 
 const Comment = Schema.Struct({
   path: Schema.String,
@@ -134,7 +134,7 @@ export const fakePull = (refuses: (comment: Comment) => boolean = () => false): 
     return { body: { data: { repository: { pullRequest } } } }
   }
 
-  const page = (items: ReadonlyArray<unknown>, { query }: Recorded): Answer => {
+  const page = (items: ReadonlyArray<unknown>, { query }: RecordedRequest): Answer => {
     const size = Number(query.get("per_page"))
     const start = (Number(query.get("page")) - 1) * size
     return { body: items.slice(start, start + size) }

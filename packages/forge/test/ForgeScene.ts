@@ -12,7 +12,7 @@ import { forgeAt } from "./FakeGitHub.ts"
 import type { Arena } from "./TwoServers.ts"
 
 /** A comment of ours on the diff: the number of its line on the side that it is on, and its range's first. */
-export interface Placed {
+export interface PlacedComment {
   readonly path: string
   readonly side: "LEFT" | "RIGHT"
   readonly line: number
@@ -23,13 +23,13 @@ export interface Placed {
 /** Posts of our account on the pull request. */
 interface OwnPosts {
   readonly summaries: ReadonlyArray<string>
-  readonly inline: ReadonlyArray<Placed>
+  readonly inline: ReadonlyArray<PlacedComment>
   /** Posts that are not visible to anybody else. */
   readonly pending: number
 }
 
 /** A comment of a person, with what an event says of it. */
-type Said = Pick<(typeof PullRequestEvent.cases.Comment)["Type"], "kind" | "commentId" | "threadId">
+type WrittenComment = Pick<(typeof PullRequestEvent.cases.Comment)["Type"], "kind" | "commentId" | "threadId">
 
 /** A pull request on an emulated forge, and what a test does with it. */
 export interface Scene {
@@ -42,9 +42,9 @@ export interface Scene {
   readonly ownPosts: () => OwnPosts
   /** Number of our emoji. */
   readonly eyes: () => number
-  readonly comment: (body: string) => Effect.Effect<Said, unknown>
+  readonly comment: (body: string) => Effect.Effect<WrittenComment, unknown>
   /** Comments on line 10 of `src/cart.ts`. */
-  readonly onDiff: (body: string) => Effect.Effect<Said, unknown>
+  readonly onDiff: (body: string) => Effect.Effect<WrittenComment, unknown>
   /** Resolves every thread of the diff. */
   readonly resolve: () => void
   readonly label: (name: string) => void

@@ -12,7 +12,7 @@ import { Clock, Effect, Option, Redacted, Result, type Scope, Struct } from "eff
 import { Forge } from "../src/Forge.ts"
 import { ForgeError } from "../src/ForgeError.ts"
 import { comment, draft, instantClock, jobId, opened, publishing } from "./FakeGitHub.ts"
-import { forgeOf, type Placed, type Scene } from "./ForgeScene.ts"
+import { forgeOf, type PlacedComment, type Scene } from "./ForgeScene.ts"
 import { makeRace, momentsOf, pairsOf } from "./TwoServers.ts"
 
 const path = (name: string) => ({ path: RepoPath.make(`src/${name}.ts`) })
@@ -28,7 +28,7 @@ const everywhere = [
   comment(2, { ...path("gone"), side: "LEFT" })
 ]
 
-const places = (comments: ReadonlyArray<InlineComment>): ReadonlyArray<Omit<Placed, "body">> =>
+const places = (comments: ReadonlyArray<InlineComment>): ReadonlyArray<Omit<PlacedComment, "body">> =>
   comments.map(({ finding: { line, path, side, startLine } }) => ({
     path,
     side,
@@ -36,7 +36,7 @@ const places = (comments: ReadonlyArray<InlineComment>): ReadonlyArray<Omit<Plac
     ...(startLine === undefined ? {} : { startLine })
   }))
 
-const placed = (inline: ReadonlyArray<Placed>) => inline.map(Struct.omit(["body"]))
+const placed = (inline: ReadonlyArray<PlacedComment>) => inline.map(Struct.omit(["body"]))
 
 const linesOf = (comments: ReadonlyArray<InlineComment>) => comments.map(({ finding: { line } }) => line)
 

@@ -8,7 +8,7 @@ import { Forge } from "../src/Forge.ts"
 import * as GitHub from "../src/GitHub.ts"
 import * as GitLab from "../src/GitLab.ts"
 import { CurrentInstallation } from "../src/Installation.ts"
-import { type Answer, type FakeGitHub, fakeGitHub, type Recorded } from "./FakeGitHub.ts"
+import { type Answer, type FakeGitHub, fakeGitHub, type RecordedRequest } from "./FakeGitHub.ts"
 import { assertAllowed } from "./OpenApi.ts"
 
 const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 })
@@ -29,12 +29,12 @@ const appForge = (fake: FakeGitHub, installationId: Option.Option<number> = Opti
 const passwordFor = (repo: RepoName) =>
   Forge.use((forge) => forge.cloneSource(repo)).pipe(Effect.map(({ password }) => Redacted.value(password)))
 
-const isMint = ({ path }: Recorded) => /^\/app\/installations\/\d+\/access_tokens$/.test(path)
+const isMint = ({ path }: RecordedRequest) => /^\/app\/installations\/\d+\/access_tokens$/.test(path)
 
 /** GitHub as an App sees it: a token for each request, the second one another than the first, for one hour. */
-const minting = (answer: (request: Recorded, minted: number) => Answer | undefined = () => undefined) => {
+const minting = (answer: (request: RecordedRequest, minted: number) => Answer | undefined = () => undefined) => {
   let minted = 0
-  return (request: Recorded): Answer | undefined => {
+  return (request: RecordedRequest): Answer | undefined => {
     const other = answer(request, minted)
     if (other !== undefined) return other
     if (request.path.endsWith("/installation")) return { body: { id: 4711 } }
@@ -53,7 +53,7 @@ const minting = (answer: (request: Recorded, minted: number) => Answer | undefin
 
 const started = Effect.andThen(TestClock.setTime(startOfTime), fakeGitHub())
 
-const claimsOf = (request: Recorded | undefined) => {
+const claimsOf = (request: RecordedRequest | undefined) => {
   const jwt = String(request?.headers["authorization"]).replace("Bearer ", "")
   const [header = "", payload = "", signature = ""] = jwt.split(".")
   const key = createPublicKey(publicKey.export({ type: "spki", format: "pem" }))
@@ -126,8 +126,8 @@ it.effect("a token that GitHub refuses is dropped at once, and a new one is trie
   Effect.gen(function*() {
     const fake = yield* started
     const refused = new Set<string>()
-    const commits = (request: Recorded) => request.path.endsWith("/commits")
-    const tokenOf = ({ headers }: Recorded) => String(headers["authorization"]).replace("Bearer ", "")
+    const commits = (request: RecordedRequest) => request.path.endsWith("/commits")
+    const tokenOf = ({ headers }: RecordedRequest) => String(headers["authorization"]).replace("Bearer ", "")
     fake.script = minting((request) => {
       if (!commits(request)) return undefined
       return refused.has(tokenOf(request)) ? { status: 401, body: { message: "Bad credentials" } } : { body: [] }

@@ -14,15 +14,15 @@ import {
   jobId,
   mentioned,
   publishing,
-  type Recorded,
+  type RecordedRequest,
   replying
 } from "./FakeGitHub.ts"
 import { type FakePull, fakePull, self } from "./FakePull.ts"
 import { assertAllowed } from "./OpenApi.ts"
 
 const reviews = "POST /repos/acme/shop/pulls/7/reviews"
-const isDraft = ({ method, path }: Recorded) => `${method} ${path}` === reviews
-const isSubmission = ({ path }: Recorded) => path.endsWith("/events")
+const isDraft = ({ method, path }: RecordedRequest) => `${method} ${path}` === reviews
+const isSubmission = ({ path }: RecordedRequest) => path.endsWith("/events")
 const four = draft([comment(1), comment(2), comment(3), comment(4)])
 
 /** Answers of the queue in order; afterwards, the run is not wanted any more. */
@@ -49,12 +49,12 @@ const published = Effect.fnUntraced(
 )
 
 /** Answers the first requests that match with something else; they are not carried out. */
-const instead = (pull: FakePull, matches: (request: Recorded) => boolean, ...answers: ReadonlyArray<Answer>) => {
+const instead = (pull: FakePull, matches: (request: RecordedRequest) => boolean, ...answers: ReadonlyArray<Answer>) => {
   let next = 0
-  return (request: Recorded) => (matches(request) ? answers[next++] : undefined) ?? pull.script(request)
+  return (request: RecordedRequest) => (matches(request) ? answers[next++] : undefined) ?? pull.script(request)
 }
 
-const isWrite = ({ method, path }: Recorded) => method !== "GET" && path !== "/graphql"
+const isWrite = ({ method, path }: RecordedRequest) => method !== "GET" && path !== "/graphql"
 
 const pending = (id: number, body: string, comments: FakePull["reviews"][number]["comments"] = []) => ({
   id,
@@ -192,7 +192,7 @@ describe("an unsubmitted review of our account", () => {
 })
 
 describe("the requests of a review", () => {
-  const changes = ({ method, path }: Recorded) => `${method} ${path.replace("/repos/acme/shop/", "")}`
+  const changes = ({ method, path }: RecordedRequest) => `${method} ${path.replace("/repos/acme/shop/", "")}`
 
   it.effect("with comments are one look, the draft, its submission, and a look for plain posts of other runs", () =>
     Effect.gen(function*() {

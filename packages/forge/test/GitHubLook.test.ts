@@ -9,7 +9,7 @@ import {
   forgeAt,
   instantClock,
   jobId,
-  type Recorded,
+  type RecordedRequest,
   ref,
   type Script
 } from "./FakeGitHub.ts"
@@ -62,7 +62,7 @@ const pull = {
 
 const ofPull = (pullRequest: unknown): Answer => ({ body: { data: { repository: { pullRequest } } } })
 
-const variable = ({ body }: Recorded, name: string): unknown =>
+const variable = ({ body }: RecordedRequest, name: string): unknown =>
   Predicate.hasProperty(body, "variables") && Predicate.hasProperty(body.variables, name)
     ? body.variables[name]
     : undefined
@@ -81,7 +81,7 @@ const secondPages: Readonly<Record<string, unknown>> = {
   )])
 }
 
-const graphql = (request: Recorded): Answer => {
+const graphql = (request: RecordedRequest): Answer => {
   if (variable(request, "id") === "T1") {
     return { body: { data: { node: { page: connection([comment("thread, page 2", 4)]) } } } }
   }
@@ -284,7 +284,7 @@ describe("a look at a pull request", () => {
 })
 
 describe("the background of a pull request", () => {
-  const withBackground = (request: Recorded): Answer =>
+  const withBackground = (request: RecordedRequest): Answer =>
     typeof variable(request, "after") === "string" || variable(request, "id") !== undefined
       ? graphql(request)
       : ofPull({

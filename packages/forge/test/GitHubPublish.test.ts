@@ -14,7 +14,7 @@ import {
   jobId,
   mentioned,
   publishing as publishingTo,
-  type Recorded,
+  type RecordedRequest,
   ref,
   replying
 } from "./FakeGitHub.ts"
@@ -223,7 +223,7 @@ describe("places that GitHub refuses", () => {
 
   it.effect("when the commit itself is refused, one plain comment holds everything, after two attempts", () => {
     const pull = fakePull()
-    const refuse = (request: Recorded): Answer | undefined =>
+    const refuse = (request: RecordedRequest): Answer | undefined =>
       `${request.method} ${request.path}` === post
         ? {
           status: 422,
@@ -259,14 +259,14 @@ describe("places that GitHub refuses", () => {
 
 describe("answers that are lost", () => {
   /** Carries out what is asked and then answers 502, for the first requests that match. */
-  const losing = (pull: FakePull, matches: (request: Recorded) => boolean, times = 1) => {
+  const losing = (pull: FakePull, matches: (request: RecordedRequest) => boolean, times = 1) => {
     let left = times
-    return (request: Recorded): Answer | undefined => {
+    return (request: RecordedRequest): Answer | undefined => {
       const answer = pull.script(request)
       return matches(request) && left-- > 0 ? { status: 502, body: "<html>Bad Gateway</html>" } : answer
     }
   }
-  const isPost = ({ method, path }: Recorded) => `${method} ${path}` === post
+  const isPost = ({ method, path }: RecordedRequest) => `${method} ${path}` === post
 
   it.effect("a review that was posted and answered 502 is there once", () => {
     const pull = fakePull()
@@ -281,7 +281,8 @@ describe("answers that are lost", () => {
   it.effect("a review that was not posted and answered 502 is posted on the next attempt", () => {
     const pull = fakePull()
     let failures = 2
-    const script = (request: Recorded) => isPost(request) && failures-- > 0 ? { status: 503 } : pull.script(request)
+    const script = (request: RecordedRequest) =>
+      isPost(request) && failures-- > 0 ? { status: 503 } : pull.script(request)
     return withPull(pull, (fake) =>
       Effect.gen(function*() {
         assert.strictEqual((yield* publishing(fake, draft(lines(1, 3)))).inline, 3)
@@ -292,7 +293,7 @@ describe("answers that are lost", () => {
   it.effect("a connection that is cut after the post leaves one review", () => {
     const pull = fakePull()
     let cut = false
-    const script = (request: Recorded): Answer | undefined => {
+    const script = (request: RecordedRequest): Answer | undefined => {
       const answer = pull.script(request)
       if (!isPost(request) || cut) return answer
       cut = true
@@ -307,7 +308,7 @@ describe("answers that are lost", () => {
 
   it.effect("a search for bad comments survives lost answers, and leaves no draft behind", () => {
     const pull = fakePull(({ line }) => line === 3)
-    const isWrite = ({ method }: Recorded) => method !== "GET"
+    const isWrite = ({ method }: RecordedRequest) => method !== "GET"
     let count = 0
     return withPull(pull, (fake) =>
       Effect.gen(function*() {

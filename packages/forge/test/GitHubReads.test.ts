@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { Forge } from "../src/Forge.ts"
-import { type Answer, type FakeGitHub, fakeGitHub, forgeAt, head, type Recorded, ref } from "./FakeGitHub.ts"
+import { type Answer, type FakeGitHub, fakeGitHub, forgeAt, head, type RecordedRequest, ref } from "./FakeGitHub.ts"
 import { assertAllowed } from "./OpenApi.ts"
 
 const path = "/repos/acme/shop/pulls/7"
@@ -19,7 +19,7 @@ const pull = {
 const file = (index: number) => ({ filename: `src/${index}.ts`, status: "modified", patch: `@@ -1 +1 @@ ${index}` })
 const files = (count: number) => Array.from({ length: count }, (_, index) => file(index))
 
-const paged = (items: ReadonlyArray<unknown>, { query }: Recorded): Answer => {
+const paged = (items: ReadonlyArray<unknown>, { query }: RecordedRequest): Answer => {
   const [size, page] = [Number(query.get("per_page")), Number(query.get("page"))]
   return { body: items.slice((page - 1) * size, page * size) }
 }

@@ -4,7 +4,7 @@ import { Clock, Effect, Redacted } from "effect"
 import { Forge, type LinkedIssue } from "../src/Forge.ts"
 import * as GitLab from "../src/GitLab.ts"
 import { issuesNamedIn } from "../src/IssueReferences.ts"
-import { fakeGitHub, forgeAt, head, instantClock, type Recorded } from "./FakeGitHub.ts"
+import { fakeGitHub, forgeAt, head, instantClock, type RecordedRequest } from "./FakeGitHub.ts"
 
 const pullOf = (platform: "github" | "gitlab", description: string, title = "A change") =>
   new PullRequest({
@@ -41,7 +41,7 @@ describe("the issues that a pull request names", () => {
 })
 
 /** Answers about issue 12, which is there; 13, which is confidential or a pull request; 14, which is gone; 15, private. */
-const answer = (path: string, project: Readonly<Record<string, string>>) => ({ path: asked }: Recorded) => {
+const answer = (path: string, project: Readonly<Record<string, string>>) => ({ path: asked }: RecordedRequest) => {
   const number = Number(/\/issues\/(\d+)$/.exec(asked)?.[1])
   const body = { title: `Issue ${number}`, number, iid: number, body: "Off by one.", description: "Off by one." }
   if (asked === "/api/v4/projects/acme%2Fshop") return { body: project }

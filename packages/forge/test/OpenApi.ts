@@ -3,7 +3,7 @@ import { Ajv } from "ajv"
 import * as formats from "ajv-formats"
 import { Predicate, Schema } from "effect"
 import { readFileSync } from "node:fs"
-import type { Recorded } from "./FakeGitHub.ts"
+import type { RecordedRequest } from "./FakeGitHub.ts"
 
 const Operation = Schema.Struct({
   parameters: Schema.optionalKey(Schema.Array(Schema.Record(Schema.String, Schema.Unknown))),
@@ -46,7 +46,7 @@ const unknownFields = (value: unknown, schema: unknown, at: string): ReadonlyArr
     : []
 }
 
-const assertQuery = ({ query }: Recorded, operation: typeof Operation.Type, route: string) => {
+const assertQuery = ({ query }: RecordedRequest, operation: typeof Operation.Type, route: string) => {
   const known = (operation.parameters ?? []).map((parameter) => {
     const name = typeof parameter.$ref === "string" ? parameter.$ref.split("/").at(-1) ?? "" : undefined
     return name === undefined ? parameter : components.parameters[name] ?? {}
@@ -54,7 +54,7 @@ const assertQuery = ({ query }: Recorded, operation: typeof Operation.Type, rout
   for (const name of query.keys()) assert.include(known, name, `${route} has no query parameter ${name}`)
 }
 
-const assertBody = ({ body, method }: Recorded, template: string, route: string) => {
+const assertBody = ({ body, method }: RecordedRequest, template: string, route: string) => {
   const at = ["paths", template, method.toLowerCase(), "requestBody", "content", "application/json", "schema"]
   const validate = ajv.compile({ $ref: pointer(...at) })
   assert.isTrue(validate(body), `${route}: ${ajv.errorsText(validate.errors)}`)
@@ -63,7 +63,7 @@ const assertBody = ({ body, method }: Recorded, template: string, route: string)
 }
 
 /** Every request is one that GitHub's published description allows. */
-export const assertAllowed = (requests: ReadonlyArray<Recorded>) => {
+export const assertAllowed = (requests: ReadonlyArray<RecordedRequest>) => {
   for (const request of requests) {
     if (request.path === "/graphql") continue
     const route = `${request.method} ${request.path}`

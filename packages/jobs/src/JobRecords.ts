@@ -1,4 +1,4 @@
-import { Failure, failureText, type Hindrance, hindranceOf, ServiceName } from "@nominal-code/domain/Failure"
+import { Failure, failureText, type OutageReason, outageReasonOf, ServiceName } from "@nominal-code/domain/Failure"
 import { DeliveryId, Job, JobId, JobOutcome } from "@nominal-code/domain/Job"
 import { Lane } from "@nominal-code/domain/Lane"
 import { Sha } from "@nominal-code/domain/PullRequest"
@@ -78,7 +78,7 @@ export const headShaOf = (outcome: JobOutcome): Option.Option<Sha> =>
  */
 export const reasonOf = (
   { cancelled, failure: last, outcome, state, supersededBy, task, unreadable, waitsFor }: JobRecord,
-  waitText: (waitsFor: WaitsFor, hindrance: Option.Option<Hindrance>) => string = ({ service }) =>
+  waitText: (waitsFor: WaitsFor, reason: Option.Option<OutageReason>) => string = ({ service }) =>
     `waits for ${service}`
 ): string => {
   if (cancelled) return "cancelled"
@@ -86,7 +86,7 @@ export const reasonOf = (
   // A run that waits for its turn waits for no other reason than that.
   const failure = state === "running" && Option.isSome(waitsFor) ? Option.none() : last
   // Of a notice, the failure is what it tells, and not what it waits for.
-  const hindrance = task._tag === "Notice" ? Option.none() : Option.map(failure, hindranceOf)
+  const reason = task._tag === "Notice" ? Option.none() : Option.map(failure, outageReasonOf)
   const skipped = Option.flatMap(outcome, (one) => one._tag === "Skipped" ? Option.some(one.detail) : Option.none())
   return Option.map(supersededBy, (id) => `job ${id} is newer`).pipe(
     Option.orElse(() => skipped),
@@ -94,7 +94,7 @@ export const reasonOf = (
       Option.map(
         waitsFor,
         (wait) =>
-          `${waitText(wait, hindrance)}${
+          `${waitText(wait, reason)}${
             Option.match(failure, { onNone: () => "", onSome: (one) => `: ${failureText(one)}` })
           }`
       )

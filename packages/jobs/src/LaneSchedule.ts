@@ -34,15 +34,15 @@ const repositoryOf = ({ namespace, platform, repo }: Lane): string => `${namespa
 /** Number of repositories whose last turn is remembered. */
 const remembered = 10_000
 
-type Admits = (ready: ReadyLane) => boolean
+type LaneFilter = (ready: ReadyLane) => boolean
 
-const firstOf = (lanes: Map<string, ReadyLane>, admits: Admits): ReadyLane | undefined => {
+const firstOf = (lanes: Map<string, ReadyLane>, admits: LaneFilter): ReadyLane | undefined => {
   for (const ready of lanes.values()) if (admits(ready)) return ready
   return undefined
 }
 
 /** Makes a scheduler. `admits` says if a lane may have a turn now; it is called at any time. */
-export const make = (admits: Admits): LaneSchedule => {
+export const make = (admits: LaneFilter): LaneSchedule => {
   const repositories = new Map<string, Repository>()
   /** The number of the last turn that a repository had, ready or not; the longest ago first. */
   const served = new Map<string, number>()

@@ -1,4 +1,4 @@
-import { Failure, failureText, hindranceOf, ServiceName } from "@nominal-code/domain/Failure"
+import { Failure, failureText, outageReasonOf, ServiceName } from "@nominal-code/domain/Failure"
 import { JobId } from "@nominal-code/domain/Job"
 import { Clock, Context, Duration, Effect, FiberMap, Layer, PubSub, Random, Schema, Stream } from "effect"
 
@@ -31,7 +31,7 @@ export const ServiceObservation = Schema.TaggedUnion({
   Nothing: {}
 })
 export type ServiceObservation = typeof ServiceObservation.Type
-type Away = typeof ServiceObservation.cases.Away.Type
+type AwayObservation = typeof ServiceObservation.cases.Away.Type
 
 /** One run's use of its services. */
 export interface ServiceUse {
@@ -90,7 +90,7 @@ const remembered = 1_000
 const othersFirst = Duration.seconds(5)
 
 /** A job that found a service away. */
-interface Suspect {
+interface SuspectedOutage {
   /** Number of the service's answers until then. */
   readonly answers: number
   /** Number of times that the service failed it since it first did so alone: it had answered others in between. */
@@ -99,7 +99,7 @@ interface Suspect {
 
 /** Remembers which jobs found a service away. */
 const makeSuspects = () => {
-  const suspects = new Map<string, Suspect>()
+  const suspects = new Map<string, SuspectedOutage>()
   return {
     /** The job found the service away, which has answered so often: what was known of the job, and what is now. */
     found: (service: ServiceName, job: JobId, answers: number) => {
@@ -161,7 +161,7 @@ const make = Effect.gen(function*() {
   const reached = (service: ServiceName) =>
     breakers.get(service)?.outage.failure._tag === "Checkout" ? Effect.void : close(service)
 
-  const open = Effect.fnUntraced(function*({ failure, retryAfterMillis, service }: Away, probe: boolean) {
+  const open = Effect.fnUntraced(function*({ failure, retryAfterMillis, service }: AwayObservation, probe: boolean) {
     const now = yield* Clock.currentTimeMillis
     const before = breakers.get(service)
     const tries = (before?.tries ?? 0) + (probe || before === undefined ? 1 : 0)
@@ -180,7 +180,9 @@ const make = Effect.gen(function*() {
     yield* admitOneAfter(service, delay)
     if (until !== known) {
       yield* Effect.logWarning(
-        `${service}: ${hindranceOf(failure)}; jobs that need it wait ${Duration.format(delay)}: ${failureText(failure)}`
+        `${service}: ${outageReasonOf(failure)}; jobs that need it wait ${Duration.format(delay)}: ${
+          failureText(failure)
+        }`
       )
     }
     return delay
@@ -200,7 +202,7 @@ const make = Effect.gen(function*() {
       { concurrency: 1, discard: true }
     )
 
-    const found = Effect.fnUntraced(function*(away: Away) {
+    const found = Effect.fnUntraced(function*(away: AwayObservation) {
       const { job, retryAfterMillis = 0, service } = away
       const { alone, isKnown } = job === undefined
         ? { alone: 0, isKnown: false }

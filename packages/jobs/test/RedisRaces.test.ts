@@ -24,10 +24,10 @@ const cycle = ({ settle, take }: Store) =>
     Option.match({ onNone: () => Effect.succeed(false), onSome: (lease) => settle(lease, done) })
   )
 
-type Situation = Option.Option<Lease>
-type Step = (store: Store, situation: Situation) => Effect.Effect<unknown, StoreError>
+type LaneSituation = Option.Option<Lease>
+type Step = (store: Store, situation: LaneSituation) => Effect.Effect<unknown, StoreError>
 
-const situations: Readonly<Record<string, (store: Store) => Effect.Effect<Situation, StoreError>>> = {
+const situations: Readonly<Record<string, (store: Store) => Effect.Effect<LaneSituation, StoreError>>> = {
   "an empty lane": () => Effect.succeedNone,
   "a comment that waits": ({ offer }) => Effect.as(offer(comment), Option.none()),
   "a push that waits": ({ offer }) => Effect.as(offer(pushed), Option.none()),

@@ -5,9 +5,9 @@ import { JobRequestResult } from "@nominal-code/jobs/QueueAdmin"
 import { mention, push } from "@nominal-code/testing/Jobs"
 import {
   cancel,
+  type DefineTest,
   done,
   handled,
-  type It,
   lane,
   nothing,
   offer,
@@ -31,7 +31,7 @@ const stopping = JobRequestResult.cases.Stopping.make({})
 const parkCancelled = Settlement.cases.Park.make({})
 
 /** Behaviour of cancelled jobs. */
-export const cancelling = (it: It) => {
+export const cancelling = (it: DefineTest) => {
   it(
     "parks a waiting job that is cancelled, and the lane goes on",
     Effect.gen(function*() {

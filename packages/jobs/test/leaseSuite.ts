@@ -4,9 +4,9 @@ import { JobQueue, OfferResult } from "@nominal-code/jobs/JobQueue"
 import { reasonOf } from "@nominal-code/jobs/JobRecords"
 import { laneOf, mention, push } from "@nominal-code/testing/Jobs"
 import {
+  type DefineTest,
   done,
   failure,
-  type It,
   lane,
   nothing,
   offer,
@@ -26,7 +26,7 @@ import { Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
 
 /** Behaviour of leases. */
-export const leasing = (it: It) => {
+export const leasing = (it: DefineTest) => {
   it(
     "gives a lane to one taker at a time, and other lanes to others",
     Effect.gen(function*() {
@@ -203,7 +203,7 @@ export const leasing = (it: It) => {
 }
 
 /** Behaviour of jobs at the end of their lease. */
-export const settling = (it: It) => {
+export const settling = (it: DefineTest) => {
   it(
     "runs a retried job again when its delay has passed, before what came after it",
     Effect.gen(function*() {

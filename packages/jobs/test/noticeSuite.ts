@@ -5,9 +5,9 @@ import { LeaseTask, OfferResult, Settlement } from "@nominal-code/jobs/JobQueue"
 import { mention, push } from "@nominal-code/testing/Jobs"
 import {
   cancel,
+  type DefineTest,
   done,
   failure,
-  type It,
   lane,
   nothing,
   offer,
@@ -35,7 +35,7 @@ const givenUp = LeaseTask.cases.Notice.make({ notice: Notice.cases.GivenUp.make(
 const busy = LeaseTask.cases.Notice.make({ notice: Notice.cases.Busy.make({}) })
 
 /** Behaviour of jobs that wait for a service. */
-export const waiting = (it: It) => {
+export const waiting = (it: DefineTest) => {
   it(
     "makes a job wait for a service without using an attempt, and shows which one and until when",
     Effect.gen(function*() {
@@ -97,7 +97,7 @@ export const waiting = (it: It) => {
 }
 
 /** Behaviour of notices, and of their end. */
-export const noticing = (it: It) => {
+export const noticing = (it: DefineTest) => {
   it(
     "keeps a job that is given up as a notice before everything else of its lane, until it is told",
     Effect.gen(function*() {

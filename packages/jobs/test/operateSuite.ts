@@ -5,10 +5,10 @@ import { JobRequestResult } from "@nominal-code/jobs/QueueAdmin"
 import { mention, push } from "@nominal-code/testing/Jobs"
 import {
   cancel,
+  type DefineTest,
   done,
   failure,
   handled,
-  type It,
   lane,
   nothing,
   offer,
@@ -27,7 +27,7 @@ import { Duration, Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
 
 /** Behaviour of the requests that people make about a job. */
-export const operating = (it: It) => {
+export const operating = (it: DefineTest) => {
   it(
     "can do nothing about a job that it does not know",
     Effect.gen(function*() {

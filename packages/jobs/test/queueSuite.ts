@@ -3,8 +3,8 @@ import { OfferResult, QueueLimits } from "@nominal-code/jobs/JobQueue"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { laneOf, mention, push } from "@nominal-code/testing/Jobs"
 import {
+  type DefineTest,
   done,
-  type It,
   lane,
   nothing,
   offer,
@@ -30,7 +30,7 @@ import { superseding } from "./supersedeSuite.ts"
 
 /** Contract of every `JobQueue`. Every change is announced at once; another suite tests the sweep. */
 export const queueSuite = (name: string, store: Layer.Layer<Services, StoreError>) => {
-  const test = (onPush: "finish" | "supersede"): It => {
+  const test = (onPush: "finish" | "supersede"): DefineTest => {
     const limits = Layer.succeed(QueueLimits, { ...QueueLimits.defaultValue(), sweepEvery: Duration.hours(1), onPush })
     const fresh = Layer.fresh(store).pipe(Layer.provide(limits))
     return (title, body) => it.effect(title, () => Effect.provide(body, fresh))
@@ -55,7 +55,7 @@ export const queueSuite = (name: string, store: Layer.Layer<Services, StoreError
   })
 }
 
-const offering = (it: It) => {
+const offering = (it: DefineTest) => {
   it(
     "runs what people asked for in the order of its arrival, and then the push that came before",
     Effect.gen(function*() {
@@ -112,7 +112,7 @@ const offering = (it: It) => {
   )
 }
 
-const replacing = (it: It) => {
+const replacing = (it: DefineTest) => {
   for (const settlement of [retryIn("1 second"), release]) {
     it(
       `replaces a push that comes back by ${settlement._tag} after a newer one was offered`,

@@ -3,14 +3,24 @@ import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import { type JobRecord, JobRecords } from "@nominal-code/jobs/JobRecords"
 import { QueueAdmin } from "@nominal-code/jobs/QueueAdmin"
 import { laneOf, mention, push, reviewed } from "@nominal-code/testing/Jobs"
-import { done, type It, lane, offer, offerAll, park, record, settle, take } from "@nominal-code/testing/QueueSteps"
+import {
+  type DefineTest,
+  done,
+  lane,
+  offer,
+  offerAll,
+  park,
+  record,
+  settle,
+  take
+} from "@nominal-code/testing/QueueSteps"
 import { Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
 
 const deliveries = (records: ReadonlyArray<JobRecord>) => records.map(({ delivery }) => String(delivery))
 
 /** Behaviour of a queue's records, which people and probes read. */
-export const remembering = (it: It) => {
+export const remembering = (it: DefineTest) => {
   it(
     "tells how many jobs wait, run and are parked, and for how long the oldest has waited",
     Effect.gen(function*() {

@@ -2,8 +2,8 @@ import { assert } from "@effect/vitest"
 import { lifecycle, mention, push, shaOf } from "@nominal-code/testing/Jobs"
 import {
   cancel,
+  type DefineTest,
   done,
-  type It,
   lane,
   nothing,
   offer,
@@ -25,7 +25,7 @@ const stop = Option.some("superseded" as const)
 const [older, newer] = [push(lane, "older"), push(lane, "newer")]
 
 /** Behaviour of a push during a review, where `onPush` is `supersede`. */
-export const superseding = (it: It) => {
+export const superseding = (it: DefineTest) => {
   it(
     "stops the running review when a push comes: its holder is told, and the newest push does its work",
     Effect.gen(function*() {

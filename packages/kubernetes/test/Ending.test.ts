@@ -5,7 +5,7 @@ import { podOf, WirePod } from "@nominal-code/kubernetes/KubeObjects"
 import { Duration, Effect, Option, Schema } from "effect"
 import { kubeJob } from "./FakeKube.ts"
 
-interface PodAsTold {
+interface ToldPod {
   readonly exit?: { readonly exitCode: number; readonly reason: string }
   readonly status?: object
   readonly deleted?: true
@@ -15,7 +15,7 @@ const disrupted = (reason: string) => ({ conditions: [{ type: "DisruptionTarget"
 const sigkill = { exitCode: 137, reason: "Error" }
 
 /** Pods of a failed Job, the reason of their end, and whether it speaks against the job. */
-const endings: ReadonlyArray<readonly [title: string, pod: PodAsTold, reason: string, own: boolean]> = [
+const endings: ReadonlyArray<readonly [title: string, pod: ToldPod, reason: string, own: boolean]> = [
   ["ran out of memory", { exit: { exitCode: 137, reason: "OOMKilled" } }, "out-of-memory", true],
   ["was killed by nobody of the cluster", { exit: sigkill }, "killed", true],
   ["crashed in native code", { exit: { exitCode: 139, reason: "Error" } }, "no-result", true],

@@ -8,7 +8,7 @@ import * as ServiceBreakers from "@nominal-code/jobs/ServiceBreakers"
 import * as KubeClientNode from "@nominal-code/kubernetes/KubeClientNode"
 import * as KubernetesRunner from "@nominal-code/kubernetes/KubernetesRunner"
 import * as KubeEmulator from "@nominal-code/testing/KubeEmulator"
-import type { Behaviour, PodEnd } from "@nominal-code/testing/KubePods"
+import type { PodBehaviour, PodEnd } from "@nominal-code/testing/KubePods"
 import type { KubePodObject } from "@nominal-code/testing/KubeStore"
 import { kubernetesSettings, redisAt, reviewSettings } from "@nominal-code/testing/TestConfig"
 import { testResults } from "@nominal-code/testing/TestResults"
@@ -30,10 +30,10 @@ const succeeded: PodEnd = { exitCode: 0, reason: "Completed" }
 export const crashed: PodEnd = { exitCode: 1, reason: "Error" }
 
 /** Behaviour of a pod that can report a result; the number of its run is in its labels. */
-export type Script = (pod: KubePodObject, results: Effect.Success<typeof testResults>) => Behaviour
+export type Script = (pod: KubePodObject, results: Effect.Success<typeof testResults>) => PodBehaviour
 
 /** A pod that runs this, and then ends so. */
-export const does = (what: Effect.Effect<unknown>, end: PodEnd = succeeded): Behaviour => ({
+export const does = (what: Effect.Effect<unknown>, end: PodEnd = succeeded): PodBehaviour => ({
   _tag: "Scripted",
   run: Effect.as(what, end)
 })

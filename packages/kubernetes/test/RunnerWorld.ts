@@ -21,7 +21,7 @@ export const name = kubeJobName(job, 1)
 export const run = { id: job.id, run: 1 }
 
 /** Options of a run. */
-interface Beginning {
+interface RunOptions {
   /** The Jobs that are there already. */
   readonly before?: ReadonlyArray<KubeJob>
   /** Times since some of them were deleted. */
@@ -42,7 +42,7 @@ interface Beginning {
 /** A runner whose run of the job is under way. `lines` is what it has logged. */
 export const started = Effect.fnUntraced(
   function*(
-    { before = [], deleted = {}, payloads = {}, prompt, refused, settings = {}, slot, wanted = true }: Beginning = {}
+    { before = [], deleted = {}, payloads = {}, prompt, refused, settings = {}, slot, wanted = true }: RunOptions = {}
   ) {
     const kube = yield* fakeKube
     for (const job of before) kube.jobs.set(job.name, job)

@@ -10,7 +10,7 @@ import type { AddressInfo } from "node:net"
 export type Reply = (response: ServerResponse) => void
 
 /** A request as it came over the wire. */
-interface Received {
+interface ReceivedRequest {
   readonly url: string
   readonly text: string
   readonly headers: IncomingHttpHeaders
@@ -20,12 +20,12 @@ interface Received {
 
 /** A model service that answers each request with the next of its replies, and the last one from then on. */
 export const serve = (replies: ReadonlyArray<Reply>): Effect.Effect<
-  { readonly url: string; readonly received: ReadonlyArray<Received> },
+  { readonly url: string; readonly received: ReadonlyArray<ReceivedRequest> },
   never,
   Scope.Scope
 > =>
   Effect.gen(function*() {
-    const received: Array<Received> = []
+    const received: Array<ReceivedRequest> = []
     const server = yield* Effect.acquireRelease(
       Effect.callback<ReturnType<typeof createServer>>((resume) => {
         const server = createServer((request, response) => {
@@ -68,7 +68,7 @@ const limits = { idle: Duration.seconds(10), attempt: Duration.seconds(20), tota
 
 /** A provider that talks to a service with a script, and what the service received. */
 interface Scene {
-  readonly received: ReadonlyArray<Received>
+  readonly received: ReadonlyArray<ReceivedRequest>
   readonly send: (request: LlmRequest) => ReturnType<LlmProvider["Service"]["send"]>
   readonly fails: (request: LlmRequest) => Effect.Effect<LlmError, unknown>
 }

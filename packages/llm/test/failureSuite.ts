@@ -27,7 +27,7 @@ export const lastingEverywhere = {
 } as const
 
 /** A service, and how it says what every service may have to say. */
-interface Failing {
+interface FailingService {
   readonly against: ReturnType<typeof scripted>
   readonly withoutKey: Layer.Layer<LlmProvider>
   readonly request: LlmRequest
@@ -52,7 +52,7 @@ const gatewayTimeout = status(504, "<html>Gateway Time-out</html>", page)
 const requestTimeout = status(408, "<html>Request Timeout</html>", page)
 
 /** Behaviour of the failures of every service. */
-export const failureSuite = ({ against, fine, key, request, ...service }: Failing): void => {
+export const failureSuite = ({ against, fine, key, request, ...service }: FailingService): void => {
   const well = [Block.cases.Text.make({ text: "All well." })]
 
   describe("what passes is tried again", () => {

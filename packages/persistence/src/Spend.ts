@@ -50,11 +50,11 @@ export interface SpendRequest {
   /** The first one that fits all accounts is taken, and as much of it as fits. */
   readonly ranges: ReadonlyArray<AmountRange>
   /** Reservation that the task holds already, and that the new one replaces. */
-  readonly held?: Held | undefined
+  readonly held?: SpendReservation | undefined
 }
 
 /** Reservation that a task has: the day that it is charged to, and the names that it is listed under. */
-export interface Held {
+export interface SpendReservation {
   readonly day: number
   readonly subject: SpendSubject
 }
@@ -125,7 +125,7 @@ export class Spend extends Context.Service<Spend, {
     amount: number
   ): Effect.Effect<Option.Option<SpendAccount>, StoreError>
   /** Releases the reservation of a task. */
-  release(task: SpendTask, held: Held): Effect.Effect<void, StoreError>
+  release(task: SpendTask, held: SpendReservation): Effect.Effect<void, StoreError>
   /** True for the first that claims a notice, each time that it asks. A claim is kept for 400 days. */
   claimNotice(notice: string, claimant: string): Effect.Effect<boolean, StoreError>
   /** All costs since a day, in days since the epoch. They are kept for 400 days. */

@@ -2,16 +2,16 @@ import { Clock, Effect, Layer } from "effect"
 import { type DailyCosts, dayOf, keptMillis, noCosts, Spend, totalOf } from "./Spend.ts"
 import * as SpendTable from "./SpendTable.ts"
 
-interface KeptValue<A> {
+interface ExpiringValue<A> {
   readonly value: A
   readonly expiresAt: number
 }
 
 /** Makes a ledger that ends with the process. */
 export const make = (): Spend["Service"] => {
-  const totals = new Map<string, KeptValue<number>>()
-  const holds = new Map<string, KeptValue<SpendTable.StoredHold>>()
-  const claims = new Map<string, KeptValue<string>>()
+  const totals = new Map<string, ExpiringValue<number>>()
+  const holds = new Map<string, ExpiringValue<SpendTable.StoredHold>>()
+  const claims = new Map<string, ExpiringValue<string>>()
   const costs = new Map<string, DailyCosts>()
   let cleanedOn = 0
 

@@ -6,7 +6,6 @@ import { RedisTime } from "./RedisTime.ts"
 import {
   type DailyCosts,
   dayOf,
-  type Held,
   keptMillis,
   lifeMillis,
   noCosts,
@@ -14,6 +13,7 @@ import {
   type SpendAccount,
   type SpendGrant,
   type SpendRequest,
+  type SpendReservation,
   type SpendSettlement,
   type SpendSubject,
   type SpendTask,
@@ -185,7 +185,7 @@ const make = Effect.gen(function*() {
   return Spend.of({
     reserve,
     settle: Effect.fn("Spend.settle")((settlement: SpendSettlement) => end("Spend.settle", settlement)),
-    release: Effect.fn("Spend.release")((task: SpendTask, held: Held) =>
+    release: Effect.fn("Spend.release")((task: SpendTask, held: SpendReservation) =>
       end("Spend.release", { ...held, task, call: "", costs: noCosts, keep: 0 })
     ),
     exhausted,

@@ -3,13 +3,13 @@ import {
   type AmountRange,
   type CallCosts,
   dayOf,
-  type Held,
   keptMillis,
   lifeMillis,
   noCosts,
   type SpendAccount,
   type SpendGrant,
   type SpendRequest,
+  type SpendReservation,
   type SpendSettlement,
   type SpendSubject,
   type SpendTask,
@@ -115,7 +115,12 @@ export const settle = (table: SpendTable, settlement: SpendSettlement, now: numb
 }
 
 /** The rule of `Spend.release`. */
-export const release = (table: SpendTable, { accounts, id }: SpendTask, { subject }: Held, now: number): void => {
+export const release = (
+  table: SpendTable,
+  { accounts, id }: SpendTask,
+  { subject }: SpendReservation,
+  now: number
+): void => {
   const hold = table.hold(id)
   if (hold === undefined) return
   charge(table, accounts, hold.day, -hold.amount, now)

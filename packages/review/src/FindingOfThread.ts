@@ -3,13 +3,13 @@ import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import type { Discussion } from "@nominal-code/domain/Review"
 import { Option } from "effect"
 import { ledgerOf } from "./Ledger.ts"
-import { type IsOurs, threadIdOf, threadOf } from "./Thread.ts"
+import { type OwnPostTest, threadIdOf, threadOf } from "./Thread.ts"
 
 /** The finding of ours that began the thread which an event's comment stands in. */
 export const findingOf = (
   event: PullRequestEvent,
   discussions: ReadonlyArray<Discussion>,
-  isOurs: IsOurs
+  isOurs: OwnPostTest
 ): Option.Option<Fingerprint> => {
   const [first] = threadOf(event, discussions)
   if (first === undefined || !isOurs(first)) return Option.none()

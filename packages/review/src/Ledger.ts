@@ -10,7 +10,7 @@ import type { Discussion } from "@nominal-code/domain/Review"
 import { foldedFindings } from "@nominal-code/forge/FoldedFindings"
 import { badges } from "./CommentBody.ts"
 import type { PriorFinding, PriorPlace } from "./PriorFindings.ts"
-import type { IsOurs } from "./Thread.ts"
+import type { OwnPostTest } from "./Thread.ts"
 
 /**
  * State of a finding. `resolved`: a person has resolved its thread. `fixed` and `dismissed`: a marker of ours says so.
@@ -114,7 +114,7 @@ const endOf = (settlements: ReadonlyArray<Settlement>, { at, fingerprint, thread
 const repliesIn = (
   discussions: ReadonlyArray<Discussion>,
   threadId: string | undefined,
-  isOurs: IsOurs
+  isOurs: OwnPostTest
 ) => {
   if (threadId === undefined) return []
   const thread = discussions.filter((one) => one.threadId === threadId)
@@ -219,7 +219,7 @@ const raisedIn = (discussion: Discussion): ReadonlyArray<RaisedFinding> => {
  */
 export const ledgerOf = (
   discussions: ReadonlyArray<Discussion>,
-  isOurs: IsOurs
+  isOurs: OwnPostTest
 ): ReadonlyArray<LedgerFinding> => {
   const ours = discussions.filter(isOurs)
   const settlements = settlementsIn(ours)

@@ -5,7 +5,7 @@ import { fitDiffs, portionsOf } from "./DiffBudget.ts"
 import type { LedgerFinding } from "./Ledger.ts"
 import { planByPath } from "./Plan.ts"
 import { cut, newestComments, shownFile } from "./Prompt.ts"
-import type { IsOurs } from "./Thread.ts"
+import type { OwnPostTest } from "./Thread.ts"
 import { block, filePath } from "./UntrustedBlocks.ts"
 
 /** Difference between the commit that was reviewed last and the one that is reviewed now. */
@@ -108,7 +108,7 @@ export const ledgerText = ({ files, ledger, named, since }: LedgerParts): Readon
 export const otherDiscussions = (
   discussions: ReadonlyArray<Discussion>,
   ledger: ReadonlyArray<LedgerFinding>,
-  isOurs: IsOurs
+  isOurs: OwnPostTest
 ): ReadonlyArray<Discussion> => {
   const shown = new Set(
     namedFindings(ledger.filter(({ state }) => state === "open")).flatMap(({ finding }) => finding.replies)

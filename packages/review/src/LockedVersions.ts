@@ -14,15 +14,15 @@ export interface LockedVersion {
 }
 
 /** Search of a package's version in the text of a lock file. */
-type Find = (text: string, name: string) => string | undefined
+type VersionSearch = (text: string, name: string) => string | undefined
 
 /** Search by a pattern in which `NAME` is the package. */
-const pattern = (source: string, flags = "m"): Find => (text, name) =>
+const pattern = (source: string, flags = "m"): VersionSearch => (text, name) =>
   new RegExp(source.replace("NAME", Regex.escape(name)), flags).exec(text)?.[1]
 
 const toml = pattern(String.raw`^name = "NAME"\r?\nversion = "([^"]+)"`, "im")
 
-type Lock = readonly [fileName: string, find: Find]
+type Lock = readonly [fileName: string, find: VersionSearch]
 
 /** Packages of a language: how its code imports them, and the files that lock them. */
 interface Ecosystem {

@@ -4,7 +4,7 @@ import type { Discussion } from "@nominal-code/domain/Review"
 import { fitDiffs, portionsOf } from "./DiffBudget.ts"
 import { planByPath } from "./Plan.ts"
 import { cut, header, heading, longestRequest, newestComments, type Place, placeText, shownFile } from "./Prompt.ts"
-import type { IsOurs } from "./Thread.ts"
+import type { OwnPostTest } from "./Thread.ts"
 import { block } from "./UntrustedBlocks.ts"
 
 /** Parts of the prompt of a question. */
@@ -18,7 +18,7 @@ export interface QuestionParts {
   /** Comments before the question in its thread or, where it has none, below the pull request; oldest first. */
   readonly talk: ReadonlyArray<Discussion>
   /** True for a comment of our own. */
-  readonly isOurs: IsOurs
+  readonly isOurs: OwnPostTest
   /** True if the thread is about a finding of ours. */
   readonly aboutFinding: boolean
 }

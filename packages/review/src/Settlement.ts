@@ -8,7 +8,7 @@ import { Effect } from "effect"
 import { byHand, resolveThread } from "./Dismissal.ts"
 import { type LedgerFinding, ledgerOf } from "./Ledger.ts"
 import type { Closing } from "./Reckoning.ts"
-import type { IsOurs } from "./Thread.ts"
+import type { OwnPostTest } from "./Thread.ts"
 
 /** A finding that a review closes, with the text for its thread. */
 export interface Settlement {
@@ -36,9 +36,9 @@ export const settlementOf = (headSha: Sha) => (closing: Closing): Settlement => 
 })
 
 /** Discussions in which a run finds what an earlier one has done already. */
-interface Known {
+interface KnownDiscussions {
   readonly discussions: ReadonlyArray<Discussion>
-  readonly isOurs: IsOurs
+  readonly isOurs: OwnPostTest
 }
 
 /**
@@ -46,7 +46,7 @@ interface Known {
  * repeated does what is left. A finding in a summary has no thread; the review's own markers tell of it.
  */
 export const settleAll = Effect.fn("Settlement.settleAll")(
-  function*(job: Job, headSha: Sha, settlements: ReadonlyArray<Settlement>, { discussions, isOurs }: Known) {
+  function*(job: Job, headSha: Sha, settlements: ReadonlyArray<Settlement>, { discussions, isOurs }: KnownDiscussions) {
     const { event: { pullRequest }, id: jobId } = job
     const open = ledgerOf(discussions, isOurs).filter(({ settledBy }) => settledBy === undefined)
     for (const { as, finding: { fingerprint, threadId }, text } of settlements) {

@@ -13,7 +13,7 @@ import type { Settlement } from "./Settlement.ts"
 import { usedUp } from "./Spending.ts"
 
 /** A finding without a place, for the summary. */
-export interface Unplaced {
+export interface UnplacedEntry {
   readonly severity: Severity
   readonly text: string
 }
@@ -28,7 +28,7 @@ export interface SummaryParts {
   /** Findings of which the summary has a line. */
   readonly cut: ReadonlyArray<FingerprintedFinding>
   /** Findings without a line. */
-  readonly unplaced: ReadonlyArray<Unplaced>
+  readonly unplaced: ReadonlyArray<UnplacedEntry>
   /** Changed files, with how much of each was looked at. */
   readonly coverage: ReadonlyArray<FileCoverage>
   readonly repeated: number

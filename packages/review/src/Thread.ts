@@ -6,7 +6,7 @@ import type { Discussion } from "@nominal-code/domain/Review"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 
 /** Test if we have written something. */
-export type IsOurs = (said: Pick<Discussion, "author" | "own">) => boolean
+export type OwnPostTest = (said: Pick<Discussion, "author" | "own">) => boolean
 
 /** Id of the thread that an event's comment stands in, or begins. */
 export const threadIdOf = (event: PullRequestEvent): string | undefined => {
@@ -33,7 +33,7 @@ export const threadOf = (
 export const conversationOf = (
   event: PullRequestEvent,
   discussions: ReadonlyArray<Discussion>,
-  isOurs: IsOurs
+  isOurs: OwnPostTest
 ): ReadonlyArray<Discussion> => {
   const thread = threadOf(event, discussions)
   const onDiff = event._tag === "Comment" && event.filePath !== undefined
@@ -49,7 +49,7 @@ export const conversationOf = (
 }
 
 /** Makes the test if we have written something: the forge says so, or its author has our name. */
-export const isOurs = (job: Job, { botUsername }: ReviewSettings): IsOurs => {
+export const isOurs = (job: Job, { botUsername }: ReviewSettings): OwnPostTest => {
   const isNamedSo = isBotAccount([botUsername, job.lane.bot])
   return ({ author, own }) => own === true || isNamedSo(author)
 }

@@ -9,7 +9,7 @@ import { ReviewSteps } from "./ReviewSteps.ts"
 const longestClaim = 400
 
 /** Bodies by the fate of their claims. A body that the pipeline has added to still begins as it was. */
-interface Fates {
+interface ClaimsByFate {
   readonly checked: ReadonlyArray<string>
   readonly refuted: ReadonlyArray<string>
   readonly posted: ReadonlyArray<string>
@@ -19,7 +19,7 @@ interface Fates {
 const bodies = (findings: ReadonlyArray<{ readonly found: FingerprintedFinding }>) =>
   findings.map(({ found }) => found.finding.body)
 
-const fateOf = ({ body }: ReportedFinding, { checked, cut, posted, refuted }: Fates): ClaimFate => {
+const fateOf = ({ body }: ReportedFinding, { checked, cut, posted, refuted }: ClaimsByFate): ClaimFate => {
   const isIn = (texts: ReadonlyArray<string>) => texts.some((text) => text.startsWith(body.trim()))
   if (isIn(posted)) return "posted"
   if (isIn(cut)) return "cut"
@@ -33,7 +33,7 @@ export const tellingClaims = <A, E, R>(review: Effect.Effect<A, E, R>): Effect.E
     const steps = yield* ReviewSteps
     const tell = yield* Transcript
     const claims = yield* Ref.make<ReadonlyArray<ReportedFinding>>([])
-    const fates = yield* Ref.make<Fates>({ checked: [], refuted: [], posted: [], cut: [] })
+    const fates = yield* Ref.make<ClaimsByFate>({ checked: [], refuted: [], posted: [], cut: [] })
     return yield* Effect.provideService(review, ReviewSteps, {
       ...steps,
       check: (findings, context) =>

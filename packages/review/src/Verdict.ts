@@ -47,7 +47,7 @@ const verdictIn = (written: unknown, ids: ReadonlySet<string>) => {
   return { id, verdict, dependsOn, counter: evidenceIn(written)[0] }
 }
 
-type Written = NonNullable<ReturnType<typeof verdictIn>>
+type WrittenVerdict = NonNullable<ReturnType<typeof verdictIn>>
 
 const listIn = (input: unknown): ReadonlyArray<unknown> => {
   const list = Predicate.isObject(input) ? input["verdicts"] : input
@@ -77,7 +77,7 @@ export const verdictSubmission = (
   stands: (evidence: Evidence) => Effect.Effect<boolean>
 ): Effect.Effect<Submission<Verdicts>> =>
   Effect.map(Ref.make(false), (sentBack): Submission<Verdicts> => {
-    const judged = Effect.fnUntraced(function*({ counter, dependsOn, verdict }: Written) {
+    const judged = Effect.fnUntraced(function*({ counter, dependsOn, verdict }: WrittenVerdict) {
       if (verdict === "confirmed") return { _tag: "Confirmed" } satisfies Verdict
       if (verdict === "refuted" && counter !== undefined && (yield* stands(counter))) {
         return { _tag: "Refuted", counter } satisfies Verdict

@@ -14,7 +14,7 @@ const finding = (severity: Severity): LedgerFinding => ({
   replies: []
 })
 
-interface Numbers {
+interface FindingCounts {
   readonly added?: ReadonlyArray<Severity>
   readonly open?: ReadonlyArray<Severity>
   readonly fixed?: number
@@ -23,7 +23,7 @@ interface Numbers {
   readonly unreadable?: number
 }
 
-const line = ({ added = [], before = [], fixed = 0, open = [], unreadable = 0, withdrawn = 0 }: Numbers) => {
+const line = ({ added = [], before = [], fixed = 0, open = [], unreadable = 0, withdrawn = 0 }: FindingCounts) => {
   const settled = (as: "fixed" | "dismissed", number: number) =>
     Array.from({ length: number }, () => ({ as, finding: finding("low"), text: "" }))
   const parts: SummaryParts = {

@@ -1,4 +1,4 @@
-import { hindranceOf } from "@nominal-code/domain/Failure"
+import { outageReasonOf } from "@nominal-code/domain/Failure"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
 import { QueueAdmin } from "@nominal-code/jobs/QueueAdmin"
 import { ServiceBreakers, type ServiceOutage } from "@nominal-code/jobs/ServiceBreakers"
@@ -12,7 +12,7 @@ const instant = (millis: number) => DateTime.formatIso(DateTime.makeUnsafe(milli
 /** An outage without the failure's detail, which may quote a server: anybody can read this route. */
 const outageOf = ({ failure, service, since, until }: ServiceOutage) => ({
   service,
-  reason: hindranceOf(failure),
+  reason: outageReasonOf(failure),
   since: instant(since),
   until: instant(until)
 })

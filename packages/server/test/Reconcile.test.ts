@@ -208,16 +208,16 @@ describe("after an outage of the server", () => {
 })
 
 type GitHubWorld = Effect.Success<typeof gitHub>
-type Prepare = (world: GitHubWorld, pull: PullRequest) => Effect.Effect<unknown, unknown>
+type PrepareForge = (world: GitHubWorld, pull: PullRequest) => Effect.Effect<unknown, unknown>
 
 const other = markerOf("a".repeat(40))
-const says = (bodyFor: (pull: PullRequest) => string, author = "nominalbot"): Prepare => (world, pull) =>
+const says = (bodyFor: (pull: PullRequest) => string, author = "nominalbot"): PrepareForge => (world, pull) =>
   world.comment(pull, author, bodyFor(pull))
 const inMode = (mode: ReviewMode) => says(() => `Done.\n\n${renderMarker(new Marker({ jobId, mode }))}`)
-const changes = (change: (world: GitHubWorld) => Partial<PullRequest>): Prepare => (world, pull) =>
+const changes = (change: (world: GitHubWorld) => Partial<PullRequest>): PrepareForge => (world, pull) =>
   Effect.sync(() => Object.assign(pull, change(world)))
 
-const checked = (state: string): Prepare => ({ account, state: { statuses } }, { headSha, repository }) =>
+const checked = (state: string): PrepareForge => ({ account, state: { statuses } }, { headSha, repository }) =>
   Effect.sync(() =>
     statuses.push({
       id: statuses.length,
@@ -232,7 +232,9 @@ const checked = (state: string): Prepare => ({ account, state: { statuses } }, {
     })
   )
 
-const cases: ReadonlyArray<readonly [what: string, prepare: Prepare, expected: "pr_opened" | "pr_push" | "nothing"]> = [
+const cases: ReadonlyArray<
+  readonly [what: string, prepare: PrepareForge, expected: "pr_opened" | "pr_push" | "nothing"]
+> = [
   ["nobody has looked at it", () => Effect.void, "pr_opened"],
   ["an earlier head was reviewed", says(() => `Looked at.\n\n${other}`), "pr_push"],
   ["the head has a review", says(({ headSha }) => `Looked at.\n\n${markerOf(headSha)}`), "nothing"],

@@ -12,7 +12,7 @@ const hoursAgo = (hours: number) => now() - hours * 3_600_000
 const files = [{ message: "Add refunds", files: { "a.txt": "one\ntwo\n" } }] as const
 
 /** An open pull request of a forge, on which people write while no delivery arrives. */
-interface Talk {
+interface CommentScene {
   server(changes?: Changes): ReturnType<Effect.Success<typeof gitHub>["server"]>
   /** Writes below the pull request, or in a thread of its diff. */
   write(author: string, body: string, place?: "below" | "in the diff"): Effect.Effect<unknown, unknown>
@@ -28,7 +28,7 @@ interface Talk {
   readonly violations: ReadonlyArray<unknown>
 }
 
-const onGitHub: Effect.Effect<Talk, unknown, Scope.Scope> = Effect.gen(function*() {
+const onGitHub: Effect.Effect<CommentScene, unknown, Scope.Scope> = Effect.gen(function*() {
   const world = yield* gitHub
   const repository = world.state.repository("acme/shop")
   if (repository === undefined) return yield* Effect.die("no repository")
@@ -60,7 +60,7 @@ const onGitHub: Effect.Effect<Talk, unknown, Scope.Scope> = Effect.gen(function*
   }
 })
 
-const onGitLab: Effect.Effect<Talk, unknown, Scope.Scope> = Effect.gen(function*() {
+const onGitLab: Effect.Effect<CommentScene, unknown, Scope.Scope> = Effect.gen(function*() {
   const world = yield* gitLab
   const [project] = world.state.projects
   if (project === undefined) return yield* Effect.die("no project")

@@ -18,19 +18,19 @@ interface Endpoint {
   readonly methods: JsonObject
 }
 
-interface Published {
+interface PublishedApi {
   readonly document: JsonObject
   readonly endpoints: ReadonlyMap<number, ReadonlyArray<Endpoint>>
 }
 
-let published: Published | undefined
+let published: PublishedApi | undefined
 
 /** Reads GitHub's description of its API, the part that `ci/githubApi.ts` has extracted, once for each process. */
 export const loadContract = (): void => {
   load()
 }
 
-const load = (): Published => {
+const load = (): PublishedApi => {
   if (published !== undefined) return published
   const document = objectOf(JSON.parse(readFileSync(new URL("../github-api.json", import.meta.url), "utf8")))
   const endpoints = Object.entries(objectOf(document["paths"])).map(([template, methods]) => ({

@@ -49,7 +49,7 @@ export interface Hook {
 }
 
 /** Answer of the receiver. */
-export interface Delivered {
+export interface DeliveryAnswer {
   readonly delivery: string
   readonly status: number
   readonly body: string
@@ -122,7 +122,7 @@ export const post = (
   event: string,
   body: string | Uint8Array<ArrayBuffer>,
   { delivery = randomUUID(), secret, url }: Hook
-): Effect.Effect<Delivered, DeliveryFailed> =>
+): Effect.Effect<DeliveryAnswer, DeliveryFailed> =>
   Effect.tryPromise({
     try: (signal) => {
       const started = performance.now()

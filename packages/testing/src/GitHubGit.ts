@@ -24,7 +24,7 @@ export interface Commit {
 }
 
 /** Place of new commits: onto `parent`, to be found under every one of `refs`. */
-export interface Branching {
+export interface CommitPlace {
   readonly refs: readonly [string, ...Array<string>]
   readonly parent?: string | undefined
 }
@@ -129,7 +129,7 @@ const change = (path: string, content: FileChange): ReadonlyArray<Uint8Array> =>
 export const commit = (
   directory: string,
   commits: readonly [Commit, ...Array<Commit>],
-  { parent, refs }: Branching,
+  { parent, refs }: CommitPlace,
   now: number
 ) => {
   const [ref, ...others] = refs

@@ -8,7 +8,7 @@ export interface Moment {
 }
 
 /** A moment that a request has come to, and the token of the client that made it. */
-export interface Reached extends Moment {
+export interface ReachedMoment extends Moment {
   readonly token: string
 }
 
@@ -25,10 +25,10 @@ export interface Pause {
  * the next, stands still for as long as the test likes.
  */
 export class GitHubPauses {
-  #hook: ((reached: Reached) => Effect.Effect<void>) | undefined
+  #hook: ((reached: ReachedMoment) => Effect.Effect<void>) | undefined
 
   /** Every request waits for this at each of its moments, from now on. It takes the place of an earlier hook. */
-  at(hook: (reached: Reached) => Effect.Effect<void>): void {
+  at(hook: (reached: ReachedMoment) => Effect.Effect<void>): void {
     this.#hook = hook
   }
 
@@ -46,7 +46,7 @@ export class GitHubPauses {
   }
 
   /** Waits for as long as the hook says. */
-  pass(reached: Reached): Effect.Effect<void> {
+  pass(reached: ReachedMoment): Effect.Effect<void> {
     return Effect.suspend(() => this.#hook?.(reached) ?? Effect.void)
   }
 }

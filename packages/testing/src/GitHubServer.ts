@@ -33,7 +33,7 @@ export const readBody = (request: IncomingMessage): Effect.Effect<unknown, BadRe
   )
 
 /** A request before it is answered. */
-type Seen = Pick<RequestRecord, "kind" | "operation" | "body" | "login">
+type IncomingRequest = Pick<RequestRecord, "kind" | "operation" | "body" | "login">
 
 interface Exchange {
   readonly request: IncomingMessage
@@ -86,7 +86,7 @@ const makeExchange = ({ api, faults, journal, pauses }: Parts) => {
     }
   )
 
-  const answer = Effect.fnUntraced(function*({ method, request, url }: Exchange, body: unknown, seen: Seen) {
+  const answer = Effect.fnUntraced(function*({ method, request, url }: Exchange, body: unknown, seen: IncomingRequest) {
     if (request.headers["user-agent"] === undefined) return problem(403, "Request forbidden by administrative rules.")
     const viewer = isOpen(seen.operation)
       ? state.account("ghost")
@@ -109,7 +109,7 @@ const makeExchange = ({ api, faults, journal, pauses }: Parts) => {
   })
 
   const withFault = Effect.fnUntraced(
-    function*(exchange: Exchange, body: unknown, seen: Seen, fault: Fault | undefined) {
+    function*(exchange: Exchange, body: unknown, seen: IncomingRequest, fault: Fault | undefined) {
       if (fault?._tag === "Answer") {
         const { errors, headers = {}, message = "Injected fault", status } = fault
         const reply = problem(status, message, errors)
@@ -145,7 +145,7 @@ const makeExchange = ({ api, faults, journal, pauses }: Parts) => {
     const login = (state.accountOfToken(token) ?? apps.accountOf(token))?.login ?? ""
     const operation = graphql ? "graphql" : findOperation(method, url.pathname.replace(/^\/api\/v3/, ""))?.id ?? ""
     const body = yield* Effect.result(readBody(request))
-    const seen: Seen = {
+    const seen: IncomingRequest = {
       kind: graphql ? "graphql" : "rest",
       operation,
       login,
@@ -168,7 +168,7 @@ const makeExchange = ({ api, faults, journal, pauses }: Parts) => {
     const token = basicPassword(request.headers.authorization) ?? ""
     const viewer = state.accountOfToken(token) ??
       (apps.opens(token, "GET", `/repos/${git.repository}/git`) ? apps.accountOf(token) : undefined)
-    const seen: Seen = { kind: "git", operation: git.service, login: viewer?.login ?? "", body: undefined }
+    const seen: IncomingRequest = { kind: "git", operation: git.service, login: viewer?.login ?? "", body: undefined }
     const status = fault?._tag === "Answer"
       ? yield* write(exchange, { status: fault.status, headers: fault.headers ?? {}, body: "" })
       : yield* answerGit(git, state.repository(git.repository), viewer, url, request, response)

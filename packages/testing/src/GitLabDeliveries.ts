@@ -1,6 +1,6 @@
 import { Effect } from "effect"
 import { createHmac, randomUUID } from "node:crypto"
-import { type Delivered, DeliveryFailed } from "./GitHubDeliveries.ts"
+import { type DeliveryAnswer, DeliveryFailed } from "./GitHubDeliveries.ts"
 import { type Account, type MergeRequest, type Note, refsOf } from "./GitLabState.ts"
 import type { GitLabWire } from "./GitLabWire.ts"
 
@@ -117,7 +117,11 @@ export const signatureOf = (signingToken: string, id: string, timestamp: number,
 const patience = 10_000
 
 /** Posts a body as GitLab posts its deliveries. */
-export const post = (event: GitLabEvent["event"], body: string, hook: Hook): Effect.Effect<Delivered, DeliveryFailed> =>
+export const post = (
+  event: GitLabEvent["event"],
+  body: string,
+  hook: Hook
+): Effect.Effect<DeliveryAnswer, DeliveryFailed> =>
   Effect.tryPromise({
     try: (signal) => {
       const { delivery = randomUUID(), signingToken, timestamp = Math.floor(Date.now() / 1000), token, url } = hook

@@ -2,7 +2,7 @@ import { Effect } from "effect"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { type Delivered, DeliveryFailed } from "./GitHubDeliveries.ts"
+import { type DeliveryAnswer, DeliveryFailed } from "./GitHubDeliveries.ts"
 import { GitHubFaults } from "./GitHubFaults.ts"
 import { makeJournal } from "./GitHubJournal.ts"
 import { GitHubPauses } from "./GitHubPauses.ts"
@@ -24,7 +24,7 @@ class Hooks {
   readonly #failures = new Map<string, number>()
 
   /** A hook whose deliveries are answered 4xx or 5xx gets no more of them. */
-  counted(deliver: (event: GitLabEvent, hook: Hook) => Effect.Effect<Delivered, DeliveryFailed>) {
+  counted(deliver: (event: GitLabEvent, hook: Hook) => Effect.Effect<DeliveryAnswer, DeliveryFailed>) {
     return (event: GitLabEvent, hook: Hook) =>
       Effect.suspend(() => {
         const key = JSON.stringify([hook.url, hook.token, hook.signingToken])

@@ -106,7 +106,7 @@ export interface DraftNote {
 }
 
 /** An emoji on a merge request (`request:7`) or a comment (`note:31`). */
-export interface Award {
+export interface AwardEmoji {
   readonly id: number
   readonly subject: string
   readonly name: string
@@ -174,7 +174,7 @@ export class GitLabState {
   readonly discussions: Array<Discussion> = []
   readonly notes: Array<Note> = []
   readonly drafts: Array<DraftNote> = []
-  readonly awards: Array<Award> = []
+  readonly awards: Array<AwardEmoji> = []
   readonly statuses: Array<CommitStatus> = []
   readonly pipelines: Array<Pipeline> = []
   readonly quickActions: Array<QuickAction> = []

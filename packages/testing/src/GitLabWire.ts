@@ -4,7 +4,7 @@ import type { LogEntry } from "./GitHubGit.ts"
 import type { Options } from "./GitLabApi.ts"
 import {
   type Account,
-  type Award,
+  type AwardEmoji,
   type CommitStatus,
   type Discussion,
   type DraftNote,
@@ -204,7 +204,7 @@ export class GitLabWire {
     }
   }
 
-  award({ author, id, name }: Award) {
+  award({ author, id, name }: AwardEmoji) {
     return { id, name, user: this.user(author) }
   }
 

@@ -5,7 +5,7 @@ import { expand } from "./KubeExpansion.ts"
 export type Secrets = ReadonlyMap<string, Readonly<Record<string, string>>>
 
 /** A container as its node starts it: or why it cannot, in the node's words. */
-export type Prepared =
+export type PreparedContainer =
   | { readonly environment: ReadonlyMap<string, string>; readonly args: ReadonlyArray<string> }
   | { readonly obstacle: string }
 
@@ -28,7 +28,7 @@ const secretOf = (
  * Environment that a kubelet gives a container (`makeEnvironment`): the Secrets of `envFrom`, then its own variables in
  * order, each of which may refer to those before, and the arguments, which may refer to all.
  */
-export const prepare = (container: V1Container, namespace: string, secrets: Secrets): Prepared => {
+export const prepare = (container: V1Container, namespace: string, secrets: Secrets): PreparedContainer => {
   const environment = new Map<string, string>()
   for (const { secretRef } of container.envFrom ?? []) {
     const secret = secrets.get(secretRef?.name ?? "")

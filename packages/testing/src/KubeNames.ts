@@ -1,4 +1,4 @@
-import { type Complaint, invalid } from "./KubeRefusal.ts"
+import { type FieldProblem, invalid } from "./KubeRefusal.ts"
 
 /*
  * What Kubernetes takes for a name, a label and an annotation, and what it says about others.
@@ -21,13 +21,13 @@ const notALabelValue =
   "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
 
 /** Complaints about the name of an object. */
-export const subdomainName = (name: string, field: string): ReadonlyArray<Complaint> => [
+export const subdomainName = (name: string, field: string): ReadonlyArray<FieldProblem> => [
   ...(name.length > 253 ? [[field, invalid(name, tooMany(253))] as const] : []),
   ...(subdomain.test(name) ? [] : [[field, invalid(name, notASubdomain)] as const])
 ]
 
 /** Complaints about the name of a part of an object, a container for instance. */
-export const labelName = (name: string, field: string): ReadonlyArray<Complaint> =>
+export const labelName = (name: string, field: string): ReadonlyArray<FieldProblem> =>
   label.test(name) && name.length <= 63 ? [] : [[field, invalid(name, "a lowercase RFC 1123 label must be given")]]
 
 const keyParts = (key: string): boolean => {
@@ -36,14 +36,14 @@ const keyParts = (key: string): boolean => {
     (prefix === undefined || (prefix.length <= 253 && subdomain.test(prefix)))
 }
 
-const keys = (given: Readonly<Record<string, string>>, field: string): ReadonlyArray<Complaint> =>
+const keys = (given: Readonly<Record<string, string>>, field: string): ReadonlyArray<FieldProblem> =>
   Object.keys(given).filter((key) => !keyParts(key)).map((key) => [
     field,
     invalid(key, "name part must consist of alphanumeric characters, '-', '_' or '.'")
   ])
 
 /** Complaints about the value of a label. */
-export const labelValue = (value: string, field: string): ReadonlyArray<Complaint> => [
+export const labelValue = (value: string, field: string): ReadonlyArray<FieldProblem> => [
   ...(value.length > 63 ? [[field, invalid(value, tooMany(63))] as const] : []),
   ...(labelText.test(value) ? [] : [[field, invalid(value, notALabelValue)] as const])
 ]
@@ -52,7 +52,7 @@ export const labelValue = (value: string, field: string): ReadonlyArray<Complain
 export const labels = (
   given: Readonly<Record<string, string>> | undefined,
   field: string
-): ReadonlyArray<Complaint> => [
+): ReadonlyArray<FieldProblem> => [
   ...keys(given ?? {}, field),
   ...Object.values(given ?? {}).flatMap((value) => labelValue(value, field))
 ]
@@ -63,7 +63,7 @@ const annotationBytes = 262_144
 export const annotations = (
   given: Readonly<Record<string, string>> | undefined,
   field: string
-): ReadonlyArray<Complaint> => {
+): ReadonlyArray<FieldProblem> => {
   const bytes = Object.entries(given ?? {}).flat().reduce((sum, text) => sum + Buffer.byteLength(text), 0)
   return [
     ...keys(Object.fromEntries(Object.keys(given ?? {}).map((key) => [key.toLowerCase(), ""])), field),

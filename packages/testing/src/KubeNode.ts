@@ -1,7 +1,7 @@
 import { Deferred, Duration, Effect, Fiber, Semaphore } from "effect"
 import { condition, hasEnded, withConditions } from "./KubeConditions.ts"
 import { prepare, type Secrets } from "./KubeEnvironment.ts"
-import { type Behaviour, type ContainerEnd, type PodEnd, type RunningPod, startPod, stopPod } from "./KubePods.ts"
+import { type ContainerEnd, type PodBehaviour, type PodEnd, type RunningPod, startPod, stopPod } from "./KubePods.ts"
 import {
   type Condition,
   type ContainerState,
@@ -15,7 +15,7 @@ import {
 /** Options of the nodes of an emulated cluster. */
 export interface NodeOptions {
   /** Behaviour of a pod; by default, its process. */
-  readonly behave: (pod: KubePodObject) => Behaviour | undefined
+  readonly behave: (pod: KubePodObject) => PodBehaviour | undefined
   /** The program that the image's `nominal-code` is; `Command` unless told. */
   readonly bin: string
   /** Number of pods that have a place at the same time; the others wait for one. */
@@ -94,7 +94,7 @@ export const makeNodes = (store: KubeStore, secrets: Secrets, options: NodeOptio
     )
 
   /** Gives a pod its node. It waits for as long as none has room for it. */
-  const schedule = Effect.fnUntraced(function*(pod: KubePodObject, behaviour: Behaviour) {
+  const schedule = Effect.fnUntraced(function*(pod: KubePodObject, behaviour: PodBehaviour) {
     if (behaviour._tag === "Unschedulable") {
       yield* unschedulable(pod, behaviour.message)
       yield* behaviour.until ?? Effect.never
@@ -113,7 +113,7 @@ export const makeNodes = (store: KubeStore, secrets: Secrets, options: NodeOptio
   })
 
   /** Reason in a pod's status why its container cannot start, if it cannot. */
-  const obstacle = Effect.fnUntraced(function*(pod: KubePodObject, behaviour: Behaviour) {
+  const obstacle = Effect.fnUntraced(function*(pod: KubePodObject, behaviour: PodBehaviour) {
     if (behaviour._tag === "Waiting") {
       // As a node does: the first try fails with one word, and the wait for the next has another.
       if (behaviour.reason === "ImagePullBackOff") {
@@ -160,7 +160,7 @@ export const makeNodes = (store: KubeStore, secrets: Secrets, options: NodeOptio
     }))
   }
 
-  const run = Effect.fnUntraced(function*(pod: KubePodObject, behaviour: Behaviour) {
+  const run = Effect.fnUntraced(function*(pod: KubePodObject, behaviour: PodBehaviour) {
     const { labels, name, uid } = pod.metadata
     const record: Start = {
       job: labels["job-name"] ?? "",

@@ -27,7 +27,7 @@ export interface PodEnd extends ContainerEnd {
 }
 
 /** Behaviour of a pod. */
-export type Behaviour =
+export type PodBehaviour =
   /** It runs the image's program with its container's arguments as a process of this machine. */
   | { readonly _tag: "Process" }
   /** It takes this long, and ends so. Asked to end, it does `stop` before. */
@@ -189,7 +189,7 @@ const runScripted = (script: Effect.Effect<PodEnd>, stop: Effect.Effect<void> = 
 }
 
 /** Starts a pod that has its node and its image. */
-export const startPod = (pod: KubePodObject, behaviour: Behaviour, secrets: Secrets, bin: string): RunningPod =>
+export const startPod = (pod: KubePodObject, behaviour: PodBehaviour, secrets: Secrets, bin: string): RunningPod =>
   behaviour._tag === "Scripted" ? runScripted(behaviour.run, behaviour.stop) : runProcess(pod, secrets, bin)
 
 /** Ends a pod as Kubernetes does: it is asked, and killed if it takes too long. */

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto"
 import type { KubeJobObject } from "./KubeStore.ts"
 
 /** A complaint about a field: its path, and the sentence of Kubernetes. */
-export type Complaint = readonly [field: string, what: string]
+export type FieldProblem = readonly [field: string, what: string]
 
 /** A refusal: the `Status` that the server answers, and with which code. */
 export interface Refusal {
@@ -24,7 +24,7 @@ const causes: Readonly<Record<string, string>> = {
 export const invalid = (value: unknown, why: string): string => `Invalid value: ${JSON.stringify(value)}: ${why}`
 
 /** The answer 422 to a Job with such fields. What is said twice stands in the message once. */
-export const invalidJob = (name: string, complaints: ReadonlyArray<Complaint>): Refusal => {
+export const invalidJob = (name: string, complaints: ReadonlyArray<FieldProblem>): Refusal => {
   const texts = [...new Set(complaints.map(([field, what]) => `${field}: ${what}`))]
   const all = texts.length === 1 ? texts.join("") : `[${texts.join(", ")}]`
   return {
@@ -52,7 +52,7 @@ export const tooLarge = ({ metadata, spec }: KubeJobObject): Refusal | undefined
   const labels = JSON.stringify(spec.template.metadata?.labels)
   const second = randomUUID()
   return invalidJob(metadata.name, [
-    ...["controller-uid", "batch.kubernetes.io/controller-uid"].map((label): Complaint => [
+    ...["controller-uid", "batch.kubernetes.io/controller-uid"].map((label): FieldProblem => [
       `spec.template.metadata.labels[${label}]`,
       `Invalid value: ${labels}: must be '${second}'`
     ]),

@@ -3,7 +3,7 @@ import { amountOf } from "@nominal-code/kubernetes/Quantity"
 import { Predicate } from "effect"
 import { unknownFields, wrongTypes } from "./KubeFields.ts"
 import { annotations, labelName, labels, labelValue, subdomainName } from "./KubeNames.ts"
-import { type Complaint, invalid, invalidJob, type Refusal } from "./KubeRefusal.ts"
+import { type FieldProblem, invalid, invalidJob, type Refusal } from "./KubeRefusal.ts"
 
 /*
  * What a Kubernetes API server refuses about a Job, in its own words: a test holds them to recordings of a real one.
@@ -11,17 +11,17 @@ import { type Complaint, invalid, invalidJob, type Refusal } from "./KubeRefusal
 
 const atLeastZero = "must be greater than or equal to 0"
 
-const oneOf = (value: string | undefined, allowed: ReadonlyArray<string>, field: string): ReadonlyArray<Complaint> =>
+const oneOf = (value: string | undefined, allowed: ReadonlyArray<string>, field: string): ReadonlyArray<FieldProblem> =>
   value === undefined || allowed.includes(value)
     ? []
     : [[field, `Unsupported value: "${value}": supported values: ${allowed.map((one) => `"${one}"`).join(", ")}`]]
 
-const required = (value: string | undefined, field: string): ReadonlyArray<Complaint> =>
+const required = (value: string | undefined, field: string): ReadonlyArray<FieldProblem> =>
   (value ?? "") === "" ? [[field, "Required value"]] : []
 
-const resources = ({ resources }: V1Container, field: string): ReadonlyArray<Complaint> => {
+const resources = ({ resources }: V1Container, field: string): ReadonlyArray<FieldProblem> => {
   const { limits = {}, requests = {} } = resources ?? {}
-  return Object.entries(requests).flatMap(([name, quantity]): ReadonlyArray<Complaint> => {
+  return Object.entries(requests).flatMap(([name, quantity]): ReadonlyArray<FieldProblem> => {
     const limit = limits[name]
     return limit !== undefined && amountOf(quantity) > amountOf(limit)
       ? [[`${field}.requests`, invalid(quantity, `must be less than or equal to ${name} limit of ${limit}`)]]
@@ -31,21 +31,21 @@ const resources = ({ resources }: V1Container, field: string): ReadonlyArray<Com
 
 const notAVariable = "a valid environment variable name must consist only of printable ASCII characters other than '='"
 
-const environment = ({ env = [], envFrom = [] }: V1Container, field: string): ReadonlyArray<Complaint> => [
-  ...env.flatMap(({ name }, index): ReadonlyArray<Complaint> => {
+const environment = ({ env = [], envFrom = [] }: V1Container, field: string): ReadonlyArray<FieldProblem> => [
+  ...env.flatMap(({ name }, index): ReadonlyArray<FieldProblem> => {
     const at = `${field}.env[${index}].name`
     if (name === "") return required(name, at)
     return /^[ -<>-~]+$/.test(name) ? [] : [[at, invalid(name, notAVariable)]]
   }),
-  ...envFrom.flatMap(({ secretRef }, index): ReadonlyArray<Complaint> => {
+  ...envFrom.flatMap(({ secretRef }, index): ReadonlyArray<FieldProblem> => {
     const at = `${field}.envFrom[${index}].secretRef.name`
     return secretRef?.name ? subdomainName(secretRef.name, at) : required("", at)
   })
 ]
 
-const mounts = ({ volumeMounts = [] }: V1Container, pod: V1PodSpec, field: string): ReadonlyArray<Complaint> => {
+const mounts = ({ volumeMounts = [] }: V1Container, pod: V1PodSpec, field: string): ReadonlyArray<FieldProblem> => {
   const volumes = (pod.volumes ?? []).map(({ name }) => name)
-  return volumeMounts.flatMap(({ mountPath, name }, index): ReadonlyArray<Complaint> => [
+  return volumeMounts.flatMap(({ mountPath, name }, index): ReadonlyArray<FieldProblem> => [
     ...(volumes.includes(name) ? [] : [[`${field}[${index}].name`, `Not found: "${name}"`] as const]),
     ...(volumeMounts.findIndex((mount) => mount.mountPath === mountPath) < index
       ? [[`${field}[${index}].mountPath`, invalid(mountPath, "must be unique")] as const]
@@ -53,7 +53,7 @@ const mounts = ({ volumeMounts = [] }: V1Container, pod: V1PodSpec, field: strin
   ])
 }
 
-const containerOf = (container: V1Container, pod: V1PodSpec, field: string): ReadonlyArray<Complaint> => [
+const containerOf = (container: V1Container, pod: V1PodSpec, field: string): ReadonlyArray<FieldProblem> => [
   ...labelName(container.name, `${field}.name`),
   ...required(container.image, `${field}.image`),
   ...environment(container, field),
@@ -63,7 +63,7 @@ const containerOf = (container: V1Container, pod: V1PodSpec, field: string): Rea
   ...resources(container, `${field}.resources`)
 ]
 
-const podOf = (pod: V1PodSpec, policy: boolean, field: string): ReadonlyArray<Complaint> => {
+const podOf = (pod: V1PodSpec, policy: boolean, field: string): ReadonlyArray<FieldProblem> => {
   const at = `${field}.restartPolicy`
   const { containers = [], initContainers = [], restartPolicy, serviceAccountName } = pod
   return [
@@ -80,12 +80,12 @@ const podOf = (pod: V1PodSpec, policy: boolean, field: string): ReadonlyArray<Co
   ]
 }
 
-const specOf = ({ spec }: V1Job): ReadonlyArray<Complaint> => {
+const specOf = ({ spec }: V1Job): ReadonlyArray<FieldProblem> => {
   if (spec === undefined) return [["spec", "Required value"]]
   const { activeDeadlineSeconds, backoffLimit, podFailurePolicy, template, ttlSecondsAfterFinished } = spec
   const amounts = Object.entries({ backoffLimit, activeDeadlineSeconds, ttlSecondsAfterFinished })
   return [
-    ...amounts.filter(([, value]) => (value ?? 0) < 0).map(([name, value]): Complaint => [
+    ...amounts.filter(([, value]) => (value ?? 0) < 0).map(([name, value]): FieldProblem => [
       `spec.${name}`,
       invalid(value, atLeastZero)
     ]),
@@ -100,7 +100,7 @@ const specOf = ({ spec }: V1Job): ReadonlyArray<Complaint> => {
   ]
 }
 
-const metadataOf = ({ metadata }: V1Job): ReadonlyArray<Complaint> => {
+const metadataOf = ({ metadata }: V1Job): ReadonlyArray<FieldProblem> => {
   const name = metadata?.name ?? ""
   // Its pods carry the Job's name in two labels.
   const inLabels = name.length > 63 ? labelValue(name, "spec.template.labels").slice(0, 1) : []

@@ -200,7 +200,7 @@ const confirming: Script = ({ prompt, tools, turn }) =>
     ? { text: "done" }
     : { calls: tools.filter(isVerdicts).map((name) => ({ ...submitVerdicts(prompt), name })) }
 
-interface Mind {
+interface ModelState {
   readonly scripts: Array<Script>
   readonly verifierScripts: Array<Script>
   readonly answered: ReadonlyArray<ModelTurn>
@@ -210,7 +210,7 @@ interface Mind {
 }
 
 /** The model: scripts decide, the newest first. What no script answers is refused, and kept in `unanswered`. */
-const makeMind = (pubsub: PubSub.PubSub<ModelTurn>): Mind => {
+const makeMind = (pubsub: PubSub.PubSub<ModelTurn>): ModelState => {
   const scripts: Array<Script> = []
   const verifierScripts: Array<Script> = [confirming]
   const answered: Array<ModelTurn> = []

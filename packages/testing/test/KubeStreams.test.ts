@@ -1,7 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { ask } from "@nominal-code/testing/KubeAsk"
 import * as KubeEmulator from "@nominal-code/testing/KubeEmulator"
-import type { Behaviour, PodEnd } from "@nominal-code/testing/KubePods"
+import type { PodBehaviour, PodEnd } from "@nominal-code/testing/KubePods"
 import { replay } from "@nominal-code/testing/KubeReplays"
 import type { KubeJobObject } from "@nominal-code/testing/KubeStore"
 import { stream, Told } from "@nominal-code/testing/KubeStream"
@@ -64,7 +64,7 @@ const landmarks = (events: ReadonlyArray<Told>): ReadonlyArray<string> => {
 
 /** Behaviour of the pods of a stream, and the interventions once their Job knows that they run. */
 interface Replay {
-  readonly pod?: (cluster: KubeEmulator.KubeEmulator, pod: number) => Behaviour
+  readonly pod?: (cluster: KubeEmulator.KubeEmulator, pod: number) => PodBehaviour
   readonly act?: (cluster: KubeEmulator.KubeEmulator, pod: string) => Effect.Effect<unknown>
 }
 
@@ -80,15 +80,15 @@ const jobReady = (cluster: KubeEmulator.KubeEmulator, times = 1) =>
     return Effect.sync(stop)
   })
 
-const ends = (end: Partial<PodEnd> = {}): Behaviour => ({
+const ends = (end: Partial<PodEnd> = {}): PodBehaviour => ({
   _tag: "Scripted",
   run: Effect.succeed({ exitCode: 0, reason: "Completed", ...end })
 })
-const endsWhenKnown = (cluster: KubeEmulator.KubeEmulator, times = 1): Behaviour => ({
+const endsWhenKnown = (cluster: KubeEmulator.KubeEmulator, times = 1): PodBehaviour => ({
   _tag: "Scripted",
   run: Effect.as(jobReady(cluster, times), { exitCode: 0, reason: "Completed" })
 })
-const runs = (stop: Duration.Input = 0): Behaviour => ({
+const runs = (stop: Duration.Input = 0): PodBehaviour => ({
   _tag: "Scripted",
   run: Effect.never,
   stop: Effect.sleep(stop)
@@ -103,7 +103,7 @@ const pressure = {
     message: "The node was low on resource: memory. Threshold quantity: 100Mi, available: 60Mi. "
   }
 }
-const nowhere: Behaviour = { _tag: "Unschedulable", message: "0/3 nodes are available: 3 Insufficient cpu." }
+const nowhere: PodBehaviour = { _tag: "Unschedulable", message: "0/3 nodes are available: 3 Insufficient cpu." }
 
 const deleted = (policy: "Foreground" | "Background" | "Orphan"): Replay => ({
   pod: () => runs("300 millis"),

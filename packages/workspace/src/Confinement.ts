@@ -39,7 +39,7 @@ export const relative = Effect.fnUntraced(function*(field: string, given: string
 })
 
 /** A file or a directory of the reviewed commit. A link counts as a file that holds its target. */
-export interface Located {
+export interface CommitEntry {
   /** Its path, `""` for the root. */
   readonly inside: string
   readonly type: "File" | "Directory"
@@ -73,6 +73,6 @@ export const locate = Effect.fnUntraced(function*(
     return yield* refuse(field, given, "is a directory. Use Glob to list its files.")
   }
   if (type === "File" && kind === "Directory") return yield* refuse(field, given, "is a file, not a directory.")
-  const located: Located = { inside, type, id }
+  const located: CommitEntry = { inside, type, id }
   return located
 })

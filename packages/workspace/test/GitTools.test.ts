@@ -21,14 +21,14 @@ const make = Effect.gen(function*() {
   return { reading: context, tool, message, first, mergeBase, base, other, head, repository }
 })
 
-class Given extends Context.Service<Given, Effect.Success<typeof make>>()("test/Given") {}
+class GitToolsFixture extends Context.Service<GitToolsFixture, Effect.Success<typeof make>>()("test/Given") {}
 
-layer(Layer.effect(Given, make).pipe(Layer.provideMerge(services)), { excludeTestServices: true })(
+layer(Layer.effect(GitToolsFixture, make).pipe(Layer.provideMerge(services)), { excludeTestServices: true })(
   "The git tools",
   (it) => {
     it.effect("GitLog lists commits, of the whole history, of a path, or of some lines", () =>
       Effect.gen(function*() {
-        const { tool } = yield* Given
+        const { tool } = yield* GitToolsFixture
         const log = (input: object) =>
           Effect.map(tool("GitLog", input), (text) => text.split("\n").map((line) => line.replace(/^\w+ /, "")))
         assert.deepStrictEqual(yield* log({}), [
@@ -56,7 +56,7 @@ layer(Layer.effect(Given, make).pipe(Layer.provideMerge(services)), { excludeTes
 
     it.effect("GitBlame tells who last changed each line", () =>
       Effect.gen(function*() {
-        const { first, head, mergeBase, tool } = yield* Given
+        const { first, head, mergeBase, tool } = yield* GitToolsFixture
         const lines = (yield* tool("GitBlame", { path: "a.ts" })).split("\n")
         assert.strictEqual(lines.length, 3)
         assert.isTrue(lines[0]?.startsWith(head.slice(0, 7)))
@@ -68,7 +68,7 @@ layer(Layer.effect(Given, make).pipe(Layer.provideMerge(services)), { excludeTes
 
     it.effect("the changes of lines are not asked of a file that is large, and its other questions are", () =>
       Effect.gen(function*() {
-        const { base, message, tool } = yield* Given
+        const { base, message, tool } = yield* GitToolsFixture
         const large = { revision: base, path: "zlarge.txt", start_line: 1 }
         const why = "path: zlarge.txt has 5000000 bytes, and changes of lines are shown up to 4194304."
         assert.strictEqual(yield* message("GitBlame", large), why)
@@ -81,7 +81,7 @@ layer(Layer.effect(Given, make).pipe(Layer.provideMerge(services)), { excludeTes
 
     it.effect("a review has a thousand calls, and is told when they are used up", () =>
       Effect.gen(function*() {
-        const { reading } = yield* Given
+        const { reading } = yield* GitToolsFixture
         const [read, glob] = makeTools(reading, (text) => text)
         if (read === undefined || glob === undefined) return assert.fail("no tools")
         yield* Effect.forEach(Array.from({ length: 1_000 }), () => Effect.ignore(read.run({})), { discard: true })
@@ -91,7 +91,7 @@ layer(Layer.effect(Given, make).pipe(Layer.provideMerge(services)), { excludeTes
 
     it.effect("GitShow shows a commit, a part of it, or a file as it was", () =>
       Effect.gen(function*() {
-        const { head, tool } = yield* Given
+        const { head, tool } = yield* GitToolsFixture
         const text = yield* tool("GitShow", { revision: "HEAD" })
         assert.isTrue(
           text.startsWith(`commit ${head}\nauthor Ada\ndate   2025-01-02\n\nchange one\n\nBecause of reasons.`)
@@ -110,7 +110,7 @@ layer(Layer.effect(Given, make).pipe(Layer.provideMerge(services)), { excludeTes
 
     it.effect("GitDiff compares the merge base with the head, or any two commits of the pull request", () =>
       Effect.gen(function*() {
-        const { base, tool } = yield* Given
+        const { base, tool } = yield* GitToolsFixture
         const diff = yield* tool("GitDiff", {})
         assert.include(diff, "-one\n+ONE")
         assert.include(diff, "deleted file mode")
@@ -123,7 +123,7 @@ layer(Layer.effect(Given, make).pipe(Layer.provideMerge(services)), { excludeTes
 
     it.effect("none of them reaches the commits of another pull request in the same mirror", () =>
       Effect.gen(function*() {
-        const { message, other } = yield* Given
+        const { message, other } = yield* GitToolsFixture
         for (const revision of [other, other.slice(0, 10), "0".repeat(40)]) {
           for (
             const [name, input] of [
@@ -145,7 +145,7 @@ layer(Layer.effect(Given, make).pipe(Layer.provideMerge(services)), { excludeTes
 
     it.effect("none of them takes an option, a range, a reference or a path outside for what it asks", () =>
       Effect.gen(function*() {
-        const { message, repository, tool } = yield* Given
+        const { message, repository, tool } = yield* GitToolsFixture
         repository.git("branch", "abcdef1", "HEAD~1")
         const revisions = [
           "--all",
@@ -184,7 +184,7 @@ layer(Layer.effect(Given, make).pipe(Layer.provideMerge(services)), { excludeTes
 
     it.effect("they say which field is wrong, and how", () =>
       Effect.gen(function*() {
-        const { message } = yield* Given
+        const { message } = yield* GitToolsFixture
         assert.include(yield* message("GitBlame", {}), "Missing key at [\"path\"]")
         assert.include(yield* message("GitLog", { start_line: 1 }), "path: expected a file")
         assert.include(yield* message("GitLog", { path: "a.ts", end_line: 1 }), "start_line: expected a line")

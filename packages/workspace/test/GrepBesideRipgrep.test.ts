@@ -17,13 +17,13 @@ const files = {
 }
 
 /** The files as the tool reads them, and as ripgrep does on a disk. */
-class Both extends Context.Service<Both, {
+class BothSearches extends Context.Service<BothSearches, {
   readonly grep: (input: object) => Effect.Effect<ReadonlyArray<string>, unknown>
   readonly onDisk: (pattern: string) => { readonly fails: boolean; readonly lines: ReadonlyArray<string> }
 }>()("nominal-code/workspace/test/Both") {}
 
 const layerBoth = Layer.effect(
-  Both,
+  BothSearches,
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const directory = yield* fs.makeTempDirectoryScoped({ prefix: "grep-test-" })
@@ -41,7 +41,7 @@ const layerBoth = Layer.effect(
       "--crlf",
       "--color=never"
     ]
-    return Both.of({
+    return BothSearches.of({
       grep: (input) =>
         Effect.map(
           tool("Grep", input),
@@ -86,7 +86,7 @@ layer(Layer.provideMerge(layerBoth, services), { excludeTestServices: true })("G
     ([parts]) =>
       Effect.gen(function*() {
         const pattern = parts.join("")
-        const { grep, onDisk } = yield* Both
+        const { grep, onDisk } = yield* BothSearches
         const { fails, lines } = onDisk(pattern)
         if (fails) return assert.match(String(yield* Effect.flip(grep({ pattern }))), /grep error/, pattern)
         assert.deepStrictEqual(yield* grep({ pattern }), lines, pattern)

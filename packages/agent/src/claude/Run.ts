@@ -193,12 +193,12 @@ const stoppedBy = (end: Option.Option<EndEvent>): AgentResult<unknown>["stopped"
   })
 
 /** The prompt that was taken, and the limit of dollars that ended the work. */
-interface Work {
+interface TaskEnd {
   readonly prompt: string
   readonly limit: Option.Option<SpendLimit>
 }
 
-const toResult = Effect.fnUntraced(function*<A>(session: Session<A>, { limit, prompt }: Work) {
+const toResult = Effect.fnUntraced(function*<A>(session: Session<A>, { limit, prompt }: TaskEnd) {
   const { tools, task, transcript } = session
   const told = yield* Ref.get(transcript)
   const answer = yield* tools.answer
@@ -224,13 +224,13 @@ const work = <A>(session: Session<A>) => {
     maxCostUsd,
     spent: spent(session),
     lost: Effect.map(Ref.get(transcript), (told) => Spending.lostOf(told, model, session.prices)),
-    refused: (limit) => Effect.succeed<Work>({ prompt, limit: Option.some(limit) }),
+    refused: (limit) => Effect.succeed<TaskEnd>({ prompt, limit: Option.some(limit) }),
     run: ({ limit, maxUsd }) =>
       Effect.gen(function*() {
         const taken = yield* attempt(session, { prompt, maxUsd, resume: Option.fromUndefinedOr(history.sessionId) })
         const { end } = yield* Ref.get(transcript)
         const isSpent = Option.exists(end, ({ subtype }) => subtype === "error_max_budget_usd")
-        const done: Work = { prompt: taken, limit: isSpent ? limit : Option.none() }
+        const done: TaskEnd = { prompt: taken, limit: isSpent ? limit : Option.none() }
         return done
       })
   })

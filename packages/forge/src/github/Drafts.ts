@@ -11,7 +11,7 @@ import type { GitHubClient } from "./Client.ts"
 import { isNotFound, isPendingReview, isUnprocessable } from "./Failure.ts"
 import type { GitHubPosts } from "./Posts.ts"
 import { pullRequestCall } from "./Reads.ts"
-import { Created } from "./Reply.ts"
+import { CreatedComment } from "./Reply.ts"
 
 type Comments = ReadonlyArray<InlineComment>
 
@@ -49,7 +49,7 @@ export const makeDrafts = (client: GitHubClient, posts: GitHubPosts, { reviewBod
   })
 
   /** Takes back a draft of this run's own. Nobody else counts on it, so nobody is asked. */
-  const discardOwn = (ref: PullRequestRef, { id }: Created) =>
+  const discardOwn = (ref: PullRequestRef, { id }: CreatedComment) =>
     Effect.catchIf(client.request(removal("publish", ref, id)), isGone, () => Effect.void)
 
   /** True for a draft that can be discarded: it holds our marker, or nothing at all. */
@@ -104,7 +104,7 @@ export const makeDrafts = (client: GitHubClient, posts: GitHubPosts, { reviewBod
         body: reviewBody(draft, folded),
         comments: comments.map((comment) => reviewComment(draft, comment))
       },
-      answer: Created
+      answer: CreatedComment
     })
     const isUncertain = (error: unknown): error is ForgeError => isUnavailable(error) || isPendingReview(error)
     const again = Effect.andThen(makeRoom(draft), once).pipe(
@@ -114,13 +114,13 @@ export const makeDrafts = (client: GitHubClient, posts: GitHubPosts, { reviewBod
     return Effect.catchIf(once, isUncertain, () => again)
   }
 
-  const submit = (draft: ReviewDraft, created: Created) => {
+  const submit = (draft: ReviewDraft, created: CreatedComment) => {
     const { jobId, pullRequest } = draft
     const once = client.write({
       ...ofReview("publish", pullRequest, created.id),
       route: "POST /repos/{owner}/{repo}/pulls/{number}/reviews/{review}/events",
       parameters: { ...ofReview("publish", pullRequest, created.id).parameters, event: "COMMENT" },
-      answer: Created
+      answer: CreatedComment
     })
     const again = Effect.gen(function*() {
       const { review } = yield* posts.jobPosts("publish", pullRequest, jobId)

@@ -17,7 +17,7 @@ import { type AlreadyReviewed, type ForeignDraft, makeDrafts } from "./Drafts.ts
 import { isNotFound, isPendingReview, isUnprocessable } from "./Failure.ts"
 import type { GitHubPosts } from "./Posts.ts"
 import { pullRequestCall } from "./Reads.ts"
-import { type Created, makePlain } from "./Reply.ts"
+import { type CreatedComment, makePlain } from "./Reply.ts"
 
 type Comments = ReadonlyArray<InlineComment>
 
@@ -69,7 +69,12 @@ export const makePublish = (
     return view
   })
 
-  const postedNow = ({ headSha }: ReviewDraft, { html_url }: Created, inline: number, folded: number): PostedReview =>
+  const postedNow = (
+    { headSha }: ReviewDraft,
+    { html_url }: CreatedComment,
+    inline: number,
+    folded: number
+  ): PostedReview =>
     new PostedReview({ ...(html_url ? { url: html_url } : {}), headSha, inline, folded, alreadyPosted: false })
 
   /**

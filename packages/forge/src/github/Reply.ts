@@ -12,8 +12,8 @@ import type { GitHubPosts } from "./Posts.ts"
 import { pullRequestCall } from "./Reads.ts"
 
 /** GitHub's answer to a creation. */
-export const Created = Schema.Struct({ id: Schema.Int, html_url: Schema.optional(Schema.String) })
-export type Created = typeof Created.Type
+export const CreatedComment = Schema.Struct({ id: Schema.Int, html_url: Schema.optional(Schema.String) })
+export type CreatedComment = typeof CreatedComment.Type
 
 /** First comment of the thread on the diff that an event's comment stands in. */
 export const threadOf = (event: PullRequestEvent): Option.Option<number> =>
@@ -21,7 +21,7 @@ export const threadOf = (event: PullRequestEvent): Option.Option<number> =>
     ? Option.some(event.threadId === undefined ? event.commentId : Number(event.threadId))
     : Option.none()
 
-const placed = (kind: PostKind) => ({ html_url = "", id }: Created): Place => ({ kind, id, url: html_url })
+const placed = (kind: PostKind) => ({ html_url = "", id }: CreatedComment): Place => ({ kind, id, url: html_url })
 
 /** True if a comment was deleted while we worked, or if an unsubmitted review of our account bars its thread. */
 const isThreadClosed = (error: unknown): error is ForgeError => isNotFound(error) || isPendingReview(error)
@@ -34,7 +34,7 @@ export const makePlain = (client: GitHubClient, posts: GitHubPosts): PlainPosts 
       ...call,
       route: "POST /repos/{owner}/{repo}/pulls/{number}/comments/{thread}/replies",
       parameters: { ...names, number: pullRequest.number, body, thread: Number(threadId) },
-      answer: Created
+      answer: CreatedComment
     }).pipe(Effect.map(placed("thread")))
   }
 
@@ -45,7 +45,7 @@ export const makePlain = (client: GitHubClient, posts: GitHubPosts): PlainPosts 
       ...call,
       route: "POST /repos/{owner}/{repo}/issues/{number}/comments",
       parameters: { ...names, number: event.pullRequest.number, body },
-      answer: Created
+      answer: CreatedComment
     }).pipe(Effect.map(placed("comment")))
     return Option.match(threadOf(event), {
       onNone: () => below,

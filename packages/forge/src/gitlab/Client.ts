@@ -17,10 +17,10 @@ import { type GitLabOptions, hostOf } from "./Options.ts"
 /** The resources of GitLab's REST API that we call. gitbeaker's `Gitlab` would make all of its 190 for each request. */
 export type GitLabResources = ReturnType<typeof makeResources>
 
-type Decodable = Schema.ConstraintDecoder<unknown>
+type AnswerSchema = Schema.ConstraintDecoder<unknown>
 
 /** One call of the REST API. */
-export interface Call<S extends Decodable> {
+export interface Call<S extends AnswerSchema> {
   /** Operation for error messages: `GitLab.publish acme/shop!7`. */
   readonly operation: string
   readonly ask: (gitlab: GitLabResources) => Promise<unknown>
@@ -37,18 +37,18 @@ export interface Page {
 /** GitLab over HTTP: authentication, time-outs, rate limits and retries; answers checked by their schema. */
 export interface GitLabClient {
   /** An idempotent request: it is repeated while GitLab is away. */
-  request<S extends Decodable>(call: Call<S>): Effect.Effect<S["Type"], ForgeError>
+  request<S extends AnswerSchema>(call: Call<S>): Effect.Effect<S["Type"], ForgeError>
   /** A request that requires a valid lease: the queue is asked right before each try. It is not repeated. */
-  write<S extends Decodable>(call: Call<S>): Effect.Effect<S["Type"], ForgeError | RunNotWanted>
+  write<S extends AnswerSchema>(call: Call<S>): Effect.Effect<S["Type"], ForgeError | RunNotWanted>
   /**
    * A request that goes with the ETag of this client's last answer to it: where nothing has changed, that answer counts
    * again.
    */
-  conditional<S extends Decodable>(call: Call<S>): Effect.Effect<S["Type"], ForgeError>
+  conditional<S extends AnswerSchema>(call: Call<S>): Effect.Effect<S["Type"], ForgeError>
   /** Milliseconds by which GitLab's clock is ahead of ours, by its last answer. */
   ahead(): number
   /** All items of all pages, in order. Fails if one page fails. */
-  pages<S extends Decodable>(
+  pages<S extends AnswerSchema>(
     call: Omit<Call<S>, "ask"> & { readonly ask: (gitlab: GitLabResources, page: Page) => Promise<unknown> }
   ): Stream.Stream<S["Type"], ForgeError>
 }
@@ -79,7 +79,7 @@ const received = (response: Answer, text: string) => {
 }
 
 /** Answer of GitLab to a request, with its ETag. */
-interface KeptAnswer {
+interface CachedAnswer {
   readonly etag: string
   readonly answer: ReturnType<typeof received>
 }
@@ -88,15 +88,15 @@ interface KeptAnswer {
 const answersKept = 1_000
 
 /** Answers that are kept by their URLs. */
-class KeptAnswers {
-  readonly #answers = new Map<string, KeptAnswer>()
+class AnswerCache {
+  readonly #answers = new Map<string, CachedAnswer>()
 
   etag(url: string): string {
     return this.#answers.get(url)?.etag ?? ""
   }
 
   /** The answer to a conditional request: the one that is kept where nothing has changed. */
-  received(url: string, response: Answer, text: string): KeptAnswer["answer"] {
+  received(url: string, response: Answer, text: string): CachedAnswer["answer"] {
     const before = this.#answers.get(url)
     if (response.status === 304 && before !== undefined) return before.answer
     const answer = received(response, text)
@@ -110,11 +110,11 @@ class KeptAnswers {
 }
 
 /** Circumstances of one request. */
-interface Sending {
+interface RequestContext {
   readonly signal: AbortSignal
   readonly transmit: ReturnType<typeof sendRedacted>
   /** Present for a conditional request. */
-  readonly kept: KeptAnswers | undefined
+  readonly kept: AnswerCache | undefined
   /** Told of each answer's headers. */
   readonly heard: (headers: Answer["headers"]) => void
 }
@@ -123,7 +123,7 @@ interface Sending {
  * Sends one request of gitbeaker. Its own requester would repeat posts that may have been carried out, and follow
  * redirects to anywhere with the token.
  */
-const send = (endpoint: string, options: unknown, { heard, kept, signal, transmit }: Sending) => {
+const send = (endpoint: string, options: unknown, { heard, kept, signal, transmit }: RequestContext) => {
   const { body, headers, method, prefixUrl, searchParams } = Schema.decodeUnknownSync(Outgoing)(options)
   const url = new URL(endpoint, prefixUrl.endsWith("/") ? prefixUrl : `${prefixUrl}/`)
   url.search = searchParams ?? ""
@@ -161,9 +161,9 @@ const makeResources = (rest: typeof Gitbeaker, options: ConstructorParameters<ty
 })
 
 /** gitbeaker, loaded when the first request is made: a process that makes none does not pay for it. */
-const loadGitbeaker = (options: GitLabOptions, transmit: Sending["transmit"]) =>
+const loadGitbeaker = (options: GitLabOptions, transmit: RequestContext["transmit"]) =>
   Effect.promise(() => Promise.all([import("@gitbeaker/rest"), import("@gitbeaker/requester-utils")])).pipe(
-    Effect.map(([rest, { createRequesterFn }]) => (sending: Omit<Sending, "transmit">) =>
+    Effect.map(([rest, { createRequesterFn }]) => (sending: Omit<RequestContext, "transmit">) =>
       makeResources(rest, {
         host: hostOf(options),
         token: Redacted.value(options.token),
@@ -193,14 +193,14 @@ const describe = (error: Schema.SchemaError): Unavailable =>
 export const makeGitLabClient = Effect.fnUntraced(function*(options: GitLabOptions) {
   const gitbeaker = yield* loadGitbeaker(options, sendRedacted(yield* Exchange, (yield* KnownSecrets).redactKnown))
 
-  const answers = new KeptAnswers()
+  const answers = new AnswerCache()
   let ahead = 0
   const limits = yield* ForgeLimits
 
-  const answered = Effect.fnUntraced(function*<S extends Decodable>(
+  const answered = Effect.fnUntraced(function*<S extends AnswerSchema>(
     { answer, ask }: Call<S>,
     gitlab: Effect.Success<typeof gitbeaker>,
-    kept?: KeptAnswers
+    kept?: AnswerCache
   ) {
     const now = yield* Clock.currentTimeMillis
     let left = Option.none<ForgeQuota>()
@@ -223,11 +223,11 @@ export const makeGitLabClient = Effect.fnUntraced(function*(options: GitLabOptio
   })
 
   /** Sends a request. `before` runs before each try, when nothing has to be waited for any more. */
-  const exchange = <S extends Decodable, E>(
+  const exchange = <S extends AnswerSchema, E>(
     call: Call<S>,
     repeatable: boolean,
     before: Effect.Effect<void, E>,
-    kept?: KeptAnswers
+    kept?: AnswerCache
   ) => {
     const asError = Effect.mapError((reason: ForgeError["reason"]) =>
       new ForgeError({ operation: call.operation, reason })

@@ -16,19 +16,19 @@ const Counts = Schema.Struct({
   cache_read_input_tokens: TokenCount
 })
 
-const Started = Schema.Union([
+const BlockStart = Schema.Union([
   Schema.Struct({ type: Schema.Literal("text"), text: Schema.String }),
   Schema.Struct({ type: Schema.Literal("tool_use"), id: Schema.NonEmptyString, name: Schema.String }),
   Schema.Struct({ type: Schema.Literal("thinking"), thinking: Schema.String, signature: Schema.String }),
   Schema.Struct({ type: Schema.Literal("redacted_thinking"), data: Schema.String })
 ])
-type Started = typeof Started.Type
+type BlockStart = typeof BlockStart.Type
 
 const Index = Schema.Natural
 
 const events = {
   message_start: Schema.Struct({ message: Schema.Struct({ usage: Counts }) }),
-  content_block_start: Schema.Struct({ index: Index, content_block: Started }),
+  content_block_start: Schema.Struct({ index: Index, content_block: BlockStart }),
   content_block_delta: Schema.Struct({
     index: Index,
     delta: Schema.Struct({
@@ -46,8 +46,8 @@ const events = {
 }
 
 /** One block as far as it has been streamed. */
-interface GrowingBlock {
-  readonly start: Started
+interface PartialBlock {
+  readonly start: BlockStart
   text: string
   signature: string
 }
@@ -65,7 +65,7 @@ const stops: Record<string, LlmResponse["stop"]> = {
 
 /** One answer, put together from its events. Fed by one fiber: its fields change in place, one event after the other. */
 export class Answer {
-  private readonly blocks = new Map<number, GrowingBlock>()
+  private readonly blocks = new Map<number, PartialBlock>()
   private counts: typeof Counts.Type = {}
   private stop: string | null = null
   private started = false
@@ -147,7 +147,7 @@ const typeOf = (event: unknown): string | undefined =>
 
 const toBlocks = (
   name: ServiceDescription,
-  { signature, start, text }: GrowingBlock,
+  { signature, start, text }: PartialBlock,
   stop: LlmResponse["stop"]
 ): Effect.Effect<ReadonlyArray<Block>, LlmError> => {
   switch (start.type) {

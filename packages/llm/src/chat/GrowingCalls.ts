@@ -15,7 +15,7 @@ export const ToolDelta = Schema.Struct({
   }))
 })
 
-interface GrowingCall {
+interface PartialCall {
   readonly index: number | undefined
   readonly id: string
   name: string
@@ -23,9 +23,9 @@ interface GrowingCall {
 }
 
 /** The tool calls of one answer while it is streamed, in the order in which they began. */
-export class GrowingCalls {
-  private readonly calls: Array<GrowingCall> = []
-  private readonly byIndex = new Map<number, GrowingCall>()
+export class PartialCalls {
+  private readonly calls: Array<PartialCall> = []
+  private readonly byIndex = new Map<number, PartialCall>()
 
   add({ function: called, id, index }: typeof ToolDelta.Type): void {
     const call = this.find(index ?? undefined, id ?? "", called?.name ?? "")
@@ -48,7 +48,7 @@ export class GrowingCalls {
   }
 
   /** Finds the call that a piece belongs to. Some servers give no index, and some give all parallel calls the same. */
-  private find(index: number | undefined, id: string, name: string): GrowingCall {
+  private find(index: number | undefined, id: string, name: string): PartialCall {
     const known = index === undefined ? this.calls.at(-1) : this.byIndex.get(index)
     const another = known === undefined || (id !== "" && known.id !== "" && id !== known.id) ||
       (index === undefined && name !== "")

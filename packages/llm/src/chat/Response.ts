@@ -6,7 +6,7 @@ import { LlmError } from "../LlmError.ts"
 import type { LlmResponse } from "../LlmProvider.ts"
 import type { ServiceDescription } from "../ModelService.ts"
 import { TokenCount, tokensOf } from "../TokenCount.ts"
-import { GrowingCalls, ToolDelta } from "./GrowingCalls.ts"
+import { PartialCalls, ToolDelta } from "./GrowingCalls.ts"
 import type { Quirks } from "./Quirks.ts"
 import * as Thoughts from "./Thoughts.ts"
 
@@ -52,7 +52,7 @@ export class Answer {
   private readonly text: Array<string> = []
   private readonly thoughts: Array<string> = []
   private readonly details: Array<Schema.Json> = []
-  private readonly calls = new GrowingCalls()
+  private readonly calls = new PartialCalls()
   private counts: typeof Counts.Type = {}
   private finish: string | undefined
   private refused = false

@@ -7,7 +7,7 @@ import { failure, type ServiceDescription } from "../ModelService.ts"
 import { retryAfter } from "../RetryAfter.ts"
 
 /** Error object of the service, sent instead of an answer or within one. */
-export interface Complaint {
+export interface ServiceErrorObject {
   readonly message: string
   readonly code?: string | null | undefined
   readonly type?: string | null | undefined
@@ -16,15 +16,15 @@ export interface Complaint {
 }
 
 /** Makes errors of ours: one line each, without the key. */
-export interface Explain {
+export interface ErrorMapper {
   /** Maps an error of the SDK. */
   readonly thrown: (cause: unknown) => LlmError
   /** Maps an error object of the service. */
-  readonly said: (complaint: Complaint) => LlmError
+  readonly said: (complaint: ServiceErrorObject) => LlmError
 }
 
 /** Errors of a service that is called with this SDK. */
-export const explain = (sdk: typeof Sdk, name: ServiceDescription, apiKey: Redacted.Redacted): Explain => {
+export const explain = (sdk: typeof Sdk, name: ServiceDescription, apiKey: Redacted.Redacted): ErrorMapper => {
   const failed = (reason: LlmErrorReason, message: string) => failure(name, reason, message)
 
   const key = Redacted.value(apiKey)
@@ -36,7 +36,7 @@ export const explain = (sdk: typeof Sdk, name: ServiceDescription, apiKey: Redac
       300
     )
 
-  const said = (complaint: Complaint) => {
+  const said = (complaint: ServiceErrorObject) => {
     const reason = reasonOf(complaint)
     const wait = reason === "rate-limited" || reason === "overloaded" ? waitOf(complaint.headers) : Option.none()
     return failure(name, reason, `${sentence(name, reason, complaint)}: ${plain(complaint.message)}`, wait)
@@ -93,7 +93,7 @@ const tooLarge =
 /** The service does not have the model, or not for this key. */
 const noModel = /\bmodel\b.*(?:not found|not exist|no longer|unknown)/i
 
-const reasonOf = ({ code, message, status, type }: Complaint): LlmErrorReason => {
+const reasonOf = ({ code, message, status, type }: ServiceErrorObject): LlmErrorReason => {
   const known = codes.get(code ?? "")
   if (status === 413 || tooLarge.test(message)) return "context-too-long"
   if (known !== undefined) return known
@@ -106,7 +106,11 @@ const reasonOf = ({ code, message, status, type }: Complaint): LlmErrorReason =>
   return status === 408 || status === 409 || status >= 500 ? "unavailable" : "invalid-request"
 }
 
-const sentence = ({ api, keyVariable }: ServiceDescription, reason: LlmErrorReason, { status }: Complaint): string => {
+const sentence = (
+  { api, keyVariable }: ServiceDescription,
+  reason: LlmErrorReason,
+  { status }: ServiceErrorObject
+): string => {
   const code = status === undefined ? "" : ` (${status})`
   switch (reason) {
     case "unauthorized":

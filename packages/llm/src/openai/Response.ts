@@ -7,7 +7,7 @@ import { LlmError } from "../LlmError.ts"
 import type { LlmResponse } from "../LlmProvider.ts"
 import type { ServiceDescription } from "../ModelService.ts"
 import { TokenCount, tokensOf } from "../TokenCount.ts"
-import type { Explain } from "./Errors.ts"
+import type { ErrorMapper } from "./Errors.ts"
 import { markOf, provider } from "./Request.ts"
 
 const maybe = <S extends Schema.Top>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
@@ -59,9 +59,9 @@ export class Answer {
   private ended: typeof Ended.Type | undefined
   private started = false
   private readonly name: ServiceDescription
-  private readonly explain: Explain
+  private readonly explain: ErrorMapper
 
-  constructor(name: ServiceDescription, explain: Explain) {
+  constructor(name: ServiceDescription, explain: ErrorMapper) {
     this.name = name
     this.explain = explain
   }

@@ -6,14 +6,14 @@ import * as ModelService from "../ModelService.ts"
 import { listedOnly } from "../ModelWindow.ts"
 import { retrying } from "../Retry.ts"
 import type { Transport } from "../Transport.ts"
-import { type Explain, isThoughtsRefusal } from "./Errors.ts"
+import { type ErrorMapper, isThoughtsRefusal } from "./Errors.ts"
 import { thinks, toParams } from "./Request.ts"
 import { Answer } from "./Response.ts"
 
 /** The SDK's client for one call, and the words of its errors. */
 export interface Connection {
   readonly client: (fetch: Transport["fetch"]) => Sdk.OpenAI
-  readonly explain: Explain
+  readonly explain: ErrorMapper
 }
 
 /** Makes a service that speaks the Responses API. `connect` is run for each attempt, because credentials may expire. */

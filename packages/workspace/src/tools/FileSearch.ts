@@ -103,7 +103,7 @@ const linesOf = (text: string, places: ReadonlyArray<Place>, context: number): R
 }
 
 /** Lines that were found, in the order of their files. */
-export interface Found {
+export interface SearchResult {
   readonly lines: ReadonlyArray<FoundLine>
   /** True if there was more. */
   readonly cut: boolean
@@ -155,6 +155,6 @@ export const search = Effect.fn("FileSearch.search")(function*(
   const { cut, exitCode, stderr, stdout } = yield* Ripgrep.run(tool, text, all, maxBytes)
   if (failure !== undefined) return yield* new ToolError({ message: failure.message })
   if (exitCode === 2) return yield* new ToolError({ message: Ripgrep.complaint(stderr) })
-  const found: Found = { lines: linesOf(decode(stdout).replaceAll("\r\n", "\n"), places, context), cut }
+  const found: SearchResult = { lines: linesOf(decode(stdout).replaceAll("\r\n", "\n"), places, context), cut }
   return found
 })
