@@ -6,7 +6,7 @@ import { LlmError } from "../LlmError.ts"
 import type { LlmResponse } from "../LlmProvider.ts"
 import type { ServiceDescription } from "../ModelService.ts"
 import { TokenCount, tokensOf } from "../TokenCount.ts"
-import { PartialCalls, ToolDelta } from "./GrowingCalls.ts"
+import { PartialCalls, ToolDelta } from "./PartialCalls.ts"
 import type { Quirks } from "./Quirks.ts"
 import * as Thoughts from "./Thoughts.ts"
 

@@ -2,7 +2,7 @@ import type * as Google from "@google/genai"
 import { Block, type Message } from "@nominal-code/domain/Conversation"
 import { Option } from "effect"
 import type { LlmRequest } from "../LlmProvider.ts"
-import * as Carried from "./Carried.ts"
+import * as OpaqueParts from "./OpaqueParts.ts"
 import { toParameters } from "./Parameters.ts"
 
 /**
@@ -88,7 +88,7 @@ const withSignature = (parts: ReadonlyArray<Google.Part>): Array<Google.Part> =>
 
 const toModelParts = (content: ReadonlyArray<Block>): ReadonlyArray<Google.Part> =>
   content.flatMap((block, index) => {
-    const signature = Option.match(Carried.signatureIn(content[index - 1]), {
+    const signature = Option.match(OpaqueParts.signatureIn(content[index - 1]), {
       onNone: () => ({}),
       onSome: (thoughtSignature) => ({ thoughtSignature })
     })
@@ -98,7 +98,7 @@ const toModelParts = (content: ReadonlyArray<Block>): ReadonlyArray<Google.Part>
         { functionCall: { id, name, args: isRecord(input) ? input : {} }, ...signature }
       ],
       ToolResult: (): ReadonlyArray<Google.Part> => [],
-      Opaque: (): ReadonlyArray<Google.Part> => Option.toArray(Carried.partIn(block))
+      Opaque: (): ReadonlyArray<Google.Part> => Option.toArray(OpaqueParts.partIn(block))
     })
   })
 

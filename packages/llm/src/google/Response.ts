@@ -6,7 +6,7 @@ import { LlmError } from "../LlmError.ts"
 import type { LlmResponse } from "../LlmProvider.ts"
 import type { ServiceDescription } from "../ModelService.ts"
 import { TokenCount, tokensOf } from "../TokenCount.ts"
-import * as Carried from "./Carried.ts"
+import * as OpaqueParts from "./OpaqueParts.ts"
 
 /** A field that may be absent, or null as some gateways write it. */
 const optional = <S extends Schema.Constraint>(schema: S) => Schema.optionalKey(Schema.NullOr(schema))
@@ -129,7 +129,7 @@ export class Answer {
       } else if (typeof text === "string" && thought !== true) {
         this.addText(text, signature)
       } else if (Object.keys(raw).length > 0) {
-        this.push("", Carried.toBlock({ part: raw }))
+        this.push("", OpaqueParts.toBlock({ part: raw }))
       }
     })
   }
@@ -137,7 +137,7 @@ export class Answer {
   private addText(text: string, signature: string) {
     const last = this.blocks.at(-1)
     if (signature !== "" && text.trim() === "") {
-      this.push("", Carried.toBlock({ part: { text, thoughtSignature: signature } }))
+      this.push("", OpaqueParts.toBlock({ part: { text, thoughtSignature: signature } }))
     } else if (signature === "" && this.talking && last !== undefined && Block.guards.Text(last)) {
       this.blocks[this.blocks.length - 1] = Block.cases.Text.make({ text: last.text + text })
     } else if (text !== "") {
@@ -147,7 +147,7 @@ export class Answer {
   }
 
   private push(signature: string, block: Block) {
-    if (signature !== "") this.blocks.push(Carried.toBlock({ signature }))
+    if (signature !== "") this.blocks.push(OpaqueParts.toBlock({ signature }))
     this.blocks.push(block)
     this.talking = false
   }
