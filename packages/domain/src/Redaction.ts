@@ -1,5 +1,5 @@
 import { RegExp as Pattern } from "effect"
-import { secretPatterns } from "./SecretPatterns.ts"
+import { hideCredentials } from "./SecretPatterns.ts"
 
 /** Text that replaces a secret. */
 export const placeholder = "[REDACTED]"
@@ -130,7 +130,7 @@ export const makeKnown = (knownSecrets: ReadonlyArray<string>): (text: string) =
  */
 export const make = (knownSecrets: ReadonlyArray<string>): (text: string) => string => {
   const known = hiderOf(knownSecrets)
-  const once = (text: string) => secretPatterns.reduce((hidden, hide) => hide(hidden, placeholder), known(text))
+  const once = (text: string) => hideCredentials(known(text), placeholder)
   return alsoSplit((text) => {
     // A cut changes what its neighbours stand next to, so a changed text is looked at again. Two rounds end it in
     // practice; the bound is there for texts made to prolong it.

@@ -86,5 +86,19 @@ const hidePrivateKeys: SecretHider = (text, placeholder) => {
   return hidden + text.slice(done)
 }
 
-/** Patterns of credentials, most specific first. */
-export const secretPatterns: ReadonlyArray<SecretHider> = [hidePrivateKeys, ...tokens.map(hiding)]
+/** The beginnings of the patterns in which case counts, and of those in which it does not. */
+const beginnings = [
+  new RegExp(
+    "sk-|k_(?:live|test)_|gh[pousr]_|github_pat_|gl[a-z]{2,5}-|GR1348941|gsk_|AIza|ya29[.]|npm_|pypi-|hf_|SG[.]|" +
+      "A(?:KIA|SIA|BIA|CCA)|xox|xapp-|eyJ|:[/][/]|-----BEGIN "
+  ),
+  /aws_?se|bearer|authorization/i
+]
+
+const secretPatterns: ReadonlyArray<SecretHider> = [hidePrivateKeys, ...tokens.map(hiding)]
+
+/** Hides what looks like a credential, most specific first. A line of the log seldom has the beginning of one. */
+export const hideCredentials: SecretHider = (text, placeholder) =>
+  beginnings.some((beginning) => beginning.test(text))
+    ? secretPatterns.reduce((hidden, hide) => hide(hidden, placeholder), text)
+    : text

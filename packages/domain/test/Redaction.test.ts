@@ -34,7 +34,12 @@ const credentials: ReadonlyArray<readonly [kind: string, secret: string]> = [
   ["Slack rotating token", `xoxe.xoxp-1-${letters(24)}`],
   ["Google key", `AIza${letters(35)}`],
   ["Google access token", `ya29.${letters(60)}-_${letters(20)}`],
+  ["Stripe key", `sk_live_${letters(24)}`],
+  ["Stripe restricted key", `rk_test_${letters(24)}`],
   ["npm token", `npm_${letters(36)}`],
+  ["PyPI token", `pypi-${letters(60)}`],
+  ["Hugging Face token", `hf_${letters(34)}`],
+  ["SendGrid key", `SG.${letters(22)}.${letters(43)}`],
   ["JWT", `eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.${letters(43)}`],
   ["unsigned JWT", `eyJhbGciOiJub25lIn0.eyJzdWIiOiIxMjM0In0`]
 ]
