@@ -80,7 +80,8 @@ const named = (
   entries: ReadonlyArray<string>,
   names: ReadonlyArray<string> | string | undefined,
   matcher: Matcher
-): boolean => names === undefined || pass(entries, typeof names === "string" ? [names] : names, matcher)
+): boolean =>
+  entries.length === 0 || names === undefined || pass(entries, typeof names === "string" ? [names] : names, matcher)
 
 /** The end of a sentence that says which filter a pull request does not pass; none if it passes. */
 export const filteredBy = (filters: Filters, facts: FilteredFacts): Option.Option<string> => {

@@ -1,4 +1,5 @@
 import { Effect, Option, Schema, Tracer } from "effect"
+import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
 
 /** Trace and parent span in the form of W3C's header `traceparent`, in its version 00. */
 export const Traceparent = Schema.String.check(
@@ -6,6 +7,8 @@ export const Traceparent = Schema.String.check(
 ).pipe(Schema.brand("Traceparent"))
 export type Traceparent = typeof Traceparent.Type
 
+// Each delivery has a span.
+SchemaJITCompiler.enable(Traceparent.ast)
 const decode = Schema.decodeOption(Traceparent)
 
 /** The text form of a span; none if its tracer names spans in another way. */

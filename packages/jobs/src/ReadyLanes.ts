@@ -1,6 +1,7 @@
 import { LaneKey } from "@nominal-code/domain/Lane"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Clock, Duration, Effect, Latch, Schema, Stream } from "effect"
+import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
 import type { HeadWork, ReadyLane } from "./JobQueue.ts"
 import type { Head } from "./JobTable.ts"
 
@@ -34,6 +35,8 @@ interface Listener {
 // How far a look reaches back behind the last one: a clock that is set back by less is not noticed otherwise.
 const overlapMillis = 60_000
 
+// Each offer names a lane.
+SchemaJITCompiler.enable(LaneKey.ast)
 const decodeLane = Schema.decodeSync(LaneKey)
 
 const workOf = ({ lifecycle, task }: Head): HeadWork => {

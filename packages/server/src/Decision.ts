@@ -49,6 +49,7 @@ export type Decide = (delivery: Delivery, arrival: Arrival) => Decision
 export const decisionBy = (policy: Policy): Decide => {
   const admit = admission(policy)
   const namespace = Namespace.make("")
+  let bot: Login | undefined
   return ({ event, id, ignored }, { at, traceparent }) => {
     if (Option.isNone(event)) return Ignored({ delivery: id, reason: ignored })
     const { pullRequest } = event.value
@@ -62,7 +63,7 @@ export const decisionBy = (policy: Policy): Decide => {
     return Admitted({
       job: {
         id: jobIdOfDelivery(platform, delivery),
-        lane: { namespace, platform, repo, number, bot: Login.make(policy.botUsername) },
+        lane: { namespace, platform, repo, number, bot: bot ??= Login.make(policy.botUsername) },
         event: event.value,
         prompt: admitted.prompt,
         ...(admitted.unverified === true ? { unverified: true } : {}),

@@ -108,7 +108,7 @@ const reader = readersOf("GitHub")
 type Source = Schema.Struct<typeof source>["Type"]
 
 const origin = ({ installation, repository }: Source, { number, title }: typeof Commented.Type) => ({
-  pullRequest: new PullRequestRef({ platform: "github", repo: repository.full_name, number }),
+  pullRequest: new PullRequestRef({ platform: "github", repo: repository.full_name, number }, { disableChecks: true }),
   title: title ?? "",
   ...(installation ? { installationId: installation.id } : {})
 })

@@ -91,7 +91,9 @@ const origin = (
   { project }: Pick<MergeRequestPayload, "project">,
   { iid, title }: { readonly iid: PullNumber; readonly title?: string | null | undefined }
 ) => ({
-  pullRequest: new PullRequestRef({ platform: "gitlab", repo: project.path_with_namespace, number: iid }),
+  pullRequest: new PullRequestRef({ platform: "gitlab", repo: project.path_with_namespace, number: iid }, {
+    disableChecks: true
+  }),
   title: title ?? ""
 })
 
