@@ -2,9 +2,10 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import { Fingerprint } from "@nominal-code/domain/Finding"
 import { RepoPath, Sha } from "@nominal-code/domain/PullRequest"
-import { Console, Effect, FileSystem } from "effect"
+import { Console, Effect, FileSystem, Terminal } from "effect"
 import { applySuggestions } from "../src/review/ApplySuggestions.ts"
 import { ReviewedFinding } from "../src/ReviewedFinding.ts"
+import { writtenToStderr } from "./WrittenToStderr.ts"
 
 const finding = (
   line: number,
@@ -24,9 +25,17 @@ const finding = (
     ...more
   })
 
-/** Applies all suggestions to a repository of one file. Answers with the file's bytes, and with what was said. */
+/**
+ * Applies suggestions to a repository of one file: all, or those that these answers on the terminal agree to. Answers
+ * with the file's bytes, and with what was said.
+ */
 const applied = Effect.fnUntraced(
-  function*(bytes: Uint8Array, lines: ReadonlyArray<string>, findings: ReadonlyArray<ReviewedFinding>) {
+  function*(
+    bytes: Uint8Array,
+    lines: ReadonlyArray<string>,
+    findings: ReadonlyArray<ReviewedFinding>,
+    answers: ReadonlyArray<string> = []
+  ) {
     const fs = yield* FileSystem.FileSystem
     const repository = yield* fs.makeTempDirectoryScoped({ prefix: "apply-test-" })
     yield* fs.writeFile(`${repository}/a.ts`, bytes)
@@ -41,7 +50,16 @@ const applied = Effect.fnUntraced(
       coverage: [],
       files: new Map([["RIGHT a.ts", lines]])
     }
-    yield* Effect.provideService(applySuggestions(report, repository, "all"), Console.Console, console)
+    const { texts } = yield* writtenToStderr
+    const left = [...answers]
+    yield* applySuggestions(report, repository, answers.length === 0 ? "all" : "ask").pipe(
+      Effect.provideService(Console.Console, console),
+      Effect.provideService(Terminal.Terminal, {
+        ...yield* Terminal.Terminal,
+        readLine: Effect.suspend(() => Effect.orDie(Effect.fromNullishOr(left.shift())))
+      })
+    )
+    assert.deepStrictEqual([left, texts.length], [[], answers.length], "each answer was asked for")
     return { said, text: Buffer.from(yield* fs.readFile(`${repository}/a.ts`)).toString("latin1") }
   },
   Effect.scoped,
@@ -82,4 +100,14 @@ it.effect("a file that is no UTF-8 keeps its bytes, though it reads as it was re
     const { said, text } = yield* applied(bytes, ["caf\uFFFD", "two"], [finding(2, "TWO")])
     assert.strictEqual(text, "caf\xe9\ntwo\n")
     assert.deepStrictEqual(said, ["Not applied: a.ts:2: the file on the disk is not the one that was reviewed"])
+  }))
+
+it.effect("asks for each suggestion, until all others are agreed to or the rest is left", () =>
+  Effect.gen(function*() {
+    const each = [finding(1, "ONE"), finding(2, "TWO"), finding(3, "THREE")]
+    const textAfter = (...answers: ReadonlyArray<string>) =>
+      Effect.map(applied(threeLines, three, each, answers), ({ text }) => text)
+    assert.strictEqual(yield* textAfter("y", "", "Yes "), "ONE\ntwo\nTHREE\n")
+    assert.strictEqual(yield* textAfter("n", "a"), "one\nTWO\nTHREE\n")
+    assert.strictEqual(yield* textAfter("y", "q"), "ONE\ntwo\nthree\n")
   }))

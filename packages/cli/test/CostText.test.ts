@@ -45,6 +45,15 @@ describe("the table of costs", () => {
     assert.deepStrictEqual(names("author"), ["github:ada", "github:grace"])
   })
 
+  it("counts what is reserved for the order, and tells of what was lost", () => {
+    const running = [
+      costs(1, ["github:acme/a", "ada", "m"], { spent: nanoOf(1) }),
+      costs(1, ["github:acme/b", "ada", "m"], { spent: nanoOf(0.5), held: nanoOf(2), lost: nanoOf(0.25) })
+    ]
+    assert.deepStrictEqual(summed(running, "repo").map(({ name }) => name), ["github:acme/b", "github:acme/a"])
+    assert.match(linesOf(running, "repo").at(-1) ?? "", /^\$2\.2500 of it is reserved /)
+  })
+
   it("is a block of lines for each name where the table is wider than the terminal, and fits that", () => {
     const lines = linesOf([...some, costs(1, ["a/b", "c", "d"], { lost: nanoOf(0.125) })], "repo", 30)
     assert.deepStrictEqual(lines.slice(0, 7), [

@@ -55,8 +55,9 @@ describe("nominal-code costs", () => {
       assert.strictEqual((yield* costs()).stdout, "no costs\n")
       yield* call(0.25, subjectOf())
       yield* call(1.5, subjectOf({ repository: "github:acme/web", author: "github:bob" }))
-      yield* call(0.5, subjectOf({ model: "claude-opus-5-5" }), 3)
-      yield* call(8, subjectOf(), 20)
+      // The last seven days are today and six before.
+      yield* call(0.5, subjectOf({ model: "claude-opus-5-5" }), 6)
+      yield* call(8, subjectOf(), 7)
       assert.deepStrictEqual((yield* costs()).stdout.split("\n"), [
         "REPOSITORY       COST     CALLS  INPUT  FROM CACHE  OUTPUT",
         "github:acme/web  $1.5000  1      4500   3000        200",

@@ -142,6 +142,13 @@ describe("the table of jobs", () => {
     assert.strictEqual(detailOf(recordOf(6, { state: "done" }), [github]), "")
   })
 
+  it("names a job that is refused access for those of its own lane alone", () => {
+    const forbidden = Failure.cases.Forge.make({ reason: "forbidden", detail: "403" })
+    const refused = recordOf(1, away("forge:github", forbidden, now + minute))
+    assert.match(detailOf(recordOf(2, { lane: refused.lane }), [refused]), new RegExp(`^job ${refused.id} `))
+    assert.strictEqual(detailOf(recordOf(2), [refused]), "")
+  })
+
   it("says of a notice that is still to be posted that it is one", () => {
     const task = LeaseTask.cases.Notice.make({ notice: Notice.cases.GivenUp.make({ failure: unreachable }) })
     assert.include(table([recordOf(1, { task })], [], now), "pr_push (notice)")

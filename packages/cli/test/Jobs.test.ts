@@ -269,7 +269,9 @@ describe("nominal-code jobs", () => {
 
   it.live("prints a line for each job that waits, and another when it changes, until nobody reads them", () =>
     Effect.gen(function*() {
-      const { server, settle, watch } = yield* withJobs(job)
+      const over = push(laneOf(6), "over before")
+      const { server, settle, watch } = yield* withJobs(over, job)
+      yield* settle(over, ended(reviewOf(shaOf("head"))))
       const { exitCode, lines } = yield* watch
       assert.match(yield* Queue.take(lines), /^\d\d:\d\d:\d\d UTC  \w{12}  waiting +github:acme\/api#7  pr_push$/)
       yield* settle(job, ended(reviewOf(shaOf("head"))))

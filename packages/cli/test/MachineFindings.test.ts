@@ -1,7 +1,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Option, Redacted } from "effect"
-import { machineFindings, type MachineSettings } from "../src/doctor/MachineFindings.ts"
+import { gitFinding, machineFindings, type MachineSettings } from "../src/doctor/MachineFindings.ts"
 
 /** Findings about a machine, as lines. The directories are below one that is there. */
 const found = Effect.fnUntraced(function*(changes: (directory: string) => Partial<MachineSettings>) {
@@ -19,6 +19,15 @@ const found = Effect.fnUntraced(function*(changes: (directory: string) => Partia
 })
 
 describe("a machine", () => {
+  it("needs git 2.39 or later, of any later major version too", () => {
+    const statusOf = (version: string) => gitFinding(`git version ${version}`).status
+    for (const version of ["2.39.0", "2.100.1", "3.0.0", "2.50.1 (Apple Git-155)"]) {
+      assert.strictEqual(statusOf(version), "ok", version)
+    }
+    for (const version of ["2.38.9", "1.99.0"]) assert.strictEqual(statusOf(version), "problem", version)
+    assert.strictEqual(gitFinding("git version 2.9.5").text, "git version 2.9.5 is too old: install 2.39 or later")
+  })
+
   it.live("has git, and directories that can be made where they are to be", () =>
     Effect.gen(function*() {
       const [git, base, data, ...more] = yield* found(() => ({}))

@@ -58,6 +58,8 @@ it.live("reconcile says what it needs, and refuses a queue that only the server 
     assert.match(refused.stdout, /^nothing was found /)
     assert.match(refused.stderr, /not searched to the end: gitlab.*; the log says why\n$/)
     assert.strictEqual(refused.code, 1)
+    const short = yield* run(["reconcile", "--dry-run"], { RECONCILE_MAX_REQUESTS: "1" })
+    assert.match(short.stdout, /\nreconcile\.max_requests is used up: there may be more\n$/)
     const hidden = yield* run(["reconcile", "--dry-run"], { ALLOWED_REPOS: "acme/shop,acme/shpo" })
     assert.match(hidden.stderr, /not searched to the end: acme\/shpo; the log says why\n$/)
     assert.strictEqual(hidden.code, 1)

@@ -5,24 +5,10 @@ import { LlmError } from "@nominal-code/llm/LlmError"
 import * as Retry from "@nominal-code/llm/Retry"
 import { Duration, Effect, Fiber, Scope } from "effect"
 import { TestClock } from "effect/testing"
-import process from "node:process"
 import { make, type ProgressForm } from "../src/review/ReviewProgress.ts"
+import { writtenToStderr } from "./WrittenToStderr.ts"
 
 const erase = "\r\u001b[2K"
-
-/** Collects what is written to stderr while the scope is open. */
-const written = Effect.acquireRelease(
-  Effect.sync(() => {
-    const texts: Array<string> = []
-    const usual = process.stderr.write
-    process.stderr.write = (text: string | Uint8Array) => texts.push(String(text)) > 0
-    return { texts, usual }
-  }),
-  ({ usual }) =>
-    Effect.sync(() => {
-      process.stderr.write = usual
-    })
-)
 
 const report = (event: AgentEvent) => Effect.flatMap(AgentProgress, (tell) => tell(event))
 
@@ -37,7 +23,7 @@ const read = (path: string): AgentEvent => ({ _tag: "ToolStarted", tool: "Read",
 /** A review of two calls and one tool, and what it writes. */
 const told = (form: ProgressForm, events: ReadonlyArray<AgentEvent>) =>
   Effect.gen(function*() {
-    const { texts } = yield* written
+    const { texts } = yield* writtenToStderr
     const progress = yield* make(form)
     yield* progress.step("Asking the model", "the model")
     yield* TestClock.adjust("12 seconds")
@@ -88,7 +74,7 @@ describe("the progress of a review", () => {
       assert.isFalse(texts.slice(0, 15).some((text) => text.includes("waits for the model")))
       assert.isTrue(texts.some((text) => text.endsWith(" · 2 s · waits for the model")))
       const retried = Effect.gen(function*() {
-        const { texts } = yield* written
+        const { texts } = yield* writtenToStderr
         const progress = yield* make("plain")
         const away = new LlmError({ provider: "anthropic", reason: "unavailable", message: "Connection\nrefused" })
         const call = Effect.fail(away).pipe(Retry.retrying("anthropic", { total: Duration.minutes(1) }), Effect.flip)

@@ -91,7 +91,14 @@ const pem = (type: "pkcs1" | "pkcs8") => privateKey.export({ type, format: "pem"
 
 it.effect("an App's key is a PEM of either form, with real or written line breaks, and stands beside a token", () =>
   Effect.gen(function*() {
-    for (const key of [pem("pkcs1"), pem("pkcs8"), pem("pkcs1").replaceAll("\n", "\\n"), `${pem("pkcs8")}\r\n`]) {
+    const forms = [
+      pem("pkcs1"),
+      pem("pkcs8"),
+      pem("pkcs1").replaceAll("\n", "\\n"),
+      `${pem("pkcs8")}\r\n`,
+      pem("pkcs8").replaceAll("\n", "\r\n")
+    ]
+    for (const key of forms) {
       const { github, secrets, warnings } = yield* configured({
         env: { ...complete, GITHUB_APP_ID: "12345", GITHUB_APP_PRIVATE_KEY: key, GITHUB_INSTALLATION_ID: "67890" }
       })
@@ -101,6 +108,7 @@ it.effect("an App's key is a PEM of either form, with real or written line break
       assert.strictEqual(credentials.appId, "12345")
       assert.deepStrictEqual(credentials.installationId, Option.some(67890))
       assert.strictEqual(createPrivateKey(Redacted.value(credentials.privateKey)).asymmetricKeyType, "rsa")
+      assert.notInclude(Redacted.value(credentials.privateKey), "\r")
       assert.include(secrets.map(Redacted.value), Redacted.value(credentials.privateKey))
       assert.strictEqual(credentials.token && Redacted.value(credentials.token), complete.GITHUB_TOKEN)
       assert.deepStrictEqual(warnings, [])
@@ -112,7 +120,9 @@ it.effect("an App without a key, with another text or with a file that is not th
     const { GITHUB_TOKEN: _, ...anonymous } = complete
     const app = (env: Record<string, string>) => problems({ env: { ...anonymous, GITHUB_APP_ID: "1", ...env } })
     assert.match((yield* app({}))[0] ?? "", /^github\.private_key: .* must be set beside GITHUB_APP_ID/)
-    for (const key of ["-----BEGIN s3cret", pem("pkcs1").slice(0, 200), "s3cret"]) {
+    const elliptic = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey
+    const ofAnotherKind = elliptic.export({ type: "pkcs8", format: "pem" }).toString()
+    for (const key of ["-----BEGIN s3cret", pem("pkcs1").slice(0, 200), "s3cret", ofAnotherKind]) {
       const found = yield* app({ GITHUB_APP_PRIVATE_KEY: key })
       assert.match(found[0] ?? "", /is not a private RSA key/)
       assert.strictEqual(found.length, 1)
@@ -159,4 +169,13 @@ it.effect("the API's address is https, or this machine, and its password never s
     }
     const { github } = yield* configured({ env: { ...complete, GITHUB_API_BASE: "http://127.0.0.1:4711/" } })
     assert.deepStrictEqual(Option.map(github, ({ apiBase }) => apiBase), Option.some("http://127.0.0.1:4711"))
+  }))
+
+it.effect("an App without an installation id, or with 0, asks GitHub for the repository's installation", () =>
+  Effect.gen(function*() {
+    const app = { ...complete, GITHUB_APP_ID: "1", GITHUB_APP_PRIVATE_KEY: pem("pkcs8") }
+    for (const env of [app, { ...app, GITHUB_INSTALLATION_ID: "0" }]) {
+      const { credentials } = Option.getOrThrow((yield* configured({ env })).github)
+      assert.deepStrictEqual(credentials._tag === "App" && credentials.installationId, Option.none())
+    }
   }))

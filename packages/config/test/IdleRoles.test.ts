@@ -22,3 +22,19 @@ it.effect("settings of a verifier that is off, and turns where there are no tool
       ) => `${name}: no effect: without tools a model is asked once`)
     )
   }))
+
+it.effect("turns of a verifier that is off are named once, also without tools", () =>
+  Effect.gen(function*() {
+    const yaml = "reviewer: { verify: false }\nagent: { tools: off, verifier: { max_turns: 2 } }"
+    assert.deepStrictEqual((yield* configured({ yaml })).warnings, [
+      "agent.verifier.max_turns (AGENT_VERIFIER_MAX_TURNS): no effect: reviewer.verify is off"
+    ])
+  }))
+
+it.effect("where there are no explorers, their settings have no effect, but for the one that says so", () =>
+  Effect.gen(function*() {
+    const yaml = "agent: { explorer: { max_concurrent: 0, max_turns: 3 } }"
+    assert.deepStrictEqual((yield* configured({ yaml })).warnings, [
+      "agent.explorer.max_turns (AGENT_EXPLORER_MAX_TURNS): no effect: there are no explorers"
+    ])
+  }))

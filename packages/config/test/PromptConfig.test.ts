@@ -78,3 +78,10 @@ it.effect("an empty directory leaves no language", () =>
       const { review, warnings } = yield* load({ LANGUAGE_GUIDELINES_DIR: directory })
       assert.deepStrictEqual([review.languageGuidelines, warnings], [{}, []])
     })))
+
+it.effect("a file where a directory of guidelines is named is said to be unreadable, and not to be missing", () =>
+  withFiles({ "go.md": "use go vet" }, (directory) =>
+    Effect.gen(function*() {
+      const [problem = ""] = yield* problems({ env: { ...complete, LANGUAGE_GUIDELINES_DIR: `${directory}/go.md` } })
+      assert.match(problem, /the guidelines in ".*\/go\.md" are not readable \(\w+\)$/)
+    })))

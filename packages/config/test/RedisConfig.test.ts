@@ -14,8 +14,8 @@ it.effect("without a Redis the data directory holds everything", () =>
 for (const mode of ["serve", "run-job", "jobs"] as const) {
   it.effect(`with a Redis, ${mode} has the queue and the conversations there`, () =>
     Effect.gen(function*() {
-      const { redis, storage } = yield* configured({ mode, env: { ...complete, REDIS_URL: url } })
-      assert.strictEqual(storage, "redis")
+      const { redis, storage, warnings } = yield* configured({ mode, env: { ...complete, REDIS_URL: url } })
+      assert.deepStrictEqual([storage, warnings], ["redis", []])
       assert.strictEqual(Redacted.value(Option.getOrThrow(redis).url), url)
       assert.notInclude(JSON.stringify(redis), "hunter22")
     }))

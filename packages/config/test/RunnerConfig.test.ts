@@ -141,3 +141,11 @@ it.effect("settings without effect on the runner say so", () =>
       "agent.tools (AGENT_TOOLS): no effect: Claude Code runs the agents"
     ])
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+it.effect("a job's process keeps the key for Claude Code, which a job may bring as its runner; a server that reviews otherwise does not", () =>
+  Effect.gen(function*() {
+    const keyOf = (mode: "serve" | "run-job") =>
+      Effect.map(configured({ mode }), ({ claudeCode }) => Option.map(claudeCode.apiKey, Redacted.value))
+    assert.deepStrictEqual(yield* keyOf("run-job"), Option.some("sk-ant-key"))
+    assert.deepStrictEqual(yield* keyOf("serve"), Option.none())
+  }))

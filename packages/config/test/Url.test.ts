@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { endpoint, isLoopback, secureEndpoint } from "@nominal-code/config/Url"
+import { endpoint, isLoopback, secureEndpoint, withoutLogin } from "@nominal-code/config/Url"
 import { Option } from "effect"
 
 it("this machine is 127.0.0.0/8, ::1 and localhost, and no name that looks like them", () => {
@@ -52,4 +52,16 @@ it("a token goes over https, or stays on this machine", () => {
   for (const text of ["http://localhost:3000", "http://[::1]:3000", "http://127.0.0.2"]) {
     assert.isTrue(Option.isSome(secureEndpoint.fromText(text)), text)
   }
+})
+
+it("a URL in a message has neither login nor query nor fragment, whatever the login is made of", () => {
+  const cases = [
+    ["redis://:hunter2@redis:6379/0", "redis://***@redis:6379/0"],
+    ["https://bot:hun\nter2@ghe.example", "https://***@ghe.example"],
+    ["https://a@b:hunter2@ghe.example", "https://***@ghe.example"],
+    ["https://ghe.example/a?token=hunter2", "https://ghe.example/a?***"],
+    ["https://ghe.example#hunter2", "https://ghe.example#***"],
+    ["https://ghe.example/a", "https://ghe.example/a"]
+  ] as const
+  for (const [url, shown] of cases) assert.strictEqual(withoutLogin(url), shown)
 })

@@ -144,3 +144,8 @@ it.effect("where the configuration is refused, the doubt follows the problems", 
       "github.token (GITHUB_TOKEN): GITHUB_TOKN is in the environment, and is no setting: was GITHUB_TOKEN meant?"
     ])
   }))
+
+it.effect("a name that two groups have raises no doubt, for nobody knows which one was meant", () =>
+  Effect.gen(function*() {
+    assert.deepStrictEqual(yield* doubts("AGENT_LABELS"), [])
+  }))

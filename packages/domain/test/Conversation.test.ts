@@ -134,3 +134,15 @@ it("leaves what it was given untouched", () => {
   assert.strictEqual(appendUserText(answerOpenCalls(messages), "b").length, 3)
   assert.strictEqual(messages.length, 2)
 })
+
+it("a question that came together with results begins what is kept without them: only its own words count", () => {
+  const messages = [
+    user(text("old")),
+    assistant(call("1")),
+    user(result("1", "x".repeat(100)), text("second")),
+    assistant(text("done")),
+    user(text("third")),
+    assistant(text("done"))
+  ]
+  assert.deepStrictEqual(truncate(messages, 50), [user(text("second")), ...messages.slice(3)])
+})

@@ -66,6 +66,14 @@ describe("the comparison without a model", () => {
       )
     }))
 
+  it.effect("takes the plural of a word, and its other tenses, for the word", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(
+        yield* tags([finding("Locks: nobody releases them when reads fail", 400), finding("Averaged lists", 7)]),
+        [0, "Nothing"]
+      )
+    }))
+
   it.effect("counts what says the same again as a repeat", () =>
     Effect.gen(function*() {
       const findings = yield* judged([
@@ -119,6 +127,8 @@ describe("the figures of a run", () => {
       })
       assert.closeTo(metrics.dollars ?? 0, 0.4, 1e-9)
       assert.isUndefined(metricsOf([resultOf([])], 1).dollars, "a price that is not known is no zero")
+      const partly = metricsOf([resultOf([], { dollars: 0.1 }), resultOf([])], 1)
+      assert.isUndefined(partly.dollars, "nor is the sum of those that are known the price of all")
     }))
 
   it.effect("have floors, and ceilings where less is better; one that is not known is missed", () =>
@@ -127,6 +137,11 @@ describe("the figures of a run", () => {
       const missed = (text: string) => missedFloors(metrics, Result.getOrThrow(parseFloors(text)))
       assert.deepStrictEqual(missed("recall=0, findings=3.5,repeats=0"), [])
       assert.deepStrictEqual(missed("f1=.6"), ["F1 is .000, below .600"])
+      const repeated = resultOf([
+        { ...finding("The timeout is short"), match: { _tag: "Nothing" }, repeat: true }
+      ])
+      const ceiling = missedFloors(metricsOf([repeated], 1), Result.getOrThrow(parseFloors("repeats=0")))
+      assert.deepStrictEqual(ceiling, ["repeats is 1, above 0"])
       assert.lengthOf(missed("dollars=1"), 1)
       assert.isTrue(Result.isFailure(parseFloors("f1")))
       assert.isTrue(Result.isFailure(parseFloors("beauty=1")))

@@ -79,6 +79,13 @@ describe("two runs beside each other", () => {
     assert.strictEqual(rowOf(compareText(runOf([found]), runOf([repeating])), "repeats"), "repeats  0  1  worse")
   })
 
+  it("say nothing of a golden that only one of the suites has", () => {
+    const reworded = caseOf({ goldens: [{ comment: "The lock leaks", severity: "high", path, line: 4 }] })
+    const text = compareText(runOf([found]), runOf([reworded]))
+    assert.notInclude(text, "lost:")
+    assert.notInclude(text, "found now:")
+  })
+
   it("name what is in one of them only, a case that ended otherwise, and judges that differ", () => {
     const before = runOf([caseOf({ name: "old" }), caseOf()])
     const after = runOf([caseOf({ state: "Failed", problem: "no model" }), caseOf({ name: "new" })], {

@@ -52,6 +52,8 @@ const suite = (name: string, store: Layer.Layer<PeriodicLease.PeriodicLease, Sto
       Effect.gen(function*() {
         yield* TestClock.setTime(10 * 86_400_000)
         assert.strictEqual(yield* take("a"), 0)
+        yield* TestClock.setTime(5 * 86_400_000)
+        assert.isAtMost(yield* take("b"), 120_000)
         yield* end("a")
         yield* TestClock.setTime(86_400_000)
         assert.isAtMost(yield* take("b"), 900_000)

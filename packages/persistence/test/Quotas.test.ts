@@ -48,6 +48,17 @@ const suite = (name: string, store: Layer.Layer<Quotas, StoreError>) => {
         assert.strictEqual(yield* take("a", one), "alice")
       }).pipe(fresh))
 
+    it.effect("forget a job after two days, so that it counts anew", () =>
+      Effect.gen(function*() {
+        yield* TestClock.setTime(10 * 86_400_000)
+        const one = quota("alice", 1)
+        assert.strictEqual(yield* take("a", one), "")
+        yield* TestClock.adjust("3 days")
+        assert.strictEqual(yield* take("of another", quota("bob", 1)), "")
+        assert.strictEqual(yield* take("a", one), "")
+        assert.strictEqual(yield* take("b", one), "alice")
+      }).pipe(fresh))
+
     it.effect("begin anew with the day in UTC, and after an hour", () =>
       Effect.gen(function*() {
         yield* TestClock.setTime(10 * 86_400_000 - 600_000)

@@ -46,6 +46,12 @@ it("a connection that failed is named by its code, and never by what was sent on
   assert.deepStrictEqual(explained(lost), [`${address}: ECONNREFUSED; it will be tried again`, true])
   const cut = Object.assign(new Error("Connection is closed."), { command: { name: "set", args: ["key", "secret"] } })
   assert.deepStrictEqual(explained(cut), [`${address}: the connection was lost; it will be tried again`, true])
+  const untrusted = Object.assign(new Error("self-signed certificate"), { code: "DEPTH_ZERO_SELF_SIGNED_CERT" })
+  assert.match(
+    explained(untrusted)[0],
+    /: DEPTH_ZERO_SELF_SIGNED_CERT; no TLS that can be trusted: .*NODE_EXTRA_CA_CERTS/
+  )
+  assert.isFalse(explained(untrusted)[1], "no later try finds another certificate")
   assert.deepStrictEqual(explained("odd"), [`${address}: the connection was lost; it will be tried again`, true])
 })
 

@@ -250,6 +250,8 @@ export const spendDaysSuite = (name: string, store: Layer.Layer<Spend, StoreErro
         yield* TestClock.adjust("2 hours")
         yield* ledger.settle({ ...settlement(first, 50, before.day, 30), task })
         const held = { day: before.day, subject }
+        // What it holds of yesterday is no part of today's account.
+        assert.strictEqual((yield* ledger.reserve(request("t1", 2, 101, { task, held })))._tag, "Refused")
         const second = yield* ledger.reserve(request("t1", 2, 100, { task, held }))
         assert.deepStrictEqual([second._tag, second.day], ["Granted", before.day + 1])
         yield* ledger.settle({ ...settlement(request("t1", 2, 100, { task }), 90, second.day), task })

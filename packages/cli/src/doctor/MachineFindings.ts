@@ -9,6 +9,16 @@ import { asked, ok, problem, type SetupFinding, warning } from "./Finding.ts"
 
 const oldestGit = [2, 39] as const
 
+/** Finding about the version that `git version` prints. */
+export const gitFinding = (text: string): SetupFinding => {
+  const [, major = "0", minor = "0"] = /(\d+)\.(\d+)/.exec(text) ?? []
+  const [leastMajor, leastMinor] = oldestGit
+  const isTooOld = Number(major) < leastMajor || Number(major) === leastMajor && Number(minor) < leastMinor
+  return isTooOld
+    ? problem("machine", `${text} is too old: install ${leastMajor}.${leastMinor} or later`)
+    : ok("machine", text)
+}
+
 const git = Effect.fnUntraced(function*() {
   const fs = yield* FileSystem.FileSystem
   // git's own home is made where nothing stays.
@@ -16,13 +26,7 @@ const git = Effect.fnUntraced(function*() {
   const { stdout } = yield* Git.Git.use(({ run }) => run(["version"], { gitDir: baseDir })).pipe(
     Effect.provide(Git.layer({ baseDir }))
   )
-  const text = new TextDecoder().decode(stdout).trim()
-  const [, major = "0", minor = "0"] = /(\d+)\.(\d+)/.exec(text) ?? []
-  const [leastMajor, leastMinor] = oldestGit
-  const isTooOld = Number(major) < leastMajor || Number(major) === leastMajor && Number(minor) < leastMinor
-  return isTooOld
-    ? [problem("machine", `${text} is too old: install ${leastMajor}.${leastMinor} or later`)]
-    : [ok("machine", text)]
+  return [gitFinding(new TextDecoder().decode(stdout).trim())]
 }, Effect.scoped)
 
 /** The directory, or the nearest one above it that is there. */
