@@ -1,7 +1,6 @@
-import { LaneKey } from "@nominal-code/domain/Lane"
+import { laneOfKey } from "@nominal-code/domain/Lane"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
-import { Clock, Duration, Effect, Latch, Schema, Stream } from "effect"
-import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
+import { Clock, Duration, Effect, Latch, Option, Stream } from "effect"
 import type { HeadWork, ReadyLane } from "./JobQueue.ts"
 import type { Head } from "./JobTable.ts"
 
@@ -34,10 +33,6 @@ interface Listener {
 
 // How far a look reaches back behind the last one: a clock that is set back by less is not noticed otherwise.
 const overlapMillis = 60_000
-
-// Each offer names a lane.
-SchemaJITCompiler.enable(LaneKey.ast)
-const decodeLane = Schema.decodeSync(LaneKey)
 
 const workOf = ({ lifecycle, task }: Head): HeadWork => {
   if (task !== "review") return "notice"
@@ -91,7 +86,7 @@ export const make = (
       const found = listener.lanes.entries().take(portion).toArray()
       for (const [key] of found) listener.lanes.delete(key)
       if (listener.lanes.size === 0) listener.some.closeUnsafe()
-      return found.map(([key, work]): ReadyLane => ({ lane: decodeLane(key), work }))
+      return found.map(([key, work]): ReadyLane => ({ lane: Option.getOrThrow(laneOfKey(key)), work }))
     })
 
   const listen = Effect.acquireRelease(

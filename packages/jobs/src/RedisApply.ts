@@ -123,7 +123,7 @@ export const applyTries = (
       answer(one, Exit.succeed({ _tag: "made", now, row }))
       continue
     }
-    for (const id of one.apply(snapshot.table, now)) calls.set(id, one.call)
+    for (const id of one.apply(snapshot, now)) calls.set(id, one.call)
     if (applied.length > 0 && endsUnplaced(snapshot)) {
       // It has to wait until Redis has given those before it their numbers.
       return applyTries(loaded, tries.slice(0, at), signer, answer)

@@ -40,7 +40,7 @@ export interface ShardKeys {
 }
 
 /** Bucket of a digest, one of 64. */
-const bucketOf = (digest: string): string => digest.slice(0, 1)
+export const bucketOf = (digest: string): string => digest.slice(0, 1)
 
 export const shardKeys = (shard: number): ShardKeys => {
   const root = `{nc:${shard}}`

@@ -1,7 +1,7 @@
 import type { ServiceName } from "@nominal-code/domain/Failure"
 import { eventKeyOf, eventKeysOfHead, type JobId } from "@nominal-code/domain/Job"
 import { SigningKeys } from "@nominal-code/domain/JobSignature"
-import { type Lane, LaneKey, laneKey } from "@nominal-code/domain/Lane"
+import { type Lane, laneKey, laneOfKey } from "@nominal-code/domain/Lane"
 import type { Sha } from "@nominal-code/domain/PullRequest"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Redis } from "@nominal-code/persistence/Redis"
@@ -46,9 +46,6 @@ const opening = <A, R>(step: Effect.Effect<A, StoreError, R>) =>
 const Due = Schema.Array(Schema.Tuple([Schema.Int, Schema.String, Schema.String]))
 const Changes = Schema.NullOr(Schema.FiniteFromString)
 const Strings = Schema.Array(Schema.String)
-
-const decodeLane = Schema.decodeOption(LaneKey)
-const isLane = (key: string) => Option.isSome(decodeLane(key))
 
 /** `"<milliseconds> <work> <lane>"`, a line as a script announces when a lane is due. */
 const announcement = /^(\d+) ([ncl]) (\S+)$/
@@ -99,7 +96,7 @@ const readyLanesOf = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) 
         for (const line of text.split("\n")) {
           const [, wait = "", work = "", lane = ""] = announcement.exec(line) ?? []
           // Whoever reaches the channel can say anything on it.
-          if (isLane(lane)) readyLanes.touched(headOf(lane, work, Number(wait), now), now)
+          if (Option.isSome(laneOfKey(lane))) readyLanes.touched(headOf(lane, work, Number(wait), now), now)
         }
       }),
     Missed: () => Effect.sync(() => readyLanes.look())

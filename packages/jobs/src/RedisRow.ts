@@ -15,12 +15,9 @@ export interface StoredRow {
   /** Idempotency key of the step that last changed it. */
   readonly call: string
   readonly version: string
-  readonly fields: ReadonlyMap<string, string>
 }
 
-/** Fields that every change writes, so that Redis' append-only file shows the history of the job. */
-const always = { state: "state", position: "position", epoch: "epoch", lane: "lane", endedAt: "ended" } as const
-
+/** Further fields. Every change writes state, position, epoch, lane and end, so that the append-only file shows a job's history. */
 const short = {
   delivery: "d",
   event: "e",
@@ -50,27 +47,45 @@ const text = (value: string | number | boolean | null): string =>
 
 const named = Struct.keys(short).map((name) => [name, short[name]] as const)
 
-/** Further fields of a row, without those that have their default values. */
-export const fieldsOf = (row: JobRow, payload: string, call: string): ReadonlyMap<string, string> => {
-  const fields = new Map<string, string>()
+/** Text of a further field; empty if it is left out. */
+const storedText = (row: JobRow, name: keyof typeof short, field: string): string => {
+  const value = row[name]
   // A version that knows no commands reads one as a review, which it carries out just so.
-  if (row.task === "command") fields.set("c", "1")
-  for (const [name, field] of named) {
-    const value = text(row[name])
-    if (value === "" || value === usual[field] || field === "t" && value === "command") continue
-    if (field === "r" && row.receivedAt === row.position) continue
-    fields.set(field, value)
+  if (name === "task" && value === "command" || name === "receivedAt" && value === row.position) return ""
+  const stored = text(value)
+  return stored === usual[field] ? "" : stored
+}
+
+/** Changes of the fields of a hash: fields and values in turn that are set, and fields that are removed. */
+export interface FieldChanges {
+  readonly set: ReadonlyArray<string>
+  readonly del: ReadonlyArray<string>
+}
+
+/** Changes of the further fields of a job, its payload aside. Without `before` there is no hash yet. */
+export const fieldChanges = (before: StoredRow | undefined, row: JobRow, call: string): FieldChanges => {
+  const set: Array<string> = []
+  const del: Array<string> = []
+  const change = (field: string, from: string, to: string) => {
+    if (from === to) return
+    if (to === "") del.push(field)
+    else set.push(field, to)
   }
-  if (payload !== "") fields.set("payload", payload)
-  if (call !== "") fields.set("call", call)
-  return fields
+  const commandText = (task: JobRow["task"] | undefined) => task === "command" ? "1" : ""
+  change("c", commandText(before?.row.task), commandText(row.task))
+  for (const [name, field] of named) {
+    // That of an instant depends on the position, too.
+    if (before !== undefined && before.row[name] === row[name] && name !== "receivedAt") continue
+    change(field, before === undefined ? "" : storedText(before.row, name, field), storedText(row, name, field))
+  }
+  change("call", before?.call ?? "", call)
+  return { set, del }
 }
 
 const decodeEnded = Option.liftThrowable((record: string): StoredRow => ({
   ...EndedJob.decodeWhole(Buffer.from(record, "latin1")),
   payload: "",
-  version: "",
-  fields: new Map()
+  version: ""
 }))
 
 /** Reads a job from its record after its end; none if the bytes are no such record. Mostly there is none, and no bytes. */
@@ -128,9 +143,6 @@ export const rowOf = (id: string, found: typeof Fields.Type): Option.Option<Stor
     row,
     payload: found["payload"] ?? "",
     call: found["call"] ?? "",
-    version: found["v"] ?? "",
-    fields: new Map(Object.entries(found).filter(([field]) => !isAlways(field)))
+    version: found["v"] ?? ""
   }))
 }
-
-const isAlways = (field: string) => field === "v" || Object.values<string>(always).includes(field)

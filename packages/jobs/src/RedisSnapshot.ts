@@ -32,13 +32,10 @@ export interface LoadedLane {
 }
 
 /** The rules' view of a lane, and what they changed of it. */
-export interface Snapshot {
-  readonly table: JobTable
-  readonly changed: () => ReadonlyMap<string, JobRow>
-  readonly payloadOf: (id: string) => string
-  readonly active: () => ReadonlyArray<JobRow>
+export interface Snapshot extends JobTable {
+  changed(): ReadonlyMap<string, JobRow>
   /** Number of sequence numbers that were used. */
-  readonly numbers: () => number
+  numbers(): number
 }
 
 // Above every real number, so that what is new comes last. Redis gives the real ones when it takes the change.
@@ -49,53 +46,122 @@ export const givenBy = (number: number): number | undefined => number > unknown 
 
 const isActive = ({ state }: JobRow) => state === "waiting" || state === "running"
 
+const never = (): never => {
+  throw new Error("a rule of a lane asked for more than the lane")
+}
+
 /** A table of what was loaded: a rule that asks it for anything else does not work. */
-export const make = ({ events, forgottenBefore, jobs, lane }: LoadedLane): Snapshot => {
-  const rows = new Map<string, JobRow>()
-  const payloads = new Map<string, string>()
-  const changed = new Map<string, JobRow>()
-  for (const [id, stored] of jobs) {
-    if (stored === undefined || (stored.row.endedAt ?? Infinity) < forgottenBefore) continue
-    rows.set(id, stored.row)
-    payloads.set(id, stored.payload)
+class LaneSnapshot implements Snapshot {
+  private readonly loaded: LoadedLane
+  private readonly rows = new Map<string, JobRow>()
+  private readonly payloads = new Map<string, string>()
+  private turns: ReadonlyArray<JobRow> | undefined
+  private given = 0
+
+  constructor(loaded: LoadedLane) {
+    this.loaded = loaded
   }
-  let numbers = 0
-  const put = (row: JobRow, payload?: string) => {
-    rows.set(row.id, row)
-    changed.set(row.id, row)
-    if (payload !== undefined) payloads.set(row.id, payload)
+
+  private loadedRow(id: string): StoredRow | undefined {
+    const stored = this.loaded.jobs.get(id)
+    return stored === undefined || (stored.row.endedAt ?? Infinity) < this.loaded.forgottenBefore ? undefined : stored
   }
-  const active = () => [...rows.values()].filter((row) => row.lane === lane && isActive(row)).sort(byTurn)
-  const never = (): never => {
-    throw new Error("a rule of a lane asked for more than the lane")
-  }
-  const idOf = (event: string): string => {
-    const found = events.get(event) ?? never()
+
+  private idOf(event: string): string {
+    const found = this.loaded.events.get(event) ?? never()
     return found.job === "" ? found.ended : found.job
   }
-  return {
-    table: {
-      tick: () => unknown + ++numbers,
-      knows: ({ event, id }) => rows.has(id) || idOf(event) !== "" || active().length > 0,
-      byId: (id) => jobs.has(id) ? rows.get(id) : never(),
-      byEvent: (_lane, event) => rows.get(idOf(event)),
-      active,
-      payload: (id) => payloads.get(id) ?? "",
-      insert: put,
-      update: put,
-      signers: never,
-      setSigners: never,
-      heads: never,
-      count: never,
-      waitingSince: never,
-      list: never,
-      oldestWaiting: never,
-      probe: never,
-      forget: never
-    },
-    changed: () => changed,
-    payloadOf: (id) => payloads.get(id) ?? "",
-    active,
-    numbers: () => numbers
+
+  private rowOf(id: string): JobRow | undefined {
+    return this.rows.get(id) ?? this.loadedRow(id)?.row
+  }
+
+  tick() {
+    this.given += 1
+    return unknown + this.given
+  }
+
+  knows({ event, id }: Pick<JobRow, "id" | "event">) {
+    return this.rowOf(id) !== undefined || this.idOf(event) !== "" || this.active().length > 0
+  }
+
+  byId(id: string) {
+    return this.loaded.jobs.has(id) ? this.rowOf(id) : never()
+  }
+
+  byEvent(_lane: string, event: string) {
+    return this.rowOf(this.idOf(event))
+  }
+
+  active() {
+    if (this.turns !== undefined) return this.turns
+    const found: Array<JobRow> = []
+    const add = (row: JobRow | undefined) => {
+      if (row !== undefined && row.lane === this.loaded.lane && isActive(row)) found.push(row)
+    }
+    for (const id of this.loaded.jobs.keys()) if (!this.rows.has(id)) add(this.loadedRow(id)?.row)
+    for (const row of this.rows.values()) add(row)
+    this.turns = found.length > 1 ? found.sort(byTurn) : found
+    return this.turns
+  }
+
+  payload(id: string) {
+    return this.payloads.get(id) ?? this.loadedRow(id)?.payload ?? ""
+  }
+
+  update(row: JobRow, payload?: string) {
+    this.turns = undefined
+    this.rows.set(row.id, row)
+    if (payload !== undefined) this.payloads.set(row.id, payload)
+  }
+
+  insert(row: JobRow, payload: string) {
+    this.update(row, payload)
+  }
+
+  changed() {
+    return this.rows
+  }
+
+  numbers() {
+    return this.given
+  }
+
+  signers() {
+    return never()
+  }
+
+  setSigners() {
+    never()
+  }
+
+  heads() {
+    return never()
+  }
+
+  count() {
+    return never()
+  }
+
+  waitingSince() {
+    return never()
+  }
+
+  list() {
+    return never()
+  }
+
+  oldestWaiting() {
+    return never()
+  }
+
+  probe() {
+    never()
+  }
+
+  forget() {
+    return never()
   }
 }
+
+export const make = (loaded: LoadedLane): Snapshot => new LaneSnapshot(loaded)

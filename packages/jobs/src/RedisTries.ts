@@ -22,6 +22,7 @@ import {
 } from "./RedisApply.ts"
 import * as RedisClock from "./RedisClock.ts"
 import { type ChangedLane, planOf } from "./RedisCommit.ts"
+import type { ShardKeys } from "./RedisKeys.ts"
 import type { RedisLaneCache } from "./RedisLaneCache.ts"
 import * as RedisRead from "./RedisRead.ts"
 import type { StoredRow } from "./RedisRow.ts"
@@ -29,8 +30,24 @@ import { givenBy, type LoadedLane } from "./RedisSnapshot.ts"
 
 class TryRequest extends Request.Class<{ readonly one: Try }, TryResult, StoreError> {}
 
-const Numbers = Schema.Array(Schema.Union([Schema.Int, Schema.FiniteFromString]))
-const Committed = Schema.TupleWithRest(Schema.Tuple([Schema.FiniteFromString]), [Numbers])
+/** Answer of `commit.lua`. */
+interface Committed {
+  readonly now: number
+  /** Of each day, 1 if something has ended on it that is kept, and 0 if not. */
+  readonly days: string
+  /** Of each lane: 1 and the numbers that it was given, or why it was not changed. */
+  readonly lanes: ReadonlyArray<ReadonlyArray<number>>
+}
+
+const answered = /^\d+ [01]*(?:\n[\d -]*)*$/
+
+const Committed = Schema.String.check(Schema.isPattern(answered))
+
+const committedOf = (answer: string): Committed => {
+  const [head = "", ...lines] = answer.split("\n")
+  const [now, days = ""] = head.split(" ")
+  return { now: Number(now), days, lanes: lines.map((line) => line === "" ? [] : line.split(" ").map(Number)) }
+}
 
 /** Number of lanes that are read at once. */
 const atOnce = 50
@@ -71,7 +88,7 @@ const independent = (tries: ReadonlyArray<Try>): ReadonlyArray<Try> => {
 
 const lengthOf = ({ change: { snapshot } }: AppliedLane): number => {
   let length = 0
-  for (const id of snapshot.changed().keys()) length += snapshot.payloadOf(id).length
+  for (const id of snapshot.changed().keys()) length += snapshot.payload(id).length
   return length
 }
 
@@ -113,6 +130,8 @@ const outcomesOf = (
   }
   cache.put(loaded.lane, { ...changed, jobs })
   const row = (id: string) => {
+    const known = jobs.get(id)?.row
+    if (known !== undefined) return known
     const found = snapshot.changed().get(id) ?? loaded.jobs.get(id)?.row
     return found === undefined ? undefined : real(found, numbers)
   }
@@ -141,6 +160,8 @@ export const make = Effect.fnUntraced(function*(shards: number, cache: RedisLane
   let version = randomBytes(4).readUInt32BE() % versions
   const nextVersion = () => String(version = (version + 0x9e3779b1) % versions + 1)
   const clock = RedisClock.make()
+  /** Days of each shard on which jobs have ended, as Redis has told last: only their keys are searched. */
+  const endedOn = new Map<ShardKeys, ReadonlySet<number>>()
 
   const timeNow = Effect.gen(function*() {
     const time = yield* given
@@ -191,15 +212,16 @@ export const make = Effect.fnUntraced(function*(shards: number, cache: RedisLane
   )
 
   /** Writes lanes of a shard by one script. */
-  const write = Effect.fnUntraced(function*(lanes: Array.NonEmptyReadonlyArray<AppliedLane>, answer: Answer) {
+  const write = Effect.fnUntraced(function*(lanes: Array.NonEmptyReadonlyArray<AppliedLane>, tell: Answer) {
     const tries = lanes.flatMap(({ tries }) => tries)
     const [first] = tries
     if (first === undefined) return
-    const { args, changed, keys } = planOf(lanes.map(({ change }) => change), {
+    const { args, changed, days, keys } = planOf(lanes.map(({ change }) => change), {
       keys: first.keys,
       shards,
       retentionMillis,
       time: Option.getOrElse(yield* given, () => "" as const),
+      endedOn: endedOn.get(first.keys),
       nextVersion
     })
     const operation = tries.every((one) => one.operation === first.operation) ? first.operation : "JobQueue.change"
@@ -208,15 +230,16 @@ export const make = Effect.fnUntraced(function*(shards: number, cache: RedisLane
       // A script that fails may fail for one of them only.
       const isOneOfThem = tries.length > 1 && written.failure.reason === "failed"
       const outcome = isOneOfThem ? Exit.succeed(unmade("failed")) : Exit.fail(written.failure)
-      for (const one of tries) answer(one, outcome)
+      for (const one of tries) tell(one, outcome)
       return
     }
-    const [now, ...numbers] = written.success
-    yield* heard(now)
+    const answer = committedOf(written.success)
+    yield* heard(answer.now)
+    endedOn.set(first.keys, new Set(days.filter((_, index) => answer.days[index] === "1")))
     const outcomes = lanes.flatMap((lane, index) =>
-      outcomesOf(lane, { changed: changed[index] ?? emptyLane, numbers: numbers[index] ?? [] }, cache)
+      outcomesOf(lane, { changed: changed[index] ?? emptyLane, numbers: answer.lanes[index] ?? [] }, cache)
     )
-    yield* confirm(first, outcomes, answer)
+    yield* confirm(first, outcomes, tell)
   })
 
   const writeAll = (lanes: ReadonlyArray<AppliedLane>, answer: Answer) =>

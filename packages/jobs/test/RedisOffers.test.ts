@@ -21,6 +21,8 @@ const broken = new StoreError({ operation: "test", message: "the script failed",
 
 interface Seen {
   scripts: number
+  /** Number of keys that the scripts were given. */
+  keys: number
   loses: boolean
   isAway: boolean
   /** Happens before this process notices that an answer is lost. */
@@ -33,13 +35,14 @@ interface Seen {
 const counted = Effect.fnUntraced(function*({ command, url }: RedisServer, shards = 1) {
   yield* command("flushall")
   const redis = Context.get(yield* Layer.build(Layer.fresh(Redis.layer(url))), Redis.Redis)
-  const seen: Seen = { scripts: 0, loses: false, isAway: false, meanwhile: Effect.void, days: 0, refuses: "" }
+  const seen: Seen = { scripts: 0, keys: 0, loses: false, isAway: false, meanwhile: Effect.void, days: 0, refuses: "" }
   const counting = Redis.Redis.of({
     ...redis,
     run: (...call) =>
       Effect.suspend(() => {
         if (seen.isAway) return Effect.fail(lost)
         seen.scripts += 1
+        seen.keys += call[3].length
         const { loses, refuses } = seen
         seen.loses = false
         const [, , , , args] = call
@@ -65,9 +68,9 @@ const counted = Effect.fnUntraced(function*({ command, url }: RedisServer, shard
   )
   const scriptsOf = <A, E>(effect: Effect.Effect<A, E>) =>
     Effect.gen(function*() {
-      const before = seen.scripts
+      const { keys, scripts } = seen
       const done = yield* effect
-      return { done, scripts: seen.scripts - before }
+      return { done, scripts: seen.scripts - scripts, keys: seen.keys - keys }
     })
   return { queue, scriptsOf, seen }
 })
@@ -145,6 +148,39 @@ redisSuite("offers of the same moment in Redis", () => {
         answers.push(...tagsOf(yield* queue.offerAll([job])))
       }
       assert.deepStrictEqual(answers, ["Duplicate", "Duplicate", "Duplicate", "Accepted"])
+    }))
+
+  it.effect("a new job names the keys of the days on which something has ended, and of no other", () =>
+    Effect.gen(function*() {
+      const { queue, scriptsOf, seen } = yield* counted(yield* server)
+      const keysOfOffers = (from: number) =>
+        Effect.map(scriptsOf(queue.offerAll(pushes(100, from))), ({ keys, scripts }) => {
+          assert.strictEqual(scripts, 4)
+          return keys / 100
+        })
+      yield* queue.offer(push(laneOf(9999), "first"))
+      assert.isBelow(yield* keysOfOffers(1), 5)
+      for (const days of [1, 2, 3]) {
+        seen.days = days
+        yield* queue.offer(mention(laneOf(5000), `on day ${days}`))
+        yield* queue.settle(Option.getOrThrow(yield* queue.take(laneOf(5000))), done)
+      }
+      const later = yield* keysOfOffers(101)
+      assert.isTrue(later > 6 && later < 9, String(later))
+    }))
+
+  it.effect("a job that another server ended on a day that this one has not heard of is known", () =>
+    Effect.gen(function*() {
+      const redis = yield* server
+      const { queue: there, seen } = yield* counted(redis)
+      const { queue } = yield* counted(redis)
+      yield* queue.offer(push(laneOf(9999), "first"))
+      seen.days = 1
+      const job = mention(lane, "asked")
+      yield* there.offer(job)
+      yield* there.settle(Option.getOrThrow(yield* there.take(lane)), done)
+      assert.strictEqual((yield* queue.offer(job))._tag, "Duplicate")
+      assert.strictEqual((yield* queue.offer(mention(lane, "again", "explain", 5)))._tag, "Accepted")
     }))
 
   it.effect("a hundred cycles in lanes of their own take 16 scripts, four for each step: no step reads a lane", () =>
