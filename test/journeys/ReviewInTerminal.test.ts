@@ -8,7 +8,7 @@ import { readdirSync, readFileSync } from "node:fs"
 import { env } from "node:process"
 import { fileURLToPath } from "node:url"
 import { stalled } from "./Journey.ts"
-import { live, onTerminal, review, run, uncommitted, type World } from "./Terminal.ts"
+import { live, onTerminal, review, reviewHere, run, uncommitted, type World } from "./Terminal.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 
@@ -38,7 +38,9 @@ describe("nominal-code review", () => {
     live(
       `reviews ${what}, with the review on stdout and the progress on stderr`,
       Effect.gen(function*() {
-        const { code, stderr, stdout } = yield* review(yield* uncommitted(change), ...args)
+        // One of them as a process, whose outputs are pipes.
+        const reviewed = change === "unstaged" ? review : reviewHere
+        const { code, stderr, stdout } = yield* reviewed(yield* uncommitted(change), ...args)
         assert.strictEqual(code, 0, stderr)
         assert.match(stdout, /The page count is wrong\.[^]*HIGH · bug[^]*page\.ts:1\n[^]*The last page is lost\./)
         assert.match(stdout, / {2}- export [^\n]*floor[^]* {2}\+ export [^\n]*ceil/)
@@ -58,7 +60,7 @@ describe("nominal-code review", () => {
       const bad = yield* review(world, "--fail-on", "high", "--quiet")
       assert.strictEqual(bad.code, 3)
       assert.strictEqual(bad.stderr, "nominal-code: 1 finding is high or worse\n")
-      assert.strictEqual((yield* review(world, "--fail-on", "critical", "--quiet")).code, 0)
+      assert.strictEqual((yield* reviewHere(world, "--fail-on", "critical", "--quiet")).code, 0)
     })
   )
 
@@ -75,7 +77,7 @@ describe("nominal-code review", () => {
           }
         }]
       }))
-      const { code, stdout } = yield* review(world, "--fail-on", "critical")
+      const { code, stdout } = yield* reviewHere(world, "--fail-on", "critical")
       assert.strictEqual(code, 3)
       assert.include(stdout, "It breaks there.")
     })
@@ -88,12 +90,12 @@ describe("nominal-code review", () => {
       yield* (yield* FileSystem.FileSystem).makeDirectory(`${world.directory}/src`)
       const below = { ...world, directory: `${world.directory}/src` }
       const { findings, usage } = JSON.parse(
-        (yield* review(below, "--json", "--prompt", "Is the paging right?")).stdout
+        (yield* reviewHere(below, "--json", "--prompt", "Is the paging right?")).stdout
       )
       assert.deepInclude(findings[0], { path: "page.ts", line: 1, severity: "high", body: "The last page is lost." })
       assert.strictEqual(usage.calls, 3)
       assert.include(JSON.stringify(world.model.mock.getRequests().map(({ body }) => body)), "Is the paging right?")
-      const { stdout } = yield* review(below, "--markdown")
+      const { stdout } = yield* reviewHere(below, "--markdown")
       assert.match(stdout, /### `page\.ts:1`\n\n🟠 \*\*High\*\*[^]*```suggestion\n/)
     })
   )
@@ -104,7 +106,7 @@ describe("nominal-code review", () => {
       const world = yield* uncommitted("unstaged")
       yield* (yield* FileSystem.FileSystem).makeDirectory(`${world.directory}/src`)
       const sarif = (...args: ReadonlyArray<string>) =>
-        Effect.map(review({ ...world, directory: `${world.directory}/src` }, "--sarif", ...args), ({ stdout }) => {
+        Effect.map(reviewHere({ ...world, directory: `${world.directory}/src` }, "--sarif", ...args), ({ stdout }) => {
           const log = JSON.parse(stdout)
           assert.strictEqual(sarifFaults(log), "")
           return log.runs[0]
@@ -128,10 +130,10 @@ describe("nominal-code review", () => {
     "asks the model that was named, and stops at the cost limit",
     Effect.gen(function*() {
       const world = yield* uncommitted("unstaged")
-      const { code, stderr } = yield* review(world, "--model", "claude-haiku-4-5", "--max-usd", "0.000001")
+      const { code, stderr } = yield* reviewHere(world, "--model", "claude-haiku-4-5", "--max-usd", "0.000001")
       assert.strictEqual(code, 1)
       assert.include(stderr, "the dollar limit of one review is used up")
-      yield* review(world, "--model", "claude-haiku-4-5")
+      yield* reviewHere(world, "--model", "claude-haiku-4-5")
       assert.strictEqual(world.model.turns.at(-1)?.request.model, "claude-haiku-4-5")
     })
   )
@@ -146,7 +148,7 @@ describe("nominal-code review", () => {
         [["--base", "HEAD"], "the diff is empty. To review what is not committed: leave out --base and the range"]
       ] as const
       for (const [args, why] of said) {
-        const { code, stderr, stdout } = yield* review(world, ...args)
+        const { code, stderr, stdout } = yield* reviewHere(world, ...args)
         assert.deepStrictEqual([code, stderr, stdout], [0, "", `Nothing to review: ${why}\n`])
       }
     })
@@ -189,7 +191,8 @@ describe("nominal-code review", () => {
         ]
       ]
       for (const [where, args, code, message] of failures) {
-        const result = yield* review(where, ...args)
+        // The temporary directory is the process' own.
+        const result = yield* (where.env?.["TMPDIR"] === undefined ? reviewHere : review)(where, ...args)
         assert.strictEqual(result.code, code, result.stderr)
         assert.match(result.stderr, message)
         assert.match(result.stderr, /^nominal-code: [^\n]+\n$/)

@@ -4,7 +4,7 @@ import * as GitLabEmulator from "@nominal-code/testing/GitLabEmulator"
 import * as ScriptedModel from "@nominal-code/testing/ScriptedModel"
 import { Effect, FileSystem } from "effect"
 import { change, files, finding } from "./Shop.ts"
-import { live, onTerminal, review, uncommitted } from "./Terminal.ts"
+import { live, onTerminal, review, reviewHere, uncommitted } from "./Terminal.ts"
 
 const suggestion = "  return items.sum()"
 const submission = ScriptedModel.submitReview("The total is rounded.", [
@@ -57,8 +57,14 @@ describe("nominal-code review of a pull request", () => {
     "on GitHub prints the review, by its short name and by its page, and posts nothing",
     Effect.gen(function*() {
       const here = yield* onGitHub
-      for (const name of [`acme/shop#${here.pull.number}`, here.page, `${here.page}/files`]) {
-        const { code, stderr, stdout } = yield* review(here, name)
+      for (
+        const [name, reviewed] of [
+          [`acme/shop#${here.pull.number}`, review],
+          [here.page, reviewHere],
+          [`${here.page}/files`, reviewHere]
+        ] as const
+      ) {
+        const { code, stderr, stdout } = yield* reviewed(here, name)
         assert.strictEqual(code, 0, stderr)
         assert.match(stdout, /The total is rounded\.[^]*HIGH · bug[^]*src\/total\.ts:3\n[^]*Cents are lost\./)
         assert.match(stdout, / {2}- {3}return Math\.round[^]* {2}\+ {3}return items\.sum/)
@@ -100,7 +106,7 @@ describe("nominal-code review of a pull request", () => {
         { method: "POST", path: /\/pulls\/\d+\/reviews$/, times: 100 },
         { _tag: "Answer", status: 403, message: "Resource not accessible by personal access token" }
       )
-      const { code, stderr, stdout } = yield* review(here, here.page, "--post", "--quiet")
+      const { code, stderr, stdout } = yield* reviewHere(here, here.page, "--post", "--quiet")
       assert.strictEqual(code, 1)
       assert.include(stdout, "Cents are lost.")
       assert.match(stderr, /nominal-code: the review could not be posted: forge: .*Resource not accessible/)
@@ -112,9 +118,9 @@ describe("nominal-code review of a pull request", () => {
     Effect.gen(function*() {
       const here = yield* onGitLab
       const own = () => here.gitlab.state.notes.filter(({ author }) => author.username === "alice")
-      assert.include((yield* review(here, `acme/web/shop!${here.request.iid}`)).stdout, "Cents are lost.")
+      assert.include((yield* reviewHere(here, `acme/web/shop!${here.request.iid}`)).stdout, "Cents are lost.")
       assert.deepStrictEqual(own(), [])
-      const { code, stderr } = yield* review(here, here.page, "--post")
+      const { code, stderr } = yield* reviewHere(here, here.page, "--post")
       assert.strictEqual(code, 0, stderr)
       assert.isTrue(own().some(({ body }) => body.includes("Cents are lost.")))
       assert.deepStrictEqual(here.gitlab.violations, [])
@@ -137,14 +143,14 @@ describe("nominal-code review of a pull request", () => {
         [here, [name, "--apply"], 2, /--apply asks on a terminal: elsewhere, give --apply=all/]
       ] as const
       for (const [where, args, code, message] of failures) {
-        const result = yield* review(where, ...args, "--quiet")
+        const result = yield* reviewHere(where, ...args, "--quiet")
         assert.strictEqual(result.code, code, result.stderr)
         assert.match(result.stderr, message)
         assert.match(result.stderr, /(?:^|\n)nominal-code: [^\n]+\n$/)
       }
       here.pull.state = "closed"
       assert.strictEqual(
-        (yield* review(here, name)).stdout,
+        (yield* reviewHere(here, name)).stdout,
         "Nothing to review: the pull request is closed.\n"
       )
     })
@@ -162,7 +168,7 @@ describe("nominal-code review -", () => {
       assert.match(stdout, /page\.ts:1\n[^]*The last page is lost\./)
       assert.strictEqual(yield* here.git("status", "--porcelain"), before)
       assert.strictEqual(
-        (yield* review({ ...here, typed: Effect.succeed("") }, "-")).stdout,
+        (yield* reviewHere({ ...here, typed: Effect.succeed("") }, "-")).stdout,
         "Nothing to review: the diff is empty.\n"
       )
     })
@@ -173,10 +179,10 @@ describe("nominal-code review -", () => {
     Effect.gen(function*() {
       const here = yield* uncommitted("committed")
       const typed = here.git("diff", "HEAD~1", "HEAD")
-      const refused = yield* review({ ...here, typed }, "-")
+      const refused = yield* reviewHere({ ...here, typed }, "-")
       assert.strictEqual(refused.code, 1)
       assert.match(refused.stderr, /the patch does not apply to HEAD \(page\.ts: patch does not apply\): .* by --base/)
-      const { code, stdout } = yield* review({ ...here, typed }, "-", "--base", "HEAD~1")
+      const { code, stdout } = yield* reviewHere({ ...here, typed }, "-", "--base", "HEAD~1")
       assert.strictEqual(code, 0)
       assert.include(stdout, "The last page is lost.")
     })
@@ -194,7 +200,7 @@ describe("nominal-code review --apply", () => {
       const here = yield* uncommitted("staged")
       const page = `${here.directory}/page.ts`
       yield* fs.writeFileString(page, `${floor}// One more line.\n`)
-      const refused = yield* review(here, "--staged", "--apply=all", "--quiet")
+      const refused = yield* reviewHere(here, "--staged", "--apply=all", "--quiet")
       assert.strictEqual(
         refused.stderr,
         "Not applied: page.ts:1: the file on the disk is not the one that was reviewed\n"
@@ -232,7 +238,7 @@ describe("nominal-code review --apply", () => {
       yield* fs.writeFileString(outside, floor)
       yield* fs.remove(`${here.directory}/page.ts`)
       yield* fs.symlink(outside, `${here.directory}/page.ts`)
-      const { stderr } = yield* review(here, "--staged", "--apply=all", "--quiet")
+      const { stderr } = yield* reviewHere(here, "--staged", "--apply=all", "--quiet")
       assert.match(stderr, /^Not applied: page\.ts:1/)
       assert.strictEqual(yield* fs.readFileString(outside), floor)
     })

@@ -5,6 +5,7 @@ import { Effect, FileSystem, type PlatformError, type Scope, Stream } from "effe
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { env } from "node:process"
 import { fileURLToPath } from "node:url"
+import { runIn } from "../../packages/cli/test/RunHere.ts"
 import * as LocalRepository from "./LocalRepository.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
@@ -18,6 +19,17 @@ export interface World {
   readonly typed?: Effect.Effect<string, PlatformError.PlatformError>
 }
 
+/** The environment of somebody with a home of their own, and a key of the model. */
+const environment = (world: World, home: string) => ({
+  PATH: `${root}/node_modules/.bin:${env["PATH"]}`,
+  HOME: home,
+  TMPDIR: `${home}/tmp`,
+  TERM: "xterm-256color",
+  ANTHROPIC_API_KEY: "a-key-that-is-long-enough",
+  ANTHROPIC_BASE_URL: world.url,
+  ...world.env
+})
+
 /** Runs a program in the repository as its author would, and answers with both of its outputs and its exit code. */
 export const run = Effect.fn(function*(world: World, program: string, ...args: ReadonlyArray<string>) {
   const fs = yield* FileSystem.FileSystem
@@ -27,15 +39,7 @@ export const run = Effect.fn(function*(world: World, program: string, ...args: R
   yield* fs.makeDirectory(temporary)
   const child = yield* spawner.spawn(ChildProcess.make(program, args, {
     cwd: world.directory,
-    env: {
-      PATH: `${root}/node_modules/.bin:${env["PATH"]}`,
-      HOME: home,
-      TMPDIR: temporary,
-      TERM: "xterm-256color",
-      ANTHROPIC_API_KEY: "a-key-that-is-long-enough",
-      ANTHROPIC_BASE_URL: world.url,
-      ...world.env
-    },
+    env: environment(world, home),
     stdin: world.typed === undefined ? "ignore" : Stream.encodeText(Stream.fromEffect(world.typed))
   }))
   const written = (stream: typeof child.stdout) => Stream.mkString(Stream.decodeText(stream))
@@ -47,9 +51,17 @@ export const run = Effect.fn(function*(world: World, program: string, ...args: R
   return { stdout, stderr, code: Number(code), home, checkouts }
 }, Effect.scoped)
 
-/** Runs `nominal-code review`. */
+/** Runs `nominal-code review` as a process of its own. */
 export const review = (world: World, ...args: ReadonlyArray<string>) =>
   run(world, process.execPath, command, "review", ...args)
+
+/** Runs `nominal-code review` in this process, which takes a tenth of the processor's time that its start takes. */
+export const reviewHere = Effect.fn(function*(world: World, ...args: ReadonlyArray<string>) {
+  const fs = yield* FileSystem.FileSystem
+  const home = yield* fs.makeTempDirectoryScoped({ prefix: "review-home-" })
+  const stdin = yield* world.typed ?? Effect.succeed("")
+  return yield* runIn({ directory: world.directory, stdin }, environment(world, home), "review", ...args)
+}, Effect.scoped)
 
 /** Runs a review on a pseudo-terminal of so many columns. */
 export const onTerminal = (world: World, columns: number, ...args: ReadonlyArray<string>) =>
