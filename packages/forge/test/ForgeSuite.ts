@@ -7,7 +7,7 @@ import { Login, RepoPath } from "@nominal-code/domain/PullRequest"
 import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { type InlineComment, ReviewDraft } from "@nominal-code/domain/Review"
 import { RunNotWanted, RunStillWanted } from "@nominal-code/domain/RunStillWanted"
-import { thirdUsually } from "@nominal-code/testing/Sized"
+import { ninthUsually } from "@nominal-code/testing/Sized"
 import { Clock, Effect, Option, Redacted, Result, type Scope, Struct } from "effect"
 import { Forge } from "../src/Forge.ts"
 import { ForgeError } from "../src/ForgeError.ts"
@@ -231,7 +231,7 @@ export const forgeSuite = (name: string, makeScene: Effect.Effect<Scene, unknown
           const scene = yield* makeScene
           const race = yield* makeRace(scene.arena)
           const pairs = pairsOf(momentsOf(...scene.arena.steps))
-          for (const [stop, next] of yield* thirdUsually(pairs)) {
+          for (const [stop, next] of yield* ninthUsually(pairs)) {
             yield* scene.clear
             const isFair = yield* Effect.scoped(Effect.gen(function*() {
               const { first, goOn, second, takeOver } = yield* race(
@@ -260,7 +260,7 @@ export const forgeSuite = (name: string, makeScene: Effect.Effect<Scene, unknown
         const race = yield* makeRace(scene.arena)
         const [one, other] = [[comment(10), comment(12)], [comment(12), comment(13)]]
         const pairs = pairsOf(momentsOf(...scene.arena.steps))
-        for (const [stop, next] of yield* thirdUsually(pairs)) {
+        for (const [stop, next] of yield* ninthUsually(pairs)) {
           yield* scene.clear
           yield* Effect.scoped(Effect.gen(function*() {
             const { arrive, goOn, kill, second, takeOver } = yield* race(

@@ -9,9 +9,15 @@ export const sized = (usually: number, long: number) => Effect.map(isLong, (all)
 export const firstUsually = <A>(cases: ReadonlyArray<A>): ReadonlyArray<A> =>
   Effect.runSync(Effect.map(isLong, (all) => all ? cases : cases.slice(0, 1)))
 
-/** Every third of the cases, beginning with one of the first three that `NOMINAL_SEED` chooses; all in `make test-long`. */
-export const thirdUsually = <A>(cases: ReadonlyArray<A>) =>
+/** Every nth of the cases, beginning with one of the first n that `NOMINAL_SEED` chooses; all in `make test-long`. */
+const nthUsually = (n: number) => <A>(cases: ReadonlyArray<A>) =>
   Effect.gen(function*() {
     const seed = yield* Config.Int("NOMINAL_SEED").pipe(Config.withDefault(1))
-    return (yield* isLong) ? cases : cases.filter((_, index) => index % 3 === seed % 3)
+    return (yield* isLong) ? cases : cases.filter((_, index) => index % n === seed % n)
   })
+
+/** Every third of the cases, beginning with one of the first three that `NOMINAL_SEED` chooses; all in `make test-long`. */
+export const thirdUsually = nthUsually(3)
+
+/** Every ninth of the cases, as `thirdUsually`: of pairs of ten or fourteen, it has each one in both places. */
+export const ninthUsually = nthUsually(9)
