@@ -79,7 +79,7 @@ export type OutageKind = typeof outageKinds[number]
 
 /** The storm of every test run. A lost node holds up its pull requests for minutes, so it is left to larger ones. */
 export const core: Size = {
-  pulls: 8,
+  pulls: 6,
   events: 4,
   busy: 16,
   outage: 8,
