@@ -62,6 +62,8 @@ export default defineConfig({
   test: {
     // Files share a worker's modules: importing Effect again for each took more time than the tests of most packages.
     isolate: false,
+    // Four workers have two cores: threads of their garbage collectors would only take these from each other.
+    execArgv: ["--single-threaded-gc", "--min-semi-space-size=32"],
     // Tests of processes and servers mostly wait. One group of all projects: no worker idles while another one's last
     // file of a project runs.
     maxWorkers: availableParallelism() + 2,
