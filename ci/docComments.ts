@@ -8,8 +8,8 @@ import { fileURLToPath } from "node:url"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 
-/** A doc comment at the start of a line, up to and with its first word. */
-const asking = /^[ \t]*\/\*\*(?:[ \t]*\n[ \t]*\*)?[ \t]*(What|Whether|How|Which|Who|Whose|Where|When|Why)\b.*/gm
+/** A doc comment or a module's comment at the start of a line, up to and with its first word. */
+const asking = /^[ \t]*\/\*\*?(?:[ \t]*\n[ \t]*\*)?[ \t]*(What|Whether|How|Which|Who|Whose|Where|When|Why)\b.*/gm
 
 const sources = ["packages", "test", "ci"].flatMap((directory) =>
   readdirSync(join(root, directory), { recursive: true, encoding: "utf8" })

@@ -2,7 +2,7 @@ import type { Resource } from "../deploy/KubernetesSchema.ts"
 import { namespace } from "./RealCluster.ts"
 
 /*
- * What keeps a cluster from letting the pods of a Job in, although it takes the Job.
+ * Obstacles that keep the pods of a Job out of a cluster that takes the Job.
  */
 
 /** A resource with what it asks for. */

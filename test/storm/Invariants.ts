@@ -5,7 +5,7 @@ import type { AcceptedDelivery, Change, Observations, PodRun, Post } from "./Obs
 import { restless } from "./Outages.ts"
 
 /*
- * What has to hold when a storm is over. Each function is one invariant, and answers with its breaches: one line for
+ * Invariants that have to hold when a storm is over. Each function is one invariant, and answers with its breaches: one line for
  * each, none where it holds.
  */
 

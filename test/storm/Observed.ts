@@ -2,7 +2,7 @@ import type { JobRecord } from "@nominal-code/jobs/JobRecords"
 import type { OutageKind } from "./Plan.ts"
 
 /*
- * What was seen of a storm, and nothing that anybody says of himself: the invariants are held against this alone. Times
+ * Observations of a storm from outside, and no claim of a server about itself: the invariants are checked on these alone. Times
  * are milliseconds since the epoch.
  */
 

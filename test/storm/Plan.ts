@@ -2,7 +2,7 @@ import { Effect, Random } from "effect"
 import { createHash } from "node:crypto"
 
 /*
- * What is going to happen in a storm, decided before it begins: the same seed gives the same plan. Faults are bound to
+ * Plan of a storm, made before it begins: the same seed gives the same plan. Faults are bound to
  * progress and not to the clock, so a slow machine meets them at the same points of the work.
  */
 

@@ -54,5 +54,5 @@ export const exchange = (url: string, { body, headers, method = "GET", signal }:
     sending.end(body)
   })
 
-/** The way of requests to the forges, for the clients that are made with it. */
+/** `Exchange` over `node:http` and `node:https`, for the clients that are made with it. */
 export const layer = Layer.succeed(Exchange, exchange)

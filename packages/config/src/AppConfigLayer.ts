@@ -46,12 +46,12 @@ const resolveLogLevel = (values: Values, report: Report): LogLevel.LogLevel => {
 }
 
 /*
- * Why this is not Effect's `Config`: that one stops at the first error, and knows one name for each value. Here every
- * wrong value is reported at once, by its YAML path and its variable, with where it came from and never with a secret.
- * One declaration in `settings/` is a setting: its type, names, default, sentence, and whether it travels to a pod. The
- * decoding, `_FILE`, the search for unknown keys and misspelled variables, the JSON Schema, docs/configuration.md, the
- * pod's environment, what travels with a job, the type of `AppConfig` and the defaults of the tests follow from it. The environment itself is read through Effect's
- * `ConfigProvider`.
+ * An engine of our own in place of Effect's `Config`, which stops at the first error, and knows one name for each
+ * value. Here every wrong value is reported at once, by its YAML path and its variable, with where it came from and
+ * never with a secret. One declaration in `settings/` is a setting: its type, names, default, sentence, and whether it
+ * travels to a pod. The decoding, `_FILE`, the search for unknown keys and misspelled variables, the JSON Schema,
+ * docs/configuration.md, the pod's environment, what travels with a job, the type of `AppConfig` and the defaults of the
+ * tests follow from it. The environment itself is read through Effect's `ConfigProvider`.
  */
 
 /**

@@ -19,7 +19,7 @@ export interface Answer {
   readonly arrayBuffer: () => Promise<ArrayBuffer>
 }
 
-/** The way of requests to the forges. It sends one request, and follows no redirect. */
+/** Function that sends one HTTP request to a forge, and follows no redirect. */
 export const Exchange = Context.Reference<(url: string, sent: ForgeRequest) => Promise<Answer>>(
   "@nominal-code/forge/Exchange",
   { defaultValue: () => (url, sent) => fetch(url, { ...sent, redirect: "manual" }) }

@@ -9,7 +9,7 @@ import { JobRequestResult } from "./QueueAdmin.ts"
 import * as StoredJob from "./StoredJob.ts"
 
 /*
- * What people may ask for about a job, as steps on a table. Each is called inside one transaction, and is the whole of it.
+ * Requests of people about a job, as steps on a table. Each is called inside one transaction, and is the whole of it.
  */
 
 const refused = (reason: string): JobRequestResult => JobRequestResult.cases.Refused.make({ reason })

@@ -11,7 +11,7 @@ import type { JobRow, JobTable } from "./JobTable.ts"
 import * as StoredJob from "./StoredJob.ts"
 
 /*
- * What may become of a job, as steps on a table. Each is called inside one transaction, and is the whole of it.
+ * Transitions of a job, as steps on a table. Each is called inside one transaction, and is the whole of it.
  */
 
 /** A job that is offered, with its stored form. */

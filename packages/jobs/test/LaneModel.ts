@@ -8,7 +8,7 @@ import type { JobState } from "@nominal-code/jobs/JobRecords"
 import type { JobRequestResult } from "@nominal-code/jobs/QueueAdmin"
 import { Duration } from "effect"
 
-/* What a queue promises, said once more and plainly: every store is held against it, answer by answer. */
+/* Model of a queue in plain code, with which the answers of each store are compared. */
 
 const { cases: { Review }, guards } = LeaseTask
 const notice = (one: Notice) => LeaseTask.cases.Notice.make({ notice: one })

@@ -7,7 +7,7 @@ import type { KubePod } from "./KubeObjects.ts"
 import type { KubeJobSnapshot } from "./Watch.ts"
 
 /*
- * What becomes of a Job, as the cluster tells it. Details are for operators, and may quote what the cluster says.
+ * The end of a Job as the cluster tells it, and the outcome of its run. Details are for operators, and may quote what the cluster says.
  */
 
 const { Cluster, Deadline, Pod } = Failure.cases

@@ -2,7 +2,7 @@ import { Option, Schema } from "effect"
 import { publisher } from "./IsolatedContainers.ts"
 
 /*
- * Of the cluster's objects, what we need to know. Their wire form is Kubernetes' own; whatever else it holds is left.
+ * Schemas of the cluster's objects, with the fields that we read. Their wire form is Kubernetes' own.
  */
 
 /** A kube job as the cluster shows it now. */

@@ -3,7 +3,7 @@ import { type Lane, laneKey } from "@nominal-code/domain/Lane"
 import { createHash } from "node:crypto"
 
 /*
- * How a Job is called in a cluster. Names and the values of labels have at most 63 characters of a small alphabet
+ * Names and labels of a Job in a cluster. Names and the values of labels have at most 63 characters of a small alphabet
  * there; a pull request's repository may have any number of them.
  */
 

@@ -4,7 +4,7 @@ import type { KubeError } from "./KubeError.ts"
 import type { KubeJobObservation, KubeJobSnapshot } from "./Watch.ts"
 
 /*
- * Whether the pods of a Job find a place in the cluster.
+ * Placement of the pods of a Job on the nodes of the cluster.
  */
 
 /** Time limit of the start of a pod that has a node: its image has to arrive. */

@@ -6,7 +6,7 @@ import { LlmProvider, type LlmRequest, type LlmResponse } from "./LlmProvider.ts
 import * as Transport from "./Transport.ts"
 
 /*
- * What the services have in common: they are called over their own SDK, and stream their answers.
+ * Shared parts of the model services: each is called over its own SDK, and streams its answers.
  */
 
 /** Address, key and time limits of a service. */

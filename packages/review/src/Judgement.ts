@@ -1,4 +1,4 @@
-/** The way of findings from what a model hands in to what is posted: check, place, verify, select. */
+/** Steps from the findings that a model hands in to those that are posted: check, place, verify, select. */
 import { Finding } from "@nominal-code/domain/Finding"
 import { oneLine } from "@nominal-code/domain/OneLine"
 import type { UsageSummary } from "@nominal-code/domain/Usage"

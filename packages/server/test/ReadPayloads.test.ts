@@ -11,7 +11,7 @@ import { type Example, gitHubEvents, gitLabEvents } from "./PublishedPayloads.ts
 import { policy } from "./ServerFixture.ts"
 
 /*
- * What is on the path of a delivery is compiled, or makes its values without a schema. Here it is held against the
+ * Comparison of the readers on the path of a delivery, which are compiled or make values without a schema, with the
  * schemas: for every published payload, and for each with one of its fields changed.
  */
 

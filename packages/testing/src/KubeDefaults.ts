@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto"
 import { type KubeJobObject, newMetadata } from "./KubeStore.ts"
 
 /*
- * What an API server fills into a Job by itself.
+ * Defaults that an API server fills into a Job.
  */
 
 const suffixLetters = "bcdfghjklmnpqrstvwxz2456789"

@@ -1,5 +1,5 @@
 /*
- * How a kubelet expands `$(NAME)` in a container's variables, command and arguments. A port of
+ * Expansion of `$(NAME)` by a kubelet in a container's variables, command and arguments. A port of
  * k8s.io/kubernetes/third_party/forked/golang/expansion/expand.go, byte for byte, its oddities included.
  */
 

@@ -1,7 +1,7 @@
 import { type FieldProblem, invalid } from "./KubeRefusal.ts"
 
 /*
- * What Kubernetes takes for a name, a label and an annotation, and what it says about others.
+ * Rules of Kubernetes for names, labels and annotations, with its messages about others.
  */
 
 const subdomainText = "[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"

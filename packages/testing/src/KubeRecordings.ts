@@ -5,7 +5,7 @@ import { ask } from "./KubeAsk.ts"
 import * as KubeEmulator from "./KubeEmulator.ts"
 
 /*
- * What a real API server of Kubernetes 1.34.4 has said, as `recordings/` keeps it.
+ * Recorded answers of a real API server of Kubernetes 1.34.4, as `recordings/` keeps them.
  */
 
 const Body = Schema.Json

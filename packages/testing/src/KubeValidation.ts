@@ -6,7 +6,7 @@ import { annotations, labelName, labels, labelValue, subdomainName } from "./Kub
 import { type FieldProblem, invalid, invalidJob, type Refusal } from "./KubeRefusal.ts"
 
 /*
- * What a Kubernetes API server refuses about a Job, in its own words: a test holds them to recordings of a real one.
+ * Validation of a Job as a Kubernetes API server does it, in its own words: a test holds them to recordings of a real one.
  */
 
 const atLeastZero = "must be greater than or equal to 0"
