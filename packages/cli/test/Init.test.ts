@@ -39,7 +39,9 @@ describe("init", () => {
         assert.strictEqual(config.policy.botUsername, "nominalbot")
         assert.strictEqual(config.kubernetes._tag, place === "kubernetes" ? "Some" : "None")
         assert.deepStrictEqual(config.warnings, [])
-        assert.strictEqual(nextSteps(answer, file).length, 3)
+        const steps = nextSteps(answer, file)
+        assert.strictEqual(steps.length, 3)
+        assert.strictEqual(steps[0]?.includes("REDIS_URL"), place === "kubernetes")
       }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
   }
 

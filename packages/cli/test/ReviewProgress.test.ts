@@ -68,7 +68,7 @@ describe("the progress of a review", () => {
       assert.strictEqual(texts.at(-1), erase)
     }))
 
-  it.effect("says after two seconds what a live line waits for, and names each retry in every form", () =>
+  it.effect("says after two seconds what a live line waits for, and names each retry on a line of its own", () =>
     Effect.gen(function*() {
       const texts = yield* told("live", [])
       assert.isFalse(texts.slice(0, 15).some((text) => text.includes("waits for the model")))

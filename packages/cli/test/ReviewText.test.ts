@@ -2,8 +2,17 @@ import { assert, describe, it } from "@effect/vitest"
 import { FileCoverage } from "@nominal-code/domain/Coverage"
 import { Fingerprint } from "@nominal-code/domain/Finding"
 import { RepoPath, Sha } from "@nominal-code/domain/PullRequest"
-import { Schema } from "effect"
-import { countAtLeast, reviewJson, reviewMarkdown, type ReviewReport, worstFirst } from "../src/review/ReviewReport.ts"
+import { commentHead } from "@nominal-code/review/CommentBody"
+import { Option, Schema } from "effect"
+import {
+  countAtLeast,
+  reportOf,
+  reviewJson,
+  reviewMarkdown,
+  type ReviewReport,
+  suggestedChange,
+  worstFirst
+} from "../src/review/ReviewReport.ts"
 import { paint, reviewText } from "../src/review/ReviewText.ts"
 import { columns, pieces, printable, wrap } from "../src/review/TerminalText.ts"
 import { ReviewedFinding } from "../src/ReviewedFinding.ts"
@@ -151,4 +160,34 @@ it("findings stand worst first, and are counted from a severity on", () => {
   const findings = (["low", "critical", "medium", "high"] as const).map((severity) => finding({ severity }))
   assert.deepStrictEqual(worstFirst(findings).map(({ severity }) => severity), ["critical", "high", "medium", "low"])
   assert.strictEqual(countAtLeast(findings.map(({ severity }) => severity), "high"), 2)
+})
+
+it("an item of a list keeps its mark, also in a column that is too narrow to hang its text under it", () => {
+  assert.deepStrictEqual(wrap("- one two", 9), ["- one two"])
+  assert.deepStrictEqual(wrap("- one two three", 9), ["- one two", "  three"])
+  assert.deepStrictEqual(wrap("10. one two", 6), ["10.", "one", "two"])
+})
+
+it("a finding loses the head that a forge shows above it, unless nothing else would be left", () => {
+  const head = commentHead(finding())
+  const bodiesOf = (...bodies: ReadonlyArray<string>) =>
+    reportOf({
+      summary: "",
+      findings: bodies.map((body) => finding({ body })),
+      headSha: Sha.make("a".repeat(40)),
+      usage: Option.none(),
+      files: new Map(),
+      severities: [],
+      coverage: []
+    }).findings.map(({ body }) => body)
+  assert.deepStrictEqual(bodiesOf(`${head}\n\nIt is lost.`, "It is lost.", head), ["It is lost.", "It is lost.", head])
+})
+
+it("a suggestion as a diff keeps the order of its lines, also where one stands in it twice", () => {
+  const [a, b] = ["call()", "done()"]
+  assert.deepStrictEqual(
+    suggestedChange({ ...finding(), startLine: 1, line: 3, suggestion: `${a}\n${b}\n` }, [a, b, a])
+      .map(({ sign, text }) => sign + text),
+    [" call()", " done()", "-call()"]
+  )
 })

@@ -57,7 +57,7 @@ it.effect("the settings of a Job come from the environment, each in its own form
     )
   }))
 
-it.effect("a pod is told of every endpoint that the server was given, of what else it reads, and of no secret", () =>
+it.effect("a pod is told of the endpoints that the server was given, of what else it reads, and of no secret", () =>
   Effect.gen(function*() {
     const { environment } = yield* kubernetesOf(
       {

@@ -122,8 +122,8 @@ it.effect("the models of agent.fallback are those of every role, with their keys
   Effect.gen(function*() {
     const env = { ...complete, GOOGLE_API_KEY: "g", OPENAI_API_KEY: "o", OPENROUTER_API_KEY: "r" }
     const yaml = "agent: { model: m1, fallback: [google, openai/gpt-5, openrouter/moonshotai/kimi-k3, anthropic/m1] }"
-    const { providers, review: { answerer, explorer, reviewer } } = yield* configured({ env, yaml })
-    for (const role of [reviewer, answerer, explorer]) {
+    const { providers, review: { answerer, explorer, reviewer, verifier } } = yield* configured({ env, yaml })
+    for (const role of [reviewer, answerer, verifier, explorer]) {
       assert.deepStrictEqual(role?.fallback, [
         { provider: "google", model: defaultModels.google },
         { provider: "openai", model: "gpt-5" },

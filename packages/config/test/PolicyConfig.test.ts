@@ -89,3 +89,13 @@ it.effect("the examples of the manual are a server's settings, and a repository'
     assert.deepStrictEqual((yield* configured({ yaml: filters })).policy.filters?.labels, ["!wip"])
     assert.strictEqual(Result.getOrThrow(parseRepositoryFile(own)).minSeverity, "medium")
   }))
+
+it.effect("a filter that excludes is a pattern without its sign, so that one alone is no useless pattern", () =>
+  Effect.gen(function*() {
+    const warningsOf = (entry: string) =>
+      Effect.map(
+        configured({ yaml: `filters: { base_branches: ["${entry}"] }` }),
+        ({ warnings }) => warnings.length
+      )
+    assert.deepStrictEqual([yield* warningsOf("!main"), yield* warningsOf("!./main")], [0, 1])
+  }))

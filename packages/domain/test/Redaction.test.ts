@@ -44,7 +44,7 @@ const credentials: ReadonlyArray<readonly [kind: string, secret: string]> = [
   ["unsigned JWT", `eyJhbGciOiJub25lIn0.eyJzdWIiOiIxMjM0In0`]
 ]
 
-it("hides every kind of credential whole, in whatever stands around it", () => {
+it("hides a credential of each listed kind whole, in quotes, a diff, a URL, brackets and Markdown", () => {
   const surroundings = [["", ""], ["x = \"", "\";"], ["\n+12:", "\n"], ["?token=", "&a=b"], ["(", ")."], ["**", "**"]]
   for (const [kind, secret] of credentials) {
     for (const [before = "", after = ""] of surroundings) {
@@ -133,7 +133,7 @@ it("hides the lines of a private key that was cut off, and no prose after it", (
 const secret = "hunter2/p+ss \"wörd\"?&"
 const knowing = Redaction.make([secret, "short", "  padded-secret\n"])
 
-it("hides a known secret in every form that gives it away", () => {
+it("hides a known secret reversed, in Base64, in hex, in URL encoding and as JSON writes it", () => {
   const bytes = Buffer.from(secret)
   const forms = [
     secret,

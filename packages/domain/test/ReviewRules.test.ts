@@ -51,6 +51,16 @@ describe("the rules of a repository", () => {
     assert.deepStrictEqual(ids("src/billing/invoice.test.ts", "README.md"), ["errors"])
   })
 
+  it("are looked for among the first five hundred paths", () => {
+    const all = Result.getOrThrow(parseRules(rules))
+    const idsBehind = (others: number) =>
+      rulesFor(all, [...Array.from({ length: others }, () => "README.md"), "src/billing/invoice.ts"]).map(({ id }) =>
+        id
+      )
+    assert.deepStrictEqual(idsBehind(499), ["no-float-money", "errors"])
+    assert.deepStrictEqual(idsBehind(500), ["errors"])
+  })
+
   for (const [text, problem] of problems) {
     it(`are not read from ${JSON.stringify(text.slice(0, 50))}`, () => {
       const failure = parseRules(text)

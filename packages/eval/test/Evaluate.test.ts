@@ -116,7 +116,7 @@ describe("a model as judge", () => {
   it.effect("decides which findings match, in one call for a case; what it invents is nothing", () =>
     Effect.gen(function*() {
       const { judge, requests } = judging([
-        "Sure:\n```json\n{\"matches\": [{\"candidate\": \"c1\", \"remark\": \"G1\"}, {\"candidate\": \"C2\", \"remark\": " +
+        "Sure:\n```json\n{\"matches\": [{\"candidate\": \"c1\", \"remark\": \" g1 \"}, {\"candidate\": \"C2\", \"remark\": " +
         "\"F1\"}, {\"candidate\": \"C3\", \"remark\": \"G9\"}, {\"candidate\": \"C9\", \"remark\": \"G1\"}]}\n```"
       ])
       const { dollars, matches } = yield* judge.judge(findings, caseOf("a"))

@@ -64,7 +64,7 @@ const odd: ReadonlyArray<string | undefined> = [
 describe("GitHubSignature", () => {
   it.effect("accepts the example of GitHub's documentation", () => verify(right))
 
-  it.effect("refuses a thousand forged signatures, odd ones included, and never crashes", () =>
+  it.effect("refuses a thousand forged signatures, odd ones included", () =>
     Effect.gen(function*() {
       const forged = [...oneDigitOff, ...odd]
       assert.isAtLeast(forged.length, 980)

@@ -68,7 +68,7 @@ describe("the parser of a checkout", () => {
       assert.isTrue(Option.isSome(yield* syntax.outline("b.ts", "const one = 1\n".repeat(35_000))))
     }))
 
-  it.effect("leaves the event loop to others while it parses, whatever the text nests", () =>
+  it.effect("leaves the event loop to others while it parses ten thousand nested brackets", () =>
     Effect.gen(function*() {
       const syntax = yield* Syntax.make({ all: "10 minutes" })
       yield* syntax.outline("a.cpp", "int a;")

@@ -48,8 +48,10 @@ const bullet = /^ *(?:[-*>] |\d+\. )?/
 
 /** Breaks one line between words, and not within a code span that fits. The text of a list's item stays under it. */
 export const wrap = (line: string, width: number): ReadonlyArray<string> => {
-  const [head = ""] = bullet.exec(line) ?? []
-  const hang = head.length < width / 2 ? " ".repeat(head.length) : ""
+  const [mark = ""] = bullet.exec(line) ?? []
+  // In a column that is too narrow for it, the mark of an item is a word as others are.
+  const head = mark.length < width / 2 ? mark : ""
+  const hang = " ".repeat(head.length)
   const room = Math.max(1, width - hang.length)
   const lines: Array<string> = []
   let current = ""
@@ -64,7 +66,7 @@ export const wrap = (line: string, width: number): ReadonlyArray<string> => {
     lines.push(...parts.slice(0, -1))
     current = parts.at(-1) ?? ""
   }
-  return [...lines, current].map((text, at) => `${at === 0 && hang !== "" ? head : hang}${text}`.trimEnd())
+  return [...lines, current].map((text, at) => `${at === 0 ? head : hang}${text}`.trimEnd())
 }
 
 /** Width of a terminal; of a stream that is none, or does not know its width, 80. */
