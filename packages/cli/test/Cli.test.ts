@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import packageJson from "../package.json" with { type: "json" }
 import { runWith } from "./RunCommand.ts"
+import { runHere } from "./RunHere.ts"
 
 /** Runs the command as a stranger's shell does. */
 const nominalCode = (...args: ReadonlyArray<string>) => runWith({}, ...args)
@@ -44,7 +45,9 @@ describe("nominal-code", () => {
       ],
       ([line = "", path = "", sentence = ""]) =>
         Effect.gen(function*() {
-          const { code, stderr, stdout } = yield* nominalCode(...line.split(" "))
+          // One of them as a process.
+          const run = line === "sevre" ? nominalCode : (...args: ReadonlyArray<string>) => runHere({}, ...args)
+          const { code, stderr, stdout } = yield* run(...line.split(" "))
           assert.deepStrictEqual([code, stdout], [2, ""], line)
           const [first, usage, help, ...others] = stderr.trimEnd().split("\n")
           assert.strictEqual(first, `nominal-code: ${sentence}`)
@@ -76,7 +79,7 @@ describe("nominal-code", () => {
   it.live("run-job understands a pull request's page, and then says which settings it lacks", () =>
     Effect.gen(function*() {
       const payload = `{"pull_request": "https://github.com/acme/api/pull/7"}`
-      const { code, stderr } = yield* nominalCode("run-job", "--payload", payload)
+      const { code, stderr } = yield* runHere({}, "run-job", "--payload", payload)
       assert.strictEqual(code, 1)
       assert.include(stderr, "GITHUB_TOKEN")
     }))
@@ -84,7 +87,7 @@ describe("nominal-code", () => {
   it.live("run-job with a payload in Redis, and without a Redis, says which setting is missing", () =>
     Effect.gen(function*() {
       const settings = { GITHUB_TOKEN: "t".repeat(40), ANTHROPIC_API_KEY: "k".repeat(40), REVIEWER_BOT_USERNAME: "bot" }
-      const { code, stderr } = yield* runWith(settings, "run-job", "--payload", `redis:${"1".repeat(20)}`)
+      const { code, stderr } = yield* runHere(settings, "run-job", "--payload", `redis:${"1".repeat(20)}`)
       assert.strictEqual(code, 1)
       assert.strictEqual(
         stderr.trim().split("\n").at(-1),
@@ -105,7 +108,8 @@ describe("nominal-code", () => {
     "run-job with %s fails in one line that says how to give it",
     ([, args]) =>
       Effect.gen(function*() {
-        const { code, stderr } = yield* nominalCode("run-job", ...args)
+        const run = args.length === 0 ? runWith : runHere
+        const { code, stderr } = yield* run({}, "run-job", ...args)
         assert.strictEqual(code, 1)
         assert.match(stderr, /^nominal-code: [^\n]*REVIEW_JOB_PAYLOAD\n$/)
       })

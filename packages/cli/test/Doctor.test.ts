@@ -8,6 +8,7 @@ import { createServer } from "node:http"
 import { env } from "node:process"
 import { imageFindings } from "../src/doctor/ImageFindings.ts"
 import { runWith } from "./RunCommand.ts"
+import { runHere } from "./RunHere.ts"
 
 /** A model service that knows one key and one model. */
 const service = Effect.acquireRelease(
@@ -96,7 +97,7 @@ describe("doctor", () => {
       assert.notMatch(stdout, /PROBLEM|looked for in no repository/)
       assert.strictEqual(stderr, "")
       assert.isFalse(yield* (yield* FileSystem.FileSystem).exists(settings.NOMINAL_DATA_DIR))
-      const listed = JSON.parse((yield* runWith(settings, "doctor", "--json")).stdout)
+      const listed = JSON.parse((yield* runHere(settings, "doctor", "--json")).stdout)
       assert.deepInclude(listed, { area: "forge", status: "ok", text: "GitHub knows the token as nominalbot" })
     })
   )
@@ -105,7 +106,7 @@ describe("doctor", () => {
     "names each thing that is wrong and what to do, shows no secret, and ends with 1",
     Effect.gen(function*() {
       const { settings } = yield* world
-      const { code, stderr, stdout } = yield* runWith({
+      const { code, stderr, stdout } = yield* runHere({
         ...settings,
         ALLOWED_REPOS: "acme/shop,acme/gone",
         ANTHROPIC_API_KEY: "sk-ant-bad-key",
@@ -118,7 +119,7 @@ describe("doctor", () => {
       assert.match(stdout, /^PROBLEM {2}configuration {2}data_dir \(NOMINAL_DATA_DIR\): "\/sys\/nominal"/m)
       assert.match(stdout, /^ok {7}machine {8}git version \d/m)
       assert.notMatch(stdout, /machine .*data_dir/)
-      const bare = yield* runWith({
+      const bare = yield* runHere({
         PATH: settings.PATH,
         TMPDIR: settings.TMPDIR,
         NOMINAL_DATA_DIR: settings.NOMINAL_DATA_DIR,
@@ -134,7 +135,7 @@ describe("doctor", () => {
           /^(ok {5}|warning) {2}machine {8}data_dir .*\/data .*\d GB left/m
         ]
       ) assert.match(bare.stdout, line)
-      const rest = yield* runWith({
+      const rest = yield* runHere({
         ...settings,
         ALLOWED_REPOS: "acme/shop,acme/gone",
         ANTHROPIC_API_KEY: "sk-ant-bad-key",
@@ -157,7 +158,7 @@ describe("doctor", () => {
       for (const secret of ["sk-ant-bad-key", settings.GITHUB_TOKEN, settings.GITHUB_WEBHOOK_SECRET]) {
         assert.notInclude(said, secret)
       }
-      const unknown = yield* runWith({
+      const unknown = yield* runHere({
         ...settings,
         AGENT_MODEL: "claude-sonnet-9",
         LIMITS_ALLOW_UNPRICED: "true"
@@ -174,7 +175,7 @@ describe("doctor", () => {
     "says what to do about a forge and a model that do not answer, and about missed events without a repository",
     Effect.gen(function*() {
       const { settings } = yield* world
-      const { stdout } = yield* runWith({
+      const { stdout } = yield* runHere({
         ...settings,
         ALLOWED_REPOS: "",
         GITHUB_API_BASE: "http://127.0.0.1:1",

@@ -9,6 +9,7 @@ import { createPrivateKey } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { request } from "node:http"
 import { runWith } from "./RunCommand.ts"
+import { runHere } from "./RunHere.ts"
 
 const webhook = "https://nominal.example/webhooks/github"
 
@@ -139,7 +140,7 @@ describe("nominal-code github-app", () => {
       const taken = yield* runWith({}, "github-app", ...flags)
       assert.strictEqual(taken.code, 1)
       assert.match(taken.stderr, /private-key\.pem exists, and is not overwritten/)
-      const nowhere = yield* runWith({}, "github-app", "--webhook-url", "nominal.example", "--name", "x")
+      const nowhere = yield* runHere({}, "github-app", "--webhook-url", "nominal.example", "--name", "x")
       assert.strictEqual(nowhere.code, 2)
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 

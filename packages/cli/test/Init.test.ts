@@ -4,6 +4,7 @@ import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import { ConfigProvider, Effect, FileSystem } from "effect"
 import { nextSteps, type StarterAnswers, starterConfig } from "../src/StarterConfig.ts"
 import { runWith } from "./RunCommand.ts"
+import { runHere } from "./RunHere.ts"
 
 const secrets = {
   github: { GITHUB_TOKEN: "ghp_token", GITHUB_WEBHOOK_SECRET: "0123456789abcdef" },
@@ -52,7 +53,7 @@ describe("init", () => {
       const { stdout } = yield* runWith({}, "init", "--file", file)
       assert.match(stdout, /1\. Fill in access\.allowed_users in [^ ]+\/config\.yaml/)
       const env = { CONFIG_PATH: file, ANTHROPIC_API_KEY: "sk-ant-key", ...secrets.github }
-      const { code, stderr } = yield* runWith(env, "serve")
+      const { code, stderr } = yield* runHere(env, "serve")
       assert.strictEqual(code, 1)
       assert.include(stderr, "ALLOWED_USERS must contain at least one username, those who may ask for a review")
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
@@ -70,7 +71,7 @@ describe("init", () => {
       )
       const written = yield* fs.readFileString(file)
       assert.include(written, "allowed_users: [\"alice\", \"bob\"]")
-      const again = yield* runWith({}, ...args, "--repos", "acme/api")
+      const again = yield* runHere({}, ...args, "--repos", "acme/api")
       assert.strictEqual(again.code, 1)
       assert.match(again.stderr, /config\.yaml is there already, and stays as it is: name another one by --file/)
       assert.strictEqual(yield* fs.readFileString(file), written)

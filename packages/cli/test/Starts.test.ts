@@ -4,6 +4,7 @@ import { command } from "@nominal-code/testing/Command"
 import { Effect, FileSystem, Option, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { runWith } from "./RunCommand.ts"
+import { runHere } from "./RunHere.ts"
 
 /** The least that `serve` starts with, on a free port of this machine. */
 const complete = {
@@ -56,7 +57,7 @@ describe("serve", () => {
         ]
       ] as const
       for (const [data, said] of answers) {
-        const { code, stderr } = yield* runWith({ ...complete, NOMINAL_DATA_DIR: data }, "serve")
+        const { code, stderr } = yield* runHere({ ...complete, NOMINAL_DATA_DIR: data }, "serve")
         assert.deepStrictEqual([code, stderr], [1, said])
       }
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
@@ -86,7 +87,7 @@ describe("serve", () => {
 
 it.live("a command that is no server names a variable that looks misspelled, too", () =>
   Effect.gen(function*() {
-    const { stderr } = yield* runWith({ NOMINAL_DATA_DIR: `${yield* temporary}/data`, AGENT_MODLE: "m" }, "costs")
+    const { stderr } = yield* runHere({ NOMINAL_DATA_DIR: `${yield* temporary}/data`, AGENT_MODLE: "m" }, "costs")
     assert.match(stderr, /AGENT_MODLE is in the environment, and is no setting: was AGENT_MODEL meant\?/)
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
@@ -103,7 +104,7 @@ describe("jobs, where no server has been yet", () => {
       Effect.gen(function*() {
         const directory = yield* temporary
         const fs = yield* FileSystem.FileSystem
-        const answer = yield* runWith({ NOMINAL_DATA_DIR: `${directory}/data` }, "jobs", ...args)
+        const answer = yield* runHere({ NOMINAL_DATA_DIR: `${directory}/data` }, "jobs", ...args)
         assert.deepStrictEqual([answer.code, answer.stdout], [code, stdout])
         const [warning = "", ...rest] = answer.stderr.split(/(?<=\n)/)
         assert.match(
@@ -119,7 +120,7 @@ describe("jobs, where no server has been yet", () => {
     Effect.gen(function*() {
       const NOMINAL_DATA_DIR = `${yield* temporary}/data`
       const said = (env: Readonly<Record<string, string>>, ...args: ReadonlyArray<string>) =>
-        Effect.map(runWith({ NOMINAL_DATA_DIR, ...env }, "jobs", "list", ...args), ({ stderr }) => stderr)
+        Effect.map(runHere({ NOMINAL_DATA_DIR, ...env }, "jobs", "list", ...args), ({ stderr }) => stderr)
       assert.strictEqual(yield* said({ LOG_LEVEL: "DEBUG" }, "--log-level", "error"), "")
       assert.match(yield* said({ LOG_LEVEL: "ERROR" }, "--log-level", "warn"), /WARN +no server has a queue/)
       assert.include(JSON.parse(yield* said({ LOG_FORMAT: "json" })), { level: "WARN" })
