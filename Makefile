@@ -46,8 +46,8 @@ test: install $(tested) ## Every test
 test-fast: install ## The tests of what is pure: one that starts a process fails
 	vitest run $(quietly) --project pure $(ARGS)
 
-test-long: install ## What `make test` tries a sample of: ten thousand random stories a store, fifty kills, every order of four deliveries, two servers at every pair of steps, every pair of outages, every image
-	NOMINAL_LONG=1 vitest run --reporter=verbose $(addprefix packages/jobs/test/,MemoryQueue SqliteQueue RedisQueue RedisScale) test/journeys/Kill test/order test/outage test/deploy/Bundle $(addprefix packages/forge/test/,Fence GitHubForge GitLabForge) $(ARGS)
+test-long: install ## What `make test` tries a sample of: ten thousand random stories a store, fifty kills, every order of four deliveries, two servers at every pair of steps, every pair of outages, every case from the field with its siblings, every image
+	NOMINAL_LONG=1 vitest run --reporter=verbose $(addprefix packages/jobs/test/,MemoryQueue SqliteQueue RedisQueue RedisScale) test/journeys/Kill test/order test/outage test/cases test/deploy/Bundle $(addprefix packages/forge/test/,Fence GitHubForge GitLabForge) $(ARGS)
 
 fuzz: install ## Random inputs for every reader of bytes from outside (RUNS=20000 SEED=7)
 	NOMINAL_FUZZ_GUIDED=true NOMINAL_FUZZ_RUNS=$(or $(RUNS),2000) NOMINAL_FUZZ_SEED=$(or $(SEED),$(shell date +%s)) vitest run --reporter=verbose test/fuzz

@@ -1,3 +1,4 @@
+import { thirdUsually } from "@nominal-code/testing/Sized"
 import { Effect, Schema } from "effect"
 import { readdirSync, readFileSync } from "node:fs"
 
@@ -136,14 +137,18 @@ const read = <S extends Schema.ConstraintDecoder<unknown>>(schema: S, file: stri
     JSON.parse(readFileSync(new URL(file, here), "utf8"))
   )
 
-/** Every case of this folder by its name: `case.json` is from the field, `siblings.json` holds more of its kind. */
+/**
+ * The cases of this folder by their names. `case.json` is from the field; `siblings.json` holds more of its kind, every
+ * third of which `make test` plays, and `make test-long` all.
+ */
 export const cases = Effect.gen(function*() {
   const all: Array<readonly [name: string, one: Case]> = []
+  const more: Array<readonly [name: string, one: Case]> = []
   for (const entry of readdirSync(here, { withFileTypes: true }).filter((found) => found.isDirectory())) {
     all.push([entry.name, yield* read(AnyCase, `${entry.name}/case.json`)])
     if (!readdirSync(new URL(`${entry.name}/`, here)).includes("siblings.json")) continue
     const siblings = yield* read(Siblings, `${entry.name}/siblings.json`)
-    all.push(...Object.entries(siblings).map(([name, one]) => [`${entry.name}-${name}`, one] as const))
+    more.push(...Object.entries(siblings).map(([name, one]) => [`${entry.name}-${name}`, one] as const))
   }
-  return all
+  return [...all, ...yield* thirdUsually(more)]
 })
