@@ -61,7 +61,7 @@ export const bundleOf = (checkout: string) => bundled(`that of ${basename(checko
 const bounds = (dockerfile: string): Environment =>
   Object.fromEntries(
     Array.from(
-      dockerfile.matchAll(/\b(NODE_OPTIONS|MALLOC_ARENA_MAX)=(\S+)/g),
+      dockerfile.matchAll(/\b(NODE_OPTIONS|MALLOC_\w+)=(\S+)/g),
       ([, name = "", value = ""]) => [name, value] as const
     )
   )

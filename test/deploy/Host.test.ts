@@ -48,16 +48,22 @@ describe("deploy/host/nominal-code.service", () => {
       [name, value] as const
     )
     const unknown = set.filter(([name]) => !variables.has(name)).map(([name]) => name)
-    assert.deepStrictEqual(unknown, ["HOME", "NODE_OPTIONS", "MALLOC_ARENA_MAX"])
+    assert.deepStrictEqual(unknown, [
+      "HOME",
+      "NODE_OPTIONS",
+      "MALLOC_ARENA_MAX",
+      "MALLOC_MMAP_THRESHOLD_",
+      "MALLOC_TRIM_THRESHOLD_"
+    ])
     const credentials = [...unit.matchAll(/^LoadCredential=([\w-]+):/gm)].map(([, name]) => `%d/${name}`)
     assert.sameMembers(set.filter(([name]) => name.endsWith("_FILE")).map(([, value]) => value), credentials)
   })
 
   it("bounds the memory of Node and of the C library as the image does", () => {
     const image = readFileSync(`${root}/ci/Dockerfile`, "utf8")
-    const bounds = (text: string) => text.match(/\b(?:NODE_OPTIONS|MALLOC_ARENA_MAX)=\S+/g)
+    const bounds = (text: string) => text.match(/\b(?:NODE_OPTIONS|MALLOC_\w+)=\S+/g)
     assert.deepStrictEqual(bounds(unit), bounds(image))
-    assert.lengthOf(bounds(unit) ?? [], 2)
+    assert.lengthOf(bounds(unit) ?? [], 4)
   })
 
   // Only systemd itself can say if it takes a unit, and a machine without it, such as a container, does not run ours.
