@@ -26,11 +26,11 @@ const languages: Readonly<Record<string, readonly [file: string, good: string, b
   "a.tsx": ["const view = (n: number) => (\n  <b>{n}</b>\n)", "  <i>{n}</i>", "  <i>{n</i>"]
 }
 
-const suggested = (path: string, file: string, suggestion: string) =>
+const suggestedBy = (syntax: Syntax.Syntax, path: string, file: string, suggestion: string) =>
   Effect.gen(function*() {
     const old = file.split("\n")[1] ?? ""
     const world = Scene.world({ headFiles: { [path]: file } })
-    const checkout = { ...Scene.checkoutOf(world, Scene.headSha), syntax: yield* Syntax.make() }
+    const checkout = { ...Scene.checkoutOf(world, Scene.headSha), syntax }
     const finding = new Finding({
       path: Scene.path(path),
       line: 2,
@@ -44,15 +44,19 @@ const suggested = (path: string, file: string, suggestion: string) =>
     const files = [Scene.file(path, `@@ -2,1 +2,1 @@\n-\n+${old}`)]
     const { inline } = yield* anchor([finding], { files, checkout, raised: [] })
     return inline.map(({ finding }) => finding.suggestion)
-  }).pipe(Effect.scoped)
+  })
+
+const suggested = (path: string, file: string, suggestion: string) =>
+  Effect.scoped(Effect.flatMap(Syntax.make(), (syntax) => suggestedBy(syntax, path, file, suggestion)))
 
 describe("a suggestion in a language with a parser", () => {
   it.effect("is offered only where the file still parses with it", () =>
     Effect.forEach(Object.entries(languages), ([path, [file, good, broken]]) =>
       Effect.gen(function*() {
-        assert.deepStrictEqual(yield* suggested(path, file, good), [good], path)
-        assert.deepStrictEqual(yield* suggested(path, file, broken), [undefined], path)
-      }), { concurrency: 4, discard: true }))
+        const syntax = yield* Syntax.make()
+        assert.deepStrictEqual(yield* suggestedBy(syntax, path, file, good), [good], path)
+        assert.deepStrictEqual(yield* suggestedBy(syntax, path, file, broken), [undefined], path)
+      }).pipe(Effect.scoped), { concurrency: 4, discard: true }))
 
   it.effect("may hold both sides of a conflict in a string, and not as code", () =>
     Effect.gen(function*() {
