@@ -1,5 +1,6 @@
 import { assert, layer } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
+import { readFileSync } from "node:fs"
 import { make as makeTools } from "../src/tools/Tools.ts"
 import { services } from "./Fixture.ts"
 import * as ReadingFixture from "./ReadingFixture.ts"
@@ -21,7 +22,7 @@ const make = Effect.gen(function*() {
   return { reading: context, tool, message, first, mergeBase, base, other, head, repository }
 })
 
-class GitToolsFixture extends Context.Service<GitToolsFixture, Effect.Success<typeof make>>()("test/Given") {}
+class GitToolsFixture extends Context.Service<GitToolsFixture, Effect.Success<typeof make>>()("test/GitToolsFixture") {}
 
 layer(Layer.effect(GitToolsFixture, make).pipe(Layer.provideMerge(services)), { excludeTestServices: true })(
   "The git tools",
@@ -253,6 +254,21 @@ layer(Layer.effect(GitToolsFixture, make).pipe(Layer.provideMerge(services)), { 
           ])
           assert.include(yield* tool(name, { ...input, offset: 99_999 }), "beyond their end")
         }
+      }))
+
+    it.effect("are, with the other tools of a checkout, those that three prompts and docs/security.md name", () =>
+      Effect.gen(function*() {
+        const { reading } = yield* GitToolsFixture
+        const names = makeTools(reading, (text) => text).map(({ name }) => name).sort()
+        const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8")
+        const line = (text: string) => text.split("\n").find((line) => line.includes("GitBlame")) ?? ""
+        const namesIn = (text: string) => [...new Set(text.match(/\b(?:Git)?[A-Z][a-z]+[A-Z]?[a-z]*\b/g))]
+        for (const prompt of ["reviewer", "explorer", "question"]) {
+          const text = read(`packages/review/prompts/${prompt}_prompt.md`)
+          for (const name of names) assert.include(text, `\`${name}\``, `${prompt}: ${name}`)
+        }
+        const [listed = ""] = line(read("docs/security.md")).match(/Read, [^.]*/) ?? []
+        assert.deepStrictEqual(namesIn(listed).sort(), names)
       }))
   }
 )
