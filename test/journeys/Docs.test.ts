@@ -202,7 +202,9 @@ describe("the documentation", () => {
     const contributing = read("CONTRIBUTING.md")
     const table = /\| question[^]*?\n\n/.exec(contributing)?.[0] ?? ""
     assert.isAtLeast(table.match(/\?/g)?.length ?? 0, 20)
-    const answers = [...`${table}${read("docs/architecture.md")}`.matchAll(/`(?:packages\/)?([\w/]+\/[\w/]+(?:\.ts|\/))`/g)]
+    const answers = [
+      ...`${table}${read("docs/architecture.md")}`.matchAll(/`(?:packages\/)?([\w/]+\/[\w/]+(?:\.ts|\/))`/g)
+    ]
     const named = [...contributing.matchAll(/`((?:packages|ci|docs)\/[^`]+?)`/g)]
     const paths = [...answers.map(([, path = ""]) => `packages/${path}`), ...named.map(([, path = ""]) => path)]
     assert.isAtLeast(paths.length, 100)
