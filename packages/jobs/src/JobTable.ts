@@ -70,8 +70,8 @@ export interface JobTable {
   byEvent(lane: string, event: string): JobRow | undefined
   /** The lane's jobs that wait or run, in the order of `inTurn`. */
   active(lane: string): ReadonlyArray<JobRow>
-  /** The stored form of its request; empty if it is not kept. */
-  payload(id: string): string
+  /** The stored form of its request; empty if it is not kept. `lane`: where the job is, if that is known. */
+  payload(id: string, lane?: string): string
   insert(row: JobRow, payload: string): void
   /** Replaces the row of the same id and, if given, its request. */
   update(row: JobRow, payload?: string): void

@@ -219,7 +219,7 @@ const rejectFull = (
  */
 const cancelReviews = (table: JobTable, active: ReadonlyArray<JobRow>, now: number): void => {
   for (const row of active) {
-    const job = StoredJob.decode(table.payload(row.id))
+    const job = StoredJob.decode(table.payload(row.id, row.lane))
     if (!isReview(row) || !Option.exists(job, (one) => usesModel(commandOf(one)._tag))) continue
     if (row.state === "running") table.update({ ...row, stop: "cancelled" })
     else park(table, { ...row, stop: "cancelled" }, now)

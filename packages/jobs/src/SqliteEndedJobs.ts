@@ -41,16 +41,15 @@ export const make = (statements: Statements) => ({
     }).map(rowOf).find((row) => row.event === event && row.lane === lane),
   insert: (row: JobRow): void => {
     statements.run(
-      `INSERT INTO ended_jobs (position, id, event, superseded, ended_at, kept)
-       VALUES (:position, :id, :event, :superseded, :endedAt, :kept)`,
-      {
-        position: row.position,
-        id: bytesOf(row.id),
-        event: digestOf(row.lane, row.event),
-        superseded: row.state === "superseded" ? 1 : 0,
-        endedAt: row.endedAt,
-        kept: EndedJob.encode(row)
-      }
+      "INSERT INTO ended_jobs (position, id, event, superseded, ended_at, kept) VALUES (?, ?, ?, ?, ?, ?)",
+      [
+        row.position,
+        bytesOf(row.id),
+        digestOf(row.lane, row.event),
+        row.state === "superseded" ? 1 : 0,
+        row.endedAt,
+        EndedJob.encode(row)
+      ]
     )
   },
   list: ({ before = Number.MAX_SAFE_INTEGER, limit, state }: Page): ReadonlyArray<JobRow> => {

@@ -1,8 +1,9 @@
-import type { Parameters, Statements } from "@nominal-code/persistence/Sqlite"
+import type { Statements, Values } from "@nominal-code/persistence/Sqlite"
 import { Schema, Struct } from "effect"
 import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
 import { byTurn, JobRow, type JobTable, type Page } from "./JobTable.ts"
 import * as SqliteEndedJobs from "./SqliteEndedJobs.ts"
+import * as SqliteLaneCache from "./SqliteLaneCache.ts"
 
 const StoredRow = Schema.Struct({ ...JobRow.fields, lifecycle: Schema.BooleanFromBit, again: Schema.BooleanFromBit })
 // Each take, renewal and settlement reads rows.
@@ -18,6 +19,7 @@ const StoredMinimum = Schema.Struct({ number: Schema.NullOr(Schema.Int) })
 const StoredNumber = Schema.Struct({ number: Schema.Int })
 // Each offer reads numbers.
 SchemaJITCompiler.enable(StoredNumber.ast)
+const Version = Schema.Struct({ data_version: Schema.Int })
 const StoredValue = Schema.Struct({ value: Schema.String })
 
 const fields = Struct.keys(JobRow.fields)
@@ -38,27 +40,29 @@ const knowing = `SELECT EXISTS (SELECT 1 FROM jobs WHERE id = ?1)
   OR EXISTS (SELECT 1 FROM ended_jobs WHERE id = ?4)
   OR EXISTS (SELECT 1 FROM ended_jobs WHERE event = ?5) AS number`
 
-const parametersOf = (row: JobRow) => ({
-  ...row,
-  lifecycle: Number(row.lifecycle),
-  again: Number(row.again)
-} satisfies Parameters)
+/** Value of a field in its column. */
+const valueOf = (row: JobRow, field: keyof JobRow): Values[number] => {
+  const value = row[field]
+  return typeof value === "boolean" ? Number(value) : value
+}
+
+/** Fields that a change of a job may change. */
+const changeable = fields.filter((field) =>
+  !["id", "delivery", "event", "lane", "lifecycle", "receivedAt"].includes(field)
+)
+
+/** Update of these columns of a job: their values, then the job's id. Indexes of other columns stay as they are. */
+const updateOf = (changed: ReadonlyArray<string>): string =>
+  `UPDATE jobs SET ${changed.map((field) => `${columnOf(field)} = ?`).join(", ")} WHERE id = ?`
 
 const newest = (a: JobRow | undefined, b: JobRow) => a !== undefined && a.position > b.position ? a : b
 
-/** The jobs of the database, for one transaction: `jobs` has those that may run once more, `ended_jobs` the others. */
-export const make = (statements: Statements): JobTable => {
+/**
+ * The jobs of the database, for one transaction: `jobs` has those that may run once more, `ended_jobs` the others. A
+ * transaction asks for a lane before and after it changes it, so that lanes are read once.
+ */
+export const make = (statements: Statements, lanes = SqliteLaneCache.make()): JobTable => {
   const ended = SqliteEndedJobs.make(statements)
-  // The lanes that were read, as they are now: a transaction asks for a lane before and after it changes it.
-  const lanes = new Map<string, ReadonlyArray<JobRow>>()
-  /** Puts a row in its place among those of its lane, if the lane was read. */
-  const place = (row: JobRow): void => {
-    const known = lanes.get(row.lane)
-    if (known === undefined) return
-    const others = known.filter(({ id }) => id !== row.id)
-    const isActive = row.state === "waiting" || row.state === "running"
-    lanes.set(row.lane, isActive ? [...others, row].toSorted(byTurn) : others)
-  }
   let signers: string | undefined
   const living = (id: string) => statements.get(StoredRow, `SELECT ${columns} FROM jobs WHERE id = :id`, { id })
   const listed = ({ before = Number.MAX_SAFE_INTEGER, limit, state }: Page) =>
@@ -79,6 +83,7 @@ export const make = (statements: Statements): JobTable => {
       throw new Error("only a transaction that writes gives ticks")
     },
     knows: ({ event, id, lane }) => {
+      if ((lanes.rows(lane)?.length ?? 0) > 0) return true
       const found = statements.get(StoredNumber, knowing, [
         id,
         lane,
@@ -86,7 +91,7 @@ export const make = (statements: Statements): JobTable => {
         SqliteEndedJobs.bytesOf(id),
         SqliteEndedJobs.digestOf(lane, event)
       ])
-      if (found?.number === 0) lanes.set(lane, [])
+      if (found?.number === 0) lanes.read(lane, [])
       return found?.number !== 0
     },
     byId: (id) => living(id) ?? ended.byId(id),
@@ -97,46 +102,47 @@ export const make = (statements: Statements): JobTable => {
         { lane, event }
       ).reduce(newest, ended.byEvent(lane, event)),
     active: (lane) => {
-      const known = lanes.get(lane)
+      const known = lanes.rows(lane)
       if (known !== undefined) return known
       const found = statements.all(
         StoredRow,
         `SELECT ${columns} FROM jobs WHERE lane = :lane AND state IN ('waiting', 'running')`,
         { lane }
       ).toSorted(byTurn)
-      lanes.set(lane, found)
+      lanes.read(lane, found)
       return found
     },
-    payload: (id) => statements.get(StoredPayload, "SELECT payload FROM jobs WHERE id = :id", { id })?.payload ?? "",
+    payload: (id, lane) => {
+      const known = lane === undefined ? undefined : lanes.payload(lane, id)
+      if (known !== undefined) return known
+      const payload = statements.get(StoredPayload, "SELECT payload FROM jobs WHERE id = ?", [id])?.payload ?? ""
+      if (lane !== undefined) lanes.readPayload(lane, id, payload)
+      return payload
+    },
     insert: (row, payload) => {
-      place(row)
-      const values = parametersOf(row)
-      statements.run(insertion, [...fields.map((field) => values[field]), payload])
+      lanes.put(row, payload)
+      statements.run(insertion, [...fields.map((field) => valueOf(row, field)), payload])
     },
     update: (row, payload) => {
-      place(row)
+      const before = lanes.rows(row.lane)?.find(({ id }) => id === row.id)
+      lanes.put(row, payload)
       if (row.state === "done" || row.state === "superseded") {
-        statements.run("DELETE FROM jobs WHERE id = :id", { id: row.id })
+        statements.run("DELETE FROM jobs WHERE id = ?", [row.id])
         ended.insert(row)
         return
       }
-      const {
-        delivery: _delivery,
-        event: _event,
-        lane: _lane,
-        lifecycle: _lifecycle,
-        receivedAt: _receivedAt,
-        ...changeable
-      } = parametersOf(row)
-      statements.run(
-        `UPDATE jobs SET position = :position, state = :state, task = :task, failure = :failure, waits_for = :waitsFor,
-         waits_since = :waitsSince, attempts = :attempts, earlier = :earlier, losses = :losses, due_at = :dueAt,
-         epoch = :epoch, owner = :owner, stop = :stop, again = :again, superseded_by = :supersededBy,
-         stood_for = :stoodFor, outcome = :outcome, since = :since, ended_at = :endedAt,
-         payload = coalesce(:payload, payload)
-       WHERE id = :id`,
-        { ...changeable, payload: payload ?? null }
-      )
+      const changed: Array<string> = []
+      const values: Array<Values[number]> = []
+      for (const field of changeable) {
+        if (before !== undefined && before[field] === row[field]) continue
+        changed.push(field)
+        values.push(valueOf(row, field))
+      }
+      if (payload !== undefined) {
+        changed.push("payload")
+        values.push(payload)
+      }
+      if (changed.length > 0) statements.run(updateOf(changed), [...values, row.id])
     },
     signers: () =>
       signers ??= statements.get(StoredValue, "SELECT value FROM installation WHERE name = 'job_signers'")?.value ?? "",
@@ -173,10 +179,15 @@ export const make = (statements: Statements): JobTable => {
 }
 
 /** Runs the body of a write transaction on the jobs. All its ticks are one change of their counter. */
-export const within = <A>(statements: Statements, body: (table: JobTable) => A): A => {
+export const within = <A>(
+  statements: Statements,
+  lanes: SqliteLaneCache.SqliteLaneCache,
+  body: (table: JobTable) => A
+): A => {
+  lanes.begin(statements.get(Version, "PRAGMA data_version")?.data_version ?? NaN)
   let last: number | undefined
   const result = body({
-    ...make(statements),
+    ...make(statements, lanes),
     tick: () => {
       last ??= statements.get(StoredNumber, "SELECT last AS number FROM ticks")?.number ?? 0
       last += 1

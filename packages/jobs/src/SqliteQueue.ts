@@ -2,6 +2,7 @@ import * as Owners from "@nominal-code/persistence/Owners"
 import { Sqlite } from "@nominal-code/persistence/Sqlite"
 import { Clock, Effect, Layer, Schema } from "effect"
 import * as SqliteJobTable from "./SqliteJobTable.ts"
+import * as SqliteLaneCache from "./SqliteLaneCache.ts"
 import * as TableQueue from "./TableQueue.ts"
 
 const Version = Schema.Struct({ data_version: Schema.Int })
@@ -13,6 +14,7 @@ const clockTolerance = 60_000
 const make = Effect.gen(function*() {
   const sqlite = yield* Sqlite
   const owners = yield* Owners.Owners
+  const lanes = SqliteLaneCache.make()
 
   // Before the first lease, so that every lease names an owner that others know to ask about.
   yield* sqlite.transaction(
@@ -23,6 +25,7 @@ const make = Effect.gen(function*() {
   /** Ends the leases of a dead process before they run out. Those of a living process are never touched. */
   const expireLeasesOf = Effect.fnUntraced(function*(id: string) {
     const released = yield* sqlite.transaction("SqliteQueue.recover", (statements) => {
+      lanes.clear()
       statements.run("DELETE FROM owners WHERE id = :id", { id })
       return statements.run(
         "UPDATE jobs SET due_at = 0 WHERE state = 'running' AND owner = :id",
@@ -49,23 +52,29 @@ const make = Effect.gen(function*() {
   /** Ends the waits that began later than now: the clock was set back, and would let them wait for as much longer. */
   const endWaitsOfTheFuture = Effect.gen(function*() {
     const now = yield* Clock.currentTimeMillis
-    const ended = yield* sqlite.transaction("SqliteQueue.setBack", (statements) =>
-      statements.run(
+    const ended = yield* sqlite.transaction("SqliteQueue.setBack", (statements) => {
+      lanes.clear()
+      return statements.run(
         "UPDATE jobs SET due_at = 0 WHERE state = 'waiting' AND due_at > :now AND coalesce(waits_since, since) > :later",
         { now, later: now + clockTolerance }
-      ))
+      )
+    })
     if (ended > 0) yield* Effect.logWarning(`the clock was set back: ${ended} waiting job(s) are tried again now`)
   })
 
   yield* recover
   const read: TableQueue.TableStore["read"] = (operation, body) =>
     sqlite.read(operation, (statements) => body(SqliteJobTable.make(statements)))
+  const writing = (run: typeof sqlite.transaction): TableQueue.TableStore["transaction"] => (operation, body) =>
+    Effect.tap(
+      run(operation, (statements) => SqliteJobTable.within(statements, lanes, body)),
+      () => Effect.sync(lanes.committed)
+    )
   return yield* TableQueue.make({
     owner: owners.self,
     read,
-    transaction: (operation, body) =>
-      sqlite.transaction(operation, (statements) => SqliteJobTable.within(statements, body)),
-    unsynced: (operation, body) => sqlite.unsynced(operation, (statements) => SqliteJobTable.within(statements, body)),
+    transaction: writing(sqlite.transaction),
+    unsynced: writing(sqlite.unsynced),
     synced: sqlite.synced,
     isDurable: sqlite.inPlace,
     heads: Effect.fnUntraced(function*(from) {

@@ -50,8 +50,11 @@ class Change extends Request.Class<
   {
     readonly operation: string
     readonly lanes: ReadonlyArray<string>
-    /** True if it accepts work, which then has to outlive this process. */
-    readonly accepts: boolean
+    /**
+     * Moment of its answer. `stored`: at once, for a process that loses it to a power cut ends with it. `lasting`: when the disk
+     * has it. `accepted`: then, and if the file outlives this process.
+     */
+    readonly when: "stored" | "lasting" | "accepted"
     readonly body: (table: JobTable, now: number) => void
   },
   void,
@@ -71,14 +74,13 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
 
   /**
    * Carries out changes in one transaction. They are stored and announced synchronously, with nothing between the two.
-   * Work that is accepted waits for the disk afterwards, so that meanwhile this process reads and stores the next.
+   * Those that wait for the disk do so afterwards, so that meanwhile this process reads and stores the next.
    */
   const carryOut = Effect.fnUntraced(function*(changes: Array.NonEmptyReadonlyArray<Change>) {
     const now = yield* Clock.currentTimeMillis
     const [{ operation }, ...others] = changes
     const name = others.every((other) => other.operation === operation) ? operation : "JobQueue.change"
-    const run = changes.some(({ accepts }) => accepts) ? unsynced : transaction
-    const touched = yield* run(name, (table) => {
+    const touched = yield* unsynced(name, (table) => {
       for (const { body } of changes) body(table, now)
       return changes.flatMap(({ lanes }) => lanes).map((lane) => table.active(lane)[0])
     })
@@ -97,13 +99,21 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
 
   const changes = RequestResolver.make<Change>(Effect.fnUntraced(function*(entries) {
     const stored = yield* carryOutAll(Array.map(entries, ({ request }) => request))
-    // Afterwards, so that nothing is accepted that ends with this process.
-    const [onDisk, lasting] = entries.some(({ request }) => request.accepts)
-      ? yield* Effect.all([Effect.exit(synced), Effect.exit(isDurable)], { concurrency: 2 })
-      : [Exit.void, Exit.void]
+    const waits = entries.some(({ request }) => request.when !== "stored")
+    const accepts = entries.some(({ request }) => request.when === "accepted")
     for (const [entry, exit] of Array.zip(entries, stored)) {
-      const outcomes = entry.request.accepts ? [exit, onDisk, lasting] : [exit, onDisk]
-      entry.completeUnsafe(Exit.asVoidAll(outcomes))
+      if (entry.request.when === "stored") entry.completeUnsafe(exit)
+    }
+    const [onDisk, durable] = yield* Effect.all([
+      waits ? Effect.exit(synced) : Effect.succeed(Exit.void),
+      // Afterwards, so that nothing is accepted that ends with this process.
+      accepts ? Effect.exit(isDurable) : Effect.succeed(Exit.void)
+    ], { concurrency: 2 })
+    for (const [entry, exit] of Array.zip(entries, stored)) {
+      const { when } = entry.request
+      if (when !== "stored") {
+        entry.completeUnsafe(Exit.asVoidAll(when === "accepted" ? [exit, onDisk, durable] : [exit, onDisk]))
+      }
     }
   }, Effect.uninterruptible))
 
@@ -112,14 +122,14 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
     operation: string,
     lanes: ReadonlyArray<string>,
     body: (table: JobTable, now: number) => A,
-    accepts = false
+    when: Change["when"] = "lasting"
   ): Effect.Effect<A, StoreError> =>
     Effect.suspend(() => {
       let changed = Option.none<A>()
       const request = new Change({
         operation,
         lanes,
-        accepts,
+        when,
         body: (table, now) => {
           changed = Option.some(body(table, now))
         }
@@ -147,7 +157,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
         operation,
         lanes,
         whenTrusted((table, now) => candidates.map((candidate) => LaneRules.offer(table, candidate, now, limits))),
-        true
+        "accepted"
       )
     )
   }
@@ -178,7 +188,8 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
         whenTrusted((table, now) => ({
           now,
           ...takenJob.take(table, key, now, { owner, leaseMillis, runs })
-        }))
+        })),
+        "stored"
       )
     )
     return yield* takenJob.lease(lane, taken, taken.row, taken.now)
@@ -188,7 +199,9 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
     return yield* change(
       "JobQueue.renew",
       [laneKey(lane)],
-      (table, now) => LaneRules.renew(table, { lane: laneKey(lane), id: job.id, epoch }, now, { leaseMillis, waitsFor })
+      (table, now) =>
+        LaneRules.renew(table, { lane: laneKey(lane), id: job.id, epoch }, now, { leaseMillis, waitsFor }),
+      "stored"
     )
   })
 

@@ -40,7 +40,7 @@ export const make = Effect.gen(function*() {
     let unread: TakenJob["unread"]
     let read: TakenJob["read"]
     const canRead = (row: JobRow) => {
-      const payload = table.payload(row.id)
+      const payload = table.payload(row.id, row.lane)
       const origin = StoredJob.origin(keys, row, payload)
       const decoded = origin === "foreign" ? undefined : TableRecords.decodeRow(row, payload)
       unread = { id: row.id, reason: origin === "foreign" ? reasons.key : reasons.version }

@@ -68,6 +68,17 @@ const opening = Schedule.exponential("20 millis").pipe(Schedule.jittered, Schedu
 
 const isValues = (parameters: Parameters | Values): parameters is Values => Array.isArray(parameters)
 
+/** Decoders of rows. A decoder is looked for once, not for each row. */
+const decoders = new WeakMap<Row, (found: unknown) => unknown>()
+
+const decoderOf = <S extends Row>(row: S): (found: unknown) => S["Type"] => {
+  const known = decoders.get(row)
+  if (known !== undefined) return known
+  const decoder = Schema.decodeUnknownSync(row)
+  decoders.set(row, decoder)
+  return decoder
+}
+
 const statementsOf = (db: DatabaseSync): Statements => {
   const prepared = new Map<string, StatementSync>()
   const prepare = (sql: string): StatementSync => {
@@ -85,12 +96,13 @@ const statementsOf = (db: DatabaseSync): Statements => {
     get: (row, sql, parameters = {}) => {
       const statement = prepare(sql)
       const found = isValues(parameters) ? statement.get(...parameters) : statement.get(parameters)
-      return found === undefined ? undefined : Schema.decodeSync(row)(found)
+      return found === undefined ? undefined : decoderOf(row)(found)
     },
     all: (row, sql, parameters = {}) => {
       const statement = prepare(sql)
       const found = isValues(parameters) ? statement.all(...parameters) : statement.all(parameters)
-      return found.map((one) => Schema.decodeSync(row)(one))
+      const decode = decoderOf(row)
+      return found.map((one) => decode(one))
     }
   }
 }
