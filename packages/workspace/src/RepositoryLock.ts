@@ -1,7 +1,7 @@
 import { Effect, FileSystem, Option, Predicate, RcMap, Schedule, Semaphore } from "effect"
 import type { PlatformError } from "effect/PlatformError"
 import { hostname } from "node:os"
-import { kill, pid } from "node:process"
+import process from "node:process"
 import { beat, silentMillis } from "./Heartbeat.ts"
 
 const BEAT_SECONDS = 5
@@ -21,16 +21,16 @@ export type RepositoryLock = <A, E, R>(
 const ownerFile = (directory: string) => `${directory}/owner`
 
 /** Name of this process, unique over time: in a container, each start has the same process id. */
-const self = `${hostname()} ${pid} ${performance.timeOrigin}`
+const self = () => `${hostname()} ${process.pid} ${performance.timeOrigin}`
 
 /** True if the lock's holder ran on this machine and is gone. */
 const isDead = (owner: string): Effect.Effect<boolean> => {
   const [host, id] = owner.split(" ")
-  if (host !== hostname() || owner === self) return Effect.succeed(false)
-  if (id === String(pid)) return Effect.succeed(true)
+  if (host !== hostname() || owner === self()) return Effect.succeed(false)
+  if (id === String(process.pid)) return Effect.succeed(true)
   return Effect.sync(() => {
     try {
-      kill(Number(id), 0)
+      process.kill(Number(id), 0)
       return false
     } catch (cause) {
       return Predicate.hasProperty(cause, "code") && cause.code === "ESRCH"
@@ -60,7 +60,7 @@ const acquireDirectory = Effect.fnUntraced(function*(directory: string) {
     if (yield* isAbandoned) yield* Effect.ignore(fs.remove(directory, { recursive: true }))
     else yield* Effect.sleep(POLL_MILLIS)
   }
-  yield* fs.writeFileString(ownerFile(directory), self)
+  yield* fs.writeFileString(ownerFile(directory), self())
   yield* beat(directory)
 })
 
