@@ -1,5 +1,5 @@
 import { Context, Effect, type Scope } from "effect"
-import { IncomingMessage, Server, ServerResponse } from "node:http"
+import { createServer, IncomingMessage, type Server, ServerResponse } from "node:http"
 
 /** Handler of the requests to one path. */
 export type DirectHandler = (request: IncomingMessage, response: ServerResponse) => void
@@ -18,35 +18,36 @@ const pathOf = ({ url = "" }: IncomingMessage): string => {
   return query === -1 ? url : url.slice(0, query)
 }
 
-/** Node's HTTP server, which looks for a direct route before it asks its listeners. */
-class NodeServer extends Server {
-  readonly handlers = new Map<string, DirectHandler>()
-
-  override emit(event: string, ...given: ReadonlyArray<unknown>): boolean {
-    const [request, response] = given
-    const isRequest = event === "request" || event === "checkContinue"
-    return isRequest && request instanceof IncomingMessage && response instanceof ServerResponse
-      ? this.handle(request, response) || super.emit(event, ...given)
-      : super.emit(event, ...given)
-  }
+/**
+ * A server that does not listen yet, and its direct routes, which it looks for before it asks its listeners. It answers
+ * 503 until Effect has attached a router.
+ */
+export const make = (): { readonly server: Server; readonly routes: DirectRoutes["Service"] } => {
+  const server = createServer()
+  const handlers = new Map<string, DirectHandler>()
 
   /** Handles a request if it is one of a direct route; true if it was. */
-  private handle(request: IncomingMessage, response: ServerResponse): boolean {
+  const handle = (request: IncomingMessage, response: ServerResponse): boolean => {
     // Listening starts before the router is attached and ends after: such a request would never get an answer.
-    if (this.listenerCount("request") === 0) {
+    if (server.listenerCount("request") === 0) {
       response.writeHead(503).end()
       return true
     }
-    const handler = request.method === "POST" ? this.handlers.get(pathOf(request)) : undefined
+    const handler = request.method === "POST" ? handlers.get(pathOf(request)) : undefined
     handler?.(request, response)
     return handler !== undefined
   }
-}
 
-/** A server that does not listen yet, and its direct routes. It answers 503 until Effect has attached a router. */
-export const make = (): { readonly server: Server; readonly routes: DirectRoutes["Service"] } => {
-  const server = new NodeServer()
-  const { handlers } = server
+  const emit = server.emit.bind(server)
+  Object.assign(server, {
+    emit: (event: string, ...given: ReadonlyArray<unknown>): boolean => {
+      const [request, response] = given
+      const isRequest = event === "request" || event === "checkContinue"
+      return isRequest && request instanceof IncomingMessage && response instanceof ServerResponse
+        ? handle(request, response) || emit(event, ...given)
+        : emit(event, ...given)
+    }
+  })
   return {
     server,
     routes: DirectRoutes.of({
