@@ -1,18 +1,27 @@
-/** The commands that a cluster and a service manager run. They have no arguments, and start without their parser. */
+/** The commands that a cluster and a service manager run. They start without the parser of the command line. */
+import type { NodeServices } from "@effect/platform-node"
 import { Effect } from "effect"
+import type { ExaminationMode } from "./commands/Serve.ts"
 import * as Ending from "./Ending.ts"
 
 const explained = <A, E, R>(command: Effect.Effect<A, E, R>) =>
   command.pipe(Effect.tapError(Ending.explain), Effect.tapDefect(Ending.explainDefect))
 
-/** `serve` without arguments. */
-export const serve = explained(
-  Effect.flatMap(Effect.promise(() => import("./commands/Serve.ts")), ({ serve }) => serve("warn"))
-)
+const serve = (examined: ExaminationMode) =>
+  explained(Effect.flatMap(Effect.promise(() => import("./commands/Serve.ts")), ({ serve }) => serve(examined)))
 
 /** `run-job` whose job is in the environment. */
-export const runJob = explained(
+const runJob = explained(
   Effect.flatMap(Effect.promise(() => import("./commands/RunJob.ts")), ({ runJob }) => runJob(undefined)).pipe(
     Effect.withSpan("cli.run-job")
   )
 )
+
+const programs: Readonly<Record<string, Effect.Effect<void, unknown, NodeServices.NodeServices>>> = {
+  "serve": serve("warn"),
+  "serve --no-doctor": serve("no"),
+  "run-job": runJob
+}
+
+/** The program of a command line, if that is one of the usual ones. */
+export const programOf = (args: ReadonlyArray<string>) => programs[args.join(" ")]
