@@ -14,7 +14,8 @@ import { rolldown } from "rolldown"
 import { grammarFiles, parserFile } from "../packages/workspace/src/syntax/GrammarFiles.ts"
 import { builtins } from "./builtins.ts"
 import { togetherAtStart } from "./chunks.ts"
-import { lazy, nameOf } from "./lazy.ts"
+import { lazily, lazy, nameOf } from "./lazy.ts"
+import { minify } from "./minify.ts"
 import { leftOut } from "./variants.ts"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
@@ -22,16 +23,6 @@ const at = (path: string) => resolve(root, path)
 const out = (path: string) => resolve(argv[2] ?? at("dist"), path)
 const cli = JSON.parse(readFileSync(at("packages/cli/package.json"), "utf8"))
 const workspace = JSON.parse(readFileSync(at("packages/workspace/package.json"), "utf8"))
-
-/** Modules that neither a server needs before its first job, nor a job before its first request to the forge. */
-const lazily = [
-  "domain/src/Yaml.ts",
-  "forge/src/GitLab.ts",
-  "forge/src/outgoing/Sanitise.ts",
-  "review/src/Drafting.ts",
-  "review/src/Question.ts",
-  "workspace/src/Checkout.ts"
-].map((path) => at(`packages/${path}`))
 
 const bundle = await rolldown({
   input: {
@@ -42,7 +33,7 @@ const bundle = await rolldown({
   },
   platform: "node",
   preserveEntrySignatures: "allow-extension",
-  plugins: [lazy(lazily), builtins],
+  plugins: [lazy(lazily, "js"), builtins],
   // ripgrep's JavaScript finds a binary beside itself, which a bundle would lose.
   // Of web-tree-sitter, for modules with JavaScript in them, which grammars are not.
   checks: { eval: false },
@@ -52,12 +43,7 @@ const bundle = await rolldown({
 const options = {
   dir: out("lib"),
   format: "esm",
-  minify: {
-    compress: true,
-    // Names of functions stay: a stack trace from production names our functions.
-    mangle: { toplevel: true, keepNames: { function: true, class: true } },
-    codegen: { removeWhitespace: true }
-  },
+  minify,
   chunkFileNames: "[name]-[hash].js"
 } as const
 

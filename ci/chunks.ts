@@ -5,7 +5,7 @@
 import type { OutputChunk, OutputOptions, RolldownOutput } from "rolldown"
 
 /** The modules that are loaded with a module. */
-const loadedWith = ({ output }: RolldownOutput, module: string): ReadonlySet<string> => {
+export const loadedWith = ({ output }: RolldownOutput, module: string): ReadonlySet<string> => {
   const chunks = new Map(output.flatMap((one) => one.type === "chunk" ? [[one.fileName, one] as const] : []))
   const loaded = new Set<OutputChunk>()
   const add = (chunk: OutputChunk | undefined): void => {

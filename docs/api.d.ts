@@ -5601,7 +5601,10 @@ declare const DirectRoutes_base: Context.ServiceClass<DirectRoutes, "@nominal-co
  * more than a delivery does. All other requests take the way of Effect's router.
  */
 export declare class DirectRoutes extends DirectRoutes_base {}
-/** A server that does not listen yet, and its direct routes. It answers 503 until Effect has attached a router. */
+/**
+ * A server that does not listen yet, and its direct routes, which it looks for before it asks its listeners. It answers
+ * 503 until Effect has attached a router.
+ */
 declare const make: () => {
   readonly server: Server;
   readonly routes: DirectRoutes["Service"];

@@ -1,10 +1,13 @@
 // Loads every module of the program once, so that Node keeps what it compiles in NODE_COMPILE_CACHE.
 import { readdirSync } from "node:fs"
-import { flushCompileCache } from "node:module"
+import { createRequire, flushCompileCache } from "node:module"
 
 const lib = new URL("../lib/", import.meta.url)
-const isLoaded = (name) => name.endsWith(".js") && name !== "main.js"
-const loaded = await Promise.allSettled(readdirSync(lib).filter(isLoaded).map((name) => import(new URL(name, lib))))
+const require = createRequire(lib)
+const isProgram = (name) => ["main.js", "Snapshot.cjs", "snapshot.cjs"].includes(name)
+const load = (name) => name.endsWith(".cjs") ? require(`./${name}`) : import(new URL(name, lib))
+const names = readdirSync(lib).filter((name) => /\.c?js$/.test(name) && !isProgram(name))
+const loaded = await Promise.allSettled(names.map(async (name) => await load(name)))
 flushCompileCache()
 
 const failed = loaded.filter(({ status }) => status === "rejected")

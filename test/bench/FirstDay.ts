@@ -46,8 +46,8 @@ export const measure = Effect.fn("FirstDay.measure")(
     const variables = { HOME: home, ANTHROPIC_API_KEY: "a-key-that-is-long-enough", ANTHROPIC_BASE_URL: url }
     const run = Effect.gen(function*() {
       const node = yield* Spent.of(["-e", "0"], home, {})
-      const help = yield* Spent.of([program.entry, "--help"], home, { HOME: home })
-      const review = yield* Spent.of([program.entry, "review", "--staged"], directory, variables)
+      const help = yield* Spent.of([...program.command, "--help"], home, { HOME: home })
+      const review = yield* Spent.of([...program.command, "review", "--staged"], directory, variables)
       if (review.written.includes("The last page is lost.")) return { node, help, review }
       return yield* new NotMeasured({ message: `no review: ${review.written}` })
     })

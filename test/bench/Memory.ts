@@ -109,7 +109,7 @@ const lanes = Effect.fnUntraced(function*(program: Program.Program) {
 
 /** Measures the memory of `serve`: idle, for every pull request that waits, and at work. */
 export const measure = Effect.fn("Memory.measure")(function*(program: Program.Program) {
-  const image = yield* Program.inImage(program)
+  const image = yield* Program.inImage
   // Together: no memory depends on how fast it is taken, and a minute of load would be one of the whole run's few.
   const [idle, waiting, working] = yield* Effect.all(
     [rest([program, image, Program.sources]), lanes(program), UnderLoad.measure(image)],

@@ -1,7 +1,7 @@
 import { freePort } from "@nominal-code/testing/FreePort"
 import { Effect, Fiber, FileSystem, Schedule, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
-import { basename, dirname, resolve } from "node:path"
+import { basename, resolve } from "node:path"
 import { env } from "node:process"
 import { fileURLToPath } from "node:url"
 import { NotMeasured } from "./Figure.ts"
@@ -9,7 +9,8 @@ import { NotMeasured } from "./Figure.ts"
 /** One way to run `nominal-code`. */
 export interface Program {
   readonly name: string
-  readonly entry: string
+  /** Arguments of Node before those of the command. */
+  readonly command: ReadonlyArray<string>
   /** Variables that it is run with. */
   readonly variables?: Environment
 }
@@ -19,7 +20,7 @@ export type Environment = Readonly<Record<string, string>>
 const root = fileURLToPath(new URL("../../", import.meta.url))
 
 /** As it runs in development: TypeScript. */
-export const sources: Program = { name: "from sources", entry: `${root}packages/cli/bin/nominal-code.js` }
+export const sources: Program = { name: "from sources", command: [`${root}packages/cli/bin/nominal-code.js`] }
 
 /** A Node process until the scope closes. It ends with SIGKILL: nobody waits for its goodbye. */
 export const node = Effect.fnUntraced(function*(args: ReadonlyArray<string>, environment: Environment = {}) {
@@ -48,7 +49,7 @@ export const nodeToEnd = Effect.fnUntraced(function*(args: ReadonlyArray<string>
 const bundled = (name: string, checkout: string) =>
   Effect.as(
     nodeToEnd([resolve(checkout, "ci/build.ts")]),
-    { name, entry: resolve(checkout, "dist/bin/nominal-code.js") } satisfies Program
+    { name, command: [resolve(checkout, "dist/bin/nominal-code.js")] } satisfies Program
   )
 
 /** The published program. */
@@ -66,8 +67,8 @@ const bounds = (dockerfile: string): Environment =>
     )
   )
 
-/** The program as it runs in the image, whose build has kept what Node compiles, and which bounds its memory. */
-export const inImage = Effect.fn("Program.inImage")(function*({ entry }: Program) {
+/** The published program as it runs in the image: from its startup snapshot, with what bounds its memory. */
+export const inImage = Effect.gen(function*() {
   const files = yield* FileSystem.FileSystem
   const [kept, dockerfile] = yield* Effect.mapError(
     Effect.all([
@@ -77,8 +78,11 @@ export const inImage = Effect.fn("Program.inImage")(function*({ entry }: Program
     ({ message }) => new NotMeasured({ message })
   )
   const variables = { ...bounds(dockerfile), NODE_COMPILE_CACHE: kept }
-  yield* nodeToEnd([resolve(dirname(entry), "compile.js")], variables)
-  return { name: "as in the image", entry, variables } satisfies Program
+  const blob = `${kept}/start.blob`
+  yield* nodeToEnd([`${root}ci/snapshot.ts`])
+  yield* nodeToEnd(["--snapshot-blob", blob, "--build-snapshot", `${root}dist/lib/snapshot.cjs`])
+  yield* nodeToEnd([`${root}dist/bin/compile.js`], variables)
+  return { name: "as in the image", command: ["--snapshot-blob", blob], variables } satisfies Program
 })
 
 const often = Schedule.spaced("5 millis")
@@ -93,7 +97,7 @@ const isReady = (url: string) =>
 export const serve = Effect.fn("Program.serve")(function*(program: Program, environment: Environment) {
   const port = yield* freePort
   const url = `http://127.0.0.1:${port}`
-  const child = yield* node([program.entry, "serve", "--no-doctor"], {
+  const child = yield* node([...program.command, "serve", "--no-doctor"], {
     ...program.variables,
     ...environment,
     WEBHOOK_HOST: "127.0.0.1",

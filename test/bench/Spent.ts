@@ -1,20 +1,20 @@
 import { Duration, Effect, Schema, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { env } from "node:process"
+import { fileURLToPath } from "node:url"
 import { NotMeasured } from "./Figure.ts"
 import type * as Program from "./Program.ts"
 
-/** Last line that a measured process writes: its CPU time in milliseconds, and its greatest memory in MiB. */
+/** Last line that a measured process writes. */
 const Used = Schema.fromJsonString(Schema.Struct({ cpu: Schema.Finite, memory: Schema.Finite }))
 
-const hook = `data:text/javascript,process.on("exit",()=>{const{user,system}=process.cpuUsage();` +
-  `process.stderr.write("\\n"+JSON.stringify({cpu:(user+system)/1e3,memory:process.resourceUsage().maxRSS/1024}))})`
+const hook = fileURLToPath(new URL("spentHook.cjs", import.meta.url))
 
 /** Runs Node to its end, and answers with what that took, and what it wrote. */
 export const of = Effect.fnUntraced(
   function*(args: ReadonlyArray<string>, cwd: string, variables: Program.Environment) {
     const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
-    const command = ChildProcess.make(process.execPath, ["--import", hook, ...args], {
+    const command = ChildProcess.make(process.execPath, ["--require", hook, ...args], {
       cwd,
       env: { PATH: env["PATH"], ...variables },
       stdin: "ignore"

@@ -60,7 +60,7 @@ const runJob = Effect.fnUntraced(
     const environment = yield* Stage.environment(neighbours)
     const before = emulator.requests.length
     const startedAt = now()
-    const { cpu, memory, wall, written } = yield* Spent.of([program.entry, "run-job"], root, {
+    const { cpu, memory, wall, written } = yield* Spent.of([...program.command, "run-job"], root, {
       ...environment,
       ...program.variables,
       REVIEW_JOB_PAYLOAD: payload
@@ -83,7 +83,7 @@ export const measure = Effect.fn("StartUp.measure")(function*(program: Program.P
   const token = emulator.account(Stage.botName).token
   const neighbours = { forge: emulator.apiBase, token, model: origin }
   const scene: Scene = { emulator, neighbours, payload: payloadOf(pull) }
-  const programs = [program, yield* Program.inImage(program), Program.sources]
+  const programs = [program, yield* Program.inImage, Program.sources]
   const run = Effect.gen(function*() {
     const node = yield* Spent.of(["-e", "0"], root, {})
     const commands = yield* Effect.forEach(

@@ -57,7 +57,7 @@ describe("ci/Dockerfile", () => {
   })
 
   it("has the command on its PATH, where a Job's pod looks for it", () => {
-    assert.include(lastStage, "ln -s /app/bin/nominal-code.js /usr/local/bin/nominal-code")
+    assert.include(lastStage, "ln -s /app/bin/nominal-code.sh /usr/local/bin/nominal-code")
     assert.include(lastStage, "COPY --from=build /src/dist /app")
     assert.include(lastStage, "COPY --from=ripgrep /src/node_modules/@vscode /app/node_modules/@vscode")
   })

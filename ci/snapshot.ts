@@ -1,0 +1,95 @@
+/**
+ * Bundles `serve` and `run-job` for a startup snapshot: the heap of a process that has loaded them, with which Node
+ * starts in place of loading them again. The image has one.
+ *
+ * `node ci/snapshot.ts [directory]`, after `ci/build.ts` for the same one, adds the chunks to its `lib/` as CommonJS,
+ * which Node can load into a snapshot, and the script that `node --snapshot-blob FILE --build-snapshot lib/snapshot.cjs`
+ * makes it from. The snapshot is good for that place, that Node and that processor architecture.
+ */
+import { chmodSync, cpSync, readFileSync, writeFileSync } from "node:fs"
+import { resolve } from "node:path"
+import { argv, env } from "node:process"
+import { fileURLToPath } from "node:url"
+import { rolldown } from "rolldown"
+import { loadedWith } from "./chunks.ts"
+import { lazily, lazy, nameOf } from "./lazy.ts"
+import { minify } from "./minify.ts"
+import { leftOut } from "./variants.ts"
+
+const root = fileURLToPath(new URL("..", import.meta.url))
+const out = resolve(argv[2] ?? `${root}/dist`)
+const lib = `${out}/lib`
+const entry = "packages/cli/src/Snapshot.ts"
+
+/** Modules of Node that a snapshot cannot hold, or for which Node does not promise that it can. */
+const unsupported = [
+  "child_process",
+  "http",
+  "http2",
+  "https",
+  "module",
+  "readline",
+  "sqlite",
+  "tls",
+  "vm",
+  "worker_threads"
+]
+
+/** The code with escapes for what Latin-1 does not have: V8 then keeps a byte for each character, and not two. */
+const inLatin1 = (code: string): string => {
+  const unsafe = /raw`[^`]*[^\0-\xff]/.exec(code)
+  if (unsafe !== null) throw new Error(`a raw template has a character that cannot be escaped: ${unsafe[0].slice(-80)}`)
+  return code.replaceAll(/[^\0-\xff]/g, (one) => String.raw`\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`)
+}
+
+const bundle = await rolldown({
+  input: { ...Object.fromEntries(lazily.map((path) => [nameOf(path), path])), Snapshot: resolve(root, entry) },
+  platform: "node",
+  preserveEntrySignatures: "allow-extension",
+  plugins: [lazy(lazily, "cjs")],
+  // A reading of an export that is not used would load its module.
+  treeshake: { propertyReadSideEffects: false },
+  checks: { eval: false, ineffectiveDynamicImport: false, emptyImportMeta: false },
+  external: [/^@vscode\/ripgrep/, ...leftOut(env["EXTRAS"] || "all")]
+})
+
+const options = {
+  dir: lib,
+  format: "cjs",
+  // `import()` cannot be used in a snapshot.
+  dynamicImportInCjs: false,
+  minify,
+  entryFileNames: "[name].cjs",
+  chunkFileNames: "[name]-[hash].cjs"
+} as const
+
+const held = loadedWith(await bundle.generate({ ...options, minify: false }), entry)
+const { output } = await bundle.write({
+  ...options,
+  codeSplitting: {
+    includeDependenciesRecursively: false,
+    groups: [{ name: "held", test: (id) => held.has(id) && !id.endsWith(entry) }]
+  }
+})
+await bundle.close()
+
+const chunks = output.flatMap((one) =>
+  one.type === "chunk" && one.moduleIds.every((id) => held.has(id)) ? [[one.fileName, one.code] as const] : []
+)
+const exportsOf = Object.fromEntries(
+  unsupported.map((name) => [name, Object.keys(process.getBuiltinModule(`node:${name}`))])
+)
+const functions = chunks.map(([name, code]) =>
+  `${JSON.stringify(name)}(exports, require, module, __filename, __dirname) {\n${inLatin1(code)}\n}`
+)
+writeFileSync(
+  resolve(lib, "snapshot.cjs"),
+  [
+    "const main = \"Snapshot.cjs\"",
+    `const exportsOf = ${JSON.stringify(exportsOf)}`,
+    `const chunks = {\n${functions.join(",\n")}\n}`,
+    readFileSync(`${root}/ci/snapshot/modules.cjs`, "utf8")
+  ].join("\n")
+)
+cpSync(`${root}/ci/bin/nominal-code.sh`, `${out}/bin/nominal-code.sh`)
+chmodSync(`${out}/bin/nominal-code.sh`, 0o755)

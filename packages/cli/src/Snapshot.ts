@@ -1,0 +1,15 @@
+/** Program of the startup snapshot: the usual commands, loaded before a process starts from it. */
+import process from "node:process"
+import { startupSnapshot } from "node:v8"
+import "./commands/RunJob.ts"
+import "./commands/Serve.ts"
+import * as Ending from "./Ending.ts"
+import * as Process from "./Process.ts"
+import { programOf } from "./UsualCommands.ts"
+
+startupSnapshot.setDeserializeMainFunction(() => {
+  const args = process.argv.slice(1)
+  const program = programOf(args)
+  if (program === undefined) throw new Error(`the snapshot has no command "${args.join(" ")}"`)
+  Process.run(program, Ending.teardown)
+})

@@ -1,0 +1,131 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, layer } from "@effect/vitest"
+import { redisSuite } from "@nominal-code/testing/RedisServer"
+import { submitReview } from "@nominal-code/testing/ScriptedModel"
+import { Context, Effect, FileSystem, Layer } from "effect"
+import { spawnSync } from "node:child_process"
+import { readFileSync, writeFileSync } from "node:fs"
+import { execPath } from "node:process"
+import * as Clusters from "../journeys/Cluster.ts"
+import * as Journey from "../journeys/Journey.ts"
+import { finding, open } from "../journeys/Shop.ts"
+import { buildInto } from "./Bundle.ts"
+import { root } from "./Rendering.ts"
+
+const node = (...args: ReadonlyArray<string>) => spawnSync(execPath, args, { encoding: "utf8" })
+
+/** Content of `/app` in the image, with the startup snapshot that its build makes. */
+const makeApp = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  const app = `${yield* fs.makeTempDirectoryScoped({ prefix: "nominal-app-" })}/app`
+  yield* buildInto(app, "all")
+  yield* fs.copy(`${root}/node_modules/@vscode`, `${app}/node_modules/@vscode`)
+  const bundled = node(`${root}/ci/snapshot.ts`, app)
+  assert.strictEqual(bundled.status, 0, bundled.stderr)
+  const [, step = ""] = /^RUN node (.* --build-snapshot .*)$/m.exec(readFileSync(`${root}/ci/Dockerfile`, "utf8")) ?? []
+  const made = node(...step.replaceAll("/app", app).split(" "))
+  return { app, made, bin: `--snapshot-blob=${app}/start.blob` }
+})
+
+class App extends Context.Service<App, Effect.Success<typeof makeApp>>()("test/deploy/SnapshotApp") {
+  static readonly layer = Layer.effect(App, makeApp).pipe(Layer.provide(NodeServices.layer))
+}
+
+/** Writes what the modules read of the process that loads them, of its machine and of the time. */
+const watching = `
+const read = new Set()
+const watch = (object, name, said) => {
+  const { get, value } = Object.getOwnPropertyDescriptor(object, name) ?? {}
+  Object.defineProperty(object, name, { configurable: true, get: () => (read.add(said), get?.call(object) ?? value) })
+}
+const os = require("node:os")
+for (const name of ["arch", "availableParallelism", "cpus", "homedir", "hostname", "tmpdir", "userInfo"]) watch(os, name, name)
+for (const name of ["argv", "pid", "ppid", "stderr", "stdin", "stdout"]) watch(process, name, name)
+for (const name of ["cwd", "uptime"]) watch(process, name, name)
+const { env } = process
+const variables = new Proxy(env, { get: (_, name) => (read.add("env." + String(name)), env[name]) })
+Object.defineProperty(process, "env", { value: variables })
+for (const [object, name] of [[Date, "now"], [Math, "random"], [globalThis, "setTimeout"]]) watch(object, name, name)
+process.on("exit", () => require("node:fs").writeSync(1, JSON.stringify([...read])))
+`
+
+const opened = { event: "pull_request", action: "opened" } as const
+
+const review = (text: string) => ({ calls: [submitReview(text, [finding("src/total.ts", `${text} Cents are lost.`)])] })
+
+layer(App.layer, { excludeTestServices: true, timeout: "5 minutes" })("the image's startup snapshot", (it) => {
+  it.effect("is made of nothing for which Node does not promise that a snapshot can hold it", () =>
+    Effect.gen(function*() {
+      const { made } = yield* App
+      assert.deepStrictEqual([made.status, made.stderr], [0, ""])
+    }))
+
+  it.effect("holds nothing of the process that it was made in: its name, its machine, its variables, the time", () =>
+    Effect.gen(function*() {
+      const { app } = yield* App
+      const script = readFileSync(`${app}/lib/snapshot.cjs`, "utf8")
+      writeFileSync(`${app}/lib/watched.cjs`, `${watching}\n${script}`)
+      // Outside of a snapshot the last module fails, when all the others are loaded.
+      const { stderr, stdout } = node(`${app}/lib/watched.cjs`)
+      assert.include(stderr, "ERR_NOT_BUILDING_SNAPSHOT")
+      // ws looks if it may load an addon, which is not there.
+      assert.deepStrictEqual(JSON.parse(stdout), ["env.WS_NO_BUFFER_UTIL"])
+    }))
+
+  it.effect("is what the image's command starts from, where a cluster runs it", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* fs.makeTempDirectoryScoped({ prefix: "nominal-node-" })
+      yield* fs.writeFileString(`${directory}/node`, "#!/bin/sh\necho \"$@\"\n", { mode: 0o755 })
+      const started = (args: ReadonlyArray<string>, variables = {}) =>
+        spawnSync(`${root}/ci/bin/nominal-code.sh`, args, { encoding: "utf8", env: { PATH: directory, ...variables } })
+          .stdout.trim()
+      for (const args of [["serve"], ["serve", "--no-doctor"], ["run-job"]]) {
+        assert.strictEqual(started(args), `--snapshot-blob /app/start.blob ${args.join(" ")}`)
+        assert.strictEqual(
+          started(args, { NODE_OPTIONS: "--max-semi-space-size=8 --import=/agent.mjs" }),
+          `/app/bin/nominal-code.js ${args.join(" ")}`
+        )
+      }
+      for (const args of [[], ["--help"], ["serve", "--strict"], ["run-job", "--payload", "-"], ["jobs", "list"]]) {
+        assert.strictEqual(started(args), `/app/bin/nominal-code.js ${args.join(" ")}`.trim())
+      }
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+  it.effect("reviews a pull request in the server's process, and stops when it is told to", () =>
+    Effect.gen(function*() {
+      const { bin } = yield* App
+      const journey = yield* Journey.make({ bin })
+      const serve = yield* journey.start()
+      const pull = yield* open(journey, "one")
+      journey.script(pull, () => review("Alone."))
+      yield* journey.ended(yield* journey.send({ ...opened, pull }, serve))
+      assert.include(
+        journey.emulator.state.reviewCommentsOf(pull).map(({ body }) => body).join(),
+        "Alone. Cents are lost."
+      )
+      yield* journey.checkHonesty
+    }).pipe(Effect.scoped))
+
+  redisSuite(
+    "on Kubernetes",
+    () =>
+      it.effect("reviews a pull request in a pod, and tells the server", () =>
+        Effect.gen(function*() {
+          const { bin } = yield* App
+          const { finished, journey, kube } = yield* Clusters.make({ bin })
+          const serve = yield* journey.start()
+          const pull = yield* open(journey, "one")
+          journey.script(pull, () => review("In a pod."))
+          yield* journey.send({ ...opened, pull }, serve)
+          yield* finished(1)
+          const [created] = kube.store.jobs()
+          assert.strictEqual(created?.status.conditions?.at(-1)?.type, "Complete")
+          assert.include(
+            journey.emulator.state.reviewCommentsOf(pull).map(({ body }) => body).join(),
+            "In a pod. Cents are lost."
+          )
+          yield* journey.checkHonesty
+        }).pipe(Effect.scoped))
+  )
+})
