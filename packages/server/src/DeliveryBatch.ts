@@ -2,7 +2,7 @@ import type { Job } from "@nominal-code/domain/Job"
 import { countDeliveries } from "@nominal-code/domain/Metrics"
 import type { WebhookError } from "@nominal-code/forge/ForgeError"
 import { OffersUnderWay } from "@nominal-code/jobs/OffersUnderWay"
-import { Array, Effect, FiberSet, Result } from "effect"
+import { Array, Duration, Effect, FiberSet, Result } from "effect"
 import { type Decision, dismissed } from "./Decision.ts"
 import { logDismissed } from "./DeliveryLog.ts"
 import { Intake } from "./Intake.ts"
@@ -23,7 +23,10 @@ interface Admitted {
   readonly reply: Reply
 }
 
-/** The requests of one turn of the event loop: they are decided about in one go, and one fiber does the rest for all. */
+/**
+ * The requests of one turn of the event loop are decided about in one go, and one fiber does the rest for all. What comes
+ * while the store works is stored together, when it is done.
+ */
 export interface DeliveryBatch {
   /** Has a delivery decided about, and answered: at once if it starts nothing, and otherwise when its job is stored. */
   add(decide: () => Result.Result<Decision, WebhookError>, reply: Reply): void
@@ -33,10 +36,13 @@ export interface DeliveryBatch {
   fail(reply: Reply, defect: unknown): void
 }
 
+/** Time for which jobs wait for the store to be done with those before them: a forge waits for ten seconds in all. */
+const patience = Duration.millis(50)
+
 const logDefect = (defect: unknown) => Effect.logError("delivery failed", defect)
 
 /** Tells of a delivery. A bug in that is logged, and keeps nothing of the other deliveries from being told. */
-const told = (line: Effect.Effect<void>): Effect.Effect<void> =>
+const withoutDefect = (line: Effect.Effect<void>): Effect.Effect<void> =>
   Effect.catchDefect(line, (defect) => Effect.asVoid(Effect.exit(logDefect(defect))))
 
 /** Makes the batches, one after another. The scope ends them. */
@@ -49,6 +55,7 @@ export const make = Effect.gen(function*() {
   let admitted: Array<Admitted> = []
   let lines: Array<Effect.Effect<void>> = []
   let isDue = false
+  let storing: object | undefined
 
   /** Answers a request. A bug in that is logged, and keeps no other request from its answer. */
   const answer = (reply: Reply, given: Answer) => {
@@ -89,21 +96,45 @@ export const make = Effect.gen(function*() {
     return Effect.forEach(counted, ([status, number]) => countDeliveries(status, number), { discard: true })
   })
 
+  const tell = (told: ReadonlyArray<Effect.Effect<void>>) =>
+    Effect.andThen(Effect.forEach(told, withoutDefect, { discard: true }), count)
+
   const end = Effect.fnUntraced(
-    function*(jobs: ReadonlyArray<Admitted>, logged: ReadonlyArray<Effect.Effect<void>>) {
-      const follows = jobs.length === 0 ? [] : yield* store(jobs)
-      yield* Effect.forEach([...logged, ...follows], told, { discard: true })
-      yield* count
+    function*(jobs: ReadonlyArray<Admitted>, stored: () => void) {
+      yield* tell(yield* Effect.ensuring(store(jobs), Effect.sync(stored)))
     },
     (effect, jobs) => offers.hold(jobs.map(({ job }) => job.id), effect),
     Effect.uninterruptible
   )
 
+  /** Stores what is admitted, unless the store is at work. */
+  const storeAll = () => {
+    if (storing !== undefined || admitted.length === 0) return
+    const jobs = admitted
+    admitted = []
+    const mine = {}
+    storing = mine
+    const goOn = () => {
+      if (storing !== mine) return
+      storing = undefined
+      storeAll()
+    }
+    const late = run(Effect.delay(Effect.sync(goOn), patience))
+    run(end(jobs, () => {
+      late.interruptUnsafe()
+      goOn()
+    }))
+  }
+
   const endAll = () => {
-    waiting.forEach(settle)
-    const [jobs, logged] = [admitted, lines]
-    ;[waiting, admitted, lines, isDue] = [[], [], [], false]
-    run(end(jobs, logged))
+    isDue = false
+    const undecided = waiting
+    waiting = []
+    undecided.forEach(settle)
+    storeAll()
+    if (lines.length === 0 && counts.size === 0) return
+    run(tell(lines))
+    lines = []
   }
   const due = () => {
     if (!isDue) setImmediate(endAll)

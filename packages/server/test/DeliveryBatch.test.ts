@@ -2,7 +2,8 @@ import { assert, it } from "@effect/vitest"
 import type { Job } from "@nominal-code/domain/Job"
 import { laneOf, push } from "@nominal-code/testing/Jobs"
 import { quiet } from "@nominal-code/testing/Quiet"
-import { Effect, Layer, Logger, Result } from "effect"
+import { Effect, Fiber, Latch, Layer, Logger, Result } from "effect"
+import { TestClock } from "effect/testing"
 import * as DeliveryBatch from "../src/DeliveryBatch.ts"
 import { Intake, type Taken } from "../src/Intake.ts"
 
@@ -35,10 +36,60 @@ const outcomeOf = Effect.fnUntraced(function*(
         }
       )
     }
-    yield* Effect.repeat(Effect.callback<void>((resume) => void setImmediate(() => resume(quiet))), { times: 5 })
+    yield* Effect.repeat(turn, { times: 5 })
   }).pipe(Effect.scoped, Effect.provide([intake, logger]))
   return { log, statuses: Object.fromEntries(statuses) }
 })
+
+const turn = Effect.callback<void>((resume) => void setImmediate(() => resume(quiet)))
+
+/** A batch over a store of one's own, and the answers. */
+const batchOver = Effect.fnUntraced(function*(
+  offer: (jobs: ReadonlyArray<Job>) => Effect.Effect<ReadonlyArray<Taken>>
+) {
+  const intake = Layer.mock(Intake, { decide: () => assert.fail("each has its own decision"), offer })
+  const batch = yield* Effect.provide(DeliveryBatch.make, intake)
+  /** Delivers, and waits for the answer. */
+  const delivered = (name: string) =>
+    Effect.callback<number>((resume) =>
+      batch.add(
+        () => Result.succeed({ _tag: "Admitted", job: push(laneOf(1), name) }),
+        ({ status }) => resume(Effect.succeed(status))
+      )
+    )
+  return delivered
+})
+
+it.effect("deliveries that come while the store works are stored together, when it is done", () =>
+  Effect.gen(function*() {
+    const offered: Array<string> = []
+    const disk = yield* Latch.make()
+    const delivered = yield* batchOver((jobs) => {
+      offered.push(jobs.map(({ delivery }) => delivery).join())
+      return Effect.andThen(disk.await, all(jobs))
+    })
+    const answers = yield* Effect.forEach(
+      ["a", "b", "c", "d"],
+      (name) => Effect.tap(Effect.forkScoped(delivered(name), { startImmediately: true }), () => turn),
+      { concurrency: 1 }
+    )
+    yield* disk.open
+    assert.deepStrictEqual(yield* Fiber.joinAll(answers), [202, 202, 202, 202])
+    assert.deepStrictEqual(offered, ["a", "b,c,d"])
+  }).pipe(Effect.scoped))
+
+it.effect("a store that does not answer one delivery is asked about the next all the same", () =>
+  Effect.gen(function*() {
+    const delivered = yield* batchOver((jobs) =>
+      jobs.some(({ delivery }) => delivery === "a") ? Effect.interruptible(Effect.never) : all(jobs)
+    )
+    yield* Effect.forkScoped(delivered("a"), { startImmediately: true })
+    yield* turn
+    const answer = yield* Effect.forkScoped(delivered("b"), { startImmediately: true })
+    yield* turn
+    yield* TestClock.adjust("50 millis")
+    assert.strictEqual(yield* Fiber.join(answer), 202)
+  }).pipe(Effect.scoped))
 
 const all = (jobs: ReadonlyArray<Job>) => Effect.succeed(jobs.map(stored))
 
