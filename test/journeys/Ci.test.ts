@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { command } from "@nominal-code/testing/Command"
+import { command, nodeFlags } from "@nominal-code/testing/Command"
 import * as GitHubEmulator from "@nominal-code/testing/GitHubEmulator"
 import * as GitLabEmulator from "@nominal-code/testing/GitLabEmulator"
 import { sarifFaults } from "@nominal-code/testing/SarifSchema"
@@ -19,6 +19,7 @@ const submission = ScriptedModel.submitReview("The total is rounded.", [
   finding("src/total.ts", `Cents are lost.\n${hostile}`, { suggestion: "  return items.sum()" })
 ])
 const commits = [change("total", "return Math.round(items.sum())", "Round the total")] as const
+const flags = nodeFlags.join(" ")
 const key = "sk-ant-api03-a-key-of-this-pipeline"
 
 /** A model, and programs of the runner: the bundle stands for what `npm ci` and an image hold. */
@@ -35,15 +36,15 @@ const world = Effect.gen(function*() {
   yield* program(
     "node",
     `[[ "$1" = */packages/cli/bin/nominal-code.js ]] && shift && set -- ${command} "$@"
-    exec ${process.execPath} "$@"`
+    exec ${process.execPath} ${flags} "$@"`
   )
-  yield* program("nominal-code", `exec ${process.execPath} ${command} "$@"`)
+  yield* program("nominal-code", `exec ${process.execPath} ${flags} ${command} "$@"`)
   // Of the container's variables and files, only those that it was given.
   yield* program(
     "docker",
     `printf '%s\\n' "$@" > ${bin}/docker-args
     while [ "$1" != my-image ]; do shift; done; shift
-    exec ${process.execPath} ${command} "$@"`
+    exec ${process.execPath} ${flags} ${command} "$@"`
   )
   return { bin, model, env: { ANTHROPIC_BASE_URL: model.url } }
 })

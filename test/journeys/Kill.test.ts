@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import { command } from "@nominal-code/testing/Command"
+import { command, nodeFlags } from "@nominal-code/testing/Command"
 import { freePort } from "@nominal-code/testing/FreePort"
 import { now } from "@nominal-code/testing/GitHubState"
 import * as ServeProcess from "@nominal-code/testing/ServeProcess"
@@ -55,16 +55,18 @@ const come = Effect.fnUntraced(function*({ emulator }: Journey, url: string, { a
 /** Starts `serve` and kills it, and nothing but it, without a warning. Answers with the time of its death. */
 const life = Effect.fnUntraced(function*(journey: Journey, port: number, moment: KillMoment) {
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
-  const child = yield* spawner.spawn(ChildProcess.make(process.execPath, [command, "serve", "--no-doctor"], {
-    env: {
-      PATH: process.env["PATH"],
-      HOME: process.env["HOME"],
-      ...journey.environment,
-      WEBHOOK_HOST: "127.0.0.1",
-      WEBHOOK_PORT: String(port)
-    },
-    stdin: "ignore"
-  }))
+  const child = yield* spawner.spawn(
+    ChildProcess.make(process.execPath, [...nodeFlags, command, "serve", "--no-doctor"], {
+      env: {
+        PATH: process.env["PATH"],
+        HOME: process.env["HOME"],
+        ...journey.environment,
+        WEBHOOK_HOST: "127.0.0.1",
+        WEBHOOK_PORT: String(port)
+      },
+      stdin: "ignore"
+    })
+  )
   const log: Array<string> = []
   const reading = Stream.runForEach(
     Stream.splitLines(Stream.decodeText(child.all)),

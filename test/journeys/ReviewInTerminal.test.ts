@@ -1,5 +1,5 @@
 import { assert, describe } from "@effect/vitest"
-import { command } from "@nominal-code/testing/Command"
+import { command, nodeFlags } from "@nominal-code/testing/Command"
 import * as GitHubEmulator from "@nominal-code/testing/GitHubEmulator"
 import { sarifFaults } from "@nominal-code/testing/SarifSchema"
 import { Effect, FileSystem } from "effect"
@@ -289,7 +289,9 @@ describe("docs/review-in-the-terminal.md", () => {
       yield* world.git("checkout", "-qb", "feature")
       yield* world.git("commit", "-qm", "simplify")
       // The released bundle starts in a fraction of the time that the sources take.
-      const bundled = `test -x node_modules/.bin/nominal-code; nominal-code() { node ${command} "$@"; }`
+      const bundled = `test -x node_modules/.bin/nominal-code; nominal-code() { node ${
+        nodeFlags.join(" ")
+      } ${command} "$@"; }`
       const gh = `gh() { echo ${github.account("alice").token}; }`
       const script = [`cd ${root}`, install, bundled, gh, "ollama() { :; }", `cd ${world.directory}`, ...blocks].join(
         "\n"

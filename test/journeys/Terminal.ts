@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { it } from "@effect/vitest"
-import { command } from "@nominal-code/testing/Command"
+import { command, nodeFlags } from "@nominal-code/testing/Command"
 import { Effect, FileSystem, type PlatformError, type Scope, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { env } from "node:process"
@@ -53,7 +53,7 @@ export const run = Effect.fn(function*(world: World, program: string, ...args: R
 
 /** Runs `nominal-code review` as a process of its own. */
 export const review = (world: World, ...args: ReadonlyArray<string>) =>
-  run(world, process.execPath, command, "review", ...args)
+  run(world, process.execPath, ...nodeFlags, command, "review", ...args)
 
 /** Runs `nominal-code review` in this process, which takes a tenth of the processor's time that its start takes. */
 export const reviewHere = Effect.fn(function*(world: World, ...args: ReadonlyArray<string>) {
@@ -69,7 +69,7 @@ export const onTerminal = (world: World, columns: number, ...args: ReadonlyArray
     world,
     "script",
     "-qec",
-    `stty cols ${columns} && exec ${process.execPath} ${command} review ${args.join(" ")}`,
+    `stty cols ${columns} && exec ${process.execPath} ${nodeFlags.join(" ")} ${command} review ${args.join(" ")}`,
     "/dev/null"
   )
 

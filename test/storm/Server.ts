@@ -1,3 +1,4 @@
+import { nodeFlags } from "@nominal-code/testing/Command"
 import { freePort } from "@nominal-code/testing/FreePort"
 import { Clock, Deferred, Duration, Effect, Schedule, Semaphore, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
@@ -38,17 +39,19 @@ export const start = Effect.fn("Server.start")(function*({ bin, env, withoutRedi
 
   const life = Effect.gen(function*() {
     killed = yield* Deferred.make<Duration.Duration>()
-    const child = yield* spawner.spawn(ChildProcess.make(process.execPath, [bin, "serve", "--no-doctor"], {
-      env: {
-        PATH: process.env["PATH"],
-        HOME: process.env["HOME"],
-        ...env,
-        WEBHOOK_HOST: "127.0.0.1",
-        WEBHOOK_PORT: String(port)
-      },
-      stdin: "ignore",
-      killSignal: "SIGKILL"
-    }))
+    const child = yield* spawner.spawn(
+      ChildProcess.make(process.execPath, [...nodeFlags, bin, "serve", "--no-doctor"], {
+        env: {
+          PATH: process.env["PATH"],
+          HOME: process.env["HOME"],
+          ...env,
+          WEBHOOK_HOST: "127.0.0.1",
+          WEBHOOK_PORT: String(port)
+        },
+        stdin: "ignore",
+        killSignal: "SIGKILL"
+      })
+    )
     pid = child.pid
     starts += 1
     const startedAt = yield* Clock.currentTimeMillis

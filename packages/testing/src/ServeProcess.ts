@@ -2,7 +2,7 @@ import { NodeServices } from "@effect/platform-node"
 import { Data, type Duration, Effect, Fiber, type Redacted, Schedule, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { env } from "node:process"
-import { command } from "./Command.ts"
+import { command, nodeFlags } from "./Command.ts"
 import { freePort } from "./FreePort.ts"
 
 /** `serve` did not start, or ended by itself. The message holds the last that it wrote. */
@@ -32,8 +32,9 @@ const often = Schedule.spaced("50 millis")
 
 const spawn = Effect.fnUntraced(function*(options: ServeOptions, port: number) {
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+  const { args = ["--no-doctor"] } = options
   return yield* spawner.spawn(
-    ChildProcess.make(process.execPath, [options.bin ?? command, "serve", ...(options.args ?? ["--no-doctor"])], {
+    ChildProcess.make(process.execPath, [...nodeFlags, options.bin ?? command, "serve", ...args], {
       env: {
         PATH: env["PATH"],
         HOME: env["HOME"],
