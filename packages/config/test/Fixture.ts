@@ -15,7 +15,7 @@ export const complete = {
   ANTHROPIC_API_KEY: "sk-ant-key"
 }
 
-export interface Given {
+export interface ConfigInput {
   readonly mode?: Mode
   readonly env?: Readonly<Record<string, string>>
   readonly yaml?: string
@@ -24,7 +24,7 @@ export interface Given {
 
 /** Loads a configuration from a real file and an environment that holds nothing else. */
 export const configured = (
-  { env = complete, flags = {}, mode = "serve", yaml = "" }: Given
+  { env = complete, flags = {}, mode = "serve", yaml = "" }: ConfigInput
 ): Effect.Effect<AppConfig["Service"], ConfigError> =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
@@ -36,5 +36,5 @@ export const configured = (
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
 
 /** The problems that the configuration has; none where it loads. */
-export const problems = (given: Given): Effect.Effect<ReadonlyArray<string>> =>
+export const problems = (given: ConfigInput): Effect.Effect<ReadonlyArray<string>> =>
   configured(given).pipe(Effect.match({ onSuccess: () => [], onFailure: (error) => error.problems }))

@@ -1,7 +1,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import { Effect, FileSystem, Option, Redacted } from "effect"
-import { complete, configured, type Given, problems } from "./Fixture.ts"
+import { complete, type ConfigInput, configured, problems } from "./Fixture.ts"
 
 const { ANTHROPIC_API_KEY: _key, ...withoutKey } = complete
 
@@ -13,7 +13,7 @@ const withProgram = Effect.fnUntraced(function*(name: string, mode = 0o755) {
   return directory
 })
 
-const chosen = (given: Given) =>
+const chosen = (given: ConfigInput) =>
   Effect.map(configured(given), ({ claudeCode, review, warnings }) => ({
     reviewer: `${review.reviewer.provider}/${review.reviewer.model}`,
     explorer: `${review.explorer.provider}/${review.explorer.model}`,

@@ -1,10 +1,10 @@
-import { type IgnoreRule, type Reached, ruleOf } from "./IgnoreRule.ts"
+import { type IgnoreRule, type MatchedParts, ruleOf } from "./IgnoreRule.ts"
 
 /** A directory, and the parts of the rules that its path has matched. */
 interface Directory {
   readonly path: string
   readonly isIgnored: boolean
-  readonly reached: ReadonlyArray<Reached>
+  readonly reached: ReadonlyArray<MatchedParts>
 }
 
 const stepped = (rules: ReadonlyArray<IgnoreRule>, { reached }: Pick<Directory, "reached">, name: string) =>
@@ -13,7 +13,7 @@ const stepped = (rules: ReadonlyArray<IgnoreRule>, { reached }: Pick<Directory, 
 /** True if the last rule that matches ignores. */
 const isIgnored = (
   rules: ReadonlyArray<IgnoreRule>,
-  reached: ReadonlyArray<Reached>,
+  reached: ReadonlyArray<MatchedParts>,
   isDirectory: boolean
 ): boolean => {
   const last = rules.findLast(({ directory, matches }, at) => (isDirectory || !directory) && matches(reached[at] ?? []))

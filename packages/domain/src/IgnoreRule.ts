@@ -94,7 +94,7 @@ const partsOf = (names: ReadonlyArray<string>): ReadonlyArray<Part> =>
   })
 
 /** Numbers of a rule's parts that a path has matched; where it is the number of all parts, the path matches. */
-export type Reached = ReadonlyArray<boolean>
+export type MatchedParts = ReadonlyArray<boolean>
 
 /** A pattern, ready to be compared with the names of a path, one after the other. */
 export interface IgnoreRule {
@@ -102,9 +102,9 @@ export interface IgnoreRule {
   readonly negative: boolean
   /** True if it matches directories only. */
   readonly directory: boolean
-  readonly start: Reached
-  after(reached: Reached, name: string): Reached
-  matches(reached: Reached): boolean
+  readonly start: MatchedParts
+  after(reached: MatchedParts, name: string): MatchedParts
+  matches(reached: MatchedParts): boolean
 }
 
 /** Reads a line of a `.gitignore`; none if it is empty, a comment, or can match nothing. */
@@ -128,12 +128,12 @@ export const ruleOf = (line: string): ReadonlyArray<IgnoreRule> => {
 }
 
 /** Adds the parts behind `**`, which may stand for no directory. */
-const closed = (parts: ReadonlyArray<Part>, reached: Array<boolean>): Reached => {
+const closed = (parts: ReadonlyArray<Part>, reached: Array<boolean>): MatchedParts => {
   for (let at = 0; at < parts.length; at++) if (parts[at] === "**" && reached[at] === true) reached[at + 1] = true
   return reached
 }
 
-const after = (parts: ReadonlyArray<Part>, before: Reached, name: string): Reached => {
+const after = (parts: ReadonlyArray<Part>, before: MatchedParts, name: string): MatchedParts => {
   const reached: Array<boolean> = []
   for (let at = 0; at < parts.length; at++) {
     const part = parts[at]

@@ -1,14 +1,14 @@
 import type { JobId } from "@nominal-code/domain/Job"
 import { Context, Effect, Latch } from "effect"
 
-interface UnderWay {
+interface PendingOffers {
   /** Holds the runs of jobs back, here, until an effect that offers and logs them has ended. */
   hold<A, E, R>(jobs: ReadonlyArray<JobId>, offer: Effect.Effect<A, E, R>): Effect.Effect<A, E, R>
   /** Waits until no offer of a job is under way. */
   passed(job: JobId): Effect.Effect<void>
 }
 
-const make = (): UnderWay => {
+const make = (): PendingOffers => {
   const underWay = new Set<{ readonly jobs: ReadonlySet<JobId>; readonly ended: Latch.Latch }>()
   return {
     hold: (jobs, offer) =>
@@ -37,4 +37,6 @@ const make = (): UnderWay => {
  * Offers of this process that are not logged yet. A job may be taken before the store has told whoever offered it, so
  * that its run waits here, and the log tells its acceptance before its first attempt.
  */
-export const OffersUnderWay = Context.Reference<UnderWay>("@nominal-code/jobs/OffersUnderWay", { defaultValue: make })
+export const OffersUnderWay = Context.Reference<PendingOffers>("@nominal-code/jobs/OffersUnderWay", {
+  defaultValue: make
+})

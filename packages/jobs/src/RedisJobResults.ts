@@ -30,12 +30,12 @@ const Stored = Schema.NullOr(Schema.Literal("OK"))
 const written = ({ token }: JobRun, outcome: JobOutcome): string =>
   token === undefined ? encode(outcome) : `${token} ${encode(outcome)}`
 
-interface Reported {
+interface StoredResult {
   readonly token: string | undefined
   readonly outcome: Option.Option<JobOutcome>
 }
 
-const read = (stored: string): Reported => {
+const read = (stored: string): StoredResult => {
   const [, token, json = stored] = /^([0-9a-f]{64}) (.*)$/s.exec(stored) ?? []
   return { token, outcome: decode(json) }
 }

@@ -4,7 +4,7 @@ import { type Config, Duration, Effect, Layer, Option, Redacted } from "effect"
 import { readable } from "./chat/ErrorBody.ts"
 import * as ChatErrors from "./chat/Errors.ts"
 import { quirksOf } from "./chat/Quirks.ts"
-import { type Asked, toParams } from "./chat/Request.ts"
+import { type RequestVariant, toParams } from "./chat/Request.ts"
 import { Answer } from "./chat/Response.ts"
 import * as Window from "./chat/Window.ts"
 import { type CallLimits, LlmError } from "./LlmError.ts"
@@ -53,7 +53,7 @@ export const make = Effect.fnUntraced(function*({ apiKey, baseUrl, limits, servi
     })
   ))
 
-  const attempt = (request: LlmRequest, asked: Asked) =>
+  const attempt = (request: LlmRequest, asked: RequestVariant) =>
     Effect.flatMap(connect, ({ client, explain }) =>
       ModelService.attempt(name, limits, {
         request,
@@ -70,7 +70,7 @@ export const make = Effect.fnUntraced(function*({ apiKey, baseUrl, limits, servi
   /** The call, without what the model has refused before, or refuses now. */
   const adapted = (request: LlmRequest): Effect.Effect<LlmResponse, LlmError> => {
     const hasTools = request.tools.length > 0
-    const ask = (asked: Omit<Asked, "outputLimit">) =>
+    const ask = (asked: Omit<RequestVariant, "outputLimit">) =>
       limiting(
         request,
         attempt(request, { ...asked, outputLimit: quirks.outputLimit }),

@@ -10,7 +10,7 @@ export const there = Option.some<ModelPresence>({ isThere: true, others: [] })
 export const missing = (others: ReadonlyArray<string> = []) => Option.some<ModelPresence>({ isThere: false, others })
 
 /** Answer of a service about its models. */
-export interface Told {
+export interface ServiceAnswer {
   readonly status: number
   /** Null if it is no JSON. */
   readonly body: unknown
@@ -22,14 +22,14 @@ export const asked = (
   url: string,
   headers: Readonly<Record<string, string>>,
   through: (fetch: Transport.Transport["fetch"]) => Transport.Transport["fetch"] = (fetch) => fetch
-): Effect.Effect<Told, LlmError> =>
+): Effect.Effect<ServiceAnswer, LlmError> =>
   Effect.flatMap(Transport.make, ({ fetch }) =>
     Effect.tryPromise({
       try: (signal) =>
         through(fetch)(url, { headers, signal }).then((response) =>
           response.json().then(
-            (body: unknown): Told => ({ status: response.status, body }),
-            (): Told => ({ status: response.status, body: null })
+            (body: unknown): ServiceAnswer => ({ status: response.status, body }),
+            (): ServiceAnswer => ({ status: response.status, body: null })
           )
         ),
       catch: () => failure(name, "unavailable", `Cannot reach the ${name.api} at ${new URL(url).host}`)

@@ -52,7 +52,7 @@ const stream = (text: string): Reply => (response) => {
   response.end(text)
 }
 
-export interface Answered {
+export interface AnswerOptions {
   readonly stop?: string
   readonly usage?: object
   readonly output?: number
@@ -61,7 +61,7 @@ export interface Answered {
 /** A whole answer. */
 export const answer = (
   blocks: ReadonlyArray<{ readonly type: string }>,
-  { output = 5, stop = "end_turn", usage = {} }: Answered = {}
+  { output = 5, stop = "end_turn", usage = {} }: AnswerOptions = {}
 ): Reply =>
   stream(write([
     started(usage),

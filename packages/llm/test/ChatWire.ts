@@ -19,13 +19,13 @@ export const stream = (text: string): Reply => (reply) => {
 
 const usage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 }
 
-export interface Answered {
+export interface AnswerOptions {
   readonly finish?: string
   readonly usage?: object | null
 }
 
 /** The events of a whole answer: its deltas, its end, and its usage. */
-const events = (deltas: ReadonlyArray<object>, { finish = "stop", usage: counts = usage }: Answered = {}) => [
+const events = (deltas: ReadonlyArray<object>, { finish = "stop", usage: counts = usage }: AnswerOptions = {}) => [
   data(chunk({ role: "assistant", content: "" })),
   ...deltas.map((delta) => data(chunk(delta))),
   data(chunk({}, finish)),
@@ -33,7 +33,7 @@ const events = (deltas: ReadonlyArray<object>, { finish = "stop", usage: counts 
   "data: [DONE]\n\n"
 ]
 
-export const answer = (deltas: ReadonlyArray<object>, answered: Answered = {}): Reply =>
+export const answer = (deltas: ReadonlyArray<object>, answered: AnswerOptions = {}): Reply =>
   stream(events(deltas, answered).join(""))
 
 export const text = (content: string) => ({ content })

@@ -26,13 +26,13 @@ const stream = (text: string): Reply => (response) => {
   response.end(text)
 }
 
-export interface Answered {
+export interface AnswerOptions {
   readonly finish?: string
   readonly usage?: object
 }
 
 /** A whole answer: each part in a chunk of its own, then a last chunk that says why it ends. */
-export const answer = (parts: ReadonlyArray<Part>, { finish = "STOP", usage = {} }: Answered = {}): Reply =>
+export const answer = (parts: ReadonlyArray<Part>, { finish = "STOP", usage = {} }: AnswerOptions = {}): Reply =>
   stream(write([
     ...parts.map((part) => chunk([part])),
     {

@@ -113,7 +113,7 @@ const clipped = (finding: Finding, index: DiffIndex): Option.Option<Finding> => 
 }
 
 /** A reported finding with its path as the repository has it, its code, and its lines of the diff if it has them. */
-interface Located extends FingerprintedFinding {
+interface PlaceableFinding extends FingerprintedFinding {
   readonly source: FindingSource
   readonly inDiff: boolean
 }
@@ -129,7 +129,7 @@ const locate = Effect.fnUntraced(function*(
   const file = Option.getOrElse(yield* sources.lines(side, path), (): ReadonlyArray<string> => [])
   const inDiff = index.code(path, side, line, startLine)
   const code = Option.getOrElse(inDiff, () => file.slice(startLine - 1, line))
-  const located: Located = {
+  const located: PlaceableFinding = {
     finding,
     fingerprint: fingerprint(finding, code),
     ...Option.match(claimOf(reported), { onNone: () => ({}), onSome: (claim) => ({ claim }) }),
@@ -139,7 +139,7 @@ const locate = Effect.fnUntraced(function*(
   return located
 })
 
-const placeKey = ({ finding: { line, side, startLine = line }, fingerprint }: Located): string =>
+const placeKey = ({ finding: { line, side, startLine = line }, fingerprint }: PlaceableFinding): string =>
   `${fingerprint} ${side} ${startLine} ${line}`
 
 /**

@@ -55,10 +55,10 @@ export interface LimitReached {
 }
 
 /** Result of reviewing a pull request. */
-export type DraftResult = DraftedReview | UnreadableAnswer | LimitReached | Nothing
+export type DraftResult = DraftedReview | UnreadableAnswer | LimitReached | NothingToReview
 
 /** Result if there is nothing to review, or nothing that is to be reviewed. */
-export interface Nothing {
+export interface NothingToReview {
   readonly _tag: "Nothing"
   readonly reason: Extract<SkipReason, "nothing-to-review" | "filtered">
   /** End of a sentence for people. */
@@ -150,7 +150,11 @@ const limited = (limit: SpendLimit = "review"): LimitReached => ({ _tag: "LimitR
 const nothingIn = (job: Job, context: ReviewContext, settings: ReviewSettings, own: RepositorySettings) => {
   const { files, pullRequest } = context
   const empty = nothingToReview(context)
-  const nothing = (reason: Nothing["reason"]) => (detail: string): Nothing => ({ _tag: "Nothing", reason, detail })
+  const nothing = (reason: NothingToReview["reason"]) => (detail: string): NothingToReview => ({
+    _tag: "Nothing",
+    reason,
+    detail
+  })
   return empty === undefined
     ? Option.map(filtered(job.event, { pullRequest, files, server: settings, own }), nothing("filtered"))
     : Option.some(nothing("nothing-to-review")(empty))

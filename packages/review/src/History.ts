@@ -41,13 +41,13 @@ const notesIn = ({ messages }: Conversation): Conversation["messages"] => {
 }
 
 /** Commit that is reviewed, and the changes to it. */
-type Reviewed = Pick<Checkout, "headSha" | "since">
+type ReviewedCommit = Pick<Checkout, "headSha" | "since">
 
 /**
  * The part of a conversation that helps with another commit. A runner's own session goes on as long as its commit is in
  * the history, since the runner compacts it by itself.
  */
-const about = Effect.fnUntraced(function*({ headSha, since }: Reviewed, stored: Conversation) {
+const about = Effect.fnUntraced(function*({ headSha, since }: ReviewedCommit, stored: Conversation) {
   if (stored.headSha === headSha) return stored
   const messages = notesIn(stored)
   if (stored.sessionId === undefined || stored.headSha === undefined) return { messages }
@@ -59,7 +59,7 @@ const about = Effect.fnUntraced(function*({ headSha, since }: Reviewed, stored: 
  * Loads the conversation of the lane's earlier reviews, as far as it fits before a prompt of that many characters. Of a
  * review of another commit, only the notes are left. If the store does not answer, the review runs without it.
  */
-export const load = Effect.fn("History.load")(function*(lane: Lane, promptLength: number, reviewed: Reviewed) {
+export const load = Effect.fn("History.load")(function*(lane: Lane, promptLength: number, reviewed: ReviewedCommit) {
   const store = yield* ConversationStore
   const stored = yield* store.load(lane).pipe(
     Effect.catchTag(

@@ -13,7 +13,7 @@ import { lineNow, type PriorFinding } from "./PriorFindings.ts"
 import { placesOfQuote, plainLine, quotedLines } from "./Quote.ts"
 
 /** An open finding that a review closes, and why. */
-export type Closing =
+export type ClosedFinding =
   /** The quoted code has fixed it. Where code was only deleted, there is no quote. */
   | { readonly _tag: "Fixed"; readonly finding: LedgerFinding; readonly quote?: string }
   /** Its code has changed, and the review does not find it any more. */
@@ -24,7 +24,7 @@ export type Closing =
 /** The open findings of earlier reviews, after this one. */
 export interface Reckoning {
   readonly stillOpen: ReadonlyArray<LedgerFinding>
-  readonly closing: ReadonlyArray<Closing>
+  readonly closing: ReadonlyArray<ClosedFinding>
 }
 
 /** Basis of a reckoning. */
@@ -97,7 +97,7 @@ export const reckon = Effect.fn("Reckoning.reckon")(function*(context: Reckoning
   const ids = new Map(namedFindings(open).map(({ finding, id }) => [finding, id]))
   const answerTo = (finding: LedgerFinding) => answers.find(({ id }) => id === ids.get(finding))
 
-  const closingOf = Effect.fnUntraced(function*(finding: LedgerFinding): Effect.fn.Return<Closing | undefined> {
+  const closingOf = Effect.fnUntraced(function*(finding: LedgerFinding): Effect.fn.Return<ClosedFinding | undefined> {
     if (raisedAgain.has(finding)) return undefined
     const { path, quote, reason, status } = answerTo(finding) ?? {}
     if (status === "withdrawn") return reason === undefined ? undefined : { _tag: "Withdrawn", finding, reason }

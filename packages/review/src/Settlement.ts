@@ -7,7 +7,7 @@ import { fenced, fit } from "@nominal-code/forge/Markdown"
 import { Effect } from "effect"
 import { byHand, resolveThread } from "./Dismissal.ts"
 import { type LedgerFinding, ledgerOf } from "./Ledger.ts"
-import type { Closing } from "./Reckoning.ts"
+import type { ClosedFinding } from "./Reckoning.ts"
 import type { OwnPostTest } from "./Thread.ts"
 
 /** A finding that a review closes, with the text for its thread. */
@@ -20,7 +20,7 @@ export interface Settlement {
 const longestQuote = 2_000
 const longestReason = 2_000
 
-const textOf = (closing: Closing, headSha: Sha): string => {
+const textOf = (closing: ClosedFinding, headSha: Sha): string => {
   if (closing._tag === "Withdrawn") return `I withdraw this finding: ${fit(closing.reason.trim(), longestReason)}`
   if (closing._tag === "Gone") return `The code here has changed, and I do not find this any more in ${headSha}.`
   return closing.quote === undefined
@@ -29,7 +29,7 @@ const textOf = (closing: Closing, headSha: Sha): string => {
 }
 
 /** Writes the text about a finding that is closed. */
-export const settlementOf = (headSha: Sha) => (closing: Closing): Settlement => ({
+export const settlementOf = (headSha: Sha) => (closing: ClosedFinding): Settlement => ({
   finding: closing.finding,
   as: closing._tag === "Withdrawn" ? "dismissed" : "fixed",
   text: textOf(closing, headSha)

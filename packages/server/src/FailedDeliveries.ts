@@ -4,7 +4,7 @@ import type { ForgeError } from "@nominal-code/forge/ForgeError"
 import type { FailedDelivery, ForgeInventory } from "@nominal-code/forge/Inventory"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Duration, Effect, Option } from "effect"
-import { type Finds, Remembered, type Round } from "./Finds.ts"
+import { type MissedEvents, RecentKeys, type Round } from "./Finds.ts"
 
 /** Way through the list of a forge's failed deliveries, which may be too long for one round. Instants are milliseconds. */
 interface Sweep {
@@ -36,7 +36,7 @@ const isRefused = (error: ForgeError | StoreError): error is ForgeError =>
  * a round that is interrupted goes on with those pages.
  */
 export const makeFailedDeliveries = (pagesAtOnce: number) => {
-  const settled = new Remembered()
+  const settled = new RecentKeys()
   const unfinished = new Map<Platform, Sweep>()
   const finishedAt = new Map<Platform, number>()
   /** Deliveries that the forge failed to give out, with the instants of that. */
@@ -47,7 +47,7 @@ export const makeFailedDeliveries = (pagesAtOnce: number) => {
     return later
   }
 
-  const lookAt = Effect.fnUntraced(function*(inventory: ForgeInventory, failed: FailedDelivery, finds: Finds) {
+  const lookAt = Effect.fnUntraced(function*(inventory: ForgeInventory, failed: FailedDelivery, finds: MissedEvents) {
     const { event } = yield* inventory.delivery(failed)
     if (Option.isNone(event)) return
     const { value } = event

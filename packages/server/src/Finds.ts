@@ -21,7 +21,7 @@ const mostParked = 500
 const mostRemembered = 10_000
 
 /** The last keys that were added. */
-export class Remembered {
+export class RecentKeys {
   readonly #keys = new Set<string>()
 
   has(key: string): boolean {
@@ -39,7 +39,7 @@ export class Remembered {
 export const keyOfHead = (ref: PullRequestRef, headSha: Sha): string => `${ref.platform}:${ref}@${headSha}`
 
 /** Finds of one round, which are offered to the queue like a delivery, or only reported. */
-export const makeFinds = Effect.fnUntraced(function*(use: "offer" | "report", botUsername: string) {
+export const makeMissedEvents = Effect.fnUntraced(function*(use: "offer" | "report", botUsername: string) {
   const intake = yield* Intake
   const records = yield* JobRecords
   const missed: Array<MissedEvent> = []
@@ -113,11 +113,11 @@ export const makeFinds = Effect.fnUntraced(function*(use: "offer" | "report", bo
   }
 })
 
-export type Finds = Effect.Success<ReturnType<typeof makeFinds>>
+export type MissedEvents = Effect.Success<ReturnType<typeof makeMissedEvents>>
 
 /** Round that looks for missed events. Instants are milliseconds since the epoch. */
 export interface Round {
-  readonly finds: Finds
+  readonly finds: MissedEvents
   readonly since: number
   readonly now: number
 }

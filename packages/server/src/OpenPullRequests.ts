@@ -14,7 +14,7 @@ import {
   type PullRequestLook
 } from "@nominal-code/forge/Inventory"
 import { Array, Duration, Effect, Option, Order } from "effect"
-import { keyOfHead, Remembered, type Round } from "./Finds.ts"
+import { keyOfHead, RecentKeys, type Round } from "./Finds.ts"
 
 /** Kinds of events that tell of a head. */
 const kindsOfHeads = [
@@ -113,7 +113,7 @@ const newestFirst = Order.flip(Order.combine(
  * labels and changes of the base.
  */
 export const makeOpenPullRequests = ({ require, reviewLabel, triggers }: Policy) => {
-  const settled = new Remembered()
+  const settled = new RecentKeys()
   const readsStates = triggers.includes("pr_reopened") || triggers.includes("pr_ready_for_review")
   const readsLabels = triggers.includes("pr_labeled") || require !== "anyone"
   const hasRequests = ({ labels }: OpenPullRequest) =>

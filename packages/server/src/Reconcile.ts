@@ -8,7 +8,7 @@ import type { JobRecords } from "@nominal-code/jobs/JobRecords"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Clock, Context, Duration, Effect, Layer } from "effect"
 import { makeFailedDeliveries } from "./FailedDeliveries.ts"
-import { makeFinds, type MissedEvent, type Round } from "./Finds.ts"
+import { makeMissedEvents, type MissedEvent, type Round } from "./Finds.ts"
 import type { Intake } from "./Intake.ts"
 import { makeOpenPullRequests } from "./OpenPullRequests.ts"
 
@@ -129,7 +129,7 @@ const make = Effect.fnUntraced(function*({ maxRequests, policy, window }: Reconc
 
   const round = Effect.fn("Reconcile.round")(function*(use: "offer" | "report") {
     const now = yield* Clock.currentTimeMillis
-    const finds = yield* Effect.provideContext(makeFinds(use, policy.botUsername), services)
+    const finds = yield* Effect.provideContext(makeMissedEvents(use, policy.botUsername), services)
     for (const names of [unread, there, missing]) names.clear()
     const inTurn = [...inventories.slice(current + 1), ...inventories.slice(0, current + 1)]
     const look = Effect.forEach(

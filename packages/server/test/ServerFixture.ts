@@ -84,7 +84,7 @@ export const listeningPort = Effect.map(
 export const sign = (body: string | Uint8Array, key = secret) =>
   `sha256=${createHmac("sha256", key).update(body).digest("hex")}`
 
-export interface Delivered {
+export interface DeliveryOptions {
   readonly event?: string
   readonly id?: string
   readonly headers?: Readonly<Record<string, string>>
@@ -93,7 +93,7 @@ export interface Delivered {
 /** Sends a body as GitHub does, signed; headers can be overridden. */
 export const deliver = Effect.fnUntraced(function*(
   body: unknown,
-  { event = "pull_request", headers = {}, id = "delivery-1" }: Delivered = {}
+  { event = "pull_request", headers = {}, id = "delivery-1" }: DeliveryOptions = {}
 ) {
   const text = typeof body === "string" ? body : JSON.stringify(body)
   const response = yield* HttpClient.execute(

@@ -9,7 +9,7 @@ import { request } from "node:http"
 import {
   comment,
   deliver,
-  type Delivered,
+  type DeliveryOptions,
   listeningPort,
   type Parts,
   pullRequest,
@@ -21,7 +21,7 @@ import {
 const stored = JobRecords.use(({ list }) => list({ limit: 100 }))
 
 /** The answer to one delivery, and how many jobs are stored after it. */
-const answered = Effect.fnUntraced(function*(body: unknown, delivered?: Delivered, parts?: Parts) {
+const answered = Effect.fnUntraced(function*(body: unknown, delivered?: DeliveryOptions, parts?: Parts) {
   return yield* Effect.gen(function*() {
     const { status, text } = yield* deliver(body, delivered)
     return { status, text, jobs: (yield* stored).length }

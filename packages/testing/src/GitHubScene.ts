@@ -38,7 +38,7 @@ export const jobOf = ({ headSha, number, repository, title }: PullRequest) =>
   })
 
 /** Author of a request, and its text. */
-export interface Asked {
+export interface AuthoredRequest {
   readonly token?: string
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
@@ -49,7 +49,7 @@ export const ask = (
   { apiBase }: Pick<GitHubEmulator.GitHubEmulator, "apiBase">,
   method: string,
   path: string,
-  { body, headers, token }: Asked
+  { body, headers, token }: AuthoredRequest
 ) =>
   Effect.promise(() =>
     fetch(`${apiBase}${path}`, {

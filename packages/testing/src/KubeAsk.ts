@@ -7,14 +7,14 @@ export const tokenOf = ({ kubeconfig }: KubeEmulator): string =>
   JSON.parse(readFileSync(kubeconfig, "utf8")).users[0].user.token
 
 /** One request as a client sends it. */
-export interface Asked {
+export interface KubeQuestion {
   readonly method: string
   readonly path: string
   readonly body?: Schema.Json | object
 }
 
 /** Sends a request to an emulated cluster, and waits for the whole answer: of a watch, until it ends. */
-export const ask = (at: KubeEmulator, { body, method, path }: Asked, token = tokenOf(at)) =>
+export const ask = (at: KubeEmulator, { body, method, path }: KubeQuestion, token = tokenOf(at)) =>
   Effect.promise(() =>
     fetch(`${at.url}${path}`, {
       method,

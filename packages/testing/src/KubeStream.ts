@@ -53,13 +53,13 @@ const Seen = Schema.Struct({
 })
 
 /** One event of a watch. */
-export const Told = Schema.Struct({ type: Schema.String, object: Seen })
-export type Told = typeof Told.Type
+export const ToldEvent = Schema.Struct({ type: Schema.String, object: Seen })
+export type ToldEvent = typeof ToldEvent.Type
 
 /** Events of both watches about one Job, from before its creation on, and the interventions from outside. */
 const Stream = Schema.Struct({
   title: Schema.String,
-  events: Schema.Array(Schema.Union([Told, Schema.Struct({ did: Schema.String })]))
+  events: Schema.Array(Schema.Union([ToldEvent, Schema.Struct({ did: Schema.String })]))
 })
 
 const First = Schema.Struct({

@@ -15,7 +15,7 @@ import { observing } from "../review/ObservedSteps.ts"
 import { isPullRequest, pullRequestNamed } from "../review/PullRequestTarget.ts"
 import * as ReviewProgress from "../review/ReviewProgress.ts"
 import * as Report from "../review/ReviewReport.ts"
-import type { Reviewed } from "../review/ReviewReport.ts"
+import type { ReviewOfForge } from "../review/ReviewReport.ts"
 import { repositoryAt, type TargetFlags, targetOf, WrongUsage } from "../review/ReviewTarget.ts"
 import { paint, reviewText } from "../review/ReviewText.ts"
 import { nothingSarif, reviewSarif } from "../review/Sarif.ts"
@@ -92,7 +92,7 @@ const ofPullRequest = Effect.fnUntraced(function*(text: string, { post, prompt }
 
 const reviewed = Effect.fnUntraced(function*(flags: ReviewFlags) {
   const named = pullRequestIn(flags)
-  const outcome: Reviewed = Option.isSome(named) ? yield* ofPullRequest(named.value, flags) : yield* local(flags)
+  const outcome: ReviewOfForge = Option.isSome(named) ? yield* ofPullRequest(named.value, flags) : yield* local(flags)
   return outcome
 })
 

@@ -7,10 +7,10 @@ import type { ReviewProgress } from "./ReviewProgress.ts"
 import type { ReviewReport } from "./ReviewReport.ts"
 
 /** Part of a report that the steps of the review bring to light. */
-export type Seen = Pick<ReviewReport, "severities" | "files" | "coverage">
+export type ObservedParts = Pick<ReviewReport, "severities" | "files" | "coverage">
 
 /** The usual steps of a review, which report their progress and keep the parts of the report. */
-const observed = (steps: ReviewSteps, progress: ReviewProgress, seen: Ref.Ref<Seen>): ReviewSteps => ({
+const observed = (steps: ReviewSteps, progress: ReviewProgress, seen: Ref.Ref<ObservedParts>): ReviewSteps => ({
   ...steps,
   gather: (...input) => Effect.andThen(progress.step("Reading the changes"), steps.gather(...input)),
   plan: steps.plan,
@@ -63,7 +63,7 @@ const observed = (steps: ReviewSteps, progress: ReviewProgress, seen: Ref.Ref<Se
 /** Runs a review whose steps are told to `progress`, and answers with what its report shows of them, too. */
 export const observing = Effect.fnUntraced(
   function*<A, E, R>(review: Effect.Effect<A, E, R>, progress: ReviewProgress) {
-    const seen = yield* Ref.make<Seen>({ severities: [], files: new Map(), coverage: [] })
+    const seen = yield* Ref.make<ObservedParts>({ severities: [], files: new Map(), coverage: [] })
     const steps = yield* ReviewSteps
     const reviewed = yield* review.pipe(
       Effect.provideService(ReviewSteps, observed(steps, progress, seen)),

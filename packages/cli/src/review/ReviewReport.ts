@@ -45,14 +45,14 @@ export const worstFirst = (findings: ReadonlyArray<ReviewedFinding>): ReadonlyAr
   findings.toSorted((one, other) => rank(one.severity) - rank(other.severity))
 
 /** A review, with what its forge has said of its post. */
-export interface Reviewed extends ReviewedChanges {
+export interface ReviewOfForge extends ReviewedChanges {
   readonly url?: Option.Option<string>
   readonly notPosted?: Option.Option<string>
 }
 
 /** A review as it is reported: worst findings first, texts without what only a forge shows. */
 export const reportOf = (
-  { coverage, files, severities, ...reviewed }: Reviewed & Pick<ReviewReport, "coverage" | "files" | "severities">
+  { coverage, files, severities, ...reviewed }: ReviewOfForge & Pick<ReviewReport, "coverage" | "files" | "severities">
 ): ReviewReport => ({
   summary: unmarked(reviewed.summary).trimEnd(),
   findings: worstFirst(reviewed.findings.map(withoutHead)),

@@ -38,7 +38,7 @@ export interface GitHubClient {
   /** Milliseconds by which GitHub's clock is ahead of ours, by its last answer. */
   ahead(): number
   /** A request, with the address that it was answered at: GitHub redirects from the former name of a repository. */
-  located<S extends Decodable>(call: Call<S>): Effect.Effect<Located<S["Type"]>, ForgeError>
+  located<S extends Decodable>(call: Call<S>): Effect.Effect<LocatedAnswer<S["Type"]>, ForgeError>
   /** A request that requires a valid lease: the queue is asked right before each try. */
   write<S extends Decodable>(call: Call<S>): Effect.Effect<S["Type"], ForgeError | RunNotWanted>
   /**
@@ -65,7 +65,7 @@ interface GraphQlCall<S extends Decodable> extends Pick<Call<S>, "operation" | "
 }
 
 /** Answer, and the address that it came from. */
-export interface Located<A> {
+export interface LocatedAnswer<A> {
   readonly data: A
   readonly url: string
 }
@@ -77,7 +77,7 @@ export interface CursorPage<A> {
 }
 
 /** Answer with its headers `link`, `etag` and, for a classic token, `x-oauth-scopes`. */
-interface Answered<A> extends Located<A> {
+interface Answered<A> extends LocatedAnswer<A> {
   readonly link: string
   readonly etag: string
   readonly scopes: string | undefined

@@ -24,13 +24,13 @@ const checkToken = (secret: Redacted.Redacted, headers: WebhookHeaders): Result.
 const tolerance = Duration.minutes(5)
 
 /** Signed text before the body, and its signatures. */
-interface Signed {
+interface SignedPrefix {
   readonly signed: string
   readonly signatures: ReadonlyArray<string>
 }
 
 /** The id, time and signatures of a signed delivery. */
-const signedIn = (headers: WebhookHeaders, now: number): Result.Result<Signed, WebhookError> => {
+const signedIn = (headers: WebhookHeaders, now: number): Result.Result<SignedPrefix, WebhookError> => {
   const { "webhook-id": id, "webhook-signature": given, "webhook-timestamp": timestamp } = headers
   if (id === undefined || given === undefined || timestamp === undefined) {
     return refuse("the delivery is not signed: set the same signing token on the hook")

@@ -6,7 +6,7 @@ import { Option, Result, Schema } from "effect"
 import { createHash } from "node:crypto"
 import type { WebhookError } from "../ForgeError.ts"
 import { millisOf, nameOfInstant } from "../Inventory.ts"
-import { deliveryOf, malformed, type Reader, readersOf, type Reading, readJson } from "../WebhookPayload.ts"
+import { deliveryOf, malformed, type Reader, readersOf, type ReadEvent, readJson } from "../WebhookPayload.ts"
 import type { Delivery, WebhookRequest } from "../Webhooks.ts"
 import { ghost } from "./Reads.ts"
 
@@ -137,7 +137,7 @@ const changeIn = (payload: MergeRequestPayload): Result.Result<Change, string> =
 }
 
 const mergeRequest = reader(MergeRequestPayload, (payload) =>
-  Result.flatMap(changeIn(payload), (change): Reading => {
+  Result.flatMap(changeIn(payload), (change): ReadEvent => {
     const { draft, last_commit, source_branch, target_branch, work_in_progress } = payload.object_attributes
     return draft ?? work_in_progress ? Result.fail("the merge request is a draft") : Result.succeed({
       _tag: "Lifecycle",
@@ -208,7 +208,7 @@ const Kind = Schema.Struct({
 })
 const decodeKind = Schema.decodeUnknownOption(Kind)
 
-const read = (payload: unknown): Reading =>
+const read = (payload: unknown): ReadEvent =>
   Option.match(decodeKind(payload), {
     onNone: () => Result.fail("the payload is no event of GitLab"),
     onSome: ({ object_attributes, object_kind }) => {

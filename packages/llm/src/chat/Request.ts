@@ -6,24 +6,24 @@ import type { Quirks } from "./Quirks.ts"
 import * as Thoughts from "./Thoughts.ts"
 
 /** Parts of a request that a model may refuse, and is then asked without. */
-export interface Asked {
+export interface RequestVariant {
   readonly outputLimit: Quirks["outputLimit"]
   /** A tool call is demanded. */
   readonly forced: boolean
   readonly json: boolean
 }
 
-type Sent = OpenAI.ChatCompletionMessageParam
+type MessageParam = OpenAI.ChatCompletionMessageParam
 
 /** Messages of Chat Completions, some with the model's thoughts, which the SDK's types do not know. */
-type SentMessage = Sent & Thoughts.Sent
+type SentMessage = MessageParam & Thoughts.ThoughtFields
 
 /** Converts a request for Chat Completions. Its beginning is the same from turn to turn, which is what services cache. */
 export const toParams = (
   { effort, maxOutputTokens, messages, model, system, tools }: LlmRequest,
   provider: string,
   quirks: Quirks,
-  asked: Asked
+  asked: RequestVariant
 ): OpenAI.ChatCompletionCreateParamsStreaming => ({
   model,
   messages: [
@@ -40,7 +40,7 @@ export const toParams = (
 })
 
 /** Field that lets or makes the model call a tool. Mistral's word for the latter is not one of OpenAI's. */
-const toolChoice = ({ forced }: Quirks, asked: Asked): { readonly tool_choice: "auto" | "required" } =>
+const toolChoice = ({ forced }: Quirks, asked: RequestVariant): { readonly tool_choice: "auto" | "required" } =>
   Object.assign({ tool_choice: "auto" as const }, asked.forced ? { tool_choice: forced } : {})
 
 const toTool = ({ description, inputSchema, name }: ToolSpec): OpenAI.ChatCompletionFunctionTool => ({
@@ -52,7 +52,7 @@ const toMessages = (
   messages: ReadonlyArray<Message>,
   provider: string,
   quirks: Quirks
-): ReadonlyArray<Sent> => {
+): ReadonlyArray<MessageParam> => {
   const sent = messages.flatMap(({ content, role }) =>
     role === "assistant" ? fromAssistant(content, provider, quirks) : fromUser(content, quirks)
   )
@@ -83,9 +83,9 @@ const fromAssistant = (
 }
 
 /** Messages of a user's turn, results first: nothing may stand between a call and its result. */
-const fromUser = (content: ReadonlyArray<Block>, quirks: Quirks): ReadonlyArray<Sent> => {
+const fromUser = (content: ReadonlyArray<Block>, quirks: Quirks): ReadonlyArray<MessageParam> => {
   const text = textOf(content)
-  const results = content.filter(Block.guards.ToolResult).map(({ content: result, toolUseId }): Sent => ({
+  const results = content.filter(Block.guards.ToolResult).map(({ content: result, toolUseId }): MessageParam => ({
     role: "tool",
     tool_call_id: idFor(toolUseId, quirks),
     content: result
@@ -100,8 +100,8 @@ const idFor = (id: string, { mistral }: Quirks): string =>
   !mistral || nine.test(id) ? id : (Hash.string(id) >>> 0).toString(36).padStart(9, "0")
 
 /** Moves what the user says after a tool's result into that result. */
-const withoutUserAfterTool = (messages: ReadonlyArray<Sent>): ReadonlyArray<Sent> =>
-  messages.reduce<ReadonlyArray<Sent>>((before, message) => {
+const withoutUserAfterTool = (messages: ReadonlyArray<MessageParam>): ReadonlyArray<MessageParam> =>
+  messages.reduce<ReadonlyArray<MessageParam>>((before, message) => {
     const last = before.at(-1)
     return message.role === "user" && last?.role === "tool" && typeof message.content === "string"
       ? [...before.slice(0, -1), { ...last, content: `${String(last.content)}\n\n${message.content}` }]

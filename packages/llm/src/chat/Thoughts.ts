@@ -9,7 +9,7 @@ const Thoughts = Schema.Union([
 ])
 
 /** Fields of a message that hold thoughts. */
-export interface Sent {
+export interface ThoughtFields {
   readonly reasoning_content?: string
   readonly reasoning_details?: ReadonlyArray<Schema.Json>
 }
@@ -34,7 +34,7 @@ export const toBlocks = (
  * Thoughts to send back with an answer. A service that wants `reasoning_content` refuses a history with an answer
  * without it, such as one of another service.
  */
-export const toSend = (content: ReadonlyArray<Block>, provider: string, wanted: Quirks["thoughts"]): Sent => {
+export const toSend = (content: ReadonlyArray<Block>, provider: string, wanted: Quirks["thoughts"]): ThoughtFields => {
   if (wanted === "none") return {}
   const kept =
     content.flatMap((block) =>
