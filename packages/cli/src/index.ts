@@ -329,7 +329,7 @@ export * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
 export { type LeaseRequest, PeriodicLease } from "@nominal-code/persistence/PeriodicLease"
 export { type Quota, Quotas } from "@nominal-code/persistence/Quotas"
 export { type DirectHandler, DirectRoutes, make as makeDirectServer } from "@nominal-code/server/DirectServer"
-export { type MissedEvent } from "@nominal-code/server/Finds"
+export { type MissedEvent } from "@nominal-code/server/MissedEvents"
 export { Reconcile, type ReconcileReport } from "@nominal-code/server/Reconcile"
 
 /** Jobs of Kubernetes. */

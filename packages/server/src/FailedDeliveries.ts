@@ -4,7 +4,7 @@ import type { ForgeError } from "@nominal-code/forge/ForgeError"
 import type { FailedDelivery, ForgeInventory } from "@nominal-code/forge/Inventory"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Duration, Effect, Option } from "effect"
-import { type MissedEvents, RecentKeys, type Round } from "./Finds.ts"
+import { type MissedEvents, RecentKeys, type Round } from "./MissedEvents.ts"
 
 /** Way through the list of a forge's failed deliveries, which may be too long for one round. Instants are milliseconds. */
 interface Sweep {

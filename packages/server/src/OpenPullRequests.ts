@@ -14,7 +14,7 @@ import {
   type PullRequestLook
 } from "@nominal-code/forge/Inventory"
 import { Array, Duration, Effect, Option, Order } from "effect"
-import { keyOfHead, RecentKeys, type Round } from "./Finds.ts"
+import { keyOfHead, RecentKeys, type Round } from "./MissedEvents.ts"
 
 /** Kinds of events that tell of a head. */
 const kindsOfHeads = [

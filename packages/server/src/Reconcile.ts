@@ -8,8 +8,8 @@ import type { JobRecords } from "@nominal-code/jobs/JobRecords"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Clock, Context, Duration, Effect, Layer } from "effect"
 import { makeFailedDeliveries } from "./FailedDeliveries.ts"
-import { makeMissedEvents, type MissedEvent, type Round } from "./Finds.ts"
 import type { Intake } from "./Intake.ts"
+import { makeMissedEvents, type MissedEvent, type Round } from "./MissedEvents.ts"
 import { makeOpenPullRequests } from "./OpenPullRequests.ts"
 
 /** Limits of a round, and the policy by which it offers what it finds. */

@@ -1,6 +1,6 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
-import type { MissedEvent } from "@nominal-code/server/Finds"
+import type { MissedEvent } from "@nominal-code/server/MissedEvents"
 import * as ReconcileSearch from "@nominal-code/server/Reconcile"
 import { underLease } from "@nominal-code/server/Reconciler"
 import { Console, Deferred, Duration, Effect, Layer, Option, Schema } from "effect"
