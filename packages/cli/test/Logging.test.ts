@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
-import { Cause, Effect, Logger } from "effect"
-import { json, line, pretty } from "../src/Logging.ts"
+import { Cause, Console, Effect, Logger } from "effect"
+import { json, layer, line, pretty } from "../src/Logging.ts"
 
 const logged = (effect: Effect.Effect<void>, logger = line) =>
   Effect.gen(function*() {
@@ -53,4 +53,20 @@ it.effect("for people, an entry keeps its line breaks, and is coloured on a term
       "00:00:00 WARN  the review:\n               all is well job=0123"
     ])
     assert.include((yield* logged(entry, pretty(true)))[0] ?? "", "\u001b[33mWARN \u001b[0m")
+  }))
+
+it.effect("a hundred lines of one turn are written at once, in their order", () =>
+  Effect.gen(function*() {
+    const written: Array<string> = []
+    const console: Console.Console = {
+      ...yield* Console.Console,
+      error: (text: string) => void written.push(text)
+    }
+    const numbers = Array.from({ length: 100 }, (_, number) => `line ${number}`)
+    yield* Effect.forEach(numbers, (text) => Effect.logInfo(text), { discard: true }).pipe(
+      Effect.provideService(Console.Console, console),
+      Effect.provide(layer({ logFormat: "text", logLevel: "Info", secrets: [], warnings: [] }))
+    )
+    assert.lengthOf(written, 1)
+    assert.deepStrictEqual(written[0]?.split("\n").map((entry) => entry.replace(/^.*INFO {2}/, "")), numbers)
   }))
