@@ -1,34 +1,29 @@
 import type { ServiceName } from "@nominal-code/domain/Failure"
 import { eventKeyOf, eventKeysOfHead, type JobId } from "@nominal-code/domain/Job"
 import { SigningKeys } from "@nominal-code/domain/JobSignature"
-import { type Lane, laneKey, laneOfKey } from "@nominal-code/domain/Lane"
+import { type Lane, laneKey } from "@nominal-code/domain/Lane"
 import type { Sha } from "@nominal-code/domain/PullRequest"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Redis } from "@nominal-code/persistence/Redis"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
-import { ChannelEvent } from "@nominal-code/persistence/RedisSubscriber"
-import { RedisTime } from "@nominal-code/persistence/RedisTime"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
-import { Clock, Context, Duration, Effect, Layer, Option, Result, Schedule, Schema, Stream } from "effect"
+import { Context, Duration, Effect, Layer, Option, Result, Schedule, Schema } from "effect"
 import { JobQueue, type Lease, QueueLimits, type RunLocation, type Settlement } from "./JobQueue.ts"
 import { JobRecords } from "./JobRecords.ts"
-import type { Head, JobTable } from "./JobTable.ts"
+import type { JobTable } from "./JobTable.ts"
 import * as LaneRequests from "./LaneRequests.ts"
 import * as LaneRules from "./LaneRules.ts"
 import { JobRequestResult, QueueAdmin } from "./QueueAdmin.ts"
-import * as ReadyLanes from "./ReadyLanes.ts"
 import { allShards, dayOf, eventDigest, type ShardKeys } from "./RedisKeys.ts"
 import * as RedisLane from "./RedisLane.ts"
 import * as RedisMigration from "./RedisMigration.ts"
 import * as RedisOffers from "./RedisOffers.ts"
 import * as RedisPortions from "./RedisPortions.ts"
+import * as RedisReadyLanes from "./RedisReadyLanes.ts"
 import * as RedisRecords from "./RedisRecords.ts"
 import * as RedisShards from "./RedisShards.ts"
 import * as RedisSigners from "./RedisSigners.ts"
 import * as TakenJob from "./TakenJob.ts"
-
-/** Minimum interval of sweeps. They are a safety net, because every change is announced. */
-const maxSweepInterval = Duration.seconds(30)
 
 /** Number of portions of an index that are searched for expired jobs at once. */
 const forgetBatchSize = 500
@@ -43,69 +38,12 @@ const opening = <A, R>(step: Effect.Effect<A, StoreError, R>) =>
     while: ({ retryable }) => retryable
   })
 
-const Due = Schema.Array(Schema.Tuple([Schema.Int, Schema.String, Schema.String]))
-const Changes = Schema.NullOr(Schema.FiniteFromString)
 const Strings = Schema.Array(Schema.String)
-
-/** `"<milliseconds> <work> <lane>"`, a line as a script announces when a lane is due. */
-const announcement = /^(\d+) ([ncl]) (\S+)$/
-
-/** Makes the head of a lane that is due in `wait` milliseconds. Its kind only decides about its turn. */
-const headOf = (lane: string, work: string, wait: number, now: number): Head => ({
-  lane,
-  dueAt: wait === 0 ? 0 : now + wait,
-  lifecycle: work === "l",
-  task: work === "n" ? "busy" : "review"
-})
 
 const lua = new URL("lua/", import.meta.url)
 
 /** Value that tests if Redis takes writes, of about a job's size. */
 const probeValue = "x".repeat(1_024)
-
-const readyLanesOf = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
-  const redis = yield* Redis
-  const time = yield* RedisTime
-  const { sweepEvery } = yield* QueueLimits
-  const due = yield* RedisScript.load(lua, ["look", "due"])
-
-  const headsIn = Effect.fnUntraced(function*(keys: ShardKeys, back: number | "", now: number) {
-    const clock = Option.getOrElse(yield* time, () => "")
-    const found = yield* redis.run("JobQueue.ready", Due, due, [keys.due, keys.work], [clock, back])
-    return found.map(([wait, work, lane]) => headOf(lane, work, wait, now))
-  })
-
-  const readyLanes = ReadyLanes.make({
-    heads: Effect.fnUntraced(function*(from) {
-      const now = yield* Clock.currentTimeMillis
-      // Only spans are exchanged with Redis, for its clock is another one.
-      const back = from === 0 ? "" : Math.max(0, now - from)
-      return (yield* Effect.forEach(all, (keys) => headsIn(keys, back, now), { concurrency: all.length })).flat()
-    }),
-    version: Effect.map(
-      Effect.forEach(all, (keys) => redis.send("JobQueue.ready", Changes, ["get", keys.changes]), {
-        concurrency: all.length
-      }),
-      (changes) => changes.reduce<number>((sum, one) => sum + (one ?? 0), 0)
-    )
-  }, Duration.max(sweepEvery, maxSweepInterval))
-
-  const hear = ChannelEvent.match({
-    Message: ({ text }) =>
-      Effect.map(Clock.currentTimeMillis, (now) => {
-        for (const line of text.split("\n")) {
-          const [, wait = "", work = "", lane = ""] = announcement.exec(line) ?? []
-          // Whoever reaches the channel can say anything on it.
-          if (Option.isSome(laneOfKey(lane))) readyLanes.touched(headOf(lane, work, Number(wait), now), now)
-        }
-      }),
-    Missed: () => Effect.sync(() => readyLanes.look())
-  })
-  for (const keys of all) {
-    yield* Effect.forkScoped(Stream.runForEach(yield* opening(redis.subscribe(keys.ready)), hear))
-  }
-  return readyLanes
-})
 
 /** Makes the removal of expired jobs from the indexes. */
 const makeForget = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>, retentionMillis: number) {
@@ -143,7 +81,7 @@ const make = Effect.gen(function*() {
   const locate = yield* RedisRecords.makeLocate(redis, all)
   const keys = yield* SigningKeys
   const signers = yield* RedisSigners.make(all, lanes)
-  const readyLanes = yield* readyLanesOf(all)
+  const readyLanes = yield* RedisReadyLanes.make(all, opening)
   const { forget } = yield* makeForget(all, retentionMillis)
   yield* forget.pipe(
     Effect.catch((error) => Effect.logWarning(`ended jobs could not be cleaned up: ${error.message}`)),

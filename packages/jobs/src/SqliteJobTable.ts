@@ -12,7 +12,8 @@ const StoredHead = Schema.Struct({
   lane: Schema.String,
   dueAt: Schema.Int,
   lifecycle: Schema.BooleanFromBit,
-  task: JobRow.fields.task
+  task: JobRow.fields.task,
+  position: Schema.Int
 })
 const StoredPayload = Schema.Struct({ payload: Schema.String })
 const StoredMinimum = Schema.Struct({ number: Schema.NullOr(Schema.Int) })
@@ -54,6 +55,15 @@ const changeable = fields.filter((field) =>
 /** Update of these columns of a job: their values, then the job's id. Indexes of other columns stay as they are. */
 const updateOf = (changed: ReadonlyArray<string>): string =>
   `UPDATE jobs SET ${changed.map((field) => `${columnOf(field)} = ?`).join(", ")} WHERE id = ?`
+
+// SQLite takes the bare columns from the row of the minimum: https://sqlite.org/lang_select.html#bareagg
+const allHeads = `SELECT lane, due_at AS dueAt, lifecycle, task, position, min(turn) FROM jobs INDEXED BY jobs_active
+  WHERE state IN ('waiting', 'running') GROUP BY lane`
+
+/** The heads that are due at an instant or later, which is above 0: however many wait for nothing, they are not read. */
+const headsFrom = `SELECT lane, due_at AS dueAt, lifecycle, task, position FROM jobs AS one INDEXED BY jobs_due
+  WHERE due_at > 0 AND state IN ('waiting', 'running') AND due_at >= ? AND turn =
+    (SELECT min(turn) FROM jobs INDEXED BY jobs_active WHERE lane = one.lane AND state IN ('waiting', 'running'))`
 
 const newest = (a: JobRow | undefined, b: JobRow) => a !== undefined && a.position > b.position ? a : b
 
@@ -150,14 +160,9 @@ export const make = (statements: Statements, lanes = SqliteLaneCache.make()): Jo
       signers = value
       statements.run("INSERT OR REPLACE INTO installation (name, value) VALUES ('job_signers', :value)", { value })
     },
-    // SQLite takes the bare columns from the row of the minimum: https://sqlite.org/lang_select.html#bareagg
     heads: (from) =>
-      statements.all(
-        StoredHead,
-        `SELECT lane, due_at AS dueAt, lifecycle, task, position, min(turn) FROM jobs INDEXED BY jobs_active
-       WHERE state IN ('waiting', 'running') GROUP BY lane HAVING dueAt >= :from ORDER BY position`,
-        { from }
-      ),
+      statements.all(StoredHead, from > 0 ? headsFrom : allHeads, from > 0 ? [from] : [])
+        .toSorted((a, b) => a.position - b.position),
     count: (state) =>
       statements.get(StoredNumber, "SELECT number FROM job_counts WHERE state = :state", { state })?.number ?? 0,
     waitingSince: () =>

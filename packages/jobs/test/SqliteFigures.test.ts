@@ -107,6 +107,7 @@ it.effect("no step of the queue and no page of its records reads the jobs throug
         table.payload("0".repeat(20))
         for (const state of ["waiting", "running", "parked"] as const) table.count(state)
         table.waitingSince()
+        table.heads(1)
         for (const before of [{}, { before: 9 }]) {
           table.list({ limit: 50, ...before })
           for (const state of ["waiting", "parked", "done", "superseded"] as const) {

@@ -204,6 +204,10 @@ const migrations = [
     PRIMARY KEY (name, job)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX quota_jobs_at ON quota_jobs (at);
+  `,
+  `
+  -- The jobs that wait for an instant, and those that run until one: a look at the lanes reads no others.
+  CREATE INDEX jobs_due ON jobs (due_at) WHERE due_at > 0 AND state IN ('waiting', 'running');
   `
 ]
 

@@ -174,7 +174,8 @@ for place, plan in ipairs(lanes) do
   end
 end
 if #announced > 0 then
-  redis.call('INCRBY', KEYS[3], #announced)
+  -- By its number a server knows that it has heard all before it.
+  announced[#announced + 1] = string.format('#%.0f', redis.call('INCRBY', KEYS[3], #announced))
   redis.call('PUBLISH', channel, table.concat(announced, '\n'))
 end
 local lines = { string.format('%.0f', now) .. ' ' .. table.concat(isThere) }

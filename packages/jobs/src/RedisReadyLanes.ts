@@ -1,0 +1,125 @@
+import { laneOfKey } from "@nominal-code/domain/Lane"
+import { Redis } from "@nominal-code/persistence/Redis"
+import * as RedisScript from "@nominal-code/persistence/RedisScript"
+import { ChannelEvent } from "@nominal-code/persistence/RedisSubscriber"
+import { RedisTime } from "@nominal-code/persistence/RedisTime"
+import type { StoreError } from "@nominal-code/persistence/StoreError"
+import { Clock, Duration, Effect, Option, Schema, Stream } from "effect"
+import { QueueLimits } from "./JobQueue.ts"
+import type { Head } from "./JobTable.ts"
+import * as ReadyLanes from "./ReadyLanes.ts"
+import type { ShardKeys } from "./RedisKeys.ts"
+
+/** Minimum interval of sweeps. They are a safety net, because every change is announced. */
+const maxSweepInterval = Duration.seconds(30)
+
+const Due = Schema.Array(Schema.Tuple([Schema.Int, Schema.String, Schema.String]))
+const Changes = Schema.NullOr(Schema.FiniteFromString)
+/** `"<milliseconds> <work> <lane>"`, a line as a script announces when a lane is due. */
+const announcement = /^(\d+) ([ncl]) (\S+)$/
+
+/** `"#<number>"`, the last line of announcements: the number of the last one of them. Older servers write none. */
+const numbered = /\n#(\d{1,15})$/
+
+/** Time in which an announcement reaches this process. */
+const underWay = Duration.seconds(1)
+
+/** Makes the head of a lane that is due in `wait` milliseconds. Its kind only decides about its turn. */
+const headOf = (lane: string, work: string, wait: number, now: number): Head => ({
+  lane,
+  dueAt: wait === 0 ? 0 : now + wait,
+  lifecycle: work === "l",
+  task: work === "n" ? "busy" : "review"
+})
+
+const lua = new URL("lua/", import.meta.url)
+
+type Opening = <A, R>(step: Effect.Effect<A, StoreError, R>) => Effect.Effect<A, StoreError, R>
+
+/**
+ * Makes the source of the ready lanes of a Redis. Every change is announced with its number, so that a look reads the
+ * lanes that wait for nothing only if some announcement was missed, however many there are.
+ */
+export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>, opening: Opening) {
+  const redis = yield* Redis
+  const time = yield* RedisTime
+  const { sweepEvery } = yield* QueueLimits
+  const due = yield* RedisScript.load(lua, ["look", "due"])
+
+  const headsIn = Effect.fnUntraced(function*(keys: ShardKeys, back: number | "", now: number) {
+    const clock = Option.getOrElse(yield* time, () => "")
+    const found = yield* redis.run("JobQueue.ready", Due, due, [keys.due, keys.work], [clock, back])
+    return found.map(([wait, work, lane]) => headOf(lane, work, wait, now))
+  })
+
+  // The number of the last announcement of each shard that was heard with all before it.
+  const heard = new Map<ShardKeys, number>()
+  let missed = 0
+  const scope = yield* Effect.scope
+
+  /** Compares the number of announcements with what was heard. Those that are under way are waited for, beside the look. */
+  const compare = (keys: ShardKeys, count: number) => {
+    const last = heard.get(keys)
+    if (last === undefined || count < last) {
+      missed += 1
+      heard.set(keys, count)
+    }
+    if (last === undefined || count <= last) return Effect.void
+    const check = Effect.sync(() => {
+      if ((heard.get(keys) ?? count) >= count) return
+      heard.delete(keys)
+      readyLanes.look()
+    })
+    return Effect.forkIn(Effect.delay(check, underWay), scope)
+  }
+
+  const readyLanes: ReadyLanes.ReadyLanes = ReadyLanes.make({
+    heads: Effect.fnUntraced(function*(from) {
+      const now = yield* Clock.currentTimeMillis
+      // Only spans are exchanged with Redis, for its clock is another one.
+      const back = from === 0 ? "" : Math.max(0, now - from)
+      return (yield* Effect.forEach(all, (keys) => headsIn(keys, back, now), { concurrency: all.length })).flat()
+    }),
+    version: Effect.gen(function*() {
+      const counts = yield* Effect.forEach(
+        all,
+        (keys) => redis.send("JobQueue.ready", Changes, ["get", keys.changes]),
+        { concurrency: all.length }
+      )
+      for (const [index, keys] of all.entries()) yield* compare(keys, counts[index] ?? 0)
+      return missed
+    })
+  }, Duration.max(sweepEvery, maxSweepInterval))
+
+  /** Notes the announcements of a message, unless some before them were missed: then the next look reads everything. */
+  const note = (keys: ShardKeys, text: string) => {
+    const last = heard.get(keys)
+    const [, digits] = numbered.exec(text) ?? []
+    const number = Number(digits)
+    if (last === undefined || number <= last) return
+    if (number - (text.split("\n").length - 1) === last) heard.set(keys, number)
+    else heard.delete(keys)
+  }
+
+  const hearOf = (keys: ShardKeys) =>
+    ChannelEvent.match({
+      Message: ({ text }) =>
+        Effect.map(Clock.currentTimeMillis, (now) => {
+          for (const line of text.split("\n")) {
+            const [, wait = "", work = "", lane = ""] = announcement.exec(line) ?? []
+            // Whoever reaches the channel can say anything on it.
+            if (Option.isSome(laneOfKey(lane))) readyLanes.touched(headOf(lane, work, Number(wait), now), now)
+          }
+          note(keys, text)
+        }),
+      Missed: () =>
+        Effect.sync(() => {
+          heard.delete(keys)
+          readyLanes.look()
+        })
+    })
+  for (const keys of all) {
+    yield* Effect.forkScoped(Stream.runForEach(yield* opening(redis.subscribe(keys.ready)), hearOf(keys)))
+  }
+  return readyLanes
+})

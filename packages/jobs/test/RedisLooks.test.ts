@@ -1,0 +1,88 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, it } from "@effect/vitest"
+import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
+import * as Redis from "@nominal-code/persistence/Redis"
+import { RedisTime } from "@nominal-code/persistence/RedisTime"
+import { laneOf, push } from "@nominal-code/testing/Jobs"
+import { storeIn } from "@nominal-code/testing/QueueSteps"
+import { Elsewhere, quiet } from "@nominal-code/testing/Quiet"
+import { type RedisServer, redisSuite, shared } from "@nominal-code/testing/RedisServer"
+import { elsewhere } from "@nominal-code/testing/RedisStore"
+import { Clock, Context, Duration, Effect, Layer, Option, Stream } from "effect"
+import { TestClock } from "effect/testing"
+
+/** A queue that listens, and the numbers of lanes that its looks have read since it was asked last. */
+const looking = Effect.fnUntraced(function*({ url }: RedisServer) {
+  yield* TestClock.setTime(Duration.toMillis("1 hour"))
+  const context = yield* Layer.build(elsewhere.pipe(Layer.provideMerge(Layer.fresh(Redis.layer(url)))))
+  const redis = Context.get(context, Redis.Redis)
+  const looks: Array<number> = []
+  const counting = Redis.Redis.of({
+    ...redis,
+    run: (...call) =>
+      Effect.tap(redis.run(...call), (answer) =>
+        Effect.sync(() => {
+          if (call[3].length === 2 && call[3][1]?.endsWith(":work") === true && Array.isArray(answer)) {
+            looks.push(answer.length)
+          }
+        }))
+  })
+  const now = Effect.map(Clock.currentTimeMillis, (millis) => Option.some(1_750_000_000_000 + millis))
+  const queue = storeIn(
+    yield* Layer.build(
+      Layer.fresh(RedisQueue.layer).pipe(
+        Layer.provide([Layer.succeed(Redis.Redis, counting), Layer.succeed(RedisTime, now), NodeServices.layer])
+      )
+    )
+  )
+  yield* Effect.forkScoped(Stream.runDrain(queue.ready))
+  const settled = Effect.provideService(quiet, Elsewhere, Context.get(context, Elsewhere))
+  const after = (seconds: number) =>
+    Effect.gen(function*() {
+      yield* Effect.replicateEffect(Effect.andThen(TestClock.adjust("1 second"), settled), seconds)
+      return looks.splice(0)
+    })
+  yield* settled
+  return { queue, after }
+})
+
+const pushes = (count: number, from: number) =>
+  Array.from({ length: count }, (_, index) => push(laneOf(from + index), `${from + index}`))
+
+redisSuite("looks at the lanes in Redis", () => {
+  const server = shared({ aof: false })
+
+  it.effect("a look reads none of five hundred lanes that wait, and all of them once an announcement was missed", () =>
+    Effect.gen(function*() {
+      const redis = yield* server
+      yield* redis.command("flushall")
+      const here = yield* looking(redis)
+      const there = yield* looking(redis)
+      yield* here.queue.offerAll(pushes(300, 1))
+      yield* there.queue.offerAll(pushes(200, 301))
+      yield* here.after(1)
+      yield* there.after(1)
+      for (let sweep = 0; sweep < 3; sweep++) {
+        yield* there.queue.offer(push(laneOf(1), `newer ${sweep}`))
+        const read = yield* here.after(31)
+        assert.isAbove(read.length, 0)
+        assert.deepStrictEqual([...new Set(read)], [0])
+      }
+      yield* redis.command("incr", "{nc:0}:changes")
+      const found = yield* here.after(35)
+      assert.include(found, 500)
+      assert.deepStrictEqual([...new Set(yield* here.after(60))], [0])
+    }))
+
+  it.effect("servers that number their announcements, and those of before, hear each other", () =>
+    Effect.gen(function*() {
+      const redis = yield* server
+      yield* redis.command("flushall")
+      const here = yield* looking(redis)
+      yield* here.queue.offerAll(pushes(3, 1))
+      yield* here.after(31)
+      yield* redis.command("incr", "{nc:0}:changes")
+      yield* redis.command("publish", "{nc:0}:ready", "0 l github:acme/api:1:nominal")
+      assert.include(yield* here.after(31), 3)
+    }))
+})
