@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, FileSystem } from "effect"
+import { ConfigProvider, Console, Effect, FileSystem } from "effect"
 import * as GitHubActions from "../src/ci/GitHubActions.ts"
 import { annotation, findingAnnotation, withoutCommands } from "../src/ci/WorkflowCommands.ts"
 import { finding, report } from "./Reported.ts"
@@ -50,6 +50,19 @@ describe("a step of a workflow", () => {
       assert.deepStrictEqual(Object.keys(outputs), ["summary", "findings", "cost", "json-path", "sarif-path"])
       assert.deepStrictEqual([outputs["summary"], outputs["findings"]], [summary, "1"])
       assert.match(outputs["json-path"] ?? "", /\/nominal-code\/review\.json$/)
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+  it.live("annotates in its log the findings on lines that are there, where the pull request has no review", () =>
+    Effect.gen(function*() {
+      const lines: Array<string> = []
+      const console = { ...yield* Console.Console, log: (line: string) => void lines.push(line) }
+      const { run } = yield* runner
+      const told = report([finding({ body: "It stays." }), finding({ body: "It goes.", side: "LEFT" })])
+      const telling = run(GitHubActions.tell({ ...told, notPosted: "The token may only read." }))
+      yield* Effect.provideService(telling, Console.Console, console)
+      const annotations = lines.filter((line) => line.startsWith("::error file="))
+      assert.deepStrictEqual(annotations.map((line) => line.split("::").at(-1)), ["It stays."])
+      assert.isTrue(lines.some((line) => line.startsWith("::stop-commands::") && line.includes("It goes.")))
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
   it.live("has a summary of at most a megabyte, whatever its letters take, and ends with a whole one", () =>

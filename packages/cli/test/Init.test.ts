@@ -52,6 +52,7 @@ describe("init", () => {
       const file = `${yield* fs.makeTempDirectoryScoped({ prefix: "init-" })}/config.yaml`
       const { stdout } = yield* runWith({}, "init", "--file", file)
       assert.match(stdout, /1\. Fill in access\.allowed_users in [^ ]+\/config\.yaml/)
+      assert.include(yield* fs.readFileString(file), "allowed_users: [] # FILL IN: who may mention the bot")
       const env = { CONFIG_PATH: file, ANTHROPIC_API_KEY: "sk-ant-key", ...secrets.github }
       const { code, stderr } = yield* runHere(env, "serve")
       assert.strictEqual(code, 1)

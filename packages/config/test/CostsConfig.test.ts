@@ -66,3 +66,11 @@ mistakes("costs", {
       `agent.prices (AGENT_PRICES): "{\\"m\\":{\\"input\\":1,\\"output\\":2,\\"cached\\":1}}" in the environment is not ${expected}`
   }
 })
+
+it.effect("a review in a terminal says nothing of prices of models that it does not ask: the file may be the server's", () =>
+  Effect.gen(function*() {
+    const env = { ...complete, AGENT_PRICES: JSON.stringify({ "gpt-typo": { input: 1, output: 2 } }) }
+    const warningsOf = (mode: "serve" | "review") =>
+      Effect.map(configured({ mode, env }), ({ warnings }) => warnings.length)
+    assert.deepStrictEqual([yield* warningsOf("serve"), yield* warningsOf("review")], [1, 0])
+  }))

@@ -1,6 +1,8 @@
 import { assert, it } from "@effect/vitest"
-import { DeliveryId, Job, JobId, jobIdOfDelivery, JobOutcome } from "@nominal-code/domain/Job"
+import { DeliveryId, eventKeyOf, Job, JobId, jobIdOfDelivery, JobOutcome } from "@nominal-code/domain/Job"
 import { JobPayload, JobPayloadJson } from "@nominal-code/domain/JobPayload"
+import { Login, PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/PullRequest"
+import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Effect, Equal, Schema } from "effect"
 
 const delivery = DeliveryId.make("72d3162e-cc78-11e3-81ab-4c9367dc0958")
@@ -57,3 +59,20 @@ it.effect.prop(
     }),
   { arbitrary: { runs: 20 } }
 )
+
+it("an event is known by its kind and head, a request to review a head again by that request too", () => {
+  const author = Login.make("alice")
+  const pullRequest = new PullRequestRef({
+    platform: "github",
+    repo: RepoName.make("acme/api"),
+    number: PullNumber.make(7)
+  })
+  const headSha = Sha.make("a".repeat(40))
+  const common = { pullRequest, title: "", author }
+  const push = { ...common, kind: "pr_push", headSha, headBranch: "b", baseBranch: "main" } as const
+  assert.strictEqual(eventKeyOf(PullRequestEvent.cases.Lifecycle.make(push)), `pr_push:${headSha}`)
+  const again = PullRequestEvent.cases.Lifecycle.make({ ...push, kind: "pr_rerun", again: "request-1" })
+  assert.strictEqual(eventKeyOf(again), `pr_rerun:request-1:${headSha}`)
+  const comment = { ...common, kind: "issue_comment", commentId: 31, body: "", authorIsBot: false } as const
+  assert.strictEqual(eventKeyOf(PullRequestEvent.cases.Comment.make(comment)), "issue_comment:31")
+})
