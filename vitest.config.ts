@@ -29,12 +29,17 @@ const testsOf = (names: ReadonlyArray<string>) => names.map((name) => `packages/
 
 /** Files of each project that take longest, the longest first: one of them at the end would run alone. */
 const longest = [
-  "Storm",
-  "Cases",
-  "Outage",
   "Package",
-  "Order",
+  "Storm",
   "ReviewInTerminal",
+  "Kubernetes",
+  "Outage",
+  "BadInput",
+  "EndToEnd",
+  "Cases",
+  "GitLabForge",
+  "ClaudeCode",
+  "RedisCluster",
   "Behaviours",
   "Clouds",
   "EverySetting"
