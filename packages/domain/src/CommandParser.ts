@@ -234,22 +234,8 @@ const courtesies = new Set(
 const asksNothing = (text: string): boolean =>
   plain(text).split(/[\s']+/).every((word) => word === "" || courtesies.has(word))
 
-/** Commands of texts that were read of late: policy, queue and review ask for the command of the same comment. */
-const parsed = new Map<string, Option.Option<Command>>()
-const maxParsed = 256
-const maxParsedLength = 2048
-
 /** The command of a text beside a mention; none if it asks nothing: `thanks!`. */
 export const parse = (text: string): Option.Option<Command> => {
-  const before = parsed.get(text)
-  if (before !== undefined) return before
-  const command = parseText(text)
-  if (parsed.size >= maxParsed) parsed.clear()
-  if (text.length <= maxParsedLength) parsed.set(text, command)
-  return command
-}
-
-const parseText = (text: string): Option.Option<Command> => {
   const dismissed = dismissal.exec(text)
   if (dismissed !== null) return Option.some(Dismiss.make({ reason: (dismissed[1] ?? "").trim() }))
   const asked = question.exec(text)

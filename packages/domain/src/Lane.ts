@@ -1,4 +1,5 @@
-import { type Option, Schema, SchemaTransformation } from "effect"
+import { Schema, SchemaTransformation } from "effect"
+import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
 import { Login, Platform, PullNumber, RepoName } from "./PullRequest.ts"
 
 /** A tenant's name, empty where there is one tenant only. */
@@ -49,19 +50,8 @@ export const LaneKey = Schema.String.check(Schema.isPattern(fourParts)).pipe(
 /** A lane's key as text, for logs and for stores. */
 export const laneKey: (lane: Lane) => string = keyOf
 
-const decodeKey = Schema.decodeOption(LaneKey)
+// Each offer and each announcement names a lane.
+SchemaJITCompiler.enable(LaneKey.ast)
 
-/** Maximum number of lanes that are remembered by their keys, and length of such a key. */
-const maxKnown = 4096
-const maxKnownLength = 256
-const known = new Map<string, Option.Option<Lane>>()
-
-/** The lane of a key; none if the key is none. A lane is named again and again, so those of late are remembered. */
-export const laneOfKey = (key: string): Option.Option<Lane> => {
-  const before = known.get(key)
-  if (before !== undefined) return before
-  const lane = decodeKey(key)
-  if (known.size >= maxKnown) known.clear()
-  if (key.length <= maxKnownLength) known.set(key, lane)
-  return lane
-}
+/** The lane of a key; none if the key is none. */
+export const laneOfKey = Schema.decodeOption(LaneKey)
