@@ -14,8 +14,9 @@ import { Context, Effect, FileSystem, Layer, Option } from "effect"
 import { count, NotMeasured, ratio } from "./Figure.ts"
 import { opened } from "./ScaleStores.ts"
 
-/** Besides one before them, in which everything is warmed up. */
 const rounds = 3
+/** Rounds before them, in which everything is warmed up: what is called seldom is not compiled, here as there. */
+const before = 5
 const atOnce = 50
 const lanes = 1000
 /** Maximum number of comments that wait in one lane. */
@@ -125,7 +126,7 @@ const inSqlite = Effect.gen(function*() {
   const queue = ours(Context.get(context, JobQueue))
   const next = supply()
   const round = Effect.suspend(() => speedOf(queue, Array.from({ length: waves }, () => next(lanes, lanes))))
-  const [, ...all] = yield* Effect.replicateEffect(round, 1 + rounds)
+  const all = (yield* Effect.replicateEffect(round, 1 + rounds)).slice(1)
   return count(
     "offers and whole cycles per second, SQLite, 50 at once",
     all.map(({ cycles }) => cycles),
@@ -150,7 +151,7 @@ export const measure = Effect.fn("Queues.measure")(
       }),
       { concurrency: 1 }
     )
-    const [, ...all] = yield* Effect.replicateEffect(round, 1 + rounds)
+    const all = (yield* Effect.replicateEffect(round, before + rounds)).slice(before)
     const column = (peer: number, lanes: "many" | "one", what: keyof Speed) =>
       all.map((speeds) => speeds[peer]?.[lanes][what] ?? NaN)
     const figure = (label: string, lanes: "many" | "one", what: keyof Speed) =>
