@@ -9,7 +9,6 @@ import { divide, median, type Samples } from "./Samples.ts"
 import { redis, type ScaleStore, sqlite } from "./ScaleStores.ts"
 
 const few = 1000
-const many = 100_000
 /** Number of the few, and of the many, that are run to their end. */
 const endingOf = { few: 500, many: 3000 }
 /** Number of jobs that are offered, taken and settled for one sample of the speed. */
@@ -79,20 +78,37 @@ const workOf = ({ queue, write }: ScaleStore) => {
   }
 }
 
+/** CPU time of this process for each of some jobs, in microseconds. */
+const spent = <A, E, R>(jobs: number, effect: Effect.Effect<A, E, R>) =>
+  Effect.suspend(() => {
+    const before = process.cpuUsage()
+    return Effect.map(effect, (made) => {
+      const { system, user } = process.cpuUsage(before)
+      return { made, micros: (system + user) / jobs }
+    })
+  })
+
 /** Speed of a store with the jobs that it has now, in each of some runs. */
 const speeds = Effect.fnUntraced(function*(store: ScaleStore, next: ReturnType<typeof supply>) {
   const { bare, cycle, offer } = workOf(store)
   const page = inMillis(store.records.list({ limit: pageSize }))
   const run = Effect.gen(function*() {
     const bares = yield* rate(next(burst), bare)
-    const offers = yield* rate(next(burst), offer)
+    const offers = yield* spent(burst, rate(next(burst), offer))
     // Of jobs that wait, however many there are.
     const list = median(yield* Effect.replicateEffect(page, pages))
-    return { bare: bares, offers, list, cycles: yield* rate(next(burst), cycle) }
+    const cycles = yield* spent(burst, rate(next(burst), cycle))
+    return { bare: bares, offers: offers.made, list, cycles: cycles.made, micros: offers.micros + cycles.micros }
   })
   const [, ...all] = yield* Effect.replicateEffect(run, 1 + runs)
   const samples = (name: keyof typeof all[number]): Samples => all.map((one) => one[name])
-  return { bare: samples("bare"), offers: samples("offers"), cycles: samples("cycles"), list: samples("list") }
+  return {
+    bare: samples("bare"),
+    offers: samples("offers"),
+    cycles: samples("cycles"),
+    list: samples("list"),
+    micros: samples("micros")
+  }
 })
 
 /** Number of jobs that are left in the store. */
@@ -111,7 +127,7 @@ const sizes = Effect.fnUntraced(function*(
   return { waiting: (filled - empty) / waiting.length, ended: ((yield* store.bytes) - filled) / ended.length }
 })
 
-const scaled = Effect.fnUntraced(function*(store: ScaleStore) {
+const scaled = Effect.fnUntraced(function*(store: ScaleStore, many: number) {
   const { name } = store
   const next = supply()
   const small = yield* sizes(store, { waiting: next(few - endingOf.few), ended: next(endingOf.few) })
@@ -144,6 +160,7 @@ const scaled = Effect.fnUntraced(function*(store: ScaleStore) {
     toBare("cycles", "whole cycles per second"),
     flat("offers", "offers per second"),
     flat("cycles", "whole cycles per second"),
+    ratio({ ...toFew("CPU time of an offer and a cycle"), unit: "µs" }, atMany.micros, atFew.micros),
     ratio({ ...toFew("`jobs list --limit 50`"), unit: "ms" }, atMany.list, atFew.list)
   ]
   return figures
@@ -151,9 +168,9 @@ const scaled = Effect.fnUntraced(function*(store: ScaleStore) {
 
 const because = ({ message }: { readonly message: string }) => new NotMeasured({ message })
 
-/** Space of a job in a store, and speed of the store, as jobs become many. */
-export const measure = Effect.fn("Scale.measure")(function*() {
-  const inSqlite = yield* Effect.scoped(Effect.flatMap(sqlite, scaled))
-  const inRedis = yield* Effect.scoped(Effect.flatMap(redis, scaled))
+/** Space of a job in a store, and speed of the store, as jobs become `many`. */
+export const measure = Effect.fn("Scale.measure")(function*(many: number) {
+  const inSqlite = yield* Effect.scoped(Effect.flatMap(sqlite, (store) => scaled(store, many)))
+  const inRedis = yield* Effect.scoped(Effect.flatMap(redis, (store) => scaled(store, many)))
   return [...inSqlite, ...inRedis]
 }, Effect.mapError(because))

@@ -40,13 +40,18 @@ const against = Flag.String("against").pipe(
 )
 const only = Flag.Literals("only", names).pipe(Flag.withDescription("Measure one subject alone"), Flag.optional)
 
+const jobs = Flag.Int("jobs").pipe(
+  Flag.withDescription("How many jobs wait where many do"),
+  Flag.withDefault(100_000)
+)
+
 const subjects = {
   acknowledge: { title: "Deliveries acknowledged", measure: Acknowledge.measure },
   overhead: { title: "A review without its model", measure: Overhead.measure },
   memory: { title: "Memory", measure: Memory.measure },
   "start-up": { title: "Start-up", measure: StartUp.measure },
   "first-day": { title: "The command", measure: FirstDay.measure },
-  scale: { title: "Many jobs", measure: Scale.measure },
+  scale: { title: "Many jobs", measure: (_program: unknown, _others: unknown, jobs: number) => Scale.measure(jobs) },
   queues: { title: "The queue against BullMQ", measure: Queues.measure },
   floods: { title: "Floods", measure: Floods.measure },
   models: { title: "Models", measure: Models.measure }
@@ -63,9 +68,10 @@ interface BenchOptions {
   readonly against: Option.Option<string>
   readonly only: Option.Option<Name>
   readonly write: boolean
+  readonly jobs: number
 }
 
-const bench = Effect.fn("bench")(function*({ against, only, write }: BenchOptions) {
+const bench = Effect.fn("bench")(function*({ against, jobs, only, write }: BenchOptions) {
   const about = yield* Report.circumstances
   const until = (yield* Clock.currentTimeMillis) + Duration.toMillis(limit)
   const program = yield* Program.bundle
@@ -75,7 +81,7 @@ const bench = Effect.fn("bench")(function*({ against, only, write }: BenchOption
     Effect.fnUntraced(function*(name) {
       const { measure, title } = subjects[name]
       yield* Console.error(`measuring: ${title}`)
-      const figures = yield* within(until)(measure(program, other))
+      const figures = yield* within(until)(measure(program, other, jobs))
       return { title, figures }
     }, (measuring, name) => Effect.mapError(measuring, ({ message }) => `${name}: ${message}`)),
     { concurrency: 1 }
@@ -85,7 +91,7 @@ const bench = Effect.fn("bench")(function*({ against, only, write }: BenchOption
   if (write) yield* Report.write(parts, about)
 })
 
-const command = Command.make("bench", { against, only, write }, bench).pipe(
+const command = Command.make("bench", { against, jobs, only, write }, bench).pipe(
   Command.withDescription("Figures of speed and size, as ratios and counts that another machine would give as well")
 )
 
