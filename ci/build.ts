@@ -28,6 +28,7 @@ const bundle = await rolldown({
   input: {
     ...Object.fromEntries(lazily.map((path) => [nameOf(path), path])),
     main: at("packages/cli/src/main.ts"),
+    EngineOptions: at("packages/cli/src/EngineOptions.ts"),
     index: at("packages/cli/src/index.ts"),
     SyntaxWorker: at("packages/workspace/src/syntax/SyntaxWorker.ts")
   },

@@ -1,7 +1,9 @@
 // Loads every module of the program once, so that Node keeps what it compiles in NODE_COMPILE_CACHE.
 import { readdirSync } from "node:fs"
 import { createRequire, flushCompileCache } from "node:module"
+import { set } from "../lib/EngineOptions.js"
 
+set()
 const lib = new URL("../lib/", import.meta.url)
 const require = createRequire(lib)
 const isProgram = (name) => ["main.js", "Snapshot.cjs", "snapshot.cjs"].includes(name)

@@ -17,5 +17,7 @@ if (major < 22 || (major === 22 && minor < 19)) {
   })
   process.stdout.write(readFileSync(new URL(`../lib/${name}.txt`, import.meta.url)))
 } else {
+  const { set } = await import("../lib/EngineOptions.js")
+  set()
   await import("../lib/main.js")
 }

@@ -91,7 +91,11 @@ const settingsWith = (provider: Provider) => {
 type AppOf = Effect.Success<ReturnType<typeof makeApp>>
 
 /** Runs one job of a server with this provider, for which the process has nothing but the keys of all. */
-const runJob = Effect.fnUntraced(function*({ directory, nominalCode }: AppOf, provider: Provider) {
+const runJob = Effect.fnUntraced(function*(
+  { directory, nominalCode }: AppOf,
+  provider: Provider,
+  more: Readonly<Record<string, string>> = {}
+) {
   const scene = yield* Scene.scene
   const model = yield* ScriptedModel.make
   const found: Array<string> = []
@@ -111,7 +115,8 @@ const runJob = Effect.fnUntraced(function*({ directory, nominalCode }: AppOf, pr
     GITHUB_API_BASE: scene.emulator.apiBase,
     ...keys,
     WORKSPACE_BASE_DIR: `${directory}/workspace`,
-    NOMINAL_STORAGE: "memory"
+    NOMINAL_STORAGE: "memory",
+    ...more
   })
   return { ...ended, scene, found: found.join("\n") }
 })
@@ -185,6 +190,21 @@ layer(App.layer, { timeout: "2 minutes", excludeTestServices: true })("the image
         assert.isTrue(existsSync(`${directory}/app/${path.join("/")}`), text)
       }
     }))
+
+  it.effect("compiles nothing of a job again that its image's build has compiled", () =>
+    Effect.gen(function*() {
+      const app = yield* App
+      yield* app.compile
+      const { code, written } = yield* runJob(app, "anthropic", {
+        NODE_COMPILE_CACHE: `${app.directory}/kept`,
+        NODE_DEBUG_NATIVE: "COMPILE_CACHE"
+      })
+      assert.strictEqual(code, 0, written)
+      const verdicts = [...written.matchAll(/code cache for \w+ \S*\/app\/(lib\/\S+) was (\w+)/g)]
+      const named = (verdict: string) => verdicts.flatMap(([, name = "", one]) => one === verdict ? [name] : [])
+      assert.deepStrictEqual(named("rejected"), [])
+      assert.match(named("accepted").join(" "), /start-\S+ .*sdk-/)
+    }).pipe(Effect.scoped))
 
   it.effect.each(providers)(
     "does a job on GitHub with %s: the prompts, the SDK and ripgrep are all there, and no other SDK is loaded",

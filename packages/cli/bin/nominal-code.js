@@ -1,2 +1,5 @@
 #!/usr/bin/env node
-import "../src/main.ts"
+import * as EngineOptions from "../src/EngineOptions.ts"
+
+EngineOptions.set()
+await import("../src/main.ts")

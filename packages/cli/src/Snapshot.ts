@@ -4,10 +4,12 @@ import { startupSnapshot } from "node:v8"
 import "./commands/RunJob.ts"
 import "./commands/Serve.ts"
 import * as Ending from "./Ending.ts"
+import * as EngineOptions from "./EngineOptions.ts"
 import * as Process from "./Process.ts"
 import { programOf } from "./UsualCommands.ts"
 
 startupSnapshot.setDeserializeMainFunction(() => {
+  EngineOptions.set()
   const args = process.argv.slice(1)
   const program = programOf(args)
   if (program === undefined) throw new Error(`the snapshot has no command "${args.join(" ")}"`)

@@ -1,10 +1,9 @@
-import { Effect, Layer } from "effect"
 import { argv, memoryUsage, stdout } from "node:process"
-import * as HeapGrowth from "../src/HeapGrowth.ts"
+import * as EngineOptions from "../src/EngineOptions.ts"
 
 // Keeps the last of what it makes for a while, as a server keeps deliveries, and tells the greatest heap, in MiB.
 
-if (argv[2] === "bounded") Effect.runSync(Effect.scoped(Layer.build(HeapGrowth.layer)))
+if (argv[2] === "bounded") EngineOptions.set()
 const kept: Array<ReadonlyArray<number>> = []
 let greatest = 0
 for (let made = 0; made < 2_000_000; made += 1) {

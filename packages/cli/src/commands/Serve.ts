@@ -10,7 +10,6 @@ import { HttpServer } from "effect/http"
 import * as Configured from "../Configured.ts"
 import * as ConfiguredServer from "../ConfiguredServer.ts"
 import * as Examination from "../doctor/Examination.ts"
-import * as HeapGrowth from "../HeapGrowth.ts"
 import * as Listener from "../Listener.ts"
 import * as Logging from "../Logging.ts"
 import * as MetricsListener from "../MetricsListener.ts"
@@ -76,8 +75,7 @@ const layer = (examined: ExaminationMode) =>
     Layer.provide(Configured.configured(Telemetry.traces)),
     Layer.provide(Configured.configured(Logging.layer)),
     Layer.provide(Layer.effectDiscard(Effect.flatMap(AppConfig, checkPrices))),
-    Layer.provide(AppConfigLayer.layer("serve")),
-    Layer.provide(HeapGrowth.layer)
+    Layer.provide(AppConfigLayer.layer("serve"))
   )
 
 export const serve = (examined: ExaminationMode) => Layer.launch(layer(examined))

@@ -1,0 +1,22 @@
+/**
+ * Options of V8 for the processes of the command, which `NODE_OPTIONS` does not allow. They are set before the program is
+ * loaded: V8 compiles again what was compiled under other options.
+ */
+import { setFlagsFromString } from "node:v8"
+
+/**
+ * The heap grows by at most this much, in percent of what the last collection has left. By itself V8 waits for four
+ * times as much where the machine has memory, and keeps that for good: a flood of deliveries, or one large review, would
+ * be paid for as long as a server runs.
+ */
+const heapGrowth = "--heap-growing-percent=60"
+
+/**
+ * Work of a WebAssembly function before it is optimized, ten times V8's own. A review parses a few files: optimizing
+ * the parser for them took longer than parsing, and 10 MiB.
+ */
+const parserOptimization = "--wasm-tiering-budget=130000000"
+
+export const set = (): void => {
+  for (const option of [heapGrowth, parserOptimization]) setFlagsFromString(option)
+}
