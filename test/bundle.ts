@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process"
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { env, execPath } from "node:process"
@@ -9,8 +9,8 @@ const root = fileURLToPath(new URL("..", import.meta.url))
 
 /**
  * Vitest's global setup: builds the command as it is released, once for all the tests of a run that need it. Those that
- * start it find it in `NOMINAL_CODE_BIN`, where one that is set already is used as it is; those that look into the build
- * find its directory in `NOMINAL_CODE_BUILD`.
+ * start it find it in `NOMINAL_CODE_BIN`, where one that is set already is used as it is, and its startup snapshot in
+ * `NOMINAL_CODE_SNAPSHOT`; those that look into the build find its directory in `NOMINAL_CODE_BUILD`.
  */
 export default (): (() => void) | undefined => {
   if (env["NOMINAL_CODE_BIN"] !== undefined) return
@@ -29,7 +29,14 @@ export default (): (() => void) | undefined => {
     "await import(\"./command/bin/nominal-code.js\")"
   ]
   writeFileSync(start, `${lines.join("\n")}\n`, { mode: 0o755 })
+  // What a cluster runs starts as in the image.
+  const image = join(directory, "image")
+  cpSync(build, image, { recursive: true })
+  execFileSync(execPath, ["ci/snapshot.ts", image], { cwd: root })
+  const snapshot = join(image, "start.blob")
+  execFileSync(execPath, ["--snapshot-blob", snapshot, "--build-snapshot", join(image, "lib/snapshot.cjs")])
   env["NOMINAL_CODE_BIN"] = start
   env["NOMINAL_CODE_BUILD"] = build
+  env["NOMINAL_CODE_SNAPSHOT"] = snapshot
   return () => rmSync(directory, { recursive: true, force: true })
 }

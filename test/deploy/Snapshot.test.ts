@@ -1,15 +1,11 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
-import { redisSuite } from "@nominal-code/testing/RedisServer"
-import { submitReview } from "@nominal-code/testing/ScriptedModel"
+import { command, startOf } from "@nominal-code/testing/Command"
 import { Context, Effect, FileSystem, Layer } from "effect"
 import { spawnSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
-import { execPath } from "node:process"
-import * as Clusters from "../journeys/Cluster.ts"
-import * as Journey from "../journeys/Journey.ts"
-import { finding, open } from "../journeys/Shop.ts"
-import { buildInto } from "./Bundle.ts"
+import { dirname } from "node:path"
+import { env, execPath } from "node:process"
 import { root } from "./Rendering.ts"
 
 const node = (...args: ReadonlyArray<string>) => spawnSync(execPath, args, { encoding: "utf8" })
@@ -18,13 +14,11 @@ const node = (...args: ReadonlyArray<string>) => spawnSync(execPath, args, { enc
 const makeApp = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const app = `${yield* fs.makeTempDirectoryScoped({ prefix: "nominal-app-" })}/app`
-  yield* buildInto(app, "all")
-  yield* fs.copy(`${root}/node_modules/@vscode`, `${app}/node_modules/@vscode`)
-  const bundled = node(`${root}/ci/snapshot.ts`, app)
-  assert.strictEqual(bundled.status, 0, bundled.stderr)
+  const snapshot = env["NOMINAL_CODE_SNAPSHOT"]
+  assert.isDefined(snapshot)
+  yield* fs.copy(dirname(snapshot), app)
   const [, step = ""] = /^RUN node (.* --build-snapshot .*)$/m.exec(readFileSync(`${root}/ci/Dockerfile`, "utf8")) ?? []
-  const made = node(...step.replaceAll("/app", app).split(" "))
-  return { app, made, bin: `--snapshot-blob=${app}/start.blob` }
+  return { app, made: node(...step.replaceAll("/app", app).split(" ")), snapshot }
 })
 
 class App extends Context.Service<App, Effect.Success<typeof makeApp>>()("test/deploy/SnapshotApp") {
@@ -48,10 +42,6 @@ Object.defineProperty(process, "env", { value: variables })
 for (const [object, name] of [[Date, "now"], [Math, "random"], [globalThis, "setTimeout"]]) watch(object, name, name)
 process.on("exit", () => require("node:fs").writeSync(1, JSON.stringify([...read])))
 `
-
-const opened = { event: "pull_request", action: "opened" } as const
-
-const review = (text: string) => ({ calls: [submitReview(text, [finding("src/total.ts", `${text} Cents are lost.`)])] })
 
 layer(App.layer, { excludeTestServices: true, timeout: "5 minutes" })("the image's startup snapshot", (it) => {
   it.effect("is made of nothing for which Node does not promise that a snapshot can hold it", () =>
@@ -92,40 +82,13 @@ layer(App.layer, { excludeTestServices: true, timeout: "5 minutes" })("the image
       }
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
-  it.effect("reviews a pull request in the server's process, and stops when it is told to", () =>
+  it.effect("is what the journeys start from, where the image would", () =>
     Effect.gen(function*() {
-      const { bin } = yield* App
-      const journey = yield* Journey.make({ bin })
-      const serve = yield* journey.start()
-      const pull = yield* open(journey, "one")
-      journey.script(pull, () => review("Alone."))
-      yield* journey.ended(yield* journey.send({ ...opened, pull }, serve))
-      assert.include(
-        journey.emulator.state.reviewCommentsOf(pull).map(({ body }) => body).join(),
-        "Alone. Cents are lost."
-      )
-      yield* journey.checkHonesty
-    }).pipe(Effect.scoped))
-
-  redisSuite(
-    "on Kubernetes",
-    () =>
-      it.effect("reviews a pull request in a pod, and tells the server", () =>
-        Effect.gen(function*() {
-          const { bin } = yield* App
-          const { finished, journey, kube } = yield* Clusters.make({ bin })
-          const serve = yield* journey.start()
-          const pull = yield* open(journey, "one")
-          journey.script(pull, () => review("In a pod."))
-          yield* journey.send({ ...opened, pull }, serve)
-          yield* finished(1)
-          const [created] = kube.store.jobs()
-          assert.strictEqual(created?.status.conditions?.at(-1)?.type, "Complete")
-          assert.include(
-            journey.emulator.state.reviewCommentsOf(pull).map(({ body }) => body).join(),
-            "In a pod. Cents are lost."
-          )
-          yield* journey.checkHonesty
-        }).pipe(Effect.scoped))
-  )
+      const { snapshot } = yield* App
+      for (const args of [["serve"], ["serve", "--no-doctor"], ["run-job"]]) {
+        assert.deepStrictEqual(startOf(args, {}).slice(-1 - args.length), [`--snapshot-blob=${snapshot}`, ...args])
+      }
+      assert.deepStrictEqual(startOf(["serve"], { NODE_OPTIONS: "--import=/x.mjs" }).slice(-2), [command, "serve"])
+      assert.deepStrictEqual(startOf(["review"], {}).slice(-2), [command, "review"])
+    }))
 })

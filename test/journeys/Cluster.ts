@@ -32,20 +32,17 @@ export interface Options {
   readonly env?: Readonly<Record<string, string>>
   /** Provider of the model. */
   readonly provider?: ProviderName
-  /** Another build of the command than this repository's sources. */
-  readonly bin?: string
 }
 
 /** A journey on a cluster: Jobs for the reviews, Redis for the queue, and nothing of ours but `serve` and `run-job`. */
 export const make = Effect.fn("Cluster.make")(function*(
-  { bin, env = {}, kube: options = {}, provider = "anthropic" }: Options
+  { env = {}, kube: options = {}, provider = "anthropic" }: Options
 ) {
   const redis = yield* RedisServer.start({ password: "a-password-that-nobody-may-see" })
-  const kube = yield* KubeEmulator.make(bin === undefined ? options : { ...options, bin })
+  const kube = yield* KubeEmulator.make(options)
   const url = Redacted.value(redis.url)
   const journey = yield* Journey.make({
     provider,
-    ...(bin === undefined ? {} : { bin }),
     env: {
       K8S_ENV_FROM_SECRETS: secretName,
       K8S_IMAGE: "registry.example/nominal-code:v1",

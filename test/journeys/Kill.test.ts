@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import { command, nodeFlags } from "@nominal-code/testing/Command"
+import { startOf } from "@nominal-code/testing/Command"
 import { freePort } from "@nominal-code/testing/FreePort"
 import { now } from "@nominal-code/testing/GitHubState"
 import * as ServeProcess from "@nominal-code/testing/ServeProcess"
@@ -56,7 +56,7 @@ const come = Effect.fnUntraced(function*({ emulator }: Journey, url: string, { a
 const life = Effect.fnUntraced(function*(journey: Journey, port: number, moment: KillMoment) {
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
   const child = yield* spawner.spawn(
-    ChildProcess.make(process.execPath, [...nodeFlags, command, "serve", "--no-doctor"], {
+    ChildProcess.make(process.execPath, startOf(["serve", "--no-doctor"], journey.environment), {
       env: {
         PATH: process.env["PATH"],
         HOME: process.env["HOME"],

@@ -1,4 +1,4 @@
-import { nodeFlags } from "@nominal-code/testing/Command"
+import { startOf } from "@nominal-code/testing/Command"
 import { freePort } from "@nominal-code/testing/FreePort"
 import { Clock, Deferred, Duration, Effect, Schedule, Semaphore, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
@@ -40,7 +40,7 @@ export const start = Effect.fn("Server.start")(function*({ bin, env, withoutRedi
   const life = Effect.gen(function*() {
     killed = yield* Deferred.make<Duration.Duration>()
     const child = yield* spawner.spawn(
-      ChildProcess.make(process.execPath, [...nodeFlags, bin, "serve", "--no-doctor"], {
+      ChildProcess.make(process.execPath, startOf(["serve", "--no-doctor"], env, bin), {
         env: {
           PATH: process.env["PATH"],
           HOME: process.env["HOME"],

@@ -1,5 +1,5 @@
 import { NodeServices } from "@effect/platform-node"
-import { command, nodeFlags } from "@nominal-code/testing/Command"
+import { startOf } from "@nominal-code/testing/Command"
 import { Effect, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 
@@ -9,7 +9,7 @@ export const runWith = (settings: Readonly<Record<string, string>>, ...args: Rea
     const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
     const env = { HOME: "/nonexistent", ...settings }
     const child = yield* spawner.spawn(
-      ChildProcess.make(process.execPath, [...nodeFlags, command, ...args], { env, stdin: "ignore" })
+      ChildProcess.make(process.execPath, startOf(args, env), { env, stdin: "ignore" })
     )
     const written = (stream: typeof child.stdout) => Stream.mkString(Stream.decodeText(stream))
     const [stdout, stderr, code] = yield* Effect.all(

@@ -4,7 +4,7 @@ import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
 import { payloadKey, payloadReference, PayloadStore } from "@nominal-code/jobs/PayloadStore"
 import * as RedisPayloadStore from "@nominal-code/jobs/RedisPayloadStore"
 import * as Redis from "@nominal-code/persistence/Redis"
-import { command, nodeFlags } from "@nominal-code/testing/Command"
+import { startOf } from "@nominal-code/testing/Command"
 import * as Scene from "@nominal-code/testing/GitHubScene"
 import { redisSuite, start } from "@nominal-code/testing/RedisServer"
 import * as ScriptedModel from "@nominal-code/testing/ScriptedModel"
@@ -44,7 +44,7 @@ const thinking = Effect.gen(function*() {
     ...ScriptedModel.variables(model.url, "anthropic", "a-key-that-is-long-enough")
   }
   const child = yield* spawner.spawn(
-    ChildProcess.make(process.execPath, [...nodeFlags, command, "run-job"], {
+    ChildProcess.make(process.execPath, startOf(["run-job"], env), {
       env,
       stdin: "ignore",
       forceKillAfter: "1 second"

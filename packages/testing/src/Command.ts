@@ -13,3 +13,22 @@ export const command: string = env["NOMINAL_CODE_BIN"] ??
  * garbage of a young generation that begins with 1 MiB.
  */
 export const nodeFlags: ReadonlyArray<string> = ["--min-semi-space-size=16"]
+
+/** Command lines of `cli/src/UsualCommands.ts`. */
+const usual: ReadonlyArray<string> = ["serve", "serve --no-doctor", "run-job"]
+
+/**
+ * Arguments of Node that start a command line as the image does: the usual ones from its startup snapshot, if the run of
+ * the suite has made one. `bin`: another build than this repository's, which has none.
+ */
+export const startOf = (
+  args: ReadonlyArray<string>,
+  variables: Readonly<Record<string, unknown>>,
+  bin: string = command
+): ReadonlyArray<string> => {
+  const snapshot = env["NOMINAL_CODE_SNAPSHOT"]
+  const isFromFiles = snapshot === undefined || bin !== command || !usual.includes(args.join(" ")) ||
+    // Which Node does not run in front of a snapshot.
+    String(variables["NODE_OPTIONS"]).includes("--import")
+  return [...nodeFlags, isFromFiles ? bin : `--snapshot-blob=${snapshot}`, ...args]
+}

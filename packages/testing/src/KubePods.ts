@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { env } from "node:process"
-import { nodeFlags } from "./Command.ts"
+import { startOf } from "./Command.ts"
 import { prepare, type Secrets } from "./KubeEnvironment.ts"
 import type { KubePodObject } from "./KubeStore.ts"
 
@@ -104,9 +104,10 @@ const runProcess = (pod: KubePodObject, secrets: Secrets, bin: string): RunningP
       // A command would take the place of the image's entry point.
       if ("obstacle" in prepared || container.command !== undefined) return resume(Effect.succeed(unstartable))
       const words: Array<string> = []
-      const child = spawn(process.execPath, [...nodeFlags, bin, ...prepared.args], {
+      const variables = environmentOf(container, prepared.environment, disks)
+      const child = spawn(process.execPath, startOf(prepared.args, variables, bin), {
         cwd: disks,
-        env: environmentOf(container, prepared.environment, disks),
+        env: variables,
         stdio: ["ignore", "pipe", "pipe"],
         detached: true
       })

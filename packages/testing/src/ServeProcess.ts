@@ -2,7 +2,7 @@ import { NodeServices } from "@effect/platform-node"
 import { Data, type Duration, Effect, Fiber, type Redacted, Schedule, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { env } from "node:process"
-import { command, nodeFlags } from "./Command.ts"
+import { startOf } from "./Command.ts"
 import { freePort } from "./FreePort.ts"
 
 /** `serve` did not start, or ended by itself. The message holds the last that it wrote. */
@@ -32,9 +32,9 @@ const often = Schedule.spaced("50 millis")
 
 const spawn = Effect.fnUntraced(function*(options: ServeOptions, port: number) {
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
-  const { args = ["--no-doctor"] } = options
+  const { args = ["--no-doctor"], bin } = options
   return yield* spawner.spawn(
-    ChildProcess.make(process.execPath, [...nodeFlags, options.bin ?? command, "serve", ...args], {
+    ChildProcess.make(process.execPath, startOf(["serve", ...args], options.env, bin), {
       env: {
         PATH: env["PATH"],
         HOME: env["HOME"],
