@@ -13,7 +13,10 @@ import type { ShardKeys } from "./RedisKeys.ts"
 /** Minimum interval of sweeps. They are a safety net, because every change is announced. */
 const maxSweepInterval = Duration.seconds(30)
 
-const Due = Schema.Array(Schema.Tuple([Schema.Int, Schema.String, Schema.String]))
+const Due = Schema.Tuple([
+  Schema.String,
+  Schema.Array(Schema.Tuple([Schema.Int, Schema.FiniteFromString, Schema.String, Schema.String]))
+])
 const Changes = Schema.NullOr(Schema.FiniteFromString)
 /** `"<milliseconds> <work> <lane>"`, a line as a script announces when a lane is due. */
 const announcement = /^(\d+) ([ncl]) (\S+)$/
@@ -46,10 +49,17 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>, o
   const { sweepEvery } = yield* QueueLimits
   const due = yield* RedisScript.load(lua, ["look", "due"])
 
+  /** Heads of a shard's lanes, the longest waiting first. */
   const headsIn = Effect.fnUntraced(function*(keys: ShardKeys, back: number | "", now: number) {
-    const clock = Option.getOrElse(yield* time, () => "")
-    const found = yield* redis.run("JobQueue.ready", Due, due, [keys.due, keys.work], [clock, back])
-    return found.map(([wait, work, lane]) => headOf(lane, work, wait, now))
+    const found = new Map<string, readonly [score: number, head: Head]>()
+    let next = "0"
+    do {
+      const clock = Option.getOrElse(yield* time, () => "")
+      const [cursor, page] = yield* redis.run("JobQueue.ready", Due, due, [keys.due, keys.work], [clock, back, next])
+      for (const [wait, score, work, lane] of page) found.set(lane, [score, headOf(lane, work, wait, now)])
+      next = cursor
+    } while (next !== "0")
+    return Array.from(found.values()).toSorted(([one], [other]) => one - other).map(([, head]) => head)
   })
 
   // The number of the last announcement of each shard that was heard with all before it.

@@ -23,7 +23,7 @@ const looking = Effect.fnUntraced(function*({ url }: RedisServer) {
       Effect.tap(redis.run(...call), (answer) =>
         Effect.sync(() => {
           if (call[3].length === 2 && call[3][1]?.endsWith(":work") === true && Array.isArray(answer)) {
-            looks.push(answer.length)
+            looks.push(answer[1].length)
           }
         }))
   })
@@ -35,7 +35,8 @@ const looking = Effect.fnUntraced(function*({ url }: RedisServer) {
       )
     )
   )
-  yield* Effect.forkScoped(Stream.runDrain(queue.ready))
+  const named = new Set<number>()
+  yield* Effect.forkScoped(Stream.runForEach(queue.ready, ({ lane }) => Effect.sync(() => named.add(lane.number))))
   const settled = Effect.provideService(quiet, Elsewhere, Context.get(context, Elsewhere))
   const after = (seconds: number) =>
     Effect.gen(function*() {
@@ -43,7 +44,7 @@ const looking = Effect.fnUntraced(function*({ url }: RedisServer) {
       return looks.splice(0)
     })
   yield* settled
-  return { queue, after }
+  return { queue, named, after }
 })
 
 const pushes = (count: number, from: number) =>
@@ -72,6 +73,19 @@ redisSuite("looks at the lanes in Redis", () => {
       const found = yield* here.after(35)
       assert.include(found, 500)
       assert.deepStrictEqual([...new Set(yield* here.after(60))], [0])
+    }))
+
+  it.effect("all of many lanes are read in pages of about a thousand, and each is told of", () =>
+    Effect.gen(function*() {
+      const redis = yield* server
+      yield* redis.command("flushall")
+      const here = yield* looking(redis)
+      for (let from = 1; from <= 2_500; from += 250) yield* here.queue.offerAll(pushes(250, from))
+      const there = yield* looking(redis)
+      const pages = yield* there.after(1)
+      assert.isAtLeast(pages.length, 3)
+      assert.isAtMost(Math.max(...pages), 1_500)
+      assert.strictEqual(there.named.size, 2_500)
     }))
 
   it.effect("servers that number their announcements, and those of before, hear each other", () =>
