@@ -183,13 +183,16 @@ export const make = (statements: Statements, lanes = SqliteLaneCache.make()): Jo
   }
 }
 
-/** Runs the body of a write transaction on the jobs. All its ticks are one change of their counter. */
+/**
+ * Runs the body of a write transaction on the jobs, and returns its result with what to call once it is committed. All its
+ * ticks are one change of their counter.
+ */
 export const within = <A>(
   statements: Statements,
   lanes: SqliteLaneCache.SqliteLaneCache,
   body: (table: JobTable) => A
-): A => {
-  lanes.begin(statements.get(Version, "PRAGMA data_version")?.data_version ?? NaN)
+): readonly [result: A, committed: () => void] => {
+  const committed = lanes.begin(statements.get(Version, "PRAGMA data_version")?.data_version ?? NaN)
   let last: number | undefined
   const result = body({
     ...make(statements, lanes),
@@ -200,5 +203,5 @@ export const within = <A>(
     }
   })
   if (last !== undefined) statements.run("UPDATE ticks SET last = ?", [last])
-  return result
+  return [result, committed]
 }

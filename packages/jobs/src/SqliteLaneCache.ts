@@ -11,10 +11,11 @@ interface KnownLane {
  * file once at most. It is empty after a change of another process, and after a transaction that may have been undone.
  */
 export interface SqliteLaneCache {
-  /** Begins a transaction that writes. `version` changes with each change of the file by another process. */
-  begin(version: number): void
-  /** The transaction was committed. What was begun and not committed is forgotten by the next one. */
-  committed(): void
+  /**
+   * Begins a transaction that writes, and returns what to call once it is committed: else the next one forgets what it
+   * noted. `version` changes with each change of the file by another process.
+   */
+  begin(version: number): () => void
   /** Forgets every lane. */
   clear(): void
   rows(lane: string): ReadonlyArray<JobRow> | undefined
@@ -40,7 +41,9 @@ const lengthOf = ({ payloads }: KnownLane): number => {
 
 export const make = (): SqliteLaneCache => {
   const lanes = new Map<string, KnownLane>()
-  let [total, version, isOpen] = [0, NaN, false]
+  let [total, version] = [0, NaN]
+  // The transaction that was begun, until it is committed.
+  let open: object | undefined
 
   const clear = (): void => {
     lanes.clear()
@@ -72,12 +75,14 @@ export const make = (): SqliteLaneCache => {
 
   return {
     begin: (now) => {
-      if (isOpen || now !== version) clear()
+      if (open !== undefined || now !== version) clear()
       version = now
-      isOpen = true
-    },
-    committed: () => {
-      isOpen = false
+      const mine = {}
+      open = mine
+      // Another one may have begun, and been undone, before this process learns that this one is committed.
+      return () => {
+        if (open === mine) open = undefined
+      }
     },
     clear,
     rows: (lane) => lanes.get(lane)?.rows,

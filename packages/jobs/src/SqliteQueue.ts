@@ -66,9 +66,12 @@ const make = Effect.gen(function*() {
   const read: TableQueue.TableStore["read"] = (operation, body) =>
     sqlite.read(operation, (statements) => body(SqliteJobTable.make(statements)))
   const writing = (run: typeof sqlite.transaction): TableQueue.TableStore["transaction"] => (operation, body) =>
-    Effect.tap(
+    Effect.map(
       run(operation, (statements) => SqliteJobTable.within(statements, lanes, body)),
-      () => Effect.sync(lanes.committed)
+      ([result, committed]) => {
+        committed()
+        return result
+      }
     )
   return yield* TableQueue.make({
     owner: owners.self,

@@ -24,8 +24,14 @@ const counted = Effect.gen(function*() {
     all: (...given) => (statements++, all(...given))
   })
   const committing = (run: typeof sqlite.transaction): typeof sqlite.transaction => (operation, body) =>
-    Effect.tap(run(operation, (given) => body(countingIn(given))), () => Effect.sync(() => commits++))
-  const disk: { wait: Effect.Effect<void, StoreError> } = { wait: sqlite.synced }
+    Effect.tap(
+      run(operation, (given) => body(countingIn(given))),
+      () => Effect.suspend(() => (commits++, disk.committed))
+    )
+  const disk: { wait: Effect.Effect<void, StoreError>; committed: Effect.Effect<void> } = {
+    wait: sqlite.synced,
+    committed: Effect.void
+  }
   const counting = Sqlite.of({
     ...sqlite,
     transaction: committing(sqlite.transaction),
@@ -174,6 +180,27 @@ it.effect("what another process has changed, or was undone, is read again", () =
     assert.strictEqual(yield* queue.renew(lease), "kept")
     const { statements } = yield* commitsOf(queue.settle(lease, done))
     assert.isAtMost(statements, 6)
+  }))
+
+it.effect("what was undone is read again, also when another change learns only then that it is committed", () =>
+  Effect.gen(function*() {
+    const { disk, queue, sqlite } = yield* counted
+    yield* queue.offerAll([push(laneOf(1), "1"), push(laneOf(2), "2")])
+    const lease = Option.getOrThrow(yield* queue.take(laneOf(1)))
+    const learned = yield* Deferred.make<void>()
+    disk.committed = Deferred.await(learned)
+    const other = yield* Effect.forkChild(queue.take(laneOf(2)))
+    yield* Effect.repeat(queue.depth, { until: ({ running }) => running === 2 })
+    disk.committed = Effect.void
+    yield* sqlite.transaction("test", (statements) => {
+      statements.run("CREATE TEMP TRIGGER broken BEFORE INSERT ON ended_jobs BEGIN SELECT raise(ABORT, 'broken'); END")
+    })
+    assert.strictEqual((yield* Effect.flip(queue.settle(lease, done))).reason, "failed")
+    yield* Deferred.succeed(learned, undefined)
+    assert.isTrue(Option.isSome(yield* Fiber.join(other)))
+    yield* sqlite.transaction("test", (statements) => statements.run("DROP TRIGGER broken"))
+    assert.strictEqual(yield* queue.renew(lease), "kept")
+    assert.isTrue(yield* queue.settle(lease, done))
   }))
 
 it.effect("a job that the disk did not take is not accepted", () =>
