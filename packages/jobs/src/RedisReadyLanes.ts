@@ -8,6 +8,7 @@ import { Clock, Duration, Effect, Option, Schema, Stream } from "effect"
 import { QueueLimits } from "./JobQueue.ts"
 import type { Head } from "./JobTable.ts"
 import * as ReadyLanes from "./ReadyLanes.ts"
+import * as RedisAnnouncements from "./RedisAnnouncements.ts"
 import type { ShardKeys } from "./RedisKeys.ts"
 
 /** Minimum interval of sweeps. They are a safety net, because every change is announced. */
@@ -62,22 +63,24 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>, o
     return Array.from(found.values()).toSorted(([one], [other]) => one - other).map(([, head]) => head)
   })
 
-  // The number of the last announcement of each shard that was heard with all before it.
-  const heard = new Map<ShardKeys, number>()
+  const heard = new Map(all.map((keys) => [keys, RedisAnnouncements.make()] as const))
+  const heardOf = (keys: ShardKeys) => heard.get(keys) ?? RedisAnnouncements.make()
   let missed = 0
   const scope = yield* Effect.scope
 
   /** Compares the number of announcements with what was heard. Those that are under way are waited for, beside the look. */
-  const compare = (keys: ShardKeys, count: number) => {
-    const last = heard.get(keys)
-    if (last === undefined || count < last) {
+  const compare = (keys: ShardKeys, before: number | undefined, count: number) => {
+    const announcements = heardOf(keys)
+    if (before === undefined || count < before) {
       missed += 1
-      heard.set(keys, count)
+      announcements.read(count, before !== undefined)
+      return Effect.void
     }
-    if (last === undefined || count <= last) return Effect.void
+    const isBehind = () => (announcements.last() ?? count) < count
+    if (!isBehind()) return Effect.void
     const check = Effect.sync(() => {
-      if ((heard.get(keys) ?? count) >= count) return
-      heard.delete(keys)
+      if (!isBehind()) return
+      announcements.missed()
       readyLanes.look()
     })
     return Effect.forkIn(Effect.delay(check, underWay), scope)
@@ -91,40 +94,35 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>, o
       return (yield* Effect.forEach(all, (keys) => headsIn(keys, back, now), { concurrency: all.length })).flat()
     }),
     version: Effect.gen(function*() {
+      // Before Redis is asked: what is heard until its answer comes may be newer.
+      const before = all.map((keys) => heardOf(keys).last())
       const counts = yield* Effect.forEach(
         all,
         (keys) => redis.send("JobQueue.ready", Changes, ["get", keys.changes]),
         { concurrency: all.length }
       )
-      for (const [index, keys] of all.entries()) yield* compare(keys, counts[index] ?? 0)
+      for (const [index, keys] of all.entries()) yield* compare(keys, before[index], counts[index] ?? 0)
       return missed
     })
   }, Duration.max(sweepEvery, maxSweepInterval))
-
-  /** Notes the announcements of a message, unless some before them were missed: then the next look reads everything. */
-  const note = (keys: ShardKeys, text: string) => {
-    const last = heard.get(keys)
-    const [, digits] = numbered.exec(text) ?? []
-    const number = Number(digits)
-    if (last === undefined || number <= last) return
-    if (number - (text.split("\n").length - 1) === last) heard.set(keys, number)
-    else heard.delete(keys)
-  }
 
   const hearOf = (keys: ShardKeys) =>
     ChannelEvent.match({
       Message: ({ text }) =>
         Effect.map(Clock.currentTimeMillis, (now) => {
-          for (const line of text.split("\n")) {
+          const lines = text.split("\n")
+          for (const line of lines) {
             const [, wait = "", work = "", lane = ""] = announcement.exec(line) ?? []
             // Whoever reaches the channel can say anything on it.
             if (Option.isSome(laneOfKey(lane))) readyLanes.touched(headOf(lane, work, Number(wait), now), now)
           }
-          note(keys, text)
+          const [, digits] = numbered.exec(text) ?? []
+          if (digits === undefined) heardOf(keys).missed()
+          else heardOf(keys).hear(Number(digits) - (lines.length - 1), Number(digits))
         }),
       Missed: () =>
         Effect.sync(() => {
-          heard.delete(keys)
+          heardOf(keys).missed()
           readyLanes.look()
         })
     })

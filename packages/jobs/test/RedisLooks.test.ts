@@ -10,6 +10,7 @@ import { type RedisServer, redisSuite, shared } from "@nominal-code/testing/Redi
 import { elsewhere } from "@nominal-code/testing/RedisStore"
 import { Clock, Context, Duration, Effect, Layer, Option, Stream } from "effect"
 import { TestClock } from "effect/testing"
+import { setImmediate } from "node:timers/promises"
 
 /** A queue that listens, and the numbers of lanes that its looks have read since it was asked last. */
 const looking = Effect.fnUntraced(function*({ url }: RedisServer) {
@@ -17,8 +18,17 @@ const looking = Effect.fnUntraced(function*({ url }: RedisServer) {
   const context = yield* Layer.build(elsewhere.pipe(Layer.provideMerge(Layer.fresh(Redis.layer(url)))))
   const redis = Context.get(context, Redis.Redis)
   const looks: Array<number> = []
+  const counted: { hook: Effect.Effect<unknown> } = { hook: Effect.void }
   const counting = Redis.Redis.of({
     ...redis,
+    send: (operation, schema, command) =>
+      Effect.tap(redis.send(operation, schema, command), () =>
+        Effect.suspend(() => {
+          if (command[0] !== "get" || !String(command[1]).endsWith(":changes")) return Effect.void
+          const { hook } = counted
+          counted.hook = Effect.void
+          return hook
+        })),
     run: (...call) =>
       Effect.tap(redis.run(...call), (answer) =>
         Effect.sync(() => {
@@ -44,7 +54,7 @@ const looking = Effect.fnUntraced(function*({ url }: RedisServer) {
       return looks.splice(0)
     })
   yield* settled
-  return { queue, named, after }
+  return { queue, named, after, counted }
 })
 
 const pushes = (count: number, from: number) =>
@@ -98,5 +108,38 @@ redisSuite("looks at the lanes in Redis", () => {
       yield* redis.command("incr", "{nc:0}:changes")
       yield* redis.command("publish", "{nc:0}:ready", "0 l github:acme/api:1:nominal")
       assert.include(yield* here.after(31), 3)
+    }))
+
+  it.effect("all lanes are read once the count of announcements was set back, as by a failover, and went beyond", () =>
+    Effect.gen(function*() {
+      const redis = yield* server
+      yield* redis.command("flushall")
+      const here = yield* looking(redis)
+      const there = yield* looking(redis)
+      yield* there.queue.offerAll(pushes(20, 1))
+      yield* here.after(31)
+      yield* redis.command("decrby", "{nc:0}:changes", "3")
+      yield* there.queue.offerAll(pushes(3, 21))
+      yield* there.queue.offerAll(pushes(5, 24))
+      assert.include(yield* here.after(35), 28)
+      assert.deepStrictEqual([...new Set(yield* here.after(60))], [0])
+    }))
+
+  it.effect("what is announced while the count is read keeps no look from reading no lane", () =>
+    Effect.gen(function*() {
+      const redis = yield* server
+      yield* redis.command("flushall")
+      const here = yield* looking(redis)
+      const there = yield* looking(redis)
+      yield* there.queue.offerAll(pushes(20, 1))
+      yield* here.after(31)
+      for (let number = 21; number < 24; number++) {
+        here.counted.hook = Effect.andThen(
+          Effect.orDie(there.queue.offerAll(pushes(1, number))),
+          Effect.repeat(Effect.promise(() => setImmediate()), { until: () => here.named.has(number) })
+        )
+        assert.deepStrictEqual([...new Set(yield* here.after(31))], [0])
+        assert.isTrue(here.named.has(number))
+      }
     }))
 })
