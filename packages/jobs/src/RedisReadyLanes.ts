@@ -53,13 +53,13 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>, o
   /** Heads of a shard's lanes, the longest waiting first. */
   const headsIn = Effect.fnUntraced(function*(keys: ShardKeys, back: number | "", now: number) {
     const found = new Map<string, readonly [score: number, head: Head]>()
-    let next = "0"
+    let next = ""
     do {
       const clock = Option.getOrElse(yield* time, () => "")
-      const [cursor, page] = yield* redis.run("JobQueue.ready", Due, due, [keys.due, keys.work], [clock, back, next])
+      const [rest, page] = yield* redis.run("JobQueue.ready", Due, due, [keys.due, keys.work], [clock, back, next])
       for (const [wait, score, work, lane] of page) found.set(lane, [score, headOf(lane, work, wait, now)])
-      next = cursor
-    } while (next !== "0")
+      next = rest
+    } while (next !== "")
     return Array.from(found.values()).toSorted(([one], [other]) => one - other).map(([, head]) => head)
   })
 

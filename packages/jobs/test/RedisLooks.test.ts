@@ -1,5 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
+import { laneKey } from "@nominal-code/domain/Lane"
 import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
 import * as Redis from "@nominal-code/persistence/Redis"
 import { RedisTime } from "@nominal-code/persistence/RedisTime"
@@ -12,9 +13,15 @@ import { Clock, Context, Duration, Effect, Layer, Option, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { setImmediate } from "node:timers/promises"
 
-/** A queue that listens, and the numbers of lanes that its looks have read since it was asked last. */
-const looking = Effect.fnUntraced(function*({ url }: RedisServer) {
+/**
+ * A queue that listens, and the numbers of lanes that its looks have read since it was asked last. `promoted` has the
+ * later pages of a look, as after a failover.
+ */
+const looking = Effect.fnUntraced(function*({ url }: RedisServer, promoted?: RedisServer) {
   yield* TestClock.setTime(Duration.toMillis("1 hour"))
+  const later = promoted === undefined
+    ? undefined
+    : Context.get(yield* Layer.build(Layer.fresh(Redis.layer(promoted.url))), Redis.Redis)
   const context = yield* Layer.build(elsewhere.pipe(Layer.provideMerge(Layer.fresh(Redis.layer(url)))))
   const redis = Context.get(context, Redis.Redis)
   const looks: Array<number> = []
@@ -30,12 +37,13 @@ const looking = Effect.fnUntraced(function*({ url }: RedisServer) {
           return hook
         })),
     run: (...call) =>
-      Effect.tap(redis.run(...call), (answer) =>
-        Effect.sync(() => {
-          if (call[3].length === 2 && call[3][1]?.endsWith(":work") === true && Array.isArray(answer)) {
-            looks.push(answer[1].length)
-          }
-        }))
+      Effect.tap(
+        (isLook(call[3]) && looks.length > 0 ? later ?? redis : redis).run(...call),
+        (answer) =>
+          Effect.sync(() => {
+            if (isLook(call[3]) && Array.isArray(answer)) looks.push(answer[1].length)
+          })
+      )
   })
   const now = Effect.map(Clock.currentTimeMillis, (millis) => Option.some(1_750_000_000_000 + millis))
   const queue = storeIn(
@@ -53,15 +61,21 @@ const looking = Effect.fnUntraced(function*({ url }: RedisServer) {
       yield* Effect.replicateEffect(Effect.andThen(TestClock.adjust("1 second"), settled), seconds)
       return looks.splice(0)
     })
+  /** The number of lanes that were told of, once there are so many, or nothing more comes. */
+  const told = (lanes: number) =>
+    Effect.map(Effect.repeat(settled, { until: () => named.size >= lanes, times: 50 }), () => named.size)
   yield* settled
-  return { queue, named, after, counted }
+  return { queue, named, after, told, counted }
 })
+
+const isLook = (keys: ReadonlyArray<unknown>) => keys.length === 2 && String(keys[1]).endsWith(":work")
 
 const pushes = (count: number, from: number) =>
   Array.from({ length: count }, (_, index) => push(laneOf(from + index), `${from + index}`))
 
 redisSuite("looks at the lanes in Redis", () => {
   const server = shared({ aof: false })
+  const other = shared({ aof: false })
 
   it.effect("a look reads none of five hundred lanes that wait, and all of them once an announcement was missed", () =>
     Effect.gen(function*() {
@@ -95,7 +109,34 @@ redisSuite("looks at the lanes in Redis", () => {
       const pages = yield* there.after(1)
       assert.isAtLeast(pages.length, 3)
       assert.isAtMost(Math.max(...pages), 1_500)
-      assert.strictEqual(there.named.size, 2_500)
+      assert.strictEqual(yield* there.told(2_500), 2_500)
+    }))
+
+  it.effect("each of many lanes is told of if a replica becomes the primary between two pages", () =>
+    Effect.gen(function*() {
+      const [redis, replica] = [yield* server, yield* other]
+      yield* redis.command("flushall")
+      const here = yield* looking(redis)
+      for (let from = 1; from <= 2_500; from += 250) yield* here.queue.offerAll(pushes(250, from))
+      yield* replica.command("replicaof", "127.0.0.1", redis.port)
+      yield* Effect.repeat(replica.command("zcard", "{nc:0}:due"), { until: (lanes) => lanes === 2_500 })
+      yield* replica.command("replicaof", "no", "one")
+      const there = yield* looking(redis, replica)
+      assert.isAtLeast((yield* there.after(1)).length, 3)
+      assert.strictEqual(yield* there.told(2_500), 2_500)
+    }))
+
+  it.effect("each of many lanes that are due at the same moment is told of", () =>
+    Effect.gen(function*() {
+      const redis = yield* server
+      yield* redis.command("flushall")
+      const here = yield* looking(redis)
+      for (let from = 1; from <= 2_500; from += 250) yield* here.queue.offerAll(pushes(250, from))
+      const lanes = Array.from({ length: 1_200 }, (_, index) => [7, laneKey(laneOf(901 + index))]).flat()
+      yield* redis.command("zadd", "{nc:0}:due", ...lanes)
+      const there = yield* looking(redis)
+      assert.isAtLeast((yield* there.after(1)).length, 2)
+      assert.strictEqual(yield* there.told(2_500), 2_500)
     }))
 
   it.effect("servers that number their announcements, and those of before, hear each other", () =>
@@ -114,9 +155,10 @@ redisSuite("looks at the lanes in Redis", () => {
     Effect.gen(function*() {
       const redis = yield* server
       yield* redis.command("flushall")
-      const here = yield* looking(redis)
       const there = yield* looking(redis)
-      yield* there.queue.offerAll(pushes(20, 1))
+      yield* there.queue.offerAll(pushes(19, 1))
+      const here = yield* looking(redis)
+      yield* there.queue.offerAll(pushes(1, 20))
       yield* here.after(31)
       yield* redis.command("decrby", "{nc:0}:changes", "3")
       yield* there.queue.offerAll(pushes(3, 21))

@@ -1,27 +1,30 @@
--- Tells which lanes are due, or will be. All lanes are told in pages: other commands come between two of them, however
--- many lanes there are.
+-- Tells which lanes are due, or will be, in pages: other commands come between two of them, however many lanes there are.
 --
 -- KEYS[1]  zset of the lanes
 -- KEYS[2]  hash of the lanes: what the first job of each is, and the version of the lane
 -- ARGV[1]  the time in milliseconds; empty: Redis' own clock
--- ARGV[2]  how far to look back, in milliseconds: what was due before is left out, and there is one page. Empty: everything
--- ARGV[3]  cursor of the page; 0: the first one
--- Returns  {cursor of the next page, 0 if there is none; {{milliseconds until it is due, 0 if it is; its score: the lowest
---          waits longest; what its first job is; lane}, …}}. A lane that is there from the first page to the last is in
---          one of them at least
+-- ARGV[2]  how far to look back, in milliseconds: what was due before is left out. Empty: everything
+-- ARGV[3]  where the page begins, as the one before it has told; empty: the first one. It is a score, which every replica
+--          understands
+-- Returns  {where the next page begins, empty if there is none; {{milliseconds until it is due, 0 if it is; its score: the
+--          lowest waits longest; what its first job is; lane}, …}}. A lane that is there from the first page to the last,
+--          and becomes due no sooner meanwhile, is in one of them at least
 
+local size = 1000
 local now = tonumber(ARGV[1])
 if not now then
   local time = redis.call('TIME')
   now = time[1] * 1000 + math.floor(time[2] / 1000)
 end
-local cursor, found
-if ARGV[2] == '' then
-  local page = redis.call('ZSCAN', KEYS[1], ARGV[3], 'COUNT', 1000)
-  cursor, found = page[1], page[2]
-else
-  local from = string.format('%.0f', now - tonumber(ARGV[2]))
-  cursor, found = '0', redis.call('ZRANGEBYSCORE', KEYS[1], from, '+inf', 'WITHSCORES')
+local from = ARGV[3]
+if from == '' then from = ARGV[2] == '' and '-inf' or string.format('%.0f', now - tonumber(ARGV[2])) end
+local found = redis.call('ZRANGEBYSCORE', KEYS[1], from, '+inf', 'WITHSCORES', 'LIMIT', 0, size)
+local rest = ''
+if #found == 2 * size then
+  -- All lanes of the last score are in one page, so that the next one begins behind it.
+  local last = found[#found]
+  for _, text in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], last, last, 'WITHSCORES')) do found[#found + 1] = text end
+  rest = '(' .. last
 end
 local lanes = {}
 for index = 1, #found, 2 do
@@ -29,4 +32,4 @@ for index = 1, #found, 2 do
   local work = (redis.call('HGET', KEYS[2], lane) or 'c'):sub(1, 1)
   lanes[#lanes + 1] = { math.max(0, tonumber(score) - now), score, work, lane }
 end
-return { cursor, lanes }
+return { rest, lanes }
