@@ -1,11 +1,11 @@
 #!/bin/sh
-# The command in the image. What a cluster runs starts from the startup snapshot, unless Node is told to run `--import`,
-# which it does not do there.
+# The command in the image. What a cluster runs starts from the startup snapshot, unless Node is told to run `--import`
+# or `--experimental-loader` (`--loader`), which it does not do there.
 set -eu
 case "$*" in
   serve | "serve --no-doctor" | run-job)
     case "${NODE_OPTIONS:-}" in
-      *--import*) ;;
+      *--import* | *--experimental-loader* | *--loader*) ;;
       *) exec node --snapshot-blob /app/start.blob "$@" ;;
     esac
     ;;

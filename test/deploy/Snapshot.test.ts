@@ -72,10 +72,12 @@ layer(App.layer, { excludeTestServices: true, timeout: "5 minutes" })("the image
           .stdout.trim()
       for (const args of [["serve"], ["serve", "--no-doctor"], ["run-job"]]) {
         assert.strictEqual(started(args), `--snapshot-blob /app/start.blob ${args.join(" ")}`)
-        assert.strictEqual(
-          started(args, { NODE_OPTIONS: "--max-semi-space-size=8 --import=/agent.mjs" }),
-          `/app/bin/nominal-code.js ${args.join(" ")}`
-        )
+        for (const option of ["--import", "--experimental-loader", "--loader"]) {
+          assert.strictEqual(
+            started(args, { NODE_OPTIONS: `--max-semi-space-size=8 ${option}=/agent.mjs` }),
+            `/app/bin/nominal-code.js ${args.join(" ")}`
+          )
+        }
       }
       for (const args of [[], ["--help"], ["serve", "--strict"], ["run-job", "--payload", "-"], ["jobs", "list"]]) {
         assert.strictEqual(started(args), `/app/bin/nominal-code.js ${args.join(" ")}`.trim())
