@@ -3,7 +3,8 @@ import { assert, layer } from "@effect/vitest"
 import { command, startOf } from "@nominal-code/testing/Command"
 import { Context, Effect, FileSystem, Layer } from "effect"
 import { spawnSync } from "node:child_process"
-import { readFileSync, writeFileSync } from "node:fs"
+import { readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { createRequire } from "node:module"
 import { dirname } from "node:path"
 import { env, execPath } from "node:process"
 import { root } from "./Rendering.ts"
@@ -60,6 +61,23 @@ layer(App.layer, { excludeTestServices: true, timeout: "5 minutes" })("the image
       assert.include(stderr, "ERR_NOT_BUILDING_SNAPSHOT")
       // ws looks if it may load an addon, which is not there.
       assert.deepStrictEqual(JSON.parse(stdout), ["env.WS_NO_BUFFER_UTIL"])
+    }))
+
+  it.effect("takes of the chunks beside it only what they export", () =>
+    Effect.gen(function*() {
+      const { app } = yield* App
+      const require = createRequire(`${app}/lib/`)
+      const chunks = readdirSync(`${app}/lib`).filter((name) => name.endsWith(".cjs") && name !== "snapshot.cjs")
+      const taken = chunks.flatMap((name) =>
+        Array.from(
+          readFileSync(`${app}/lib/${name}`, "utf8").matchAll(
+            /require\("\.\/([^"]+)"\)\)\.then\((\w+)=>(?:\/\*.*?\*\/ )?(?:[\w.]+\()?\2\.(\w+)/g
+          ),
+          ([, chunk = "", , key = ""]) => ({ chunk, key })
+        )
+      )
+      assert.isNotEmpty(taken)
+      assert.deepStrictEqual(taken.filter(({ chunk, key }) => !(key in require(`./${chunk}`))), [])
     }))
 
   it.effect("is what the image's command starts from, where a cluster runs it", () =>

@@ -42,7 +42,7 @@ const noCredentials = (cause: unknown) =>
 const chain = Effect.map(
   ModelService.load(
     { ...name, sdk: "@aws-sdk/credential-provider-node" },
-    () => import("@aws-sdk/credential-provider-node")
+    () => import("./anthropic/AwsCredentialChain.ts")
   ),
   ({ defaultProvider }) => {
     const find = defaultProvider()
