@@ -263,7 +263,7 @@ describe("the images' variants", () => {
         const [other = provider] = sdkProviders.filter((one) => one !== provider)
         const failed = yield* runJob(app, other)
         assert.strictEqual(failed.code, 1)
-        assert.match(failed.written, new RegExp(`model: ${other} .*Cannot load`))
+        assert.match(failed.written, new RegExp(`model: ${other} .*Cannot load \\S+: install it with`))
       }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
   )
 

@@ -55,12 +55,18 @@ export const failure = (
     ...(Option.isSome(retryAfter) ? { retryAfter: retryAfter.value } : {})
   })
 
+/** Codes of Node for a package that is not there: of an import, and of `require`. */
+const notFound: ReadonlySet<string> = new Set(["ERR_MODULE_NOT_FOUND", "MODULE_NOT_FOUND"])
+
 /** Loads an SDK. To be cached and done by the first call: a process that never asks a model does not pay for it. */
 export const load = <Sdk>(name: ServiceDescription, sdk: () => Promise<Sdk>): Effect.Effect<Sdk, LlmError> =>
   Effect.tryPromise({
     try: sdk,
-    catch: () =>
-      failure(name, "invalid-request", `Cannot load ${name.sdk}: install it with \`npm install ${name.sdk}\``)
+    catch: (cause) => {
+      const isMissing = Predicate.hasProperty(cause, "code") && notFound.has(String(cause.code))
+      const why = isMissing ? `install it with \`npm install ${name.sdk}\`` : String(cause)
+      return failure(name, "invalid-request", `Cannot load ${name.sdk}: ${why}`)
+    }
   })
 
 const faulty = (name: ServiceDescription, fault: Transport.TransportFault): LlmError =>
