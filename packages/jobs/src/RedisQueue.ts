@@ -5,8 +5,8 @@ import { type Lane, laneKey } from "@nominal-code/domain/Lane"
 import type { Sha } from "@nominal-code/domain/PullRequest"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { Redis } from "@nominal-code/persistence/Redis"
+import { opening } from "@nominal-code/persistence/RedisOpening"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
-import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Context, Duration, Effect, Layer, Option, Result, Schedule, Schema } from "effect"
 import { JobQueue, type Lease, QueueLimits, type RunLocation, type Settlement } from "./JobQueue.ts"
 import { JobRecords } from "./JobRecords.ts"
@@ -30,13 +30,6 @@ const forgetBatchSize = 500
 const atOnce = 50
 
 const hourly = Schedule.spaced("1 hour")
-
-/** Repeats a step of the start for 15 seconds while Redis is away: it was reached, and may be back in a moment. */
-const opening = <A, R>(step: Effect.Effect<A, StoreError, R>) =>
-  Effect.retry(step, {
-    schedule: Schedule.spaced("250 millis").pipe(Schedule.upTo({ duration: "15 seconds" })),
-    while: ({ retryable }) => retryable
-  })
 
 const Strings = Schema.Array(Schema.String)
 
@@ -81,7 +74,7 @@ const make = Effect.gen(function*() {
   const locate = yield* RedisRecords.makeLocate(redis, all)
   const keys = yield* SigningKeys
   const signers = yield* RedisSigners.make(all, lanes)
-  const readyLanes = yield* RedisReadyLanes.make(all, opening)
+  const readyLanes = yield* RedisReadyLanes.make(all)
   const { forget } = yield* makeForget(all, retentionMillis)
   yield* forget.pipe(
     Effect.catch((error) => Effect.logWarning(`ended jobs could not be cleaned up: ${error.message}`)),

@@ -1,9 +1,9 @@
 import { laneOfKey } from "@nominal-code/domain/Lane"
 import { Redis } from "@nominal-code/persistence/Redis"
+import { opening } from "@nominal-code/persistence/RedisOpening"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
 import { ChannelEvent } from "@nominal-code/persistence/RedisSubscriber"
 import { RedisTime } from "@nominal-code/persistence/RedisTime"
-import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Clock, Duration, Effect, Option, Schema, Stream } from "effect"
 import { QueueLimits } from "./JobQueue.ts"
 import type { Head } from "./JobTable.ts"
@@ -38,13 +38,11 @@ const headOf = (lane: string, work: string, wait: number, now: number): Head => 
 
 const lua = new URL("lua/", import.meta.url)
 
-type Opening = <A, R>(step: Effect.Effect<A, StoreError, R>) => Effect.Effect<A, StoreError, R>
-
 /**
  * Makes the source of the ready lanes of a Redis. Every change is announced with its number, so that a look reads the
  * lanes that wait for nothing only if some announcement was missed, however many there are.
  */
-export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>, opening: Opening) {
+export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
   const redis = yield* Redis
   const time = yield* RedisTime
   const { sweepEvery } = yield* QueueLimits
@@ -63,24 +61,22 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>, o
     return Array.from(found.values()).toSorted(([one], [other]) => one - other).map(([, head]) => head)
   })
 
-  const heard = new Map(all.map((keys) => [keys, RedisAnnouncements.make()] as const))
-  const heardOf = (keys: ShardKeys) => heard.get(keys) ?? RedisAnnouncements.make()
+  const shards = all.map((keys) => ({ keys, heard: RedisAnnouncements.make() }))
   let missed = 0
   const scope = yield* Effect.scope
 
   /** Compares the number of announcements with what was heard. Those that are under way are waited for, beside the look. */
-  const compare = (keys: ShardKeys, before: number | undefined, count: number) => {
-    const announcements = heardOf(keys)
+  const compare = (heard: RedisAnnouncements.RedisAnnouncements, before: number | undefined, count: number) => {
     if (before === undefined || count < before) {
       missed += 1
-      announcements.read(count, before !== undefined)
+      heard.read(count, before !== undefined)
       return Effect.void
     }
-    const isBehind = () => (announcements.last() ?? count) < count
+    const isBehind = () => (heard.last() ?? count) < count
     if (!isBehind()) return Effect.void
     const check = Effect.sync(() => {
       if (!isBehind()) return
-      announcements.missed()
+      heard.missed()
       readyLanes.look()
     })
     return Effect.forkIn(Effect.delay(check, underWay), scope)
@@ -95,18 +91,18 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>, o
     }),
     version: Effect.gen(function*() {
       // Before Redis is asked: what is heard until its answer comes may be newer.
-      const before = all.map((keys) => heardOf(keys).last())
+      const before = shards.map(({ heard }) => heard.last())
       const counts = yield* Effect.forEach(
         all,
         (keys) => redis.send("JobQueue.ready", Changes, ["get", keys.changes]),
         { concurrency: all.length }
       )
-      for (const [index, keys] of all.entries()) yield* compare(keys, before[index], counts[index] ?? 0)
+      for (const [index, { heard }] of shards.entries()) yield* compare(heard, before[index], counts[index] ?? 0)
       return missed
     })
   }, Duration.max(sweepEvery, maxSweepInterval))
 
-  const hearOf = (keys: ShardKeys) =>
+  const hearOf = (heard: RedisAnnouncements.RedisAnnouncements) =>
     ChannelEvent.match({
       Message: ({ text }) =>
         Effect.map(Clock.currentTimeMillis, (now) => {
@@ -117,17 +113,17 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>, o
             if (Option.isSome(laneOfKey(lane))) readyLanes.touched(headOf(lane, work, Number(wait), now), now)
           }
           const [, digits] = numbered.exec(text) ?? []
-          if (digits === undefined) heardOf(keys).missed()
-          else heardOf(keys).hear(Number(digits) - (lines.length - 1), Number(digits))
+          if (digits === undefined) heard.missed()
+          else heard.hear(Number(digits) - (lines.length - 1), Number(digits))
         }),
       Missed: () =>
         Effect.sync(() => {
-          heardOf(keys).missed()
+          heard.missed()
           readyLanes.look()
         })
     })
-  for (const keys of all) {
-    yield* Effect.forkScoped(Stream.runForEach(yield* opening(redis.subscribe(keys.ready)), hearOf(keys)))
+  for (const { heard, keys } of shards) {
+    yield* Effect.forkScoped(Stream.runForEach(yield* opening(redis.subscribe(keys.ready)), hearOf(heard)))
   }
   return readyLanes
 })

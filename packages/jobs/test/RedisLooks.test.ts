@@ -106,10 +106,10 @@ redisSuite("looks at the lanes in Redis", () => {
       const here = yield* looking(redis)
       for (let from = 1; from <= 2_500; from += 250) yield* here.queue.offerAll(pushes(250, from))
       const there = yield* looking(redis)
+      assert.strictEqual(yield* there.told(2_500), 2_500)
       const pages = yield* there.after(1)
       assert.isAtLeast(pages.length, 3)
       assert.isAtMost(Math.max(...pages), 1_500)
-      assert.strictEqual(yield* there.told(2_500), 2_500)
     }))
 
   it.effect("each of many lanes is told of if a replica becomes the primary between two pages", () =>
@@ -122,8 +122,8 @@ redisSuite("looks at the lanes in Redis", () => {
       yield* Effect.repeat(replica.command("zcard", "{nc:0}:due"), { until: (lanes) => lanes === 2_500 })
       yield* replica.command("replicaof", "no", "one")
       const there = yield* looking(redis, replica)
-      assert.isAtLeast((yield* there.after(1)).length, 3)
       assert.strictEqual(yield* there.told(2_500), 2_500)
+      assert.isAtLeast((yield* there.after(1)).length, 3)
     }))
 
   it.effect("each of many lanes that are due at the same moment is told of", () =>
@@ -135,8 +135,8 @@ redisSuite("looks at the lanes in Redis", () => {
       const lanes = Array.from({ length: 1_200 }, (_, index) => [7, laneKey(laneOf(901 + index))]).flat()
       yield* redis.command("zadd", "{nc:0}:due", ...lanes)
       const there = yield* looking(redis)
-      assert.isAtLeast((yield* there.after(1)).length, 2)
       assert.strictEqual(yield* there.told(2_500), 2_500)
+      assert.isAtLeast((yield* there.after(1)).length, 2)
     }))
 
   it.effect("servers that number their announcements, and those of before, hear each other", () =>

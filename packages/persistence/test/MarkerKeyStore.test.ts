@@ -1,8 +1,11 @@
 import { assert, it } from "@effect/vitest"
 import { MarkerKeys } from "@nominal-code/domain/MarkerSeal"
 import * as MarkerKeyStore from "@nominal-code/persistence/MarkerKeyStore"
+import { Redis } from "@nominal-code/persistence/Redis"
+import { StoreError } from "@nominal-code/persistence/StoreError"
 import { emptied, redisSuite, shared } from "@nominal-code/testing/RedisServer"
-import { Effect, Layer, Redacted } from "effect"
+import { Effect, Fiber, Layer, Redacted } from "effect"
+import { TestClock } from "effect/testing"
 import { databaseAt, temporaryDirectory } from "./TestDatabase.ts"
 
 const keys = Effect.map(MarkerKeys, (found) => found.map(Redacted.value))
@@ -35,5 +38,30 @@ redisSuite("keys of markers in Redis", () => {
     Effect.gen(function*() {
       yield* (yield* server).command("set", "nc:marker-keys", "newer older")
       assert.deepStrictEqual(yield* openedWith(MarkerKeyStore.layerRedis("make")), ["newer", "older"])
+    }).pipe(Effect.provide(emptied(server))))
+
+  it.effect("a start that loses its connection to Redis at each step finds the key all the same", () =>
+    Effect.gen(function*() {
+      const redis = yield* Redis
+      let calls = 0
+      const losing = Redis.of({
+        ...redis,
+        send: (...call) =>
+          Effect.suspend(() =>
+            ++calls % 2 === 1
+              ? Effect.fail(
+                new StoreError({ operation: "test", message: "the connection was lost", reason: "unavailable" })
+              )
+              : redis.send(...call)
+          )
+      })
+      const opened = yield* Effect.forkChild(
+        openedWith(MarkerKeyStore.layerRedis("make")).pipe(Effect.provideService(Redis, losing))
+      )
+      yield* Effect.repeat(Effect.andThen(TestClock.adjust("250 millis"), Effect.yieldNow), {
+        until: () => opened.pollUnsafe() !== undefined
+      })
+      assert.match((yield* Fiber.join(opened)).join(), /^[0-9a-f]{64}$/)
+      assert.strictEqual(calls, 4)
     }).pipe(Effect.provide(emptied(server))))
 })
