@@ -26,23 +26,32 @@ import {
 } from "./GitHubState.ts"
 import { GitHubWire } from "./GitHubWire.ts"
 
-/** Posts of one job on a pull request, found by its marker. */
+/**
+ * Posts of one job on a pull request, found by its marker. A review that a later job has rewritten is one of both, and
+ * has the markers of both.
+ */
 export interface JobPosts {
   readonly reviews: ReadonlyArray<Review>
   readonly comments: ReadonlyArray<IssueComment>
   readonly inline: ReadonlyArray<ReviewComment>
 }
 
-const jobIn = (body: string): string | undefined => markersIn(body)[0]?.jobId
+const jobsIn = ({ body }: { readonly body: string }): ReadonlyArray<string> => markersIn(body).map(({ jobId }) => jobId)
+
+const jobIn = (post: { readonly body: string }): string | undefined => jobsIn(post)[0]
 
 const groupByJob = (state: GitHubState, pull: PullRequest): ReadonlyMap<string, JobPosts> => {
   const reviews = state.reviews.filter((review) => review.pull === pull && review.state !== "PENDING")
   const comments = state.issueCommentsOf(pull)
   const inline = state.reviewCommentsOf(pull)
-  const jobs = new Set([...reviews, ...comments, ...inline].flatMap(({ body }) => jobIn(body) ?? []))
+  const jobs = new Set([...[...reviews, ...comments].flatMap(jobsIn), ...inline.flatMap((post) => jobIn(post) ?? [])])
   return new Map([...jobs].map((job) => {
-    const ofJob = ({ body }: { readonly body: string }) => jobIn(body) === job
-    return [job, { reviews: reviews.filter(ofJob), comments: comments.filter(ofJob), inline: inline.filter(ofJob) }]
+    const ofJob = (post: { readonly body: string }) => jobsIn(post).includes(job)
+    return [job, {
+      reviews: reviews.filter(ofJob),
+      comments: comments.filter(ofJob),
+      inline: inline.filter((post) => jobIn(post) === job)
+    }]
   }))
 }
 
