@@ -17,6 +17,7 @@ const heapGrowth = "--heap-growing-percent=60"
  */
 const parserOptimization = "--wasm-tiering-budget=130000000"
 
+/** Sets the options, for this process and its threads. */
 export const set = (): void => {
   for (const option of [heapGrowth, parserOptimization]) setFlagsFromString(option)
 }

@@ -17,11 +17,12 @@ const runJob = explained(
   )
 )
 
-const programs: Readonly<Record<string, Effect.Effect<void, unknown, NodeServices.NodeServices>>> = {
-  "serve": serve("warn"),
-  "serve --no-doctor": serve("no"),
-  "run-job": runJob
-}
+// A map: an object has a `constructor`, too.
+const programs = new Map<string, Effect.Effect<void, unknown, NodeServices.NodeServices>>([
+  ["serve", serve("warn")],
+  ["serve --no-doctor", serve("no")],
+  ["run-job", runJob]
+])
 
 /** The program of a command line, if that is one of the usual ones. */
-export const programOf = (args: ReadonlyArray<string>) => programs[args.join(" ")]
+export const programOf = (args: ReadonlyArray<string>) => programs.get(args.join(" "))
