@@ -10,15 +10,9 @@ const deliveries = Metric.counter("nominal_deliveries_total", {
   incremental: true
 })
 
-// Found once for each status: a flood of deliveries counts with each batch.
-const ofStatus = new Map<string, typeof deliveries>()
-
 /** Counts deliveries that ended with one status. */
-export const countDeliveries = (status: string, number: number) => {
-  const counter = ofStatus.get(status) ?? Metric.withAttributes(deliveries, { status })
-  ofStatus.set(status, counter)
-  return Metric.update(counter, number)
-}
+export const countDeliveries = (status: string, number: number) =>
+  Metric.update(Metric.withAttributes(deliveries, { status }), number)
 
 const runs = Metric.counter("nominal_jobs_total", {
   description: "Runs of jobs, by how they ended",

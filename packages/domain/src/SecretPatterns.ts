@@ -86,7 +86,10 @@ const hidePrivateKeys: SecretHider = (text, placeholder) => {
   return hidden + text.slice(done)
 }
 
-/** The beginnings of the patterns in which case counts, and of those in which it does not. */
+/**
+ * The beginnings of the patterns in which case counts, and of those in which it does not. A pattern whose beginning is
+ * missing here hides nothing.
+ */
 const beginnings = [
   new RegExp(
     "sk-|k_(?:live|test)_|gh[pousr]_|github_pat_|gl[a-z]{2,5}-|GR1348941|gsk_|AIza|ya29[.]|npm_|pypi-|hf_|SG[.]|" +
