@@ -1,5 +1,6 @@
-import type { TracingSettings } from "@nominal-code/config/AppConfig"
+import type { MetricsSettings, TracingSettings, WebhookSettings } from "@nominal-code/config/AppConfig"
 import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
+import { layerScrapeHooks } from "@nominal-code/domain/Metrics"
 import { Effect, Layer, Option, Redacted } from "effect"
 import { FetchHttpClient, HttpBody } from "effect/http"
 import { OtlpSerialization, OtlpTracer } from "effect/observability"
@@ -32,30 +33,44 @@ const headersOf = (text: string): Readonly<Record<string, string>> =>
     })
   )
 
-/**
- * Sends the spans of everything above it to a collector, if `tracing.endpoint` is set. A collector that is away is left
- * alone for a minute, and no review waits for it. Spans pass the redaction of logs and posts, minted tokens included.
- */
-export const traces = ({ tracing: { endpoint, headers } }: { readonly tracing: TracingSettings }) =>
-  Layer.unwrap(
-    Effect.gen(function*() {
-      const { redact } = yield* KnownSecrets
-      return Option.match(endpoint, {
-        onNone: () => Layer.empty,
-        onSome: (url) =>
-          OtlpTracer.layer({
-            url: `${url}/v1/traces`,
-            resource: { serviceName: "nominal-code" },
-            ...Option.match(headers, {
-              onNone: () => ({}),
-              onSome: (text) => ({ headers: headersOf(Redacted.value(text)) })
-            })
-          }).pipe(
-            Layer.provide(redacted(redact)),
-            Layer.provide(FetchHttpClient.layer),
-            // A redirection would take the headers elsewhere.
-            Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "error" }))
-          )
+/** Sends the spans of everything above it to a collector. Spans pass the redaction of logs and posts. */
+const traces = (url: string, headers: TracingSettings["headers"]) =>
+  Layer.unwrap(Effect.map(KnownSecrets, ({ redact }) =>
+    OtlpTracer.layer({
+      url: `${url}/v1/traces`,
+      resource: { serviceName: "nominal-code" },
+      ...Option.match(headers, {
+        onNone: () => ({}),
+        onSome: (text) => ({ headers: headersOf(Redacted.value(text)) })
       })
-    })
-  )
+    }).pipe(
+      Layer.provide(redacted(redact)),
+      Layer.provide(FetchHttpClient.layer),
+      // A redirection would take the headers elsewhere.
+      Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "error" }))
+    )))
+
+/** Settings of the telemetry. */
+export interface TelemetryOptions {
+  readonly tracing: TracingSettings
+  /** Address of `/metrics`; none for a process that ends with its job. */
+  readonly metrics?: MetricsSettings & Pick<WebhookSettings, "host">
+}
+
+/** Opens `/metrics`. The HTTP server is loaded here, not with this module: a Job sends traces and listens nowhere. */
+const metricsOn = ({ host, port }: NonNullable<TelemetryOptions["metrics"]>) =>
+  Option.match(port, {
+    onNone: () => Layer.empty,
+    onSome: (port) =>
+      Layer.unwrap(Effect.map(Effect.promise(() => import("./MetricsListener.ts")), ({ layer }) => layer(host, port)))
+  })
+
+/**
+ * Metrics and traces of a process: `/metrics` if it has a port, and the spans of everything above it to a collector if
+ * `tracing.endpoint` is set. A collector that is away is left alone for a minute, and no review waits for it.
+ */
+export const layer = ({ metrics, tracing: { endpoint, headers } }: TelemetryOptions) =>
+  Layer.merge(
+    metrics === undefined ? Layer.empty : metricsOn(metrics),
+    Option.match(endpoint, { onNone: () => Layer.empty, onSome: (url) => traces(url, headers) })
+  ).pipe(Layer.provideMerge(layerScrapeHooks))

@@ -138,7 +138,7 @@ it.live("what any of them holds is in no span, nor is a token that was made late
       )
     }).pipe(
       Effect.provide(
-        configured(Telemetry.traces).pipe(
+        configured(({ tracing }) => Telemetry.layer({ tracing })).pipe(
           Layer.provideMerge(configured(Logging.layerNone)),
           Layer.provide(Layer.effect(AppConfig, load("run-job")))
         )

@@ -1,4 +1,4 @@
-import { Effect, Metric, Option } from "effect"
+import { Context, Effect, Layer, Metric, Option, type Scope } from "effect"
 import type { UsageSummary } from "./Usage.ts"
 
 /*
@@ -92,3 +92,19 @@ export const setQueue = ({ oldestWaitMillis, parked, running, servicesAway, wait
     yield* Metric.update(oldestWait, oldestWaitMillis / 1_000)
     yield* Metric.update(away, servicesAway)
   })
+
+/** Effects that run before each scrape: they set the gauges of what nobody counts as it changes. */
+export class ScrapeHooks extends Context.Service<ScrapeHooks, {
+  /** Adds one until its scope closes. */
+  readonly add: (hook: Effect.Effect<void>) => Effect.Effect<void, never, Scope.Scope>
+  readonly run: Effect.Effect<void>
+}>()("@nominal-code/domain/Metrics/ScrapeHooks") {}
+
+export const layerScrapeHooks = Layer.sync(ScrapeHooks, () => {
+  const hooks = new Set<Effect.Effect<void>>()
+  return {
+    add: (hook) =>
+      Effect.acquireRelease(Effect.sync(() => hooks.add(hook)), () => Effect.sync(() => hooks.delete(hook))),
+    run: Effect.suspend(() => Effect.forEach(hooks, (hook) => hook, { discard: true }))
+  }
+})

@@ -1,7 +1,7 @@
 import { NodeHttpServer } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Failure, ServiceName } from "@nominal-code/domain/Failure"
-import { countUsage } from "@nominal-code/domain/Metrics"
+import { countUsage, layerScrapeHooks } from "@nominal-code/domain/Metrics"
 import { Usage, UsageSummary } from "@nominal-code/domain/Usage"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
 import * as ServiceBreakers from "@nominal-code/jobs/ServiceBreakers"
@@ -11,7 +11,8 @@ import { HttpClient } from "effect/http"
 import { comment, deliver, pullRequest, server } from "./ServerFixture.ts"
 
 const listening = (depth: { waiting: number; running: number; parked: number; oldestWaitMillis: number }) =>
-  Metrics.layer.pipe(
+  Layer.merge(Metrics.layer, Metrics.queueGauges).pipe(
+    Layer.provide(layerScrapeHooks),
     Layer.provide(Layer.mock(JobRecords, { depth: Effect.succeed(depth) })),
     Layer.provideMerge(ServiceBreakers.layer),
     Layer.provideMerge(NodeHttpServer.layerTest)
@@ -48,6 +49,23 @@ describe("GET /metrics", () => {
       )
       assert.strictEqual((yield* scraped).get("nominal_services_away"), 1)
     }).pipe(Effect.provide(listening(depth))))
+
+  it.effect("goes on answering when the queue has closed, with the gauges as they were", () =>
+    Effect.gen(function*() {
+      let asked = 0
+      const queue = Metrics.queueGauges.pipe(
+        Layer.provide(
+          Layer.mock(JobRecords, { depth: Effect.sync(() => ({ ...depth, waiting: 7 + asked++ })) })
+        ),
+        Layer.provide(ServiceBreakers.layer)
+      )
+      const waiting = Effect.map(scraped, (lines) => lines.get("nominal_queue_jobs{state=\"waiting\"}"))
+      assert.deepStrictEqual([yield* Effect.provide(waiting, queue), yield* waiting, asked], [7, 7, 1])
+    }).pipe(
+      Effect.provide(
+        Metrics.layer.pipe(Layer.provideMerge(layerScrapeHooks), Layer.provideMerge(NodeHttpServer.layerTest))
+      )
+    ))
 
   it.effect("counts tokens and dollars by model, and no dollars where the price is not known", () =>
     Effect.gen(function*() {

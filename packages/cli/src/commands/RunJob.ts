@@ -180,7 +180,7 @@ export const runJob = Effect.fn("cli.runJob")(function*(given: string | undefine
   const reference = readReference(written.trim())
   const inline = Option.isSome(reference) ? Option.none() : Option.some(yield* decode(written, given === undefined))
   const own = Results.layer.pipe(
-    Layer.provideMerge(Configured.configured(Telemetry.traces)),
+    Layer.provideMerge(Configured.configured(({ tracing }) => Telemetry.layer({ tracing }))),
     Layer.provideMerge(Configured.configured(Logging.layer)),
     Layer.provideMerge(AppConfigLayer.layer("run-job"))
   )

@@ -5,6 +5,7 @@ import { settings } from "@nominal-code/config/Settings"
 import { runnerOf } from "@nominal-code/domain/ReviewSettings"
 import { Forges } from "@nominal-code/forge/Forges"
 import * as ServiceBreakers from "@nominal-code/jobs/ServiceBreakers"
+import * as Metrics from "@nominal-code/server/Metrics"
 import { Effect, Layer, Option } from "effect"
 import { HttpServer } from "effect/http"
 import * as Configured from "../Configured.ts"
@@ -12,7 +13,6 @@ import * as ConfiguredServer from "../ConfiguredServer.ts"
 import * as Examination from "../doctor/Examination.ts"
 import * as Listener from "../Listener.ts"
 import * as Logging from "../Logging.ts"
-import * as MetricsListener from "../MetricsListener.ts"
 import { checkPrices } from "../Prices.ts"
 import * as Runner from "../Runner.ts"
 import * as Storage from "../Storage.ts"
@@ -20,6 +20,10 @@ import * as Telemetry from "../Telemetry.ts"
 
 const listener = Layer.unwrap(
   Effect.map(AppConfig, ({ webhook: { host, port } }) => Listener.layer(host, port, settings.webhook.port))
+)
+
+const telemetry = Configured.configured(({ metrics, tracing, webhook: { host } }) =>
+  Telemetry.layer({ tracing, metrics: { ...metrics, host } })
 )
 
 /** Fails where reviews run in this process with a Claude Code that cannot review. In a cluster, the pods bring theirs. */
@@ -58,7 +62,7 @@ const before = { no: Layer.empty, warn: Layer.empty, strict: Examination.layerSt
 const layer = (examined: ExaminationMode) =>
   Layer.mergeAll(
     announce,
-    Configured.configured(MetricsListener.layer),
+    Metrics.queueGauges,
     ConfiguredServer.reconciler,
     examination[examined]
   ).pipe(
@@ -72,7 +76,7 @@ const layer = (examined: ExaminationMode) =>
     Layer.provide(Configured.markerKeys("make")),
     Layer.provide(Storage.layer),
     Layer.provide(before[examined]),
-    Layer.provide(Configured.configured(Telemetry.traces)),
+    Layer.provide(telemetry),
     Layer.provide(Configured.configured(Logging.layer)),
     Layer.provide(Layer.effectDiscard(Effect.flatMap(AppConfig, checkPrices))),
     Layer.provide(AppConfigLayer.layer("serve"))
