@@ -16,7 +16,7 @@ import {
   Result,
   Schedule
 } from "effect"
-import { JobQueue, type Lease, QueueLimits, type RunLocation, type Settlement } from "./JobQueue.ts"
+import { JobQueue, type Lease, QueueLimits, type RunLocation, Settlement } from "./JobQueue.ts"
 import { JobRecords } from "./JobRecords.ts"
 import * as JobSigners from "./JobSigners.ts"
 import type { Head, JobTable } from "./JobTable.ts"
@@ -51,11 +51,13 @@ class Change extends Request.Class<
     readonly operation: string
     readonly lanes: ReadonlyArray<string>
     /**
-     * Moment of its answer. `stored`: at once, for a process that loses it to a power cut ends with it. `lasting`: when the disk
-     * has it. `accepted`: then, and if the file outlives this process.
+     * Moment of its answer. `stored`: at once. `lasting`: when the disk has it. `accepted`: then, and if the file outlives this
+     * process.
      */
     readonly when: "stored" | "lasting" | "accepted"
     readonly body: (table: JobTable, now: number) => void
+    /** Called once it is stored, even if the disk has not taken it. */
+    readonly stored: () => void
   },
   void,
   StoreError
@@ -84,6 +86,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
       for (const { body } of changes) body(table, now)
       return changes.flatMap(({ lanes }) => lanes).map((lane) => table.active(lane)[0])
     })
+    for (const { stored } of changes) stored()
     for (const head of touched) readyLanes.touched(head, now)
   })
 
@@ -117,25 +120,33 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
     }
   }, Effect.uninterruptible))
 
-  /** Changes some lanes. */
+  /** Changes some lanes. If the disk did not take it, the next run of the effect changes nothing more, and waits for the disk. */
   const change = <A>(
     operation: string,
     lanes: ReadonlyArray<string>,
     body: (table: JobTable, now: number) => A,
     when: Change["when"] = "lasting"
-  ): Effect.Effect<A, StoreError> =>
-    Effect.suspend(() => {
+  ): Effect.Effect<A, StoreError> => {
+    let stored = Option.none<A>()
+    return Effect.suspend(() => {
       let changed = Option.none<A>()
       const request = new Change({
         operation,
         lanes,
         when,
         body: (table, now) => {
-          changed = Option.some(body(table, now))
+          changed = Option.orElse(stored, () => Option.some(body(table, now)))
+        },
+        stored: () => {
+          stored = changed
         }
       })
-      return Effect.map(Effect.request(request, changes), () => Option.getOrThrow(changed))
+      return Effect.map(Effect.request(request, changes), () => {
+        stored = Option.none()
+        return Option.getOrThrow(changed)
+      })
     }).pipe(Effect.uninterruptible)
+  }
 
   /** A change that only a process makes whose signatures count. */
   const whenTrusted = <A>(body: (table: JobTable, now: number) => A) => (table: JobTable, now: number) =>
@@ -176,6 +187,15 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
     })
   )
 
+  const settleWhen = (when: Change["when"]) => ({ epoch, job, lane }: Lease, settlement: Settlement) =>
+    change(
+      "JobQueue.settle",
+      [laneKey(lane)],
+      (table, now) => LaneRules.settle(table, { lane: laneKey(lane), id: job.id, epoch }, settlement, now),
+      when
+    )
+  const settle = settleWhen("lasting")
+
   const takenJob = yield* TakenJob.make
   const take = Effect.fnUntraced(function*(lane: Lane, runs: RunLocation = "in-process") {
     const key = laneKey(lane)
@@ -192,7 +212,15 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
         "stored"
       )
     )
-    return yield* takenJob.lease(lane, taken, taken.row, taken.now)
+    const lease = yield* takenJob.lease(lane, taken, taken.row, taken.now)
+    // Nothing runs under a lease that the disk does not have: a job that cuts the power would be run again without end.
+    if (Option.isSome(lease)) {
+      yield* Effect.tapError(
+        synced,
+        () => Effect.ignore(settleWhen("stored")(lease.value, Settlement.cases.Release.make({})))
+      )
+    }
+    return lease
   }, Effect.uninterruptible)
 
   const renew = Effect.fnUntraced(function*({ epoch, job, lane }: Lease, waitsFor?: ServiceName) {
@@ -201,34 +229,28 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
       [laneKey(lane)],
       (table, now) =>
         LaneRules.renew(table, { lane: laneKey(lane), id: job.id, epoch }, now, { leaseMillis, waitsFor }),
+      // A process that loses it to a power cut ends with it.
       "stored"
     )
   })
 
-  const settle = Effect.fnUntraced(function*({ epoch, job, lane }: Lease, settlement: Settlement) {
-    return yield* change(
-      "JobQueue.settle",
-      [laneKey(lane)],
-      (table, now) => LaneRules.settle(table, { lane: laneKey(lane), id: job.id, epoch }, settlement, now)
+  const settleAndTake = ({ epoch, job, lane }: Lease, settlement: Settlement, runs: RunLocation = "in-process") => {
+    const key = laneKey(lane)
+    return change("JobQueue.settleAndTake", [key], (table, now) => {
+      const settled = LaneRules.settle(table, { lane: key, id: job.id, epoch }, settlement, now)
+      const takes = settled && JobSigners.isTrusted(table.signers(), keys)
+      return {
+        now,
+        settled,
+        taken: takes ? takenJob.take(table, key, now, { owner, leaseMillis, runs }) : TakenJob.none
+      }
+    }).pipe(
+      Effect.flatMap(({ now, settled, taken }) =>
+        Effect.map(takenJob.lease(lane, taken, taken.row, now), (next) => ({ settled, next }))
+      ),
+      Effect.uninterruptible
     )
-  })
-
-  const settleAndTake = Effect.fnUntraced(
-    function*({ epoch, job, lane }: Lease, settlement: Settlement, runs: RunLocation = "in-process") {
-      const key = laneKey(lane)
-      const { now, settled, taken } = yield* change("JobQueue.settleAndTake", [key], (table, now) => {
-        const settled = LaneRules.settle(table, { lane: key, id: job.id, epoch }, settlement, now)
-        const takes = settled && JobSigners.isTrusted(table.signers(), keys)
-        return {
-          now,
-          settled,
-          taken: takes ? takenJob.take(table, key, now, { owner, leaseMillis, runs }) : TakenJob.none
-        }
-      })
-      return { settled, next: yield* takenJob.lease(lane, taken, taken.row, now) }
-    },
-    Effect.uninterruptible
-  )
+  }
 
   /** Changes a job without a lease. Its lane never changes, so it can be read before. */
   const handle = Effect.fnUntraced(function*(

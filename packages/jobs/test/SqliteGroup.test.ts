@@ -124,20 +124,64 @@ it.effect("a job is accepted when the disk has it, and the next ones are stored 
     assert.deepStrictEqual(results.map(Result.isSuccess), [true, true])
   }))
 
-it.effect("a job is settled when the disk has it, and taken before that: a power cut ends the run as well", () =>
+it.effect("a job is taken and settled when the disk has it, and a lease is renewed before that", () =>
   Effect.gen(function*() {
     const { disk, queue } = yield* counted
     yield* queue.offerAll([push(laneOf(1), "1")])
-    const written = yield* Deferred.make<void>()
-    disk.wait = Deferred.await(written)
-    const lease = Option.getOrThrow(yield* queue.take(laneOf(1)))
+    /** Carries a change out, and shows that it is answered when the disk has it. */
+    const waiting = Effect.fnUntraced(function*<A>(change: Effect.Effect<A, StoreError>, running: number) {
+      const written = yield* Deferred.make<void>()
+      disk.wait = Deferred.await(written)
+      const changing = yield* Effect.forkChild(change)
+      yield* Effect.repeat(queue.depth, { until: (depth) => depth.running === running })
+      yield* quiet
+      assert.strictEqual(changing.pollUnsafe(), undefined)
+      yield* Deferred.succeed(written, undefined)
+      return yield* Fiber.join(changing)
+    })
+    const lease = Option.getOrThrow(yield* waiting(queue.take(laneOf(1)), 1))
+    disk.wait = Effect.never
     assert.strictEqual(yield* queue.renew(lease), "kept")
-    const settling = yield* Effect.forkChild(queue.settle(lease, done))
-    yield* Effect.repeat(queue.depth, { until: ({ running }) => running === 0 })
-    yield* quiet
-    assert.strictEqual(settling.pollUnsafe(), undefined)
-    yield* Deferred.succeed(written, undefined)
-    assert.isTrue(yield* Fiber.join(settling))
+    assert.isTrue(yield* waiting(queue.settle(lease, done), 0))
+  }))
+
+const broken = new StoreError({ operation: "test", message: "the disk is broken", reason: "unavailable" })
+
+it.effect("a settlement that the disk did not take is known when it is tried again, with the lease that it handed over", () =>
+  Effect.gen(function*() {
+    const { disk, queue } = yield* counted
+    yield* queue.offerAll([mention(laneOf(1), "a"), mention(laneOf(1), "b"), mention(laneOf(1), "c")])
+    const first = Option.getOrThrow(yield* queue.take(laneOf(1)))
+    const working = disk.wait
+    const twice = Effect.fnUntraced(function*<A>(change: Effect.Effect<A, StoreError>) {
+      disk.wait = Effect.fail(broken)
+      assert.strictEqual(yield* Effect.flip(change), broken)
+      assert.strictEqual(yield* Effect.flip(change), broken)
+      disk.wait = working
+      return yield* change
+    })
+    const { next, settled } = yield* twice(queue.settleAndTake(first, done))
+    assert.isTrue(settled)
+    const second = Option.getOrThrow(next)
+    assert.strictEqual(second.job.delivery, "b")
+    assert.strictEqual(yield* queue.renew(second), "kept")
+    assert.isTrue(yield* twice(queue.settle(second, done)))
+    const third = Option.getOrThrow(yield* queue.take(laneOf(1)))
+    const settling = queue.settle(third, done)
+    assert.isTrue(yield* settling)
+    assert.isFalse(yield* settling)
+  }))
+
+it.effect("a lease that the disk did not take is given back at once, without a loss", () =>
+  Effect.gen(function*() {
+    const { disk, queue } = yield* counted
+    yield* queue.offerAll([mention(laneOf(1), "a")])
+    const working = disk.wait
+    disk.wait = Effect.fail(broken)
+    assert.strictEqual(yield* Effect.flip(queue.take(laneOf(1))), broken)
+    disk.wait = working
+    const { attempt, losses, run } = Option.getOrThrow(yield* queue.take(laneOf(1)))
+    assert.deepStrictEqual({ attempt, losses, run }, { attempt: 1, losses: 0, run: 1 })
   }))
 
 it.effect("a cycle of a job that this process has offered takes six statements at most, and a transaction four more", () =>
@@ -206,7 +250,7 @@ it.effect("what was undone is read again, also when another change learns only t
 it.effect("a job that the disk did not take is not accepted", () =>
   Effect.gen(function*() {
     const { disk, queue } = yield* counted
-    disk.wait = Effect.fail(new StoreError({ operation: "test", message: "the disk is broken", reason: "unavailable" }))
+    disk.wait = Effect.fail(broken)
     const [result] = yield* queue.offerAll([push(laneOf(1), "1")])
     assert.deepStrictEqual(
       result && Result.getFailure(result).pipe(Option.map(({ message }) => message)),
