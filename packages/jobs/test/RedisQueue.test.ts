@@ -1,23 +1,19 @@
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { type Store, storeIn } from "@nominal-code/testing/QueueSteps"
-import { type RedisServer, redisSuite, shared } from "@nominal-code/testing/RedisServer"
+import { live, type RedisServer, redisSuite, shared } from "@nominal-code/testing/RedisServer"
 import { freshQueue, queueAt } from "@nominal-code/testing/RedisStore"
-import { Clock, Effect, Exit, Layer, Option, Schedule, Scope } from "effect"
+import { Effect, Exit, Layer, Option, Schedule, Scope } from "effect"
 import type { Process } from "./interleavings.ts"
 import { interleavingsSuite } from "./interleavingsSuite.ts"
 import { queueSuite } from "./queueSuite.ts"
 
 /** Asks again until the connection is back. In its own time: the story waits for it, and its clock stands still. */
 const patiently = <A>(effect: Effect.Effect<A, StoreError>) =>
-  Effect.retry(effect, { schedule: Schedule.spaced("5 millis"), while: (error) => error.retryable }).pipe(
-    Effect.provideService(Clock.Clock, Clock.Clock.defaultValue())
-  )
+  live(Effect.retry(effect, { schedule: Schedule.spaced("5 millis"), while: (error) => error.retryable }))
 
 const patient = (queue: Store): Store => ({
   ...queue,
   offer: (job) => patiently(queue.offer(job)),
-  // It tries again by itself, and what is stored already would be known.
-  offerAll: (jobs) => Effect.provideService(queue.offerAll(jobs), Clock.Clock, Clock.Clock.defaultValue()),
   take: (lane) => patiently(queue.take(lane)),
   renew: (lease) => patiently(queue.renew(lease)),
   settle: (lease, settlement) => patiently(queue.settle(lease, settlement)),

@@ -26,7 +26,7 @@ export class RedisServerFailed extends Data.TaggedError("RedisServerFailed")<{ r
 export const hasRedis = spawnSync("redis-server", ["--version"]).status === 0
 
 /** The machine's own time, for what a test's clock cannot hurry. */
-const live = Effect.provideService(Clock.Clock, Clock.Clock.defaultValue())
+export const live = Effect.provideService(Clock.Clock, Clock.Clock.defaultValue())
 
 /**
  * Tests over a real Redis. Scripts, persistence and lost connections are what they are about, so nothing can stand in

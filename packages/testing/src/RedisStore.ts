@@ -1,10 +1,11 @@
 import { NodeFileSystem } from "@effect/platform-node"
+import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
 import * as Redis from "@nominal-code/persistence/Redis"
 import { RedisTime } from "@nominal-code/persistence/RedisTime"
-import { Clock, Effect, Layer, Schema, Stream } from "effect"
+import { Clock, Context, Effect, Layer, Schema, Stream } from "effect"
 import { Elsewhere } from "./Quiet.ts"
-import { emptied, type RedisServer } from "./RedisServer.ts"
+import { emptied, live, type RedisServer } from "./RedisServer.ts"
 
 /** The queue's time: the test's clock instead of Redis' own. */
 export const testTime = Layer.effect(
@@ -12,8 +13,28 @@ export const testTime = Layer.effect(
   Effect.map(Clock.Clock, (clock) => Effect.asSome(clock.currentTimeMillis))
 )
 
+/**
+ * The queue, whose pauses between tries are of the machine's time: a Redis that is slow to answer for a moment would else
+ * hold a test up whose clock stands still.
+ */
+const patient = (queue: JobQueue["Service"]) =>
+  JobQueue.of({
+    ...queue,
+    offer: (job) => live(queue.offer(job)),
+    offerAll: (jobs) => live(queue.offerAll(jobs)),
+    take: (lane, runs) => live(queue.take(lane, runs)),
+    renew: (lease, waitsFor) => live(queue.renew(lease, waitsFor)),
+    settle: (lease, settlement) => live(queue.settle(lease, settlement)),
+    settleAndTake: (lease, settlement, runs) => live(queue.settleAndTake(lease, settlement, runs))
+  })
+
 /** The queue on whatever Redis is provided. */
-export const queue = Layer.fresh(RedisQueue.layer).pipe(Layer.provide(testTime), Layer.provide(NodeFileSystem.layer))
+export const queue = Layer.effectContext(
+  Effect.map(
+    Layer.build(Layer.fresh(RedisQueue.layer)),
+    (context) => Context.add(context, JobQueue, patient(Context.get(context, JobQueue)))
+  )
+).pipe(Layer.fresh, Layer.provide(testTime), Layer.provide(NodeFileSystem.layer))
 
 /** Says something where the queue does: in a cluster only the same node keeps the order. */
 const publish = { text: "return redis.call('PUBLISH', 'test:echo', '')", sha: "0".repeat(40) }
