@@ -627,14 +627,14 @@ interface ModelPresence {
   readonly others: ReadonlyArray<string>;
 }
 /** Presence of a model; none: the service does not tell, or not to these credentials. */
-type PresenceOf = (model: string) => Effect.Effect<Option.Option<ModelPresence>, LlmError>;
+type PresenceLookup = (model: string) => Effect.Effect<Option.Option<ModelPresence>, LlmError>;
 declare const LlmProvider_base: Context.ServiceClass<LlmProvider, "@nominal-code/llm/LlmProvider", {
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
   /** Size of a model's context window in tokens; none: it is not known. Absent: of no model. */
   readonly windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
   /** Absent: the service is asked by other means, or not at all. */
-  readonly presenceOf?: PresenceOf;
+  readonly presenceOf?: PresenceLookup;
 }>;
 /** A model service: one typed request, one typed answer or one typed error. Retries and caching are inside. */
 export declare class LlmProvider extends LlmProvider_base {}
@@ -2100,8 +2100,8 @@ export declare class ConversationStore extends ConversationStore_base {}
  * Reason why a review has not looked at all of a changed file: it is deleted, only moved, generated, has no text diff, or
  * is `too-large` for the review's prompts, or the review `ended-early`.
  */
-export declare const NotShown: Schema.Literals<readonly ["deleted", "moved", "no-text", "too-large", "ended-early", "attribute", "header", "lock", "minified", "snapshot", "vendored", "built"]>;
-export type NotShown = typeof NotShown.Type;
+export declare const OmissionReason: Schema.Literals<readonly ["deleted", "moved", "no-text", "too-large", "ended-early", "attribute", "header", "lock", "minified", "snapshot", "vendored", "built"]>;
+export type OmissionReason = typeof OmissionReason.Type;
 declare const FileCoverage_base: Schema.Class<FileCoverage, Schema.Struct<{
   readonly path: Schema.brand<Schema.NonEmptyString, "RepoPath">;
   readonly kind: Schema.Literals<readonly ["source", "config", "test", "docs", "generated"]>;
@@ -2134,7 +2134,7 @@ interface PlannedFile {
   readonly file: ChangedFile;
   readonly kind: FileKind;
   /** Reason to name the file without its diff; absent for one whose diff is shown as far as there is room. */
-  readonly onlyNamed?: NotShown;
+  readonly onlyNamed?: OmissionReason;
 }
 /** Decision about what of a change a review looks at, in the order of the forge's list. */
 interface ReviewPlan {
@@ -3444,7 +3444,7 @@ type WatchEvent<A> =
   readonly version: string;
 };
 /** List and watch of the objects of one kind, by labels. */
-interface Watchable<A> {
+interface ListerWatcher<A> {
   /**
    * Lists objects. `cached`: from the API server's memory, which may be some seconds old and costs its store nothing.
    * Otherwise the present state, which reads the whole namespace.
@@ -3465,8 +3465,8 @@ declare const KubeClient_base: Context.ServiceClass<KubeClient, "@nominal-code/k
   endingFor(name: string): Effect.Effect<Option.Option<Duration.Duration>, KubeError>;
   /** Warnings of the cluster about a Job: why its pods are refused. Requires the right to list events. */
   warningsOf(name: string): Effect.Effect<ReadonlyArray<string>, KubeError>;
-  readonly jobs: Watchable<KubeJob>;
-  readonly pods: Watchable<KubePod>;
+  readonly jobs: ListerWatcher<KubeJob>;
+  readonly pods: ListerWatcher<KubePod>;
 }>;
 /** The Jobs of one namespace of a cluster. Each call is one request. */
 export declare class KubeClient extends KubeClient_base {}
@@ -4279,7 +4279,7 @@ declare const make$9: (args_0: ServiceSettings) => Effect.Effect<{
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
   readonly windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
-  readonly presenceOf?: PresenceOf;
+  readonly presenceOf?: PresenceLookup;
 }, never, never>;
 /** Claude, over the official SDK. */
 declare const layer$29: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
@@ -4345,7 +4345,7 @@ declare const make$8: (args_0: AzureSettings) => Effect.Effect<{
   name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
   windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
-  presenceOf: PresenceOf;
+  presenceOf: PresenceLookup;
 }, never, FileSystem.FileSystem>;
 /** OpenAI's models in Azure, over OpenAI's SDK. */
 declare const layer$28: (settings: AzureSettings) => Layer.Layer<LlmProvider, never, FileSystem.FileSystem>;
@@ -4374,7 +4374,7 @@ declare const make$7: (settings: BedrockSettings) => Effect.Effect<{
   name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
   windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
-  presenceOf: PresenceOf;
+  presenceOf: PresenceLookup;
 }, never, never>;
 /** Claude in Amazon Bedrock, over Anthropic's SDK. */
 declare const layer$27: (settings: BedrockSettings) => Layer.Layer<LlmProvider>;
@@ -4399,7 +4399,7 @@ declare const make$6: (args_0: ChatSettings) => Effect.Effect<{
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
   readonly windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
-  readonly presenceOf?: PresenceOf;
+  readonly presenceOf?: PresenceLookup;
 }, never, never>;
 /** Models of a service that speaks Chat Completions, over OpenAI's SDK. */
 declare const layer$26: (settings: ChatSettings) => Layer.Layer<LlmProvider>;
@@ -4419,7 +4419,7 @@ declare const make$5: (args_0: ServiceSettings) => Effect.Effect<{
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
   readonly windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
-  readonly presenceOf?: PresenceOf;
+  readonly presenceOf?: PresenceLookup;
 }, never, never>;
 /** Gemini, over the official SDK. */
 declare const layer$25: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
@@ -4438,7 +4438,7 @@ declare const make$4: (args_0: ServiceSettings) => Effect.Effect<{
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
   readonly windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
-  readonly presenceOf?: PresenceOf;
+  readonly presenceOf?: PresenceLookup;
 }, never, never>;
 /** OpenAI's models, over the official SDK. */
 declare const layer$24: (settings: ServiceSettings) => Layer.Layer<LlmProvider>;
@@ -4472,7 +4472,7 @@ declare const make$3: (args_0: VertexSettings) => Effect.Effect<{
   readonly name: string;
   send(request: LlmRequest): Effect.Effect<LlmResponse, LlmError>;
   readonly windowOf?: (model: string) => Effect.Effect<Option.Option<number>>;
-  readonly presenceOf?: PresenceOf;
+  readonly presenceOf?: PresenceLookup;
 }, never, never>;
 /** Gemini and Claude in Google Cloud, over the official SDKs. */
 declare const layer$23: (settings: VertexSettings) => Layer.Layer<LlmProvider>;
@@ -5170,13 +5170,13 @@ export type EventKind = typeof EventKind.Type;
  * The service that a job waits for; while it runs, for its turn there. Instants are milliseconds since the epoch, by the
  * store's clock.
  */
-export declare const WaitsFor: Schema.Struct<{
+export declare const ServiceWait: Schema.Struct<{
   readonly service: Schema.brand<Schema.String, "ServiceName">;
   /** Instant of the next try; absent while it runs. */
   readonly until: Schema.optionalKey<Schema.Int>;
   readonly since: Schema.Int;
 }>;
-export type WaitsFor = typeof WaitsFor.Type;
+export type ServiceWait = typeof ServiceWait.Type;
 /** A stored job, as `jobs list` shows it. Instants are milliseconds since the epoch, by the store's clock. */
 export declare const JobRecord: Schema.Struct<{
   readonly id: Schema.brand<Schema.String, "JobId">;
@@ -5667,4 +5667,4 @@ interface KubeClientOptions {
 }
 /** The client of a cluster's API. The SDK is loaded when the layer is built. */
 declare const layer$7: (options: KubeClientOptions) => Layer.Layer<KubeClient, KubeConfigError, never>;
-export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type AwsCredentials, Azure_d_exports as Azure, type AzureIdentity, Bedrock_d_exports as Bedrock, type CallCosts, type CallLimits, type CallRateSettings, type ChangesSince, Chat_d_exports as Chat, type CheckContext, type CheckedFindings, type Checkout, type CheckoutRequest, type Claim, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, type CloudSettings, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Definition, type Delivery, type Depth, type Dialogue, type DirectHandler, type EarlierAnswer, type EntraAddresses, type EnvironmentVariable, type Evidence, type EvidenceInput, type EvidenceText, type Exploration, type ExplorerSettings, type FailedDeliveries, type FailedDelivery, type Filters, type FingerprintedFinding, type FittedDiffs, type Flags, type ForgeInventory, type ForgeSetup, type ForgeWebhooks, type FoundChange, type FoundComment, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type Guidelines, type HeadRequest, type HeadWork, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobRun, type JobSettings, type JudgedFinding, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobManifest, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LinkedIssue, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ModelPresence, type ModelRef, type NextCall, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type Outline, type OwnPosts, type PlannedFile, type PlannedReview, type PodManifest, type PodProblem, type Policy, type Portion, type PostedSummary, type PresenceOf, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestBackground, type PullRequestLook, type PullRequestView, Lane_d_exports as QueueWorker, type Quota, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type RepeatContext, type RepeatedFinding, type ReportedFinding, type RepositoryRules, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewPlan, type ReviewRule, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type SelectContext, type Selection, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettledLease, type SettlementOptions, type SetupFact, type ShownDiff, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendReservation, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, type Values as SqlValues, SqliteQueue_d_exports as SqliteQueue, type Submission, type Syntax, type TaskAnswer, type TaskCall, type TaskModel, type TaskModelRequest, type TextEncoding, type Thread, type Tool, type ToolPlace, type ToolSpec, type TracingSettings, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type VariablesByPart, type Verdict, type Verification, Vertex_d_exports as Vertex, type WatchEvent, type Watchable, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WordHit, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, fingerprint$1 as fingerprint, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layerConfig as layerRedisConfig, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, layerConfig$1 as layerSqliteConfig, make as makeDirectServer, make$1 as makeTool, on as onForge, review$1 as review };
+export { type AgentError, type AgentResult, type AgentTask, type AmountRange, type AnchorContext, type AnchoredFindings, type AnswerFacts, Anthropic_d_exports as Anthropic, ApiAgent_d_exports as ApiAgent, AppConfigLayer_d_exports as AppConfigLayer, type AskResult, type AwsCredentials, Azure_d_exports as Azure, type AzureIdentity, Bedrock_d_exports as Bedrock, type CallCosts, type CallLimits, type CallRateSettings, type ChangesSince, Chat_d_exports as Chat, type CheckContext, type CheckedFindings, type Checkout, type CheckoutRequest, type Claim, ClaudeCode_d_exports as ClaudeCode, type Account as ClaudeCodeAccount, type ClaudeCodeSettings, type CloneSource, type CloudSettings, Configured_d_exports as Configured, type ContainerManifest, type ConversationOptions, ConversationStoreMemory_d_exports as ConversationStoreMemory, ConversationStoreRedis_d_exports as ConversationStoreRedis, ConversationStoreSqlite_d_exports as ConversationStoreSqlite, type Definition, type Delivery, type Depth, type Dialogue, type DirectHandler, type EarlierAnswer, type EntraAddresses, type EnvironmentVariable, type Evidence, type EvidenceInput, type EvidenceText, type Exploration, type ExplorerSettings, type FailedDeliveries, type FailedDelivery, type Filters, type FingerprintedFinding, type FittedDiffs, type Flags, type ForgeInventory, type ForgeSetup, type ForgeWebhooks, type FoundChange, type FoundComment, GitHub_d_exports as GitHub, type GitHubAppIdentity, type GitHubAppSettings, type GitHubCredentials, type GitHubIdentity, type GitHubOptions, type GitHubSettings, type GitHubWebhookOptions, GitLab_d_exports as GitLab, type GitLabOptions, type GitLabSettings, type GitLabWebhookOptions, type GitOptions, GitWorkspace_d_exports as GitWorkspace, Google_d_exports as Google, type Guidelines, type HeadRequest, type HeadWork, InProcessRunner_d_exports as InProcessRunner, type InventoryRepository, type JobRun, type JobSettings, type JudgedFinding, KubeClientNode_d_exports as KubeClientNode, type KubeJob, type KubeJobManifest, type KubeJobTemplate, type KubePod, KubernetesRunner_d_exports as KubernetesRunner, type KubernetesSettings, type Lease, type LeaseRequest, type LeasedRunOptions, type LinkedIssue, type ListerWatcher, type LlmRequest, type LlmResponse, type LocalChanges, LocalWorkspace_d_exports as LocalWorkspace, MemoryJobResults_d_exports as MemoryJobResults, MemoryPayloadStore_d_exports as MemoryPayloadStore, MemoryQueue_d_exports as MemoryQueue, type MetricsSettings, type MissedEvent, type Mode, type ModelPresence, type ModelRef, type NextCall, type ObjectList, OpenAi_d_exports as OpenAi, type OpenPullRequest, type Outline, type OwnPosts, type PlannedFile, type PlannedReview, type PodManifest, type PodProblem, type Policy, type Portion, type PostedSummary, type PresenceLookup, type PriorFinding, type PriorPlace, type ProcessOutput, type ProviderSettings, type PullRequestBackground, type PullRequestLook, type PullRequestView, Lane_d_exports as QueueWorker, type Quota, type ReadyLane, type ReconcileReport, type ReconcileSettings, type RecoveredAnswer, type Argument as RedisArgument, type Command as RedisCommand, RedisJobResults_d_exports as RedisJobResults, type RedisOptions, RedisPayloadStore_d_exports as RedisPayloadStore, RedisQueue_d_exports as RedisQueue, type Reply as RedisReply, type RedisScript, type RedisSettings, type RedisTarget, type Remote, type RepeatContext, type RepeatedFinding, type ReportedFinding, type RepositoryRules, type ResourceSettings, type ReviewAnswer, type ReviewChangesOptions, type ReviewContext, type ReviewPlan, type ReviewRule, type ReviewedChanges, type ReviewedHead, type RunLocation, type SchedulingManifest, type SecretVariable, type SelectContext, type Selection, type ServiceSettings, type ServiceUse, type Setting, type SettingType, type SettledLease, type SettlementOptions, type SetupFact, type ShownDiff, type SpendAccount, type SpendGrant, SpendMemory_d_exports as SpendMemory, SpendRedis_d_exports as SpendRedis, type SpendRequest, type SpendReservation, type SpendSettlement, SpendSqlite_d_exports as SpendSqlite, type SpendTask, type Parameters as SqlParameters, type Row as SqlRow, type Statements as SqlStatements, type Values as SqlValues, SqliteQueue_d_exports as SqliteQueue, type Submission, type Syntax, type TaskAnswer, type TaskCall, type TaskModel, type TaskModelRequest, type TextEncoding, type Thread, type Tool, type ToolPlace, type ToolSpec, type TracingSettings, type Travel, type UnplacedFinding, type ValueOf, type ValuesOf, type VariablesByPart, type Verdict, type Verification, Vertex_d_exports as Vertex, type WatchEvent, type WebhookHeaders, type WebhookRequest, type WebhookSettings, type WordHit, type WorkspaceOptions, type WorkspaceSettings, limitsWithin as callLimitsWithin, fingerprint$1 as fingerprint, layer as layerAgentRunners, layer$1 as layerForges, layer$2 as layerLlmProviders, layer$3 as layerRedis, layerConfig as layerRedisConfig, layer$4 as layerReviewConfig, layer$5 as layerServiceBreakers, layer$6 as layerSqlite, layerConfig$1 as layerSqliteConfig, make as makeDirectServer, make$1 as makeTool, on as onForge, review$1 as review };

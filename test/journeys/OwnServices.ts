@@ -29,6 +29,7 @@ import {
   type Lane,
   laneKey,
   type Lease,
+  type ListerWatcher,
   LlmError,
   LlmProvider,
   LlmProviders,
@@ -55,7 +56,6 @@ import {
   ToolError,
   Unavailable,
   Usage,
-  type Watchable,
   WebhookError,
   Webhooks,
   Workspace,
@@ -233,7 +233,7 @@ const away = new KubeError({
   reason: "unreachable",
   detail: "no answer"
 })
-const watchable = <A>(): Watchable<A> => ({
+const watchable = <A>(): ListerWatcher<A> => ({
   list: () => Effect.succeed({ items: [], version: "1" }),
   watch: () => Stream.fail(away)
 })

@@ -32,7 +32,7 @@ export interface Exploration {
 }
 
 /** Runs an explorer's task, with notes that are there even if it is ended early. */
-export type Explore = (
+export type ExplorerFunction = (
   task: AgentTask<string>,
   notes: Notes.Notes
 ) => Effect.Effect<AgentResult<string>, LlmError | StoreError>
@@ -110,7 +110,7 @@ const reportOf = (notes: string, ended: Option.Option<AgentResult<string>>): str
 export const make = Effect.fnUntraced(function*<A>(
   { tools }: Pick<AgentTask<A>, "tools">,
   { maxConcurrent, maxCostUsd, settings, system }: ExplorerSettings,
-  explore: Explore
+  explore: ExplorerFunction
 ) {
   const permits = yield* Semaphore.make(maxConcurrent)
   const started = yield* Ref.make(0)

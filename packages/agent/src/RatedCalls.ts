@@ -59,10 +59,10 @@ const patienceOf = ({ messages }: LlmRequest) =>
     return messages.length === 1 ? patience : longPatience
   })
 
-type Take = Effect.Effect<CallPlace, StoreError>
+type PlaceRequest = Effect.Effect<CallPlace, StoreError>
 
 /** Waits until a place is free. */
-const freePlace = Effect.fnUntraced(function*(take: Take, provider: string, longest: Duration.Duration) {
+const freePlace = Effect.fnUntraced(function*(take: PlaceRequest, provider: string, longest: Duration.Duration) {
   yield* Effect.logInfo(`waits for a place among the calls of ${provider}`)
   const since = yield* Clock.currentTimeMillis
   while (true) {
@@ -75,14 +75,14 @@ const freePlace = Effect.fnUntraced(function*(take: Take, provider: string, long
 })
 
 /** Takes a place, and tells the wait that the call's tokens need. */
-const takePlace = Effect.fnUntraced(function*(take: Take, provider: string, longest: Duration.Duration) {
+const takePlace = Effect.fnUntraced(function*(take: PlaceRequest, provider: string, longest: Duration.Duration) {
   const first = yield* take
   const place = first._tag === "Taken" ? first : yield* shown(provider)(freePlace(take, provider, longest))
   return Duration.millis(place.waitMillis)
 })
 
 /** Waits for the turn of a call. Where the rate cannot be asked for, there is no wait. */
-const turnOf = Effect.fnUntraced(function*(take: Take, provider: string, longest: Duration.Duration) {
+const turnOf = Effect.fnUntraced(function*(take: PlaceRequest, provider: string, longest: Duration.Duration) {
   const wait = yield* takePlace(take, provider, longest).pipe(
     Effect.catchTag(
       "StoreError",

@@ -1,7 +1,7 @@
 import { isAccessRefused, type OutageReason } from "@nominal-code/domain/Failure"
 import type { JobOutcome } from "@nominal-code/domain/Job"
 import { type Lane, laneKey } from "@nominal-code/domain/Lane"
-import { type JobRecord, reasonOf, type WaitsFor } from "@nominal-code/jobs/JobRecords"
+import { type JobRecord, reasonOf, type ServiceWait } from "@nominal-code/jobs/JobRecords"
 import { DateTime, Option } from "effect"
 import { columns } from "./Columns.ts"
 import { cut } from "./review/TerminalText.ts"
@@ -31,7 +31,7 @@ const clockText = (millis: number, now: number): string => {
 }
 
 const waitTextAt =
-  (now: number) => ({ service, since, until }: WaitsFor, reason: Option.Option<OutageReason>): string =>
+  (now: number) => ({ service, since, until }: ServiceWait, reason: Option.Option<OutageReason>): string =>
     [
       until === undefined ? `waits for its turn at ${service}` : `waits for ${service}`,
       ...Option.toArray(Option.map(reason, (one) => `(${one})`)),
@@ -126,31 +126,33 @@ const titleText = ({ job }: JobRecord): string =>
   plain(Option.match(job, { onNone: () => "", onSome: ({ event }) => event.title }))
 
 /** Page of a job's review or, before there is one, of its pull request. */
-const linkText = ({ lane, outcome }: JobRecord, pageOf: PageOf): string =>
+const linkText = ({ lane, outcome }: JobRecord, pageOf: PageLookup): string =>
   Option.match(outcome, {
     onNone: () => undefined,
     onSome: (one) => one._tag === "Reviewed" ? one.url : undefined
   }) ?? pageOf(lane)
 
 /** Finds the page of a lane's pull request; empty where this process does not know its forge. */
-export type PageOf = (lane: Lane) => string
+export type PageLookup = (lane: Lane) => string
 
 const titles = ["JOB", "STATE", "TRIES", "AGE", "TOOK", "COST", "TITLE", "LINK", "PULL REQUEST", "WHAT", "DETAIL"]
 
-const cells =
-  (waiting: ReadonlyArray<JobRecord>, now: number, pageOf: PageOf) => (record: JobRecord): ReadonlyArray<string> => [
-    record.id,
-    record.state,
-    String(record.attempts),
-    spanText(now - record.receivedAt),
-    tookText(record),
-    costText(record),
-    cut(titleText(record), widestTitle),
-    linkText(record, pageOf),
-    placeText(record),
-    isToBeTold(record) ? `${record.kind} (notice)` : record.kind,
-    detailText(record, waiting, now)
-  ]
+const cells = (waiting: ReadonlyArray<JobRecord>, now: number, pageOf: PageLookup) =>
+(
+  record: JobRecord
+): ReadonlyArray<string> => [
+  record.id,
+  record.state,
+  String(record.attempts),
+  spanText(now - record.receivedAt),
+  tookText(record),
+  costText(record),
+  cut(titleText(record), widestTitle),
+  linkText(record, pageOf),
+  placeText(record),
+  isToBeTold(record) ? `${record.kind} (notice)` : record.kind,
+  detailText(record, waiting, now)
+]
 
 /**
  * Table of jobs: one line each or, where that is wider than `width`, a block of lines each. `waiting`: jobs that wait,
@@ -160,7 +162,7 @@ export const table = (
   records: ReadonlyArray<JobRecord>,
   waiting: ReadonlyArray<JobRecord>,
   now: number,
-  pageOf: PageOf = () => "",
+  pageOf: PageLookup = () => "",
   width = Infinity
 ): string => columns([titles, ...records.map(cells(waiting, now, pageOf))], width)
 
@@ -199,7 +201,7 @@ export const facts = (
   record: JobRecord,
   waiting: ReadonlyArray<JobRecord>,
   now: number,
-  pageOf: PageOf = () => ""
+  pageOf: PageLookup = () => ""
 ): string => {
   const ago = (millis: number) => `${instantText(millis)}, ${spanText(now - millis)} ago`
   const lines: ReadonlyArray<readonly [string, Option.Option<string>]> = [

@@ -33,7 +33,7 @@ const needsOf = ({ review }: AppConfig["Service"]) => ({ platform }: Lane, job?:
   return [forgeService(platform), modelService((isQuestion ? answererOf(review) : review.reviewer).provider)]
 }
 
-type Needs = ReturnType<typeof needsOf>
+type RequiredServices = ReturnType<typeof needsOf>
 
 /** The runner of the jobs that may run, by the rules of this server. The pods are only started for those. */
 const admitting = (rules: AdmittanceRules) =>
@@ -66,7 +66,7 @@ const tellingStopped = Layer.effect(
   })
 )
 
-const inProcess = (needs: Needs, rules: AdmittanceRules, transcripts: TranscriptSettings) =>
+const inProcess = (needs: RequiredServices, rules: AdmittanceRules, transcripts: TranscriptSettings) =>
   tellingStopped.pipe(
     Layer.provide(admitting(rules)),
     Layer.provide(
@@ -82,7 +82,7 @@ const inProcess = (needs: Needs, rules: AdmittanceRules, transcripts: Transcript
   )
 
 // The pods have the model and the checkout: the server only tells pull requests what they have to hear.
-const inCluster = (options: KubernetesRunner.KubernetesOptions, needs: Needs, rules: AdmittanceRules) =>
+const inCluster = (options: KubernetesRunner.KubernetesOptions, needs: RequiredServices, rules: AdmittanceRules) =>
   tellingStopped.pipe(
     Layer.provide(admitting(rules)),
     Layer.provide(KubernetesRunner.layer(options, { notice: noticeJob, command: commandJob, needs })),

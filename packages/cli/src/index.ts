@@ -40,7 +40,7 @@ export { noVerification, type Verification } from "@nominal-code/review/Verify"
 
 /** Pull requests, what happens to them, and what a review says of them. */
 export { Relation } from "@nominal-code/domain/Access"
-export { CoverageCounts, FileCoverage, NotShown } from "@nominal-code/domain/Coverage"
+export { CoverageCounts, FileCoverage, OmissionReason } from "@nominal-code/domain/Coverage"
 export { FileKind, GeneratedMark } from "@nominal-code/domain/FileKind"
 export type { Filters } from "@nominal-code/domain/Filters"
 export { Category, Confidence, Finding, Fingerprint, fingerprint, Severity } from "@nominal-code/domain/Finding"
@@ -232,7 +232,7 @@ export {
   type LlmRequest,
   type LlmResponse,
   type ModelPresence,
-  type PresenceOf,
+  type PresenceLookup,
   type ToolSpec
 } from "@nominal-code/llm/LlmProvider"
 export { layer as layerLlmProviders, LlmProviders } from "@nominal-code/llm/LlmProviders"
@@ -307,7 +307,7 @@ export {
   Settlement,
   StopReason
 } from "@nominal-code/jobs/JobQueue"
-export { type Depth, EventKind, JobRecord, JobRecords, JobState, WaitsFor } from "@nominal-code/jobs/JobRecords"
+export { type Depth, EventKind, JobRecord, JobRecords, JobState, ServiceWait } from "@nominal-code/jobs/JobRecords"
 export { JobRunner } from "@nominal-code/jobs/JobRunner"
 export * as QueueWorker from "@nominal-code/jobs/Lane"
 export { type LeasedRunOptions } from "@nominal-code/jobs/LeasedRun"
@@ -342,8 +342,8 @@ export * as RedisPayloadStore from "@nominal-code/jobs/RedisPayloadStore"
 export {
   KubeClient,
   KubeConfigError,
+  type ListerWatcher,
   type ObjectList,
-  type Watchable,
   type WatchEvent
 } from "@nominal-code/kubernetes/KubeClient"
 export * as KubeClientNode from "@nominal-code/kubernetes/KubeClientNode"

@@ -6,7 +6,7 @@ import { RepoPath } from "./PullRequest.ts"
  * Reason why a review has not looked at all of a changed file: it is deleted, only moved, generated, has no text diff, or
  * is `too-large` for the review's prompts, or the review `ended-early`.
  */
-export const NotShown = Schema.Literals([
+export const OmissionReason = Schema.Literals([
   "deleted",
   "moved",
   "no-text",
@@ -14,7 +14,7 @@ export const NotShown = Schema.Literals([
   "ended-early",
   ...GeneratedMark.literals
 ])
-export type NotShown = typeof NotShown.Type
+export type OmissionReason = typeof OmissionReason.Type
 
 /** Share of a changed file's diff that a review has looked at. `name`: it was only told of the file. */
 export class FileCoverage extends Schema.Class<FileCoverage>("@nominal-code/domain/FileCoverage")({
@@ -22,7 +22,7 @@ export class FileCoverage extends Schema.Class<FileCoverage>("@nominal-code/doma
   kind: FileKind,
   seen: Schema.Literals(["full", "part", "name", "none"]),
   /** Absent for a file that was looked at in full. */
-  why: Schema.optionalKey(NotShown),
+  why: Schema.optionalKey(OmissionReason),
   /** Number of lines of its diff that were not looked at. */
   leftOut: Schema.optionalKey(Schema.Natural)
 }) {}

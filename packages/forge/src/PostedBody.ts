@@ -57,9 +57,9 @@ export const makeBodies = ({ longest, seal, text: gate }: BodyOptions) => {
         seal.tail(draft.pullRequest, markersOf(draft, inSummary))
       )
     },
-    /** Body of a review that is written over the standing summary of an earlier one, whose folded findings stay. */
-    bodyOver: (draft: ReviewDraft, standing: string): string => {
-      const { markers, text } = splitMarkers(standing)
+    /** Body of a review that is written over the summary of an earlier one, whose folded findings stay. */
+    bodyOver: (draft: ReviewDraft, earlier: string): string => {
+      const { markers, text } = splitMarkers(earlier)
       const folded = foldedIn(text)
       return withTail(
         folded === "" ? draft.summary : `${closeFence(draft.summary)}\n\n${folded}`,

@@ -5,8 +5,8 @@ import { WebhookError } from "./ForgeError.ts"
 import type { Delivery, WebhookRequest } from "./Webhooks.ts"
 
 /** The event, or the reason to ignore the delivery. */
-export type ReadEvent = Result.Result<PullRequestEvent, string>
-export type Reader = (payload: unknown) => ReadEvent
+export type EventResult = Result.Result<PullRequestEvent, string>
+export type Reader = (payload: unknown) => EventResult
 
 /** Refuses a request that the forge would not send. */
 export const malformed = (message: string) => Result.fail(new WebhookError({ reason: "malformed", message }))
@@ -32,14 +32,14 @@ const mismatch = (forge: string, issue: SchemaIssue.Issue): string => {
  */
 export const readersOf =
   (forge: string) =>
-  <S extends Schema.ConstraintDecoder<unknown>>(schema: S, read: (payload: S["Type"]) => ReadEvent): Reader => {
+  <S extends Schema.ConstraintDecoder<unknown>>(schema: S, read: (payload: S["Type"]) => EventResult): Reader => {
     SchemaJITCompiler.enable(schema.ast)
     const decode = Schema.decodeUnknownResult(schema)
     return (payload) => Result.flatMap(Result.mapError(decode(payload), (error) => mismatch(forge, error.issue)), read)
   }
 
 /** The delivery of that id. */
-export const deliveryOf = (id: string, reading: ReadEvent): Delivery =>
+export const deliveryOf = (id: string, reading: EventResult): Delivery =>
   Result.match(reading, {
     onFailure: (ignored) => ({ id, event: Option.none(), ignored }),
     onSuccess: (event) => ({ id, event: Option.some(event), ignored: "" })

@@ -20,7 +20,7 @@ const NewComment = Schema.Struct({ body: Schema.String })
 
 type State = "PENDING" | "COMMENTED"
 
-interface Written {
+interface StoredPost {
   readonly id: number
   readonly body: string
   readonly user: { readonly login: string }
@@ -29,9 +29,9 @@ interface Written {
 
 /** A pull request as GitHub holds it, with the rules by which it takes reviews. */
 export interface FakePull {
-  readonly reviews: Array<Written & { state: State; readonly comments: ReadonlyArray<Comment> }>
-  readonly issueComments: Array<Written>
-  readonly reviewComments: Array<Written & { readonly inReplyTo?: number }>
+  readonly reviews: Array<StoredPost & { state: State; readonly comments: ReadonlyArray<Comment> }>
+  readonly issueComments: Array<StoredPost>
+  readonly reviewComments: Array<StoredPost & { readonly inReplyTo?: number }>
   /** Reviews that everybody sees. */
   readonly submitted: () => FakePull["reviews"]
   readonly script: Script
@@ -48,7 +48,7 @@ const refusal = (...errors: ReadonlyArray<string>): Answer => ({
 /** `refuses`: the comments whose place is not in the diff. One of them refuses the whole review, as with GitHub. */
 export const fakePull = (refuses: (comment: Comment) => boolean = () => false): FakePull => {
   let ids = 1_000
-  const write = (body: string, where: string, login = self): Written => {
+  const write = (body: string, where: string, login = self): StoredPost => {
     const id = ++ids
     return { id, body, user: { login }, html_url: `https://github.example/acme/shop/pull/7#${where}-${id}` }
   }
@@ -81,7 +81,7 @@ export const fakePull = (refuses: (comment: Comment) => boolean = () => false): 
     return { body: pull.reviews.splice(index, 1)[0] }
   }
 
-  const deleteComment = (list: Array<Written>, id: number): Answer => {
+  const deleteComment = (list: Array<StoredPost>, id: number): Answer => {
     const index = list.findIndex((comment) => comment.id === id)
     if (index < 0) return { status: 404, body: { message: "Not Found" } }
     list.splice(index, 1)
@@ -105,7 +105,7 @@ export const fakePull = (refuses: (comment: Comment) => boolean = () => false): 
     return { status: 201, body: written }
   }
 
-  const node = ({ body, html_url, id, user }: Written) => ({
+  const node = ({ body, html_url, id, user }: StoredPost) => ({
     fullDatabaseId: String(id),
     body,
     url: html_url,

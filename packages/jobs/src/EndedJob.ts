@@ -165,7 +165,7 @@ const keptOf = (fields: ReadonlyArray<string>): EndedJobFields => {
 }
 
 /** Further fields of an ended job, which a store may keep in columns of their own. */
-type Told = Pick<JobRow, "id" | "position" | "endedAt"> & { readonly state: "done" | "superseded" }
+type EndedJobColumns = Pick<JobRow, "id" | "position" | "endedAt"> & { readonly state: "done" | "superseded" }
 
 /** Fields that an ended job has no more use for, as they are then. */
 export const atRest = {
@@ -182,7 +182,7 @@ export const atRest = {
   since: 0
 } as const
 
-const rowOf = (told: Told, kept: EndedJobFields): JobRow => ({
+const rowOf = (told: EndedJobColumns, kept: EndedJobFields): JobRow => ({
   ...kept,
   ...told,
   ...atRest,
@@ -193,7 +193,8 @@ const rowOf = (told: Told, kept: EndedJobFields): JobRow => ({
 export const encode = (row: EndedJobFields): Uint8Array => pack(textOf(row))
 
 /** Reverses `encode`; throws if the bytes are not its output. */
-export const decode = (stored: Uint8Array, told: Told): JobRow => rowOf(told, keptOf(unpack(stored).split("\n")))
+export const decode = (stored: Uint8Array, told: EndedJobColumns): JobRow =>
+  rowOf(told, keptOf(unpack(stored).split("\n")))
 
 /** Compresses a whole ended job, with the idempotency key of the step that ended it. */
 export const encodeWhole = (row: JobRow, call: string): Uint8Array => {
@@ -211,7 +212,7 @@ export const decodeWhole = (stored: Uint8Array): { readonly row: JobRow; readonl
   const [, done, place, ended, call = ""] = headForm.exec(head) ?? []
   const position = Number(place)
   const kept = keptOf(fields)
-  const told: Told = {
+  const told: EndedJobColumns = {
     id: JobId.make(id),
     position,
     endedAt: position + Number(ended),

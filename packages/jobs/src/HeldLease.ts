@@ -12,7 +12,7 @@ import {
 } from "./JobQueue.ts"
 
 /** Function that restores the interruptibility of the caller's region. */
-export type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+export type RestoreFunction = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
 /** Result of keeping a lease alive. `unreachable`: it could not be renewed, so another process may have it. */
 export type LeaseWatchResult = RenewalResult | "unreachable"
@@ -66,7 +66,10 @@ export const make = Effect.gen(function*() {
     )
 
   /** Carries a settlement out, however long the store is away. It is given up if this process is asked to end meanwhile. */
-  const persistently = (once: Effect.Effect<SettledLease, StoreError>, restore: Restore): Effect.Effect<SettledLease> =>
+  const persistently = (
+    once: Effect.Effect<SettledLease, StoreError>,
+    restore: RestoreFunction
+  ): Effect.Effect<SettledLease> =>
     once.pipe(
       Effect.retry(shutdownRetries),
       Effect.catch((error) =>
@@ -94,7 +97,7 @@ export const make = Effect.gen(function*() {
   const settle = (
     lease: Lease,
     settlement: Settlement,
-    restore: Restore,
+    restore: RestoreFunction,
     next?: RunLocation
   ): Effect.Effect<SettledLease> =>
     Effect.flatMap(Clock.currentTimeMillis, (asked) => {

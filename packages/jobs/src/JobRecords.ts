@@ -19,13 +19,13 @@ export type EventKind = typeof EventKind.Type
  * The service that a job waits for; while it runs, for its turn there. Instants are milliseconds since the epoch, by the
  * store's clock.
  */
-export const WaitsFor = Schema.Struct({
+export const ServiceWait = Schema.Struct({
   service: ServiceName,
   /** Instant of the next try; absent while it runs. */
   until: Schema.optionalKey(Schema.Int),
   since: Schema.Int
 })
-export type WaitsFor = typeof WaitsFor.Type
+export type ServiceWait = typeof ServiceWait.Type
 
 /** A stored job, as `jobs list` shows it. Instants are milliseconds since the epoch, by the store's clock. */
 export const JobRecord = Schema.Struct({
@@ -43,7 +43,7 @@ export const JobRecord = Schema.Struct({
   losses: Schema.Int,
   /** Failure of its last run. */
   failure: Schema.OptionFromNullOr(Failure),
-  waitsFor: Schema.OptionFromNullOr(WaitsFor),
+  waitsFor: Schema.OptionFromNullOr(ServiceWait),
   /** End of a running job's lease unless its server renews it. If it has passed, no server runs the job any more. */
   leaseUntil: Schema.OptionFromNullOr(Schema.Int),
   /** True if it was cancelled: it is parked or, while it runs, has to stop. */
@@ -78,7 +78,7 @@ export const headShaOf = (outcome: JobOutcome): Option.Option<Sha> =>
  */
 export const reasonOf = (
   { cancelled, failure: last, outcome, state, supersededBy, task, unreadable, waitsFor }: JobRecord,
-  waitText: (waitsFor: WaitsFor, reason: Option.Option<OutageReason>) => string = ({ service }) =>
+  waitText: (waitsFor: ServiceWait, reason: Option.Option<OutageReason>) => string = ({ service }) =>
     `waits for ${service}`
 ): string => {
   if (cancelled) return "cancelled"

@@ -19,7 +19,7 @@ export interface Turn {
   readonly visit: ServiceUse
   /** Isolates the turn; false if something else runs here, and the run has to come later. */
   readonly isolate: () => boolean
-  readonly restore: HeldLease.Restore
+  readonly restore: HeldLease.RestoreFunction
   /** Location in which the lane's next job may run at once; none if it is the turn of others. */
   readonly next: () => RunLocation | undefined
 }

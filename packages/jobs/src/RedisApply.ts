@@ -11,8 +11,8 @@ import { givenBy, type LoadedLane, make as snapshotOf, type Snapshot } from "./R
  * for every store.
  */
 
-/** One try of a step on a lane. */
-export interface Try {
+/** Optimistic write: one try of a step on a lane, which holds only if the lane is as it was assumed to be. */
+export interface OptimisticWrite {
   readonly operation: string
   readonly keys: ShardKeys
   readonly lane: string
@@ -35,24 +35,28 @@ export interface Try {
  * Result of a try. `overtaken`: the lane is another than it was assumed to be. `later`: another step on the lane comes
  * first. `failed`: one of those that shared the script has failed.
  */
-export interface TryResult {
+export interface WriteResult {
   readonly _tag: "made" | "overtaken" | "later" | "failed" | "untrusted"
   readonly now: number
   readonly row: (id: string) => JobRow | undefined
 }
 
-export type Outcome = Exit.Exit<TryResult, StoreError>
+export type WriteOutcome = Exit.Exit<WriteResult, StoreError>
 
-/** Function that takes the outcome of a try. */
-export type Answer = (one: Try, outcome: Outcome) => void
+/** Takes the outcome of an optimistic write. */
+export type OutcomeHandler = (one: OptimisticWrite, outcome: WriteOutcome) => void
 
 /** Tries on one lane that were applied to it, and wait to be written. */
 export interface AppliedLane {
   readonly change: LaneChange
-  readonly tries: ReadonlyArray<Try>
+  readonly tries: ReadonlyArray<OptimisticWrite>
 }
 
-export const unmade = (_tag: Exclude<TryResult["_tag"], "made">): TryResult => ({ _tag, now: 0, row: () => undefined })
+export const unmade = (_tag: Exclude<WriteResult["_tag"], "made">): WriteResult => ({
+  _tag,
+  now: 0,
+  row: () => undefined
+})
 
 /** A lane in which nothing waits or runs. */
 export const emptyLane: ChangedLane = { version: "", list: [], jobs: new Map() }
@@ -66,7 +70,7 @@ const endsUnplaced = (snapshot: Snapshot): boolean => {
 }
 
 /** The ids and events that tries ask for, beside those of the lane. */
-export const askedOf = (tries: ReadonlyArray<Try>) => ({
+export const askedOf = (tries: ReadonlyArray<OptimisticWrite>) => ({
   ids: tries.flatMap(({ ids, sent }) => sent === undefined ? ids : [...ids, sent]),
   events: tries.flatMap(({ event }) => event === undefined ? [] : [event])
 })
@@ -75,7 +79,7 @@ export const askedOf = (tries: ReadonlyArray<Try>) => ({
 export const assumedLane = (
   { jobs, list, version }: ChangedLane,
   lane: string,
-  tries: ReadonlyArray<Try>,
+  tries: ReadonlyArray<OptimisticWrite>,
   times: Pick<LoadedLane, "now" | "forgottenBefore">
 ): LoadedLane => {
   const { events, ids } = askedOf(tries)
@@ -105,14 +109,14 @@ export const assumedLane = (
  */
 export const applyTries = (
   loaded: LoadedLane,
-  tries: ReadonlyArray<Try>,
+  tries: ReadonlyArray<OptimisticWrite>,
   signer: string,
-  answer: Answer
+  answer: OutcomeHandler
 ): AppliedLane | undefined => {
   const snapshot = snapshotOf(loaded)
   const { now } = loaded
   const calls = new Map<string, string>()
-  const applied: Array<Try> = []
+  const applied: Array<OptimisticWrite> = []
   for (const [at, one] of tries.entries()) {
     if (one.sent !== undefined && loaded.jobs.get(one.sent)?.call === one.call) {
       // Another process may have one of its jobs by now.
@@ -136,7 +140,7 @@ export const applyTries = (
     return { change: { loaded, snapshot, calls, quiet, signer: trusted ? signer : undefined }, tries: applied }
   }
   // What is only assumed answers nothing.
-  const result: TryResult = loaded.remembered
+  const result: WriteResult = loaded.remembered
     ? unmade("overtaken")
     : { _tag: "made", now, row: (id) => loaded.jobs.get(id)?.row }
   for (const one of applied) answer(one, Exit.succeed(result))

@@ -137,7 +137,7 @@ const overOf = (
   row: JobRow,
   { call, digest, endedAt }: { readonly call: string; readonly digest: string; readonly endedAt: number },
   { keys }: CommitOptions,
-  { blobs, names }: Pick<Written, "blobs" | "names">
+  { blobs, names }: Pick<PlanTexts, "blobs" | "names">
 ) => {
   const day = dayOf(endedAt)
   const ended = keys.ended(day)
@@ -155,14 +155,14 @@ const overOf = (
 }
 
 /** Companion of the plan: the names of the keys, and texts that are too long for it. */
-interface Written {
+interface PlanTexts {
   readonly names: KeyNames
   readonly blobs: Array<string | Uint8Array>
   /** Digests of the lane's events. */
   readonly digests: Map<string, string>
 }
 
-const jobOf = (row: JobRow, { calls, loaded, snapshot }: LaneChange, options: CommitOptions, written: Written) => {
+const jobOf = (row: JobRow, { calls, loaded, snapshot }: LaneChange, options: CommitOptions, written: PlanTexts) => {
   const { keys, nextVersion, retentionMillis } = options
   const { blobs, digests, names } = written
   const before = loaded.jobs.get(row.id)
@@ -213,7 +213,7 @@ const isSameHead = (row: JobRow, before: JobRow | undefined): boolean =>
 /** A version of a lane as its last change has written it. One that is a kind alone is of an older server, and tells nothing. */
 const tells = (version: string): boolean => version.length !== 1
 
-const laneOf = (change: LaneChange, options: CommitOptions, { blobs, names }: Pick<Written, "blobs" | "names">) => {
+const laneOf = (change: LaneChange, options: CommitOptions, { blobs, names }: Pick<PlanTexts, "blobs" | "names">) => {
   const { loaded, quiet, signer, snapshot } = change
   const { keys, nextVersion } = options
   const digests = new Map<string, string>()

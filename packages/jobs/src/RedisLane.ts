@@ -7,7 +7,7 @@ import { type Duration, Effect, Option, Schedule, Schema } from "effect"
 import { randomBytes } from "node:crypto"
 import * as JobSigners from "./JobSigners.ts"
 import type { JobRow, JobTable } from "./JobTable.ts"
-import type { TryResult } from "./RedisApply.ts"
+import type { WriteResult } from "./RedisApply.ts"
 import { type ShardKeys, shardKeys, shardOf } from "./RedisKeys.ts"
 import * as RedisLaneCache from "./RedisLaneCache.ts"
 import * as RedisRead from "./RedisRead.ts"
@@ -105,10 +105,10 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
       return ids
     }
     const scope = { operation, keys, lane, ids, event, intake, quiet, trusted, call, apply }
-    const resultOf = ({ now, row }: TryResult): StepResult<A> => ({ value: Option.getOrThrow(value), now, row })
+    const resultOf = ({ now, row }: WriteResult): StepResult<A> => ({ value: Option.getOrThrow(value), now, row })
 
     /** Tries again after tries that made nothing. */
-    const goOn = Effect.fnUntraced(function*(first: TryResult): Effect.fn.Return<StepResult<A>, StoreError> {
+    const goOn = Effect.fnUntraced(function*(first: WriteResult): Effect.fn.Return<StepResult<A>, StoreError> {
       let result = first
       let [reads, isAlone] = [false, false]
       for (let races = 0; races < maxRaces;) {

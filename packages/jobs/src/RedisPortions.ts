@@ -14,14 +14,14 @@ export const entryOf = (position: number, day: number): string => position.toStr
 export const dayText = (day: number): string => day.toString(36).padStart(3, "0")
 
 /** Place of an ended job's record. */
-export interface Ended {
+export interface EndedJobPlace {
   readonly position: number
   readonly day: number
   readonly place: number
 }
 
 /** Reads the entries of a portion. */
-export const entriesOf = (portion: string): ReadonlyArray<Ended> =>
+export const entriesOf = (portion: string): ReadonlyArray<EndedJobPlace> =>
   Array.from({ length: Math.floor(portion.length / width) }, (_, index) => {
     const at = index * width
     return {

@@ -20,7 +20,7 @@ const Bytes = Schema.NullOr(Schema.String)
 const decodePlatform = Schema.decodeUnknownOption(Platform)
 
 /** Position of a job, and the effect that reads it. */
-interface Listed {
+interface ListedJob {
   readonly position: number
   readonly row: Effect.Effect<Option.Option<StoredRow>, StoreError>
 }
@@ -90,7 +90,7 @@ export const make = Effect.fnUntraced(function*(redis: Redis["Service"], all: Re
     Effect.map(
       newest(keys[state], before, limit),
       (flat) =>
-        flat.flatMap((id, at): ReadonlyArray<Listed> =>
+        flat.flatMap((id, at): ReadonlyArray<ListedJob> =>
           at % 2 === 0
             ? [{ position: Number(flat[at + 1]), row: livingAt(redis, "JobRecords.list", keys, id) }]
             : []
@@ -100,7 +100,7 @@ export const make = Effect.fnUntraced(function*(redis: Redis["Service"], all: Re
   /** Lists the newest of a shard's jobs that have ended: some portions, and more where they were short. */
   const ended = Effect.fnUntraced(
     function*(keys: ShardKeys, state: "done" | "superseded", before: number, limit: number) {
-      const listed: Array<Listed> = []
+      const listed: Array<ListedJob> = []
       const wanted = Math.ceil(limit / RedisPortions.half) + 1
       let at = before
       while (listed.length < limit) {

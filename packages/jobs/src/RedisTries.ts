@@ -9,16 +9,16 @@ import { QueueLimits } from "./JobQueue.ts"
 import * as JobSigners from "./JobSigners.ts"
 import type { JobRow } from "./JobTable.ts"
 import {
-  type Answer,
   type AppliedLane,
   applyTries,
   askedOf,
   assumedLane,
   emptyLane,
-  type Outcome,
-  type Try,
-  type TryResult,
-  unmade
+  type OptimisticWrite,
+  type OutcomeHandler,
+  unmade,
+  type WriteOutcome,
+  type WriteResult
 } from "./RedisApply.ts"
 import * as RedisClock from "./RedisClock.ts"
 import { type ChangedLane, planOf } from "./RedisCommit.ts"
@@ -28,10 +28,10 @@ import * as RedisRead from "./RedisRead.ts"
 import type { StoredRow } from "./RedisRow.ts"
 import { givenBy, type LoadedLane } from "./RedisSnapshot.ts"
 
-class TryRequest extends Request.Class<{ readonly one: Try }, TryResult, StoreError> {}
+class WriteRequest extends Request.Class<{ readonly one: OptimisticWrite }, WriteResult, StoreError> {}
 
 /** Answer of `commit.lua`. */
-interface Committed {
+interface CommitAnswer {
   readonly now: number
   /** Of each day, 1 if something has ended on it that is kept, and 0 if not. */
   readonly days: string
@@ -41,9 +41,9 @@ interface Committed {
 
 const answered = /^\d+ [01]*(?:\n[\d -]*)*$/
 
-const Committed = Schema.String.check(Schema.isPattern(answered))
+const CommitAnswer = Schema.String.check(Schema.isPattern(answered))
 
-const committedOf = (answer: string): Committed => {
+const committedOf = (answer: string): CommitAnswer => {
   const [head = "", ...lines] = answer.split("\n")
   const [now, days = ""] = head.split(" ")
   return { now: Number(now), days, lanes: lines.map((line) => line === "" ? [] : line.split(" ").map(Number)) }
@@ -72,7 +72,7 @@ const real = (row: JobRow, numbers: ReadonlyArray<number>): JobRow => {
 }
 
 /** The first tries that may be made together: each is about jobs and an event of its own. */
-const independent = (tries: ReadonlyArray<Try>): ReadonlyArray<Try> => {
+const independent = (tries: ReadonlyArray<OptimisticWrite>): ReadonlyArray<OptimisticWrite> => {
   const [first, ...others] = tries
   if (first === undefined || first.ids.length === 0 || others.length === 0) return tries.slice(0, 1)
   const found = [first]
@@ -115,7 +115,7 @@ const outcomesOf = (
   { change: { loaded, snapshot }, tries }: AppliedLane,
   { changed, numbers }: { readonly changed: ChangedLane; readonly numbers: ReadonlyArray<number> },
   cache: RedisLaneCache
-): ReadonlyArray<readonly [Try, Outcome]> => {
+): ReadonlyArray<readonly [OptimisticWrite, WriteOutcome]> => {
   const [done] = numbers
   if (done !== 1) {
     return tries.map((one) => [
@@ -135,7 +135,7 @@ const outcomesOf = (
     const found = snapshot.changed().get(id) ?? loaded.jobs.get(id)?.row
     return found === undefined ? undefined : real(found, numbers)
   }
-  const made: Outcome = Exit.succeed({ _tag: "made", now: loaded.now, row })
+  const made: WriteOutcome = Exit.succeed({ _tag: "made", now: loaded.now, row })
   return tries.map((one) => [one, made])
 }
 
@@ -172,7 +172,11 @@ export const make = Effect.fnUntraced(function*(shards: number, cache: RedisLane
   const heard = (now: number) => Effect.map(Clock.currentTimeMillis, (local) => clock.hear(now, local))
 
   /** The lane as it is assumed to be; undefined if it has to be read. */
-  const assumed = (lane: string, tries: ReadonlyArray<Try>, now: number | undefined): LoadedLane | undefined => {
+  const assumed = (
+    lane: string,
+    tries: ReadonlyArray<OptimisticWrite>,
+    now: number | undefined
+  ): LoadedLane | undefined => {
     const known = cache.take(lane)
     if (now === undefined || tries.some(({ reads, sent }) => reads || sent !== undefined)) return undefined
     const times = { now, forgottenBefore: now - retentionMillis }
@@ -183,9 +187,9 @@ export const make = Effect.fnUntraced(function*(shards: number, cache: RedisLane
 
   /** Answers tries that were made, once the replicas have what was accepted. */
   const confirm = Effect.fnUntraced(function*(
-    { intake, keys, operation }: Try,
-    outcomes: ReadonlyArray<readonly [Try, Outcome]>,
-    answer: Answer
+    { intake, keys, operation }: OptimisticWrite,
+    outcomes: ReadonlyArray<readonly [OptimisticWrite, WriteOutcome]>,
+    answer: OutcomeHandler
   ) {
     const replicated = intake ? yield* Effect.exit(redis.replicated(operation, keys.tick)) : Exit.void
     for (const [one, outcome] of outcomes) {
@@ -195,7 +199,7 @@ export const make = Effect.fnUntraced(function*(shards: number, cache: RedisLane
 
   /** Reads a lane, and applies tries to it. */
   const applyRead = Effect.fnUntraced(
-    function*([lane, tries]: readonly [string, Array.NonEmptyReadonlyArray<Try>], answer: Answer) {
+    function*([lane, tries]: readonly [string, Array.NonEmptyReadonlyArray<OptimisticWrite>], answer: OutcomeHandler) {
       const [first] = tries
       const { keys, operation } = first
       const found = yield* Effect.result(read({ operation, keys, lane, ...askedOf(tries) }))
@@ -204,7 +208,7 @@ export const make = Effect.fnUntraced(function*(shards: number, cache: RedisLane
         return []
       }
       yield* heard(found.success.now)
-      const outcomes: Array<readonly [Try, Outcome]> = []
+      const outcomes: Array<readonly [OptimisticWrite, WriteOutcome]> = []
       const applied = applyTries(found.success, tries, signer, (one, outcome) => outcomes.push([one, outcome]))
       if (outcomes.length > 0) yield* confirm(first, outcomes, answer)
       return applied === undefined ? [] : [applied]
@@ -212,7 +216,7 @@ export const make = Effect.fnUntraced(function*(shards: number, cache: RedisLane
   )
 
   /** Writes lanes of a shard by one script. */
-  const write = Effect.fnUntraced(function*(lanes: Array.NonEmptyReadonlyArray<AppliedLane>, tell: Answer) {
+  const write = Effect.fnUntraced(function*(lanes: Array.NonEmptyReadonlyArray<AppliedLane>, tell: OutcomeHandler) {
     const tries = lanes.flatMap(({ tries }) => tries)
     const [first] = tries
     if (first === undefined) return
@@ -225,7 +229,9 @@ export const make = Effect.fnUntraced(function*(shards: number, cache: RedisLane
       nextVersion
     })
     const operation = tries.every((one) => one.operation === first.operation) ? first.operation : "JobQueue.change"
-    const written = yield* Effect.result(redis.run(operation, Committed, first.intake ? intake : progress, keys, args))
+    const written = yield* Effect.result(
+      redis.run(operation, CommitAnswer, first.intake ? intake : progress, keys, args)
+    )
     if (Result.isFailure(written)) {
       // A script that fails may fail for one of them only.
       const isOneOfThem = tries.length > 1 && written.failure.reason === "failed"
@@ -242,7 +248,7 @@ export const make = Effect.fnUntraced(function*(shards: number, cache: RedisLane
     yield* confirm(first, outcomes, tell)
   })
 
-  const writeAll = (lanes: ReadonlyArray<AppliedLane>, answer: Answer) =>
+  const writeAll = (lanes: ReadonlyArray<AppliedLane>, answer: OutcomeHandler) =>
     Effect.forEach(
       batchesOf(lanes),
       // The first one is on its way before the others are made.
@@ -251,10 +257,10 @@ export const make = Effect.fnUntraced(function*(shards: number, cache: RedisLane
     )
 
   /** Makes tries on the lanes of one shard, by one of the scripts. */
-  const makeIn = Effect.fnUntraced(function*(tries: ReadonlyArray<Try>, answer: Answer) {
+  const makeIn = Effect.fnUntraced(function*(tries: ReadonlyArray<OptimisticWrite>, answer: OutcomeHandler) {
     const now = yield* timeNow
     const applied: Array<AppliedLane> = []
-    const unread: Array<readonly [string, Array.NonEmptyReadonlyArray<Try>]> = []
+    const unread: Array<readonly [string, Array.NonEmptyReadonlyArray<OptimisticWrite>]> = []
     for (const [lane, all] of Map.groupBy(tries, ({ lane }) => lane)) {
       const some = independent(all)
       if (!Array.isReadonlyArrayNonEmpty(some)) continue
@@ -280,7 +286,7 @@ export const make = Effect.fnUntraced(function*(shards: number, cache: RedisLane
    * Makes tries that share scripts. Those that have to wait for others on their lane come after all of them. If one of
    * them has a bug, each is to be made alone.
    */
-  const makeSome = Effect.fnUntraced(function*(tries: ReadonlyArray<Try>, answer: Answer) {
+  const makeSome = Effect.fnUntraced(function*(tries: ReadonlyArray<OptimisticWrite>, answer: OutcomeHandler) {
     const open = new Set(tries)
     const exit = yield* Effect.exit(makeIn(tries, (one, outcome) => {
       if (open.delete(one)) answer(one, outcome)
@@ -293,22 +299,23 @@ export const make = Effect.fnUntraced(function*(shards: number, cache: RedisLane
     for (const one of open) answer(one, left)
   })
 
-  const tries = RequestResolver.make<TryRequest>(Effect.fnUntraced(function*(entries) {
+  const tries = RequestResolver.make<WriteRequest>(Effect.fnUntraced(function*(entries) {
     const waiting = new Map(entries.map((entry) => [entry.request.one, entry]))
     const groups = [...Map.groupBy(waiting.keys(), ({ keys }) => keys).values()].flatMap((some) => [
       ...Map.groupBy(some, ({ intake }) => intake).values()
     ])
-    const answer: Answer = (one, outcome) => waiting.get(one)?.completeUnsafe(outcome)
+    const answer: OutcomeHandler = (one, outcome) => waiting.get(one)?.completeUnsafe(outcome)
     yield* Effect.forEach(groups, (some) => makeSome(some, answer), { concurrency: "unbounded", discard: true })
   }))
 
   /** Makes a try, with those of the same moment. */
-  const attempt = (one: Try): Effect.Effect<TryResult, StoreError> => Effect.request(new TryRequest({ one }), tries)
+  const attempt = (one: OptimisticWrite): Effect.Effect<WriteResult, StoreError> =>
+    Effect.request(new WriteRequest({ one }), tries)
 
   /** Makes a try by scripts of its own. */
-  const attemptAlone = (one: Try): Effect.Effect<TryResult, StoreError> =>
+  const attemptAlone = (one: OptimisticWrite): Effect.Effect<WriteResult, StoreError> =>
     Effect.suspend(() => {
-      let made: Outcome = Exit.succeed(unmade("later"))
+      let made: WriteOutcome = Exit.succeed(unmade("later"))
       return Effect.flatMap(
         makeSome([one], (_, outcome) => {
           made = outcome

@@ -55,20 +55,20 @@ export const encode = (job: Job): string => {
  * Part of a job that it has inherited from those that it supersedes: the request to review a head again, and that a
  * person asked. It is not signed, for it gives nobody a right.
  */
-export interface Inherited {
+export interface InheritedRequest {
   readonly again?: string
   readonly asked?: true
 }
 
-interface Signed {
+interface SignedForm {
   readonly signature: JobSignature
-  readonly inherited: Inherited
+  readonly inherited: InheritedRequest
   /** Number of the run that the first key has found, or empty. */
   readonly runBefore: string
   readonly form: string
 }
 
-const signedIn = (stored: string): Signed | undefined => {
+const signedIn = (stored: string): SignedForm | undefined => {
   const found = signed.exec(stored)
   if (found === null) return undefined
   const [, key = "", code = "", asked = "", again = "", runBefore = "", form = ""] = found
@@ -83,7 +83,7 @@ const signedIn = (stored: string): Signed | undefined => {
   }
 }
 
-const textOf = ({ form, inherited: { again = "", asked }, runBefore, signature: { code, key } }: Signed): string =>
+const textOf = ({ form, inherited: { again = "", asked }, runBefore, signature: { code, key } }: SignedForm): string =>
   `4:${key}${code}:${asked === true ? "a" : ""}:${Buffer.from(again).toString("base64url")}:${runBefore}:${form}`
 
 /** The job that a stored job is kept for. */
@@ -114,11 +114,11 @@ export const origin = (keys: ReadonlyArray<SigningKey>, place: Place, stored: st
   )
 }
 
-const inherit = (job: Job, inherited: Inherited): Job =>
+const inherit = (job: Job, inherited: InheritedRequest): Job =>
   job.event._tag === "Comment" ? job : new Job({ ...job, event: { ...job.event, ...inherited } })
 
 /** Adds to a stored form what its job inherits. What is signed of it stays as it is. */
-export const inheriting = (stored: string, inherited: Inherited): string => {
+export const inheriting = (stored: string, inherited: InheritedRequest): string => {
   const found = signedIn(stored)
   if (found !== undefined) return textOf({ ...found, inherited: { ...found.inherited, ...inherited } })
   return Option.match(decode(stored), { onNone: () => stored, onSome: (job) => encode(inherit(job, inherited)) })

@@ -5,7 +5,6 @@ import { JobRequestResult } from "@nominal-code/jobs/QueueAdmin"
 import { mention, push } from "@nominal-code/testing/Jobs"
 import {
   cancel,
-  type DefineTest,
   done,
   handled,
   lane,
@@ -21,7 +20,8 @@ import {
   runAll,
   settle,
   stands,
-  take
+  take,
+  type TestFunction
 } from "@nominal-code/testing/QueueSteps"
 import { Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
@@ -31,7 +31,7 @@ const stopping = JobRequestResult.cases.Stopping.make({})
 const parkCancelled = Settlement.cases.Park.make({})
 
 /** Behaviour of cancelled jobs. */
-export const cancelling = (it: DefineTest) => {
+export const cancelling = (it: TestFunction) => {
   it(
     "parks a waiting job that is cancelled, and the lane goes on",
     Effect.gen(function*() {

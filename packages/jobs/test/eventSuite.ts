@@ -6,7 +6,6 @@ import { JobQueue, OfferResult, Settlement } from "@nominal-code/jobs/JobQueue"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
 import { laneOf, lifecycle, mention, push, shaOf } from "@nominal-code/testing/Jobs"
 import {
-  type DefineTest,
   done,
   lane,
   nothing,
@@ -20,7 +19,8 @@ import {
   runAll,
   settle,
   stands,
-  take
+  take,
+  type TestFunction
 } from "@nominal-code/testing/QueueSteps"
 import { Effect, Option } from "effect"
 
@@ -51,7 +51,7 @@ const takesAgain = Effect.gen(function*() {
 })
 
 /** Behaviour of a request to review a head again that an event replaces, whose head may have its review. */
-export const askedAgain = (it: DefineTest) => {
+export const askedAgain = (it: TestFunction) => {
   it(
     "hands a request to review again on to the event that replaces it",
     Effect.gen(function*() {
@@ -74,7 +74,7 @@ export const askedAgain = (it: DefineTest) => {
 }
 
 /** Behaviour of another base of a pull request, for which nobody has asked. */
-const retargeted = (it: DefineTest) => {
+const retargeted = (it: TestFunction) => {
   it(
     "hands on that a person asked, to an event that reviews the head again by itself, and not the other way round",
     Effect.gen(function*() {
@@ -90,7 +90,7 @@ const retargeted = (it: DefineTest) => {
 }
 
 /** Behaviour of two deliveries of one event, and of those that ask for something new. */
-export const identifying = (it: DefineTest) => {
+export const identifying = (it: TestFunction) => {
   for (const [kind, [first, second]] of Object.entries(twins)) {
     it(
       `takes a ${kind} that comes under two delivery ids for one job while it waits, runs and once it is reviewed`,
@@ -226,7 +226,7 @@ export const identifying = (it: DefineTest) => {
 }
 
 /** Behaviour of a lifecycle job that stands for several events. */
-export const coalescing = (it: DefineTest) => {
+export const coalescing = (it: TestFunction) => {
   it(
     "lets the later of two waiting lifecycle jobs stand for the earlier, whatever their commits",
     Effect.gen(function*() {

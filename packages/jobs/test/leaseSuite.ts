@@ -4,7 +4,6 @@ import { JobQueue, OfferResult } from "@nominal-code/jobs/JobQueue"
 import { reasonOf } from "@nominal-code/jobs/JobRecords"
 import { laneOf, mention, push } from "@nominal-code/testing/Jobs"
 import {
-  type DefineTest,
   done,
   failure,
   lane,
@@ -20,13 +19,14 @@ import {
   settle,
   settleAndTake,
   stands,
-  take
+  take,
+  type TestFunction
 } from "@nominal-code/testing/QueueSteps"
 import { Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
 
 /** Behaviour of leases. */
-export const leasing = (it: DefineTest) => {
+export const leasing = (it: TestFunction) => {
   it(
     "gives a lane to one taker at a time, and other lanes to others",
     Effect.gen(function*() {
@@ -203,7 +203,7 @@ export const leasing = (it: DefineTest) => {
 }
 
 /** Behaviour of jobs at the end of their lease. */
-export const settling = (it: DefineTest) => {
+export const settling = (it: TestFunction) => {
   it(
     "runs a retried job again when its delay has passed, before what came after it",
     Effect.gen(function*() {

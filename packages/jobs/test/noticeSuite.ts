@@ -5,7 +5,6 @@ import { LeaseTask, OfferResult, Settlement } from "@nominal-code/jobs/JobQueue"
 import { mention, push } from "@nominal-code/testing/Jobs"
 import {
   cancel,
-  type DefineTest,
   done,
   failure,
   lane,
@@ -20,7 +19,8 @@ import {
   runAll,
   settle,
   stands,
-  take
+  take,
+  type TestFunction
 } from "@nominal-code/testing/QueueSteps"
 import { Duration, Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
@@ -35,7 +35,7 @@ const givenUp = LeaseTask.cases.Notice.make({ notice: Notice.cases.GivenUp.make(
 const busy = LeaseTask.cases.Notice.make({ notice: Notice.cases.Busy.make({}) })
 
 /** Behaviour of jobs that wait for a service. */
-export const waiting = (it: DefineTest) => {
+export const waiting = (it: TestFunction) => {
   it(
     "makes a job wait for a service without using an attempt, and shows which one and until when",
     Effect.gen(function*() {
@@ -97,7 +97,7 @@ export const waiting = (it: DefineTest) => {
 }
 
 /** Behaviour of notices, and of their end. */
-export const noticing = (it: DefineTest) => {
+export const noticing = (it: TestFunction) => {
   it(
     "keeps a job that is given up as a notice before everything else of its lane, until it is told",
     Effect.gen(function*() {

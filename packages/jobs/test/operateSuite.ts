@@ -5,7 +5,6 @@ import { JobRequestResult } from "@nominal-code/jobs/QueueAdmin"
 import { mention, push } from "@nominal-code/testing/Jobs"
 import {
   cancel,
-  type DefineTest,
   done,
   failure,
   handled,
@@ -21,13 +20,14 @@ import {
   runAll,
   settle,
   stands,
-  take
+  take,
+  type TestFunction
 } from "@nominal-code/testing/QueueSteps"
 import { Duration, Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
 
 /** Behaviour of the requests that people make about a job. */
-export const operating = (it: DefineTest) => {
+export const operating = (it: TestFunction) => {
   it(
     "can do nothing about a job that it does not know",
     Effect.gen(function*() {

@@ -3,7 +3,6 @@ import { OfferResult, QueueLimits } from "@nominal-code/jobs/JobQueue"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { laneOf, mention, push } from "@nominal-code/testing/Jobs"
 import {
-  type DefineTest,
   done,
   lane,
   nothing,
@@ -15,7 +14,8 @@ import {
   type Services,
   settle,
   stands,
-  take
+  take,
+  type TestFunction
 } from "@nominal-code/testing/QueueSteps"
 import { Duration, Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
@@ -30,7 +30,7 @@ import { superseding } from "./supersedeSuite.ts"
 
 /** Contract of every `JobQueue`. Every change is announced at once; another suite tests the sweep. */
 export const queueSuite = (name: string, store: Layer.Layer<Services, StoreError>) => {
-  const test = (onPush: "finish" | "supersede"): DefineTest => {
+  const test = (onPush: "finish" | "supersede"): TestFunction => {
     const limits = Layer.succeed(QueueLimits, { ...QueueLimits.defaultValue(), sweepEvery: Duration.hours(1), onPush })
     const fresh = Layer.fresh(store).pipe(Layer.provide(limits))
     return (title, body) => it.effect(title, () => Effect.provide(body, fresh))
@@ -55,7 +55,7 @@ export const queueSuite = (name: string, store: Layer.Layer<Services, StoreError
   })
 }
 
-const offering = (it: DefineTest) => {
+const offering = (it: TestFunction) => {
   it(
     "runs what people asked for in the order of its arrival, and then the push that came before",
     Effect.gen(function*() {
@@ -112,7 +112,7 @@ const offering = (it: DefineTest) => {
   )
 }
 
-const replacing = (it: DefineTest) => {
+const replacing = (it: TestFunction) => {
   for (const settlement of [retryIn("1 second"), release]) {
     it(
       `replaces a push that comes back by ${settlement._tag} after a newer one was offered`,

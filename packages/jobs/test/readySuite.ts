@@ -2,7 +2,7 @@ import { assert } from "@effect/vitest"
 import { JobQueue, type Lease, Settlement } from "@nominal-code/jobs/JobQueue"
 import { QueueAdmin } from "@nominal-code/jobs/QueueAdmin"
 import { laneOf, mention, push, reviewed } from "@nominal-code/testing/Jobs"
-import { type DefineTest, failure } from "@nominal-code/testing/QueueSteps"
+import { failure, type TestFunction } from "@nominal-code/testing/QueueSteps"
 import { quiet } from "@nominal-code/testing/Quiet"
 import { Duration, Effect, Option, Stream } from "effect"
 import { TestClock } from "effect/testing"
@@ -29,7 +29,7 @@ const take = (pull: number): Effect.Effect<Lease, never, JobQueue> =>
   JobQueue.use((queue) => Effect.orDie(Effect.map(queue.take(laneOf(pull)), Option.getOrThrow)))
 
 /** Contract of `ready`: it names every lane that can be run. Nothing here needs the sweep, which is an hour away. */
-export const readySuite = (it: DefineTest) => {
+export const readySuite = (it: TestFunction) => {
   it(
     "names at first every lane that has something to run, the longest waiting first",
     Effect.gen(function*() {

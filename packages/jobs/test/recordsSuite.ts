@@ -4,7 +4,6 @@ import { type JobRecord, JobRecords } from "@nominal-code/jobs/JobRecords"
 import { QueueAdmin } from "@nominal-code/jobs/QueueAdmin"
 import { laneOf, mention, push, reviewed } from "@nominal-code/testing/Jobs"
 import {
-  type DefineTest,
   done,
   lane,
   offer,
@@ -12,7 +11,8 @@ import {
   park,
   record,
   settle,
-  take
+  take,
+  type TestFunction
 } from "@nominal-code/testing/QueueSteps"
 import { Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
@@ -20,7 +20,7 @@ import { TestClock } from "effect/testing"
 const deliveries = (records: ReadonlyArray<JobRecord>) => records.map(({ delivery }) => String(delivery))
 
 /** Behaviour of a queue's records, which people and probes read. */
-export const remembering = (it: DefineTest) => {
+export const remembering = (it: TestFunction) => {
   it(
     "tells how many jobs wait, run and are parked, and for how long the oldest has waited",
     Effect.gen(function*() {

@@ -2,7 +2,6 @@ import { assert } from "@effect/vitest"
 import { lifecycle, mention, push, shaOf } from "@nominal-code/testing/Jobs"
 import {
   cancel,
-  type DefineTest,
   done,
   lane,
   nothing,
@@ -16,7 +15,8 @@ import {
   runAll,
   settle,
   stands,
-  take
+  take,
+  type TestFunction
 } from "@nominal-code/testing/QueueSteps"
 import { Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
@@ -25,7 +25,7 @@ const stop = Option.some("superseded" as const)
 const [older, newer] = [push(lane, "older"), push(lane, "newer")]
 
 /** Behaviour of a push during a review, where `onPush` is `supersede`. */
-export const superseding = (it: DefineTest) => {
+export const superseding = (it: TestFunction) => {
   it(
     "stops the running review when a push comes: its holder is told, and the newest push does its work",
     Effect.gen(function*() {

@@ -19,7 +19,7 @@ export type WatchEvent<A> =
   | { readonly _tag: "Progress"; readonly version: string }
 
 /** List and watch of the objects of one kind, by labels. */
-export interface Watchable<A> {
+export interface ListerWatcher<A> {
   /**
    * Lists objects. `cached`: from the API server's memory, which may be some seconds old and costs its store nothing.
    * Otherwise the present state, which reads the whole namespace.
@@ -42,8 +42,8 @@ export class KubeClient extends Context.Service<KubeClient, {
   endingFor(name: string): Effect.Effect<Option.Option<Duration.Duration>, KubeError>
   /** Warnings of the cluster about a Job: why its pods are refused. Requires the right to list events. */
   warningsOf(name: string): Effect.Effect<ReadonlyArray<string>, KubeError>
-  readonly jobs: Watchable<KubeJob>
-  readonly pods: Watchable<KubePod>
+  readonly jobs: ListerWatcher<KubeJob>
+  readonly pods: ListerWatcher<KubePod>
 }>()("@nominal-code/kubernetes/KubeClient") {}
 
 /** Raised if there is no cluster, or no access to it. */

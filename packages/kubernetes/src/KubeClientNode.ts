@@ -1,6 +1,6 @@
 import type { ConfigurationOptions } from "@kubernetes/client-node"
 import { Duration, Effect, Layer, Option, Schema, Stream } from "effect"
-import { KubeClient, type ObjectList, type Watchable, type WatchEvent } from "./KubeClient.ts"
+import { KubeClient, type ListerWatcher, type ObjectList, type WatchEvent } from "./KubeClient.ts"
 import * as KubeConnection from "./KubeConnection.ts"
 import { KubeError } from "./KubeError.ts"
 import { statusFailure } from "./KubeFailure.ts"
@@ -69,7 +69,7 @@ const watchEvent = Effect.fnUntraced(function*<A>({ name, read }: Kind<A>, line:
   }).pipe(Effect.mapError(unreadable(operation)))
 })
 
-const watchable = <A>(connection: KubeConnection.KubeConnection, kind: Kind<A>): Watchable<A> => {
+const watchable = <A>(connection: KubeConnection.KubeConnection, kind: Kind<A>): ListerWatcher<A> => {
   const { lines, request } = connection
 
   const list = Effect.fn("KubeClient.list")(function*(

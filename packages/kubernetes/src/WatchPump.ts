@@ -1,7 +1,7 @@
 import { backoff } from "@nominal-code/domain/Backoff"
 import { Clock, Duration, Effect, Option, Ref, Schedule, Stream } from "effect"
 import type { ApiHealth } from "./ApiHealth.ts"
-import type { Watchable, WatchEvent } from "./KubeClient.ts"
+import type { ListerWatcher, WatchEvent } from "./KubeClient.ts"
 import type { KubeError } from "./KubeError.ts"
 import { everyKubeJob } from "./Names.ts"
 
@@ -43,7 +43,7 @@ const makePauses = Effect.gen(function*() {
  */
 export const pump = Effect.fnUntraced(function*<A>(
   name: string,
-  kind: Watchable<A>,
+  kind: ListerWatcher<A>,
   handler: WatchHandler<A>,
   health: Pick<ApiHealth, "answered" | "failed">
 ) {

@@ -1,4 +1,4 @@
-import { KubeClient, type Watchable, type WatchEvent } from "@nominal-code/kubernetes/KubeClient"
+import { KubeClient, type ListerWatcher, type WatchEvent } from "@nominal-code/kubernetes/KubeClient"
 import { KubeError, type KubeErrorReason } from "@nominal-code/kubernetes/KubeError"
 import type { KubeJob, KubePod } from "@nominal-code/kubernetes/KubeObjects"
 import { Duration, Effect, Layer, Option, PubSub, Stream } from "effect"
@@ -50,7 +50,7 @@ export const fakeKube = Effect.gen(function*() {
     kind: string,
     items: ReadonlyMap<string, A>,
     events: PubSub.PubSub<WatchEvent<A> | KubeError>
-  ): Watchable<A> => ({
+  ): ListerWatcher<A> => ({
     list: (_selector, cached) =>
       asked(() => {
         lists.push(`${kind} ${cached ? "cached" : "whole"}`)

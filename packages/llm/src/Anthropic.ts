@@ -37,7 +37,8 @@ export const make = Effect.fnUntraced(function*({ apiKey, baseUrl, limits }: Mod
   const asked = yield* ModelWindow.make(
     Effect.map(
       connect,
-      ({ client }): ModelWindow.Ask => (model, fetch, signal) => client(fetch).models.retrieve(model, null, { signal })
+      ({ client }): ModelWindow.ModelInfoRequest => (model, fetch, signal) =>
+        client(fetch).models.retrieve(model, null, { signal })
     ),
     (told) => Option.map(isModel(told), ({ max_input_tokens }) => max_input_tokens)
   )

@@ -2,7 +2,7 @@ import { layerConfigOf } from "@nominal-code/domain/LayerConfig"
 import { type Config, Effect, type FileSystem, Layer, Option, Redacted, Schema } from "effect"
 import { readable } from "./chat/ErrorBody.ts"
 import type { CallLimits } from "./LlmError.ts"
-import { LlmProvider, type ModelPresence, type PresenceOf } from "./LlmProvider.ts"
+import { LlmProvider, type ModelPresence, type PresenceLookup } from "./LlmProvider.ts"
 import { asked } from "./ModelPresence.ts"
 import * as ModelService from "./ModelService.ts"
 import * as EntraToken from "./openai/EntraToken.ts"
@@ -66,7 +66,7 @@ export const make = Effect.fnUntraced(
       return connection
     })
 
-    const presenceOf: PresenceOf = Effect.fnUntraced(function*(model: string) {
+    const presenceOf: PresenceLookup = Effect.fnUntraced(function*(model: string) {
       const headers = yield* Option.match(apiKey, {
         onNone: () => Effect.map(token, (token) => ({ authorization: `Bearer ${Redacted.value(token)}` })),
         onSome: (key) => Effect.succeed({ "api-key": Redacted.value(key) })

@@ -6,7 +6,7 @@ import * as Errors from "./anthropic/Errors.ts"
 import * as Messages from "./anthropic/Messages.ts"
 import { type AwsCredentials, signing } from "./anthropic/Signing.ts"
 import { type CallLimits, LlmError } from "./LlmError.ts"
-import { LlmProvider, type PresenceOf } from "./LlmProvider.ts"
+import { LlmProvider, type PresenceLookup } from "./LlmProvider.ts"
 import { asked, missing, there } from "./ModelPresence.ts"
 import * as ModelService from "./ModelService.ts"
 
@@ -129,7 +129,7 @@ export const make = Effect.fnUntraced(function*(settings: BedrockSettings) {
         )
     })
 
-  const presenceOf: PresenceOf = Effect.fnUntraced(function*(model: string) {
+  const presenceOf: PresenceLookup = Effect.fnUntraced(function*(model: string) {
     const usual = Option.isNone(baseUrl) ? `https://bedrock.${region}.amazonaws.com` : undefined
     const list = settings.listUrl ?? usual
     if (list === undefined) return Option.none()

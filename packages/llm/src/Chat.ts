@@ -105,7 +105,7 @@ export const make = Effect.fnUntraced(function*({ apiKey, baseUrl, limits, servi
     : yield* ModelWindow.make(
       Effect.map(
         connect,
-        ({ client }): ModelWindow.Ask => (_model, fetch, signal) =>
+        ({ client }): ModelWindow.ModelInfoRequest => (_model, fetch, signal) =>
           client(fetch).get<unknown>(Window.listOf(service, url), { signal })
       ),
       Window.read

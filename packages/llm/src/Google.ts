@@ -41,7 +41,7 @@ export const make = Effect.fnUntraced(function*({ apiKey, baseUrl, limits }: Mod
   const asked = yield* ModelWindow.make(
     Effect.map(
       connect,
-      ({ client }): ModelWindow.Ask => (model, fetch, abortSignal) =>
+      ({ client }): ModelWindow.ModelInfoRequest => (model, fetch, abortSignal) =>
         client(fetch).models.get({ model, config: { abortSignal } })
     ),
     (told) => Option.map(isModel(told), ({ inputTokenLimit }) => inputTokenLimit)

@@ -43,7 +43,7 @@ export interface ModelPresence {
 }
 
 /** Presence of a model; none: the service does not tell, or not to these credentials. */
-export type PresenceOf = (model: string) => Effect.Effect<Option.Option<ModelPresence>, LlmError>
+export type PresenceLookup = (model: string) => Effect.Effect<Option.Option<ModelPresence>, LlmError>
 
 /** A model service: one typed request, one typed answer or one typed error. Retries and caching are inside. */
 export class LlmProvider extends Context.Service<LlmProvider, {
@@ -52,5 +52,5 @@ export class LlmProvider extends Context.Service<LlmProvider, {
   /** Size of a model's context window in tokens; none: it is not known. Absent: of no model. */
   readonly windowOf?: (model: string) => Effect.Effect<Option.Option<number>>
   /** Absent: the service is asked by other means, or not at all. */
-  readonly presenceOf?: PresenceOf
+  readonly presenceOf?: PresenceLookup
 }>()("@nominal-code/llm/LlmProvider") {}

@@ -138,12 +138,12 @@ export const attempt = <Event>(
     })
   )
 
-type Ask = Effect.Effect<LlmResponse, LlmError>
+type ModelCall = Effect.Effect<LlmResponse, LlmError>
 
 /** Makes a fallback for models that refuse a kind of request. Such a model gets the other kind from then on. */
 export const fallbackOnRefusal = (isRefusal: (error: LlmError) => boolean) => {
   const others = new Set<string>()
-  return ({ model }: LlmRequest, preferred: Ask, otherwise: Ask): Ask =>
+  return ({ model }: LlmRequest, preferred: ModelCall, otherwise: ModelCall): ModelCall =>
     others.has(model) ?
       otherwise :
       Effect.catchIf(preferred, isRefusal, () => Effect.tap(otherwise, () => Effect.sync(() => others.add(model))))

@@ -33,10 +33,14 @@ export const listed = (model: string): Option.Option<number> => {
 }
 
 /** Request to a service about its models, with an SDK whose only way to the network is this `fetch`. */
-export type Ask = (model: string, fetch: Transport.Transport["fetch"], signal: AbortSignal) => Promise<unknown>
+export type ModelInfoRequest = (
+  model: string,
+  fetch: Transport.Transport["fetch"],
+  signal: AbortSignal
+) => Promise<unknown>
 
 /** Window of a model; none: nobody knows it. */
-export type WindowOf = (model: string) => Effect.Effect<Option.Option<number>>
+export type WindowLookup = (model: string) => Effect.Effect<Option.Option<number>>
 
 /** Longest wait for a window. A review goes on without. By default 5 seconds, or as long as a service needs. */
 export const Patience = Context.Reference<Option.Option<Duration.Duration>>(
@@ -59,10 +63,10 @@ const withinPatience = <A, E, R>(effect: Effect.Effect<A, E, R>, needed: Duratio
  * window in what was told.
  */
 export const make = <E>(
-  connect: Effect.Effect<Ask, E>,
+  connect: Effect.Effect<ModelInfoRequest, E>,
   read: (told: unknown, model: string) => Option.Option<number>,
   needed = usualPatience
-): Effect.Effect<WindowOf> =>
+): Effect.Effect<WindowLookup> =>
   Effect.map(
     Cache.make({
       capacity: 64,
@@ -83,10 +87,10 @@ export const make = <E>(
   )
 
 /** The window by the table; by the service where the table has none. */
-export const listedOr = (asked: WindowOf): WindowOf => (model) => {
+export const listedOr = (asked: WindowLookup): WindowLookup => (model) => {
   const known = listed(model)
   return Option.isSome(known) ? Effect.succeed(known) : asked(model)
 }
 
 /** Windows of a service that does not tell any. */
-export const listedOnly: WindowOf = (model) => Effect.succeed(listed(model))
+export const listedOnly: WindowLookup = (model) => Effect.succeed(listed(model))

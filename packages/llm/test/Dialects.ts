@@ -20,7 +20,7 @@ export interface Counts {
   readonly thoughts?: number
 }
 
-export interface Written {
+export interface WrittenAnswer {
   readonly stop?: "length" | "refusal"
   /** Null: no word about tokens. */
   readonly counts?: Counts | null
@@ -33,7 +33,7 @@ export interface Dialect {
   readonly key: string
   readonly request: LlmRequest
   /** The event stream of a whole answer. */
-  readonly write: (parts: ReadonlyArray<Part>, written?: Written) => string
+  readonly write: (parts: ReadonlyArray<Part>, written?: WrittenAnswer) => string
   /** The beginning of an answer's text, without an end. */
   readonly begin: (text: string) => string
   /** Part of the body of a request that demands a call. */
@@ -51,7 +51,7 @@ const sse = (events: ReadonlyArray<object>) => events.map((event) => `data: ${JS
 const named = (events: ReadonlyArray<{ readonly type: string }>) =>
   events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join("")
 
-const countsOf = ({ counts = usual }: Written) => counts
+const countsOf = ({ counts = usual }: WrittenAnswer) => counts
 
 /** Count of the whole prompt at a service that counts what was cached twice. */
 const whole = ({ cached, uncached }: Counts) =>

@@ -8,7 +8,7 @@ import { largestBody } from "@nominal-code/llm/Transport"
 import { Duration, Effect, type Scope } from "effect"
 import type { ServerResponse } from "node:http"
 import { gzipSync } from "node:zlib"
-import type { Counts, Dialect, Part, Written } from "./Dialects.ts"
+import type { Counts, Dialect, Part, WrittenAnswer } from "./Dialects.ts"
 import { lastingEverywhere, passingEverywhere } from "./failureSuite.ts"
 import { type Reply, serve, status } from "./ScriptedService.ts"
 
@@ -26,7 +26,7 @@ const call = (id: string, name = "Read", path = "a.ts"): Part => ({ id, name, js
 const answered = (
   { against, request, write }: Dialect,
   parts: ReadonlyArray<Part>,
-  written: Written = {}
+  written: WrittenAnswer = {}
 ): Effect.Effect<LlmResponse, unknown, Scope.Scope> =>
   Effect.flatMap(against([stream(write(parts, written))]), ({ send }) => send(request))
 

@@ -1,4 +1,4 @@
-import type { NotShown } from "@nominal-code/domain/Coverage"
+import type { OmissionReason } from "@nominal-code/domain/Coverage"
 import {
   type FileKind,
   generatedByPath,
@@ -17,7 +17,7 @@ export interface PlannedFile {
   readonly file: ChangedFile
   readonly kind: FileKind
   /** Reason to name the file without its diff; absent for one whose diff is shown as far as there is room. */
-  readonly onlyNamed?: NotShown
+  readonly onlyNamed?: OmissionReason
 }
 
 /** Decision about what of a change a review looks at, in the order of the forge's list. */
@@ -56,7 +56,7 @@ const withDiff = (file: ChangedFile, stated: StatedKind | undefined, generatedBe
   return { file, kind: saysGenerated(added) || looksMinified(path, added) ? "generated" : writtenKind(path) }
 }
 
-const withoutDiff = (file: ChangedFile): NotShown | undefined => {
+const withoutDiff = (file: ChangedFile): OmissionReason | undefined => {
   if (file.status === "removed") return "deleted"
   if (file.patch !== undefined && file.patch !== "") return undefined
   return file.previousPath === undefined ? "no-text" : "moved"

@@ -1,4 +1,4 @@
-import type { NotShown } from "@nominal-code/domain/Coverage"
+import type { OmissionReason } from "@nominal-code/domain/Coverage"
 import type { Severity } from "@nominal-code/domain/Finding"
 import { annotate, lineEndChanges, parsePatch } from "@nominal-code/domain/Hunk"
 import type { ChangedFile, Side } from "@nominal-code/domain/Patch"
@@ -178,7 +178,7 @@ export const shownFile = ({ file, leftOut, shownBefore, text }: ShownDiff): stri
 }
 
 /** Reasons for naming a file without its diff, in the prompt. */
-const whyNamed: Readonly<Record<NotShown, string>> = {
+const whyNamed: Readonly<Record<OmissionReason, string>> = {
   deleted: "deleted",
   moved: "moved, not changed",
   "no-text": "no text diff: binary, or only its mode or a submodule's commit changed",

@@ -1,5 +1,5 @@
 /** Account of what a review has looked at, and of what it has not. */
-import { FileCoverage, missedIn, type NotShown } from "@nominal-code/domain/Coverage"
+import { FileCoverage, missedIn, type OmissionReason } from "@nominal-code/domain/Coverage"
 import { escapePath } from "@nominal-code/domain/RepoPathSpelling"
 import { codeSpan } from "@nominal-code/forge/Markdown"
 import type { Portion, ShownDiff } from "./DiffBudget.ts"
@@ -59,7 +59,7 @@ export const missedSentence = (coverage: ReadonlyArray<FileCoverage>): ReadonlyA
 }
 
 /** Reasons in a receipt. */
-const reasons: Readonly<Record<NotShown, string>> = {
+const reasons: Readonly<Record<OmissionReason, string>> = {
   deleted: "deleted",
   moved: "moved",
   "no-text": "no text",

@@ -25,10 +25,10 @@ export type Decision = Data.TaggedEnum<{
 const { Admitted, Ignored, Refused } = Data.taggedEnum<Decision>()
 
 /** A delivery that starts nothing. */
-export type Dismissed = Exclude<Decision, { readonly _tag: "Admitted" }>
+export type Rejection = Exclude<Decision, { readonly _tag: "Admitted" }>
 
 /** Receipt of a delivery that starts nothing. */
-export const dismissed = (decision: Dismissed): Receipt => ({
+export const dismissed = (decision: Rejection): Receipt => ({
   status: decision._tag === "Ignored" ? "ignored" : decision.status,
   reason: decision.reason
 })
@@ -40,13 +40,13 @@ export interface Arrival {
 }
 
 /** Decides about a delivery. */
-export type Decide = (delivery: Delivery, arrival: Arrival) => Decision
+export type DecisionFunction = (delivery: Delivery, arrival: Arrival) => Decision
 
 /**
  * Makes the decision about deliveries by a policy. It is pure, without an effect, and validates nothing twice: it is on the
  * path of every delivery. The queue's schema reads the job when it is taken.
  */
-export const decisionBy = (policy: Policy): Decide => {
+export const decisionBy = (policy: Policy): DecisionFunction => {
   const admit = admission(policy)
   const namespace = Namespace.make("")
   let bot: Login | undefined

@@ -12,13 +12,13 @@ import { type Answer, answerOf, defective, notStored, type Receipt, refusal } fr
 export type Reply = (answer: Answer) => void
 
 /** A delivery that is still to be decided about. */
-interface Waiting {
+interface PendingDelivery {
   readonly decide: () => Result.Result<Decision, WebhookError>
   readonly reply: Reply
 }
 
 /** A job that is to be stored before its delivery is answered. */
-interface Admitted {
+interface AdmittedDelivery {
   readonly job: Job
   readonly reply: Reply
 }
@@ -51,8 +51,8 @@ export const make = Effect.gen(function*() {
   const offers = yield* OffersUnderWay
   const run = yield* FiberSet.makeRuntime<never>()
   const counts = new Map<Receipt["status"], number>()
-  let waiting: Array<Waiting> = []
-  let admitted: Array<Admitted> = []
+  let waiting: Array<PendingDelivery> = []
+  let admitted: Array<AdmittedDelivery> = []
   let lines: Array<Effect.Effect<void>> = []
   let isDue = false
   let storing: object | undefined
@@ -74,7 +74,7 @@ export const make = Effect.gen(function*() {
    * Stores jobs, and answers all of their deliveries before it logs the first. If a bug with one of them fails all, each
    * is stored by itself.
    */
-  const store = (jobs: ReadonlyArray<Admitted>): Effect.Effect<ReadonlyArray<Effect.Effect<void>>> =>
+  const store = (jobs: ReadonlyArray<AdmittedDelivery>): Effect.Effect<ReadonlyArray<Effect.Effect<void>>> =>
     intake.offer(jobs.map(({ job }) => job)).pipe(
       Effect.map((taken) => {
         for (const [{ reply }, { receipt }] of Array.zip(jobs, taken)) {
@@ -100,7 +100,7 @@ export const make = Effect.gen(function*() {
     Effect.andThen(Effect.forEach(told, withoutDefect, { discard: true }), count)
 
   const end = Effect.fnUntraced(
-    function*(jobs: ReadonlyArray<Admitted>, stored: () => void) {
+    function*(jobs: ReadonlyArray<AdmittedDelivery>, stored: () => void) {
       yield* tell(yield* Effect.ensuring(store(jobs), Effect.sync(stored)))
     },
     (effect, jobs) => offers.hold(jobs.map(({ job }) => job.id), effect),
@@ -156,7 +156,7 @@ export const make = Effect.gen(function*() {
     due()
   }
 
-  const settle = ({ decide, reply }: Waiting): void => {
+  const settle = ({ decide, reply }: PendingDelivery): void => {
     const decided = Result.try(decide)
     if (Result.isFailure(decided)) return fail(reply, decided.failure)
     if (Result.isFailure(decided.success)) {

@@ -2,11 +2,11 @@ import type { Job } from "@nominal-code/domain/Job"
 import { laneKey } from "@nominal-code/domain/Lane"
 import type { OfferResult } from "@nominal-code/jobs/JobQueue"
 import { Effect } from "effect"
-import type { Dismissed } from "./Decision.ts"
+import type { Rejection } from "./Decision.ts"
 import { busy } from "./Receipt.ts"
 
 /** Logs a delivery that starts nothing. */
-export const logDismissed = (decision: Dismissed): Effect.Effect<void> =>
+export const logDismissed = (decision: Rejection): Effect.Effect<void> =>
   Effect.annotateLogs(
     decision._tag === "Ignored"
       ? Effect.logDebug(`ignored: ${decision.reason}`)

@@ -14,7 +14,7 @@ import { logDismissed, logOffered } from "./DeliveryLog.ts"
 import { type Receipt, received } from "./Receipt.ts"
 
 /** An offer of a delivery's job. */
-export interface Taken {
+export interface DeliveryOffer {
   readonly receipt: Result.Result<Receipt, StoreError>
   /** Logs the offer and has the forge's reaction follow: after the answer, which waits for neither. */
   readonly follow: Effect.Effect<void>
@@ -32,7 +32,7 @@ export class Intake extends Context.Service<Intake, {
     arrival: Arrival
   ): Result.Result<Decision, WebhookError>
   /** Stores the jobs of deliveries together. The results are in the order of the jobs. */
-  offer(jobs: ReadonlyArray<Job>): Effect.Effect<ReadonlyArray<Taken>>
+  offer(jobs: ReadonlyArray<Job>): Effect.Effect<ReadonlyArray<DeliveryOffer>>
   /** Takes a delivery that came another way than as a request: by the same policy, under the same identity. */
   take(delivery: Delivery): Effect.Effect<Receipt, StoreError>
   /** True if the policy admits an event. */
@@ -73,7 +73,7 @@ const make = Effect.fnUntraced(function*(policy: Policy) {
       ),
     offer: Effect.fn("Intake.offer")((jobs: ReadonlyArray<Job>) =>
       Effect.map(queue.offerAll(jobs), (results) =>
-        Array.zipWith(jobs, results, (job, result): Taken => ({
+        Array.zipWith(jobs, results, (job, result): DeliveryOffer => ({
           receipt: Result.map(result, received),
           follow: Effect.suspend(() =>
             Result.match(result, {

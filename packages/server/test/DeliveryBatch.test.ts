@@ -5,11 +5,11 @@ import { quiet } from "@nominal-code/testing/Quiet"
 import { Effect, Fiber, Latch, Layer, Logger, Result } from "effect"
 import { TestClock } from "effect/testing"
 import * as DeliveryBatch from "../src/DeliveryBatch.ts"
-import { Intake, type Taken } from "../src/Intake.ts"
+import { type DeliveryOffer, Intake } from "../src/Intake.ts"
 
 const names = ["a", "b", "c"] as const
 
-const stored = ({ delivery, id }: Job): Taken => ({
+const stored = ({ delivery, id }: Job): DeliveryOffer => ({
   receipt: Result.succeed({ status: "accepted", job: id }),
   follow: Effect.logInfo(`accepted ${delivery}`)
 })
@@ -18,7 +18,7 @@ const bug = Effect.die(new Error("a bug"))
 
 /** Outcome of three deliveries that come together: the status that each is answered, and the lines of the log. */
 const outcomeOf = Effect.fnUntraced(function*(
-  offer: (jobs: ReadonlyArray<Job>) => Effect.Effect<ReadonlyArray<Taken>>,
+  offer: (jobs: ReadonlyArray<Job>) => Effect.Effect<ReadonlyArray<DeliveryOffer>>,
   onReply: (name: string) => void = () => {}
 ) {
   const log: Array<string> = []
@@ -45,7 +45,7 @@ const turn = Effect.callback<void>((resume) => void setImmediate(() => resume(qu
 
 /** A batch over a store of one's own, and the answers. */
 const batchOver = Effect.fnUntraced(function*(
-  offer: (jobs: ReadonlyArray<Job>) => Effect.Effect<ReadonlyArray<Taken>>
+  offer: (jobs: ReadonlyArray<Job>) => Effect.Effect<ReadonlyArray<DeliveryOffer>>
 ) {
   const intake = Layer.mock(Intake, { decide: () => assert.fail("each has its own decision"), offer })
   const batch = yield* Effect.provide(DeliveryBatch.make, intake)

@@ -31,7 +31,7 @@ export interface Target {
   readonly times?: number
 }
 
-interface Planned {
+interface PlannedFault {
   readonly target: Target
   readonly fault: Fault
   left: number
@@ -51,7 +51,7 @@ const seconds = (millis: number): number => Math.ceil(millis / 1_000)
  * is every request's.
  */
 export class GitHubFaults {
-  #planned: Array<Planned> = []
+  #planned: Array<PlannedFault> = []
   #outage: Outage | undefined
 
   next(target: Target, fault: Fault): void {

@@ -31,7 +31,7 @@ export interface GraphQlAnswer {
 
 const CheckFilter = Schema.Struct({ checkName: Schema.String })
 
-class Unreadable extends Data.TaggedError("Unreadable")<{ readonly message: string }> {}
+class UnreadableQuery extends Data.TaggedError("UnreadableQuery")<{ readonly message: string }> {}
 
 // REST calls an app `name[bot]`; GraphQL calls the same one `name`.
 const actor = ({ login, type }: Account) =>
@@ -314,7 +314,7 @@ export const answerGraphQl = (
           body: { data: runQuery(query, variables ?? {}, makeRoots(api, viewer)) },
           errors: []
         }),
-        catch: (error) => error instanceof GraphQlError ? error : new Unreadable({ message: String(error) })
+        catch: (error) => error instanceof GraphQlError ? error : new UnreadableQuery({ message: String(error) })
       })
     ),
     Effect.catch((error) => {

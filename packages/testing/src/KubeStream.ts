@@ -53,13 +53,13 @@ const Seen = Schema.Struct({
 })
 
 /** One event of a watch. */
-export const ToldEvent = Schema.Struct({ type: Schema.String, object: Seen })
-export type ToldEvent = typeof ToldEvent.Type
+export const RecordedEvent = Schema.Struct({ type: Schema.String, object: Seen })
+export type RecordedEvent = typeof RecordedEvent.Type
 
 /** Events of both watches about one Job, from before its creation on, and the interventions from outside. */
 const Stream = Schema.Struct({
   title: Schema.String,
-  events: Schema.Array(Schema.Union([ToldEvent, Schema.Struct({ did: Schema.String })]))
+  events: Schema.Array(Schema.Union([RecordedEvent, Schema.Struct({ did: Schema.String })]))
 })
 
 const First = Schema.Struct({

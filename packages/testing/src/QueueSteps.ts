@@ -14,7 +14,7 @@ import { laneOf, reviewed } from "./Jobs.ts"
 export type Services = JobQueue | JobRecords | QueueAdmin
 
 /** Names a behaviour and what shows it. */
-export type DefineTest = (title: string, body: Effect.Effect<void, StoreError, Services>) => void
+export type TestFunction = (title: string, body: Effect.Effect<void, StoreError, Services>) => void
 
 /** A queue together with its records. */
 export type Store = JobQueue["Service"] & JobRecords["Service"] & QueueAdmin["Service"]

@@ -4,7 +4,7 @@ import * as KubeEmulator from "@nominal-code/testing/KubeEmulator"
 import type { PodBehaviour, PodEnd } from "@nominal-code/testing/KubePods"
 import { replay } from "@nominal-code/testing/KubeReplays"
 import type { KubeJobObject } from "@nominal-code/testing/KubeStore"
-import { stream, ToldEvent } from "@nominal-code/testing/KubeStream"
+import { RecordedEvent, stream } from "@nominal-code/testing/KubeStream"
 import { Duration, Effect, Schedule, Schema } from "effect"
 
 /** A cluster whose second lasts 150 ms, and whose steps take next to nothing. */
@@ -15,7 +15,7 @@ const quick = {
   grace: Duration.seconds(10)
 }
 
-const shown = ({ object: { metadata, status }, type }: ToldEvent): string => {
+const shown = ({ object: { metadata, status }, type }: RecordedEvent): string => {
   const { active, completionTime, conditions = [], containerStatuses, failed, phase, ready, startTime, succeeded } =
     status
   const condition = (one: (typeof conditions)[number]) =>
@@ -42,13 +42,13 @@ const shown = ({ object: { metadata, status }, type }: ToldEvent): string => {
 }
 
 /** Events of a watch of one kind, in order. */
-const told = (events: ReadonlyArray<ToldEvent>, kind: "Job" | "Pod"): ReadonlyArray<string> =>
+const told = (events: ReadonlyArray<RecordedEvent>, kind: "Job" | "Pod"): ReadonlyArray<string> =>
   events.filter(({ object }) => object.kind === kind)
     .sort((one, other) => one.object.metadata.resourceVersion - other.object.metadata.resourceVersion)
     .map(shown)
 
 /** The steps from the end of a pod to the end of its Job, in the order in which they were written. */
-const landmarks = (events: ReadonlyArray<ToldEvent>): ReadonlyArray<string> => {
+const landmarks = (events: ReadonlyArray<RecordedEvent>): ReadonlyArray<string> => {
   const found = [...events].sort((one, other) =>
     one.object.metadata.resourceVersion - other.object.metadata.resourceVersion
   ).flatMap(({ object: { kind, metadata, status }, type }) => {
@@ -138,7 +138,7 @@ const replays: Readonly<Record<string, Replay>> = {
   unschedulable: { pod: () => nowhere }
 }
 
-const asTold = Schema.decodeUnknownSync(ToldEvent)
+const asTold = Schema.decodeUnknownSync(RecordedEvent)
 
 const asRecorded = Effect.fnUntraced(function*(name: string, { act, pod }: Replay) {
   const recorded = stream(name)

@@ -56,8 +56,8 @@ class UnreadableResult extends Schema.TaggedError<UnreadableResult>()("Unreadabl
 
 const wrong = (message: string) => new WrongUsage({ message })
 
-const Written = Schema.fromJsonString(Schema.toCodecJson(EvalResult))
-const decodeResult = Schema.decodeUnknownEffect(Written)
+const ResultText = Schema.fromJsonString(Schema.toCodecJson(EvalResult))
+const decodeResult = Schema.decodeUnknownEffect(ResultText)
 const encodeResult = Schema.encodeSync(Schema.toCodecJson(EvalResult))
 
 /** Name of the file of a result, in the folder of `--out`. */

@@ -14,10 +14,10 @@ import { aheadIn } from "../ServerTime.ts"
 import type { GitHubAuth } from "./Auth.ts"
 import { graphqlReason, quotaOf, type Reason, reasonOf } from "./Failure.ts"
 
-type Decodable = Schema.ConstraintDecoder<unknown>
+type AnswerSchema = Schema.ConstraintDecoder<unknown>
 
 /** One call of the REST API. */
-export interface Call<S extends Decodable> {
+export interface Call<S extends AnswerSchema> {
   /** Operation for error messages: `GitHub.publish acme/shop#7`. */
   readonly operation: string
   /** Repository of the call; absent for a call about the account. */
@@ -34,32 +34,32 @@ export interface Call<S extends Decodable> {
 
 /** GitHub over HTTP: authentication, time-outs, rate limits and retries; answers checked by their schema. */
 export interface GitHubClient {
-  request<S extends Decodable>(call: Call<S>): Effect.Effect<S["Type"], ForgeError>
+  request<S extends AnswerSchema>(call: Call<S>): Effect.Effect<S["Type"], ForgeError>
   /** Milliseconds by which GitHub's clock is ahead of ours, by its last answer. */
   ahead(): number
   /** A request, with the address that it was answered at: GitHub redirects from the former name of a repository. */
-  located<S extends Decodable>(call: Call<S>): Effect.Effect<LocatedAnswer<S["Type"]>, ForgeError>
+  located<S extends AnswerSchema>(call: Call<S>): Effect.Effect<LocatedAnswer<S["Type"]>, ForgeError>
   /** A request that requires a valid lease: the queue is asked right before each try. */
-  write<S extends Decodable>(call: Call<S>): Effect.Effect<S["Type"], ForgeError | RunNotWanted>
+  write<S extends AnswerSchema>(call: Call<S>): Effect.Effect<S["Type"], ForgeError | RunNotWanted>
   /**
    * A request that GitHub answers for free where nothing has changed since this client's last one: it goes with the last
    * answer's ETag, and that answer counts again.
    */
-  conditional<S extends Decodable>(call: Call<S>): Effect.Effect<S["Type"], ForgeError>
+  conditional<S extends AnswerSchema>(call: Call<S>): Effect.Effect<S["Type"], ForgeError>
   /** All items of all pages, in order. Fails if one page fails. */
-  pages<S extends Decodable>(call: Call<S>): Stream.Stream<S["Type"], ForgeError>
+  pages<S extends AnswerSchema>(call: Call<S>): Stream.Stream<S["Type"], ForgeError>
   /** A page of a list whose pages have cursors; the first one for an empty cursor. */
-  cursorPage<S extends Decodable>(call: Call<S>, cursor: string): Effect.Effect<CursorPage<S["Type"]>, ForgeError>
+  cursorPage<S extends AnswerSchema>(call: Call<S>, cursor: string): Effect.Effect<CursorPage<S["Type"]>, ForgeError>
   /** Scopes of a classic token; none for other credentials, whose permissions GitHub does not tell. */
   readonly scopes: Effect.Effect<Option.Option<ReadonlyArray<string>>, ForgeError>
   /** A GraphQL query. It changes nothing, so it is repeatable. */
-  graphql<S extends Decodable>(query: GraphQlCall<S>): Effect.Effect<S["Type"], ForgeError>
+  graphql<S extends AnswerSchema>(query: GraphQlCall<S>): Effect.Effect<S["Type"], ForgeError>
   /** An idempotent GraphQL mutation. It requires a valid lease, like `write`. */
-  mutate<S extends Decodable>(mutation: GraphQlCall<S>): Effect.Effect<S["Type"], ForgeError | RunNotWanted>
+  mutate<S extends AnswerSchema>(mutation: GraphQlCall<S>): Effect.Effect<S["Type"], ForgeError | RunNotWanted>
 }
 
 /** One call of the GraphQL API. */
-interface GraphQlCall<S extends Decodable> extends Pick<Call<S>, "operation" | "repo" | "answer"> {
+interface GraphQlCall<S extends AnswerSchema> extends Pick<Call<S>, "operation" | "repo" | "answer"> {
   readonly text: string
   readonly variables: Readonly<Record<string, unknown>>
 }
@@ -77,7 +77,7 @@ export interface CursorPage<A> {
 }
 
 /** Answer with its headers `link`, `etag` and, for a classic token, `x-oauth-scopes`. */
-interface Answered<A> extends LocatedAnswer<A> {
+interface AnswerWithHeaders<A> extends LocatedAnswer<A> {
   readonly link: string
   readonly etag: string
   readonly scopes: string | undefined
@@ -119,12 +119,12 @@ export const makeGitHubClient = Effect.fnUntraced(function*(apiBase: string, aut
 
   let ahead = 0
 
-  const answered = Effect.fnUntraced(function*<S extends Decodable>(
+  const answered = Effect.fnUntraced(function*<S extends AnswerSchema>(
     call: Call<S>,
     request: Effect.Success<typeof octokit>["request"],
     token: Redacted.Redacted,
     etag: string
-  ): Effect.fn.Return<Answered<S["Type"]>, Reason> {
+  ): Effect.fn.Return<AnswerWithHeaders<S["Type"]>, Reason> {
     const headers = {
       authorization: `Bearer ${Redacted.value(token)}`,
       ...(etag === "" ? {} : { "if-none-match": etag })
@@ -153,7 +153,7 @@ export const makeGitHubClient = Effect.fnUntraced(function*(apiBase: string, aut
   })
 
   /** Sends a request once. `before` runs when nothing has to be waited for any more. */
-  const once = <S extends Decodable, E>(
+  const once = <S extends AnswerSchema, E>(
     call: Call<S>,
     token: Redacted.Redacted,
     before: Effect.Effect<void, E>,
@@ -168,35 +168,37 @@ export const makeGitHubClient = Effect.fnUntraced(function*(apiBase: string, aut
     }).pipe(withSharedLimit(limits, auth.account(call.repo), call.operation))
   }
 
-  const exchange = <S extends Decodable, E = never>(
+  const exchange = <S extends AnswerSchema, E = never>(
     call: Call<S>,
     before: Effect.Effect<void, E> = Effect.void,
     etag = ""
   ) => {
     const repeatable = call.repeatable ?? call.route.startsWith("GET ")
-    const attempt = Effect.fnUntraced(function*(again: boolean): Effect.fn.Return<Answered<S["Type"]>, ForgeError | E> {
-      const token = yield* auth.token(call.repo)
-      return yield* Effect.catch(once(call, token, before, etag), (error) => {
-        const isRefused = error instanceof ForgeError && error.reason._tag === "Unauthorized"
-        if (again || !isRefused) return Effect.fail(error)
-        return Effect.flatMap(auth.drop(call.repo, token), (another) => another ? attempt(true) : Effect.fail(error))
-      })
-    })
+    const attempt = Effect.fnUntraced(
+      function*(again: boolean): Effect.fn.Return<AnswerWithHeaders<S["Type"]>, ForgeError | E> {
+        const token = yield* auth.token(call.repo)
+        return yield* Effect.catch(once(call, token, before, etag), (error) => {
+          const isRefused = error instanceof ForgeError && error.reason._tag === "Unauthorized"
+          if (again || !isRefused) return Effect.fail(error)
+          return Effect.flatMap(auth.drop(call.repo, token), (another) => another ? attempt(true) : Effect.fail(error))
+        })
+      }
+    )
     return attempt(false).pipe(
       Effect.retry({ schedule: transient, while: (error) => repeatable && isUnavailable(error) }),
       withRateLimitWaits
     )
   }
 
-  const kept = new Map<string, Answered<unknown>>()
-  const keep = (key: string, answered: Answered<unknown>) => {
+  const kept = new Map<string, AnswerWithHeaders<unknown>>()
+  const keep = (key: string, answered: AnswerWithHeaders<unknown>) => {
     kept.delete(key)
     if (answered.etag !== "") kept.set(key, answered)
     for (const oldest of [...kept.keys()].slice(0, Math.max(0, kept.size - answersKept))) kept.delete(oldest)
   }
 
   /** Makes a conditional request. The kept answer is decoded by each caller, so it has no type here. */
-  const conditional = Effect.fnUntraced(function*<S extends Decodable>(
+  const conditional = Effect.fnUntraced(function*<S extends AnswerSchema>(
     call: Call<S>
   ): Effect.fn.Return<S["Type"], ForgeError> {
     const key = JSON.stringify([call.route, call.parameters])
@@ -214,7 +216,7 @@ export const makeGitHubClient = Effect.fnUntraced(function*(apiBase: string, aut
     )
   })
 
-  const graphqlCall = <S extends Decodable>({ text, variables, ...call }: GraphQlCall<S>): Call<S> => ({
+  const graphqlCall = <S extends AnswerSchema>({ text, variables, ...call }: GraphQlCall<S>): Call<S> => ({
     ...call,
     route: `POST ${graphqlUrl(apiBase)}`,
     parameters: { query: text, variables },

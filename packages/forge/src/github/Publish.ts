@@ -202,7 +202,7 @@ export const makePublish = (
     if (draft.comments.length === 0) {
       return yield* Option.match(draft.inPlace === true ? known.summary : Option.none(), {
         onNone: () => plain(draft, []),
-        onSome: (standing) => over(draft, standing)
+        onSome: (earlier) => over(draft, earlier)
       })
     }
     return yield* submit(draft, []).pipe(

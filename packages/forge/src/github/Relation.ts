@@ -6,7 +6,7 @@ import type { GitHubClient } from "./Client.ts"
 import { isNotFound } from "./Failure.ts"
 import { pullRequestCall } from "./Reads.ts"
 
-const Written = Schema.Struct({ author_association: Schema.optional(Schema.Unknown) })
+const AuthoredItem = Schema.Struct({ author_association: Schema.optional(Schema.Unknown) })
 
 /** Number of authors whose relation is remembered, each for so long. */
 const remembered = 1_000
@@ -45,7 +45,7 @@ export const makeRelation = Effect.fnUntraced(function*(client: GitHubClient) {
   const ask = (event: PullRequestEvent) => {
     const { names, ...call } = pullRequestCall("relation", event.pullRequest)
     const { about, route } = writtenIn(event)
-    return client.request({ ...call, route, parameters: { ...names, ...about }, answer: Written }).pipe(
+    return client.request({ ...call, route, parameters: { ...names, ...about }, answer: AuthoredItem }).pipe(
       Effect.map(({ author_association }) => associated(author_association)),
       Effect.catchIf(isNotFound, () => Effect.succeed(associated(event.association)))
     )

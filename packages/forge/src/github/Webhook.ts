@@ -6,7 +6,7 @@ import type { LifecycleKind } from "@nominal-code/domain/PullRequestEvent"
 import { Option, Predicate, Result, Schema } from "effect"
 import { checkName } from "../Checks.ts"
 import type { WebhookError } from "../ForgeError.ts"
-import { deliveryOf, malformed, type Reader, readersOf, type ReadEvent, readJson } from "../WebhookPayload.ts"
+import { deliveryOf, type EventResult, malformed, type Reader, readersOf, readJson } from "../WebhookPayload.ts"
 import type { Delivery, WebhookRequest } from "../Webhooks.ts"
 import { ghost } from "./Reads.ts"
 
@@ -139,7 +139,7 @@ const lifecycleOf = (
   kind: LifecycleKind,
   payload: typeof PullRequestPayload.Type,
   more: { readonly labels?: ReadonlyArray<string>; readonly again?: string } = {}
-): ReadEvent => {
+): EventResult => {
   const { base, draft, head, user } = payload.pull_request
   return draft === true ? Result.fail("the pull request is a draft") : Result.succeed({
     _tag: "Lifecycle",
@@ -176,7 +176,7 @@ const rerun = (
   headSha: Sha,
   again: string,
   named: { readonly number: number | undefined; readonly base: typeof Branch.Type | null | undefined }
-): ReadEvent =>
+): EventResult =>
   Option.match(toNumber(named.number), {
     onNone: () => Result.fail("it names no pull request"),
     onSome: (number) =>
@@ -289,7 +289,7 @@ const actionOf = (payload: unknown): string =>
 export const isRead = (name: string): boolean => readers.has(name)
 
 /** Reads the payload of an event. */
-export const readEvent = (event: string, payload: unknown): ReadEvent => {
+export const readEvent = (event: string, payload: unknown): EventResult => {
   const name = `${event}${actionOf(payload)}`
   const found = readers.get(name)
   if (found === undefined) return Result.fail(`${name.slice(0, 100)} is not an event that starts a review`)

@@ -11,7 +11,7 @@ import { RequestBudget } from "../RequestBudget.ts"
 import { answerTimeout, isUnavailable, transient, withRateLimitWaits } from "../Retries.ts"
 import { sendRedacted } from "../SameOrigin.ts"
 import { aheadIn } from "../ServerTime.ts"
-import { Answered, reasonOf } from "./Failure.ts"
+import { reasonOf, UnexpectedAnswer } from "./Failure.ts"
 import { type GitLabOptions, hostOf } from "./Options.ts"
 
 /** The resources of GitLab's REST API that we call. gitbeaker's `Gitlab` would make all of its 190 for each request. */
@@ -69,12 +69,12 @@ const Json = Schema.fromJsonString(Schema.Union([Schema.mutable(Schema.Array(Fie
 
 /** Reads an answer. One that is no JSON comes from something else than GitLab. */
 const received = (response: Answer, text: string) => {
-  if (!response.ok) throw new Answered(response, text)
+  if (!response.ok) throw new UnexpectedAnswer(response, text)
   const { headers, status } = response
   const shown = { status, headers: Object.fromEntries(headers) }
   if (text === "") return { ...shown, body: null }
   const read = Schema.decodeOption(Json)(text)
-  if (Option.isNone(read)) throw new Answered(response, text)
+  if (Option.isNone(read)) throw new UnexpectedAnswer(response, text)
   return { ...shown, body: read.value }
 }
 

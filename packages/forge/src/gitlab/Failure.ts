@@ -8,7 +8,7 @@ import { RedirectedAway } from "../SameOrigin.ts"
 export type Reason = ForgeError["reason"]
 
 /** An answer of GitLab that is not what was asked for. */
-export class Answered extends Error {
+export class UnexpectedAnswer extends Error {
   readonly status: number
   readonly headers: Answer["headers"]
   readonly text: string
@@ -64,7 +64,7 @@ const limitOf = (headers: Answer["headers"], now: number): RateLimited => {
   return new RateLimited({ retryAfter: defaultRateLimitWait, assumed: true })
 }
 
-const ofAnswer = ({ headers, status, text }: Answered, now: number): Reason => {
+const ofAnswer = ({ headers, status, text }: UnexpectedAnswer, now: number): Reason => {
   const message = messageOf(text)
   if (status === 429) return limitOf(headers, now)
   if (status === 401) return new Unauthorized({ message: `GitLab does not accept the token: ${message}` })
@@ -88,7 +88,7 @@ const ofAnswer = ({ headers, status, text }: Answered, now: number): Reason => {
 
 /** Maps what a request threw to the reason of the failure. `now`, in milliseconds, is used if the answer has no date. */
 export const reasonOf = (thrown: unknown, now: number): Reason => {
-  if (thrown instanceof Answered) return ofAnswer(thrown, now)
+  if (thrown instanceof UnexpectedAnswer) return ofAnswer(thrown, now)
   if (thrown instanceof RedirectedAway) return new Refused({ status: 307, message: thrown.message })
   const cause = thrown instanceof Error && thrown.cause instanceof Error ? `: ${thrown.cause.message}` : ""
   return new Unavailable({ message: oneLine(`no answer: ${String(thrown)}${cause}`, longest) })

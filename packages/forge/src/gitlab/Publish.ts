@@ -50,7 +50,7 @@ const compare = (own: ReadonlyArray<Post>, jobId: JobId, inline: Comments) => {
 }
 
 /** Reads of a merge request that its posts are part of, and the form of the posts. */
-interface Reads {
+interface MergeRequestReads {
   readonly bodies: GitLabBodies
   readonly ownId: OwnId
   readonly posts: GitLabPosts
@@ -58,7 +58,7 @@ interface Reads {
   pullRequest(ref: PullRequestRef): Effect.Effect<PullRequest, ForgeError>
 }
 
-export const makePublish = (client: GitLabClient, host: string, reads: Reads) => {
+export const makePublish = (client: GitLabClient, host: string, reads: MergeRequestReads) => {
   const { bodies, posts } = reads
   const drafts = makeDrafts(client, reads.ownId)
   const plainPosts = makePlain(client, host, posts)
@@ -158,11 +158,11 @@ export const makePublish = (client: GitLabClient, host: string, reads: Reads) =>
       ? jobPostsIn(seen, jobId)
       : yield* posts.jobPosts("publish", ref, jobId)
     yield* plainPosts.removeAll("publish", ref, [...duplicates, ...answers])
-    const standing = inline.length - missing.length
+    const inPlace = inline.length - missing.length
     const all = [...folded, ...missing]
-    if (summary === undefined) return yield* plain(draft, all, standing)
+    if (summary === undefined) return yield* plain(draft, all, inPlace)
     if (missing.length > 0) yield* edit(ref, summary.id, bodies.reviewBody(draft, all))
-    return posted(draft, summary.url, standing, all.length)
+    return posted(draft, summary.url, inPlace, all.length)
   })
 
   /** Makes the drafts of all comments and, last, that of the summary: where it stands, everything does. */
@@ -222,7 +222,7 @@ export const makePublish = (client: GitLabClient, host: string, reads: Reads) =>
     if (draft.comments.length === 0) {
       return yield* Option.match(draft.inPlace === true ? known.summary : Option.none(), {
         onNone: () => plain(draft, []),
-        onSome: (standing) => over(draft, standing)
+        onSome: (earlier) => over(draft, earlier)
       })
     }
     const diff = yield* reviewedDiff(draft)

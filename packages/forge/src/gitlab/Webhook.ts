@@ -6,7 +6,7 @@ import { Option, Result, Schema } from "effect"
 import { createHash } from "node:crypto"
 import type { WebhookError } from "../ForgeError.ts"
 import { millisOf, nameOfInstant } from "../Inventory.ts"
-import { deliveryOf, malformed, type Reader, readersOf, type ReadEvent, readJson } from "../WebhookPayload.ts"
+import { deliveryOf, type EventResult, malformed, type Reader, readersOf, readJson } from "../WebhookPayload.ts"
 import type { Delivery, WebhookRequest } from "../Webhooks.ts"
 import { ghost } from "./Reads.ts"
 
@@ -136,22 +136,25 @@ const changeIn = (payload: MergeRequestPayload): Result.Result<Change, string> =
     : Result.fail("the update brings no commits")
 }
 
-const mergeRequest = reader(MergeRequestPayload, (payload) =>
-  Result.flatMap(changeIn(payload), (change): ReadEvent => {
-    const { draft, last_commit, source_branch, target_branch, work_in_progress } = payload.object_attributes
-    return draft ?? work_in_progress ? Result.fail("the merge request is a draft") : Result.succeed({
-      _tag: "Lifecycle",
-      ...change,
-      ...origin(payload, payload.object_attributes),
-      // GitLab names who did it, and of the author the number only.
-      author: loginOf(payload.user),
-      ...numbered(payload.user),
-      ...(isMadeByGitLab(loginOf(payload.user)) ? { byBot: true } : {}),
-      headSha: last_commit.id,
-      headBranch: source_branch,
-      baseBranch: target_branch
+const mergeRequest = reader(
+  MergeRequestPayload,
+  (payload) =>
+    Result.flatMap(changeIn(payload), (change): EventResult => {
+      const { draft, last_commit, source_branch, target_branch, work_in_progress } = payload.object_attributes
+      return draft ?? work_in_progress ? Result.fail("the merge request is a draft") : Result.succeed({
+        _tag: "Lifecycle",
+        ...change,
+        ...origin(payload, payload.object_attributes),
+        // GitLab names who did it, and of the author the number only.
+        author: loginOf(payload.user),
+        ...numbered(payload.user),
+        ...(isMadeByGitLab(loginOf(payload.user)) ? { byBot: true } : {}),
+        headSha: last_commit.id,
+        headBranch: source_branch,
+        baseBranch: target_branch
+      })
     })
-  }))
+)
 
 const decodePosition = Schema.decodeUnknownOption(Position)
 
@@ -208,7 +211,7 @@ const Kind = Schema.Struct({
 })
 const decodeKind = Schema.decodeUnknownOption(Kind)
 
-const read = (payload: unknown): ReadEvent =>
+const read = (payload: unknown): EventResult =>
   Option.match(decodeKind(payload), {
     onNone: () => Result.fail("the payload is no event of GitLab"),
     onSome: ({ object_attributes, object_kind }) => {

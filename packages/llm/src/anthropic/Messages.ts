@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import type { CallLimits, LlmError } from "../LlmError.ts"
 import { LlmProvider, type LlmRequest } from "../LlmProvider.ts"
 import * as ModelService from "../ModelService.ts"
-import { listedOnly, type WindowOf } from "../ModelWindow.ts"
+import { listedOnly, type WindowLookup } from "../ModelWindow.ts"
 import { retrying } from "../Retry.ts"
 import type { Transport } from "../Transport.ts"
 import { isForcedToolRefusal, isForeignThought } from "./Errors.ts"
@@ -38,7 +38,7 @@ export const make = (
   name: ModelService.ServiceDescription,
   limits: CallLimits,
   connect: Effect.Effect<Connection, LlmError>,
-  windowOf: WindowOf = listedOnly
+  windowOf: WindowLookup = listedOnly
 ): LlmProvider["Service"] => {
   const attemptOnce = (request: LlmRequest, toolChoice: "auto" | "any") =>
     Effect.flatMap(connect, ({ client, explain }) =>

@@ -1,6 +1,6 @@
 import type { ChatServiceName } from "@nominal-code/domain/ChatServices"
 import { Duration, Option, Redacted, Schema } from "effect"
-import type { Ask } from "../ModelWindow.ts"
+import type { ModelInfoRequest } from "../ModelWindow.ts"
 
 const count = Schema.optionalKey(Schema.NullOr(Schema.Finite))
 
@@ -48,23 +48,24 @@ export const loading = Duration.minutes(2)
  * Asks Ollama for the models that it has loaded. Only of those it tells the window, which depends on its settings and on
  * the machine's memory. So it loads the model first, if it has not, as the first call would.
  */
-export const askOllama = (baseUrl: string, key: Option.Option<Redacted.Redacted>): Ask => (model, fetch, signal) => {
-  const root = baseUrl.replace(/\/+$/, "").replace(/\/v1$/, "")
-  const headers = Option.match(key, {
-    onNone: () => ({}),
-    onSome: (key) => ({ authorization: `Bearer ${Redacted.value(key)}` })
-  })
-  const running = () =>
-    fetch(`${root}/api/ps`, { headers, signal }).then((response): Promise<unknown> => response.json())
-  // Without a prompt, it loads the model and says nothing.
-  const load = () => {
-    const body = JSON.stringify({ model, stream: false })
-    const json = { ...headers, "content-type": "application/json" }
-    return fetch(`${root}/api/generate`, { method: "POST", headers: json, body, signal })
-      .then((response) => response.arrayBuffer())
+export const askOllama =
+  (baseUrl: string, key: Option.Option<Redacted.Redacted>): ModelInfoRequest => (model, fetch, signal) => {
+    const root = baseUrl.replace(/\/+$/, "").replace(/\/v1$/, "")
+    const headers = Option.match(key, {
+      onNone: () => ({}),
+      onSome: (key) => ({ authorization: `Bearer ${Redacted.value(key)}` })
+    })
+    const running = () =>
+      fetch(`${root}/api/ps`, { headers, signal }).then((response): Promise<unknown> => response.json())
+    // Without a prompt, it loads the model and says nothing.
+    const load = () => {
+      const body = JSON.stringify({ model, stream: false })
+      const json = { ...headers, "content-type": "application/json" }
+      return fetch(`${root}/api/generate`, { method: "POST", headers: json, body, signal })
+        .then((response) => response.arrayBuffer())
+    }
+    return running().then((told) => Option.isSome(readRunning(told, model)) ? told : load().then(running))
   }
-  return running().then((told) => Option.isSome(readRunning(told, model)) ? told : load().then(running))
-}
 
 /** The window of a model in a service's list: that of the server as it runs, if it tells. */
 export const read = (told: unknown, model: string): Option.Option<number> =>

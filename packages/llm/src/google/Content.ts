@@ -1,10 +1,10 @@
 import type * as Sdk from "@google/genai"
 import { Duration, Effect } from "effect"
 import type { CallLimits, LlmError } from "../LlmError.ts"
-import { LlmProvider, type LlmRequest, type PresenceOf } from "../LlmProvider.ts"
+import { LlmProvider, type LlmRequest, type PresenceLookup } from "../LlmProvider.ts"
 import { missing, there } from "../ModelPresence.ts"
 import * as ModelService from "../ModelService.ts"
-import { listedOnly, type WindowOf } from "../ModelWindow.ts"
+import { listedOnly, type WindowLookup } from "../ModelWindow.ts"
 import * as Retry from "../Retry.ts"
 import * as Transport from "../Transport.ts"
 import { readable } from "./ErrorBody.ts"
@@ -33,7 +33,7 @@ export const make = (
   name: ModelService.ServiceDescription,
   limits: CallLimits,
   connect: Effect.Effect<Connection, LlmError>,
-  windowOf: WindowOf = listedOnly
+  windowOf: WindowLookup = listedOnly
 ): LlmProvider["Service"] => {
   const attempt = (request: LlmRequest, mode: "AUTO" | "ANY") =>
     Effect.flatMap(connect, ({ client, explain, sdk }) => {
@@ -68,7 +68,7 @@ export const make = (
 }
 
 /** Presence of a model, by a count of tokens: it needs what a call needs, and is free. */
-export const presenceOf = (connect: Effect.Effect<Connection, LlmError>): PresenceOf => (model) =>
+export const presenceOf = (connect: Effect.Effect<Connection, LlmError>): PresenceLookup => (model) =>
   Effect.gen(function*() {
     const { client, explain } = yield* connect
     const { fetch } = yield* Transport.make

@@ -47,7 +47,7 @@ const Seconds = Schema.optionalKey(Schema.Union([Schema.Finite, Schema.FiniteFro
 /** A token with its lifetime, or as apps get it with the instant of its end, in seconds since the epoch. */
 const Answer = Schema.Struct({ access_token: Schema.NonEmptyString, expires_in: Seconds, expires_on: Seconds })
 
-type Ask = Effect.Effect<HttpClientRequest.HttpClientRequest, LlmError>
+type TokenRequest = Effect.Effect<HttpClientRequest.HttpClientRequest, LlmError>
 
 const failed = (reason: LlmError["reason"], message: string) => new LlmError({ provider: "azure", reason, message })
 
@@ -87,7 +87,7 @@ const requestOf = (
   identity: Exclude<EntraIdentity, { readonly _tag: "Token" }>,
   addresses: EntraAddresses,
   files: FileSystem.FileSystem
-): Ask => {
+): TokenRequest => {
   switch (identity._tag) {
     case "ClientSecret":
       return Effect.succeed(
