@@ -11,7 +11,7 @@ import type { WriteResult } from "./RedisApply.ts"
 import { type ShardKeys, shardKeys, shardOf } from "./RedisKeys.ts"
 import * as RedisLaneCache from "./RedisLaneCache.ts"
 import * as RedisRead from "./RedisRead.ts"
-import * as RedisTries from "./RedisTries.ts"
+import * as RedisWrites from "./RedisWrites.ts"
 
 const Time = Schema.Tuple([Schema.FiniteFromString, Schema.FiniteFromString])
 
@@ -81,7 +81,7 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
   const shards = all.length
   const signingKeys = yield* SigningKeys
   const cache = RedisLaneCache.make()
-  const { attempt, attemptAlone } = yield* RedisTries.make(shards, cache)
+  const { attempt, attemptAlone } = yield* RedisWrites.make(shards, cache)
   const first = shardKeys(0)
   const keysOf = (lane: string): ShardKeys => all[shardOf(lane, shards)] ?? first
   const self = randomBytes(3).toString("base64url")
