@@ -12,7 +12,7 @@ export const lazily = [
   "forge/src/GitLab.ts",
   "forge/src/outgoing/Sanitise.ts",
   "review/src/Drafting.ts",
-  "review/src/Question.ts",
+  "review/src/commands/Question.ts",
   "workspace/src/Checkout.ts"
 ].map((path) => fileURLToPath(new URL(`../packages/${path}`, import.meta.url)))
 

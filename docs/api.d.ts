@@ -1994,33 +1994,6 @@ interface Claim {
   readonly reach?: Reach;
   readonly evidence?: ReadonlyArray<Evidence>;
 }
-/** A finding that is on the pull request already. One whose place cannot be read has none. */
-interface PriorFinding {
-  readonly fingerprint: Fingerprint;
-  /** True if somebody has dismissed it, or we have withdrawn it. */
-  readonly dismissed?: boolean;
-  readonly place?: PriorPlace;
-}
-/** The place of a finding that is on the pull request. */
-interface PriorPlace {
-  readonly path: string;
-  readonly side: Side;
-  /** Line where the forge shows it now; absent once the code there has changed. */
-  readonly line?: number | undefined;
-  readonly originalLine?: number | undefined;
-  /** Lines that have taken its place; absent where it is still there, or where nobody can tell. */
-  readonly replacedBy?: ReadonlyArray<number>;
-  /** Lines of its side up to its own, as they were; empty where the forge does not tell. */
-  readonly code: ReadonlyArray<string>;
-  readonly category: string;
-  readonly words: ReadonlyArray<string>;
-}
-/** Findings and changes that a new review is compared with. */
-interface RepeatContext {
-  readonly raised: ReadonlyArray<PriorFinding>;
-  /** Changes since the last review; absent where nobody can tell. */
-  readonly changed?: ReadonlyArray<ChangedFile> | undefined;
-}
 /** The model's answer about an earlier finding of ours. */
 interface EarlierAnswer {
   /** The finding's name in the prompt. */
@@ -2056,30 +2029,10 @@ interface ReviewAnswer {
   /** Answers about our earlier findings. Absent: none. */
   readonly earlier?: ReadonlyArray<EarlierAnswer>;
 }
-/** A finding as the model wrote it, with its identity. */
-interface FingerprintedFinding {
-  readonly finding: Finding;
-  readonly fingerprint: Fingerprint;
-  /** Its claim, as far as it was said. */
-  readonly claim?: Claim;
-}
-/** Places of a review's findings. Each finding is in one of the three lists. */
-interface AnchoredFindings {
-  /** Findings that are posted on their lines. */
-  readonly inline: ReadonlyArray<FingerprintedFinding>;
-  /** Findings for the summary, because their lines are not in the diff. */
-  readonly folded: ReadonlyArray<FingerprintedFinding>;
-  /** Findings that are on the pull request already, and are not repeated. */
-  readonly repeated: ReadonlyArray<RepeatedFinding>;
-}
-/** A finding that says again what a prior one says. */
-interface RepeatedFinding extends FingerprintedFinding {
-  readonly prior: PriorFinding;
-}
-/** Context for placing the findings of a review. */
-interface AnchorContext extends RepeatContext {
-  readonly files: ReadonlyArray<ChangedFile>;
-  readonly checkout: Checkout;
+/** Result of recovering a review's answer. */
+interface RecoveredAnswer {
+  readonly answer: Option.Option<ReviewAnswer>;
+  readonly usage: UsageSummary;
 }
 /** Settings of the kept conversations. */
 interface ConversationOptions {
@@ -2395,30 +2348,44 @@ interface EvidenceInput {
   readonly changed: ReadonlyArray<ChangedFile>;
   readonly background?: PullRequestBackground | undefined;
 }
-declare const ReviewConfig_base: Context.ServiceClass<ReviewConfig, "@nominal-code/review/ReviewConfig", {
-  /** Settings that decide what a review says. It travels with the job. */
-  readonly settings: ReviewSettings;
-  /** Origins of the settings that are set, by their YAML paths, in words for people. Absent: not known. */
-  readonly origins?: Readonly<Record<string, string>>;
-}>;
-/**
- * The configuration that a review may read. It is not the whole configuration, so that the compiler keeps a review from
- * deciding by a setting that stays with the server: a pod has only what travels with its job.
- */
-export declare class ReviewConfig extends ReviewConfig_base {}
-/** The configuration of a process that reviews. */
-declare const layer$4: (options: ReviewConfig["Service"]) => Layer.Layer<ReviewConfig>;
+/** A finding that is on the pull request already. One whose place cannot be read has none. */
+interface PriorFinding {
+  readonly fingerprint: Fingerprint;
+  /** True if somebody has dismissed it, or we have withdrawn it. */
+  readonly dismissed?: boolean;
+  readonly place?: PriorPlace;
+}
+/** The place of a finding that is on the pull request. */
+interface PriorPlace {
+  readonly path: string;
+  readonly side: Side;
+  /** Line where the forge shows it now; absent once the code there has changed. */
+  readonly line?: number | undefined;
+  readonly originalLine?: number | undefined;
+  /** Lines that have taken its place; absent where it is still there, or where nobody can tell. */
+  readonly replacedBy?: ReadonlyArray<number>;
+  /** Lines of its side up to its own, as they were; empty where the forge does not tell. */
+  readonly code: ReadonlyArray<string>;
+  readonly category: string;
+  readonly words: ReadonlyArray<string>;
+}
+/** Findings and changes that a new review is compared with. */
+interface RepeatContext {
+  readonly raised: ReadonlyArray<PriorFinding>;
+  /** Changes since the last review; absent where nobody can tell. */
+  readonly changed?: ReadonlyArray<ChangedFile> | undefined;
+}
+/** Difference between the commit that was reviewed last and the one that is reviewed now. */
+interface ChangesSince {
+  readonly headSha: Sha;
+  readonly files: ReadonlyArray<ChangedFile>;
+}
 /** Guidelines of a review. */
 interface Guidelines {
   /** The maintainers' texts, those of the nearest directory first. */
   readonly repository: string;
   /** Lists of common faults in the changed languages, where the repository has no text of its own. */
   readonly languages: string;
-}
-/** Difference between the commit that was reviewed last and the one that is reviewed now. */
-interface ChangesSince {
-  readonly headSha: Sha;
-  readonly files: ReadonlyArray<ChangedFile>;
 }
 declare const ReviewRule: Schema.Struct<{
   /** Name by which a finding refers to it. */
@@ -2456,6 +2423,19 @@ interface ReviewContext {
   readonly background?: PullRequestBackground;
   readonly rules: RepositoryRules;
 }
+declare const ReviewConfig_base: Context.ServiceClass<ReviewConfig, "@nominal-code/review/ReviewConfig", {
+  /** Settings that decide what a review says. It travels with the job. */
+  readonly settings: ReviewSettings;
+  /** Origins of the settings that are set, by their YAML paths, in words for people. Absent: not known. */
+  readonly origins?: Readonly<Record<string, string>>;
+}>;
+/**
+ * The configuration that a review may read. It is not the whole configuration, so that the compiler keeps a review from
+ * deciding by a setting that stays with the server: a pod has only what travels with its job.
+ */
+export declare class ReviewConfig extends ReviewConfig_base {}
+/** The configuration of a process that reviews. */
+declare const layer$4: (options: ReviewConfig["Service"]) => Layer.Layer<ReviewConfig>;
 /** The agent's answer, with the diffs of the prompt that it answers. */
 interface AskResult {
   readonly result: AgentResult<ReviewAnswer>;
@@ -2482,6 +2462,31 @@ interface PlannedReview {
   /** Fits this pass's diffs into a number of tokens. */
   fit(budget: number): FittedDiffs;
 }
+/** A finding as the model wrote it, with its identity. */
+interface FingerprintedFinding {
+  readonly finding: Finding;
+  readonly fingerprint: Fingerprint;
+  /** Its claim, as far as it was said. */
+  readonly claim?: Claim;
+}
+/** Places of a review's findings. Each finding is in one of the three lists. */
+interface AnchoredFindings {
+  /** Findings that are posted on their lines. */
+  readonly inline: ReadonlyArray<FingerprintedFinding>;
+  /** Findings for the summary, because their lines are not in the diff. */
+  readonly folded: ReadonlyArray<FingerprintedFinding>;
+  /** Findings that are on the pull request already, and are not repeated. */
+  readonly repeated: ReadonlyArray<RepeatedFinding>;
+}
+/** A finding that says again what a prior one says. */
+interface RepeatedFinding extends FingerprintedFinding {
+  readonly prior: PriorFinding;
+}
+/** Context for placing the findings of a review. */
+interface AnchorContext extends RepeatContext {
+  readonly files: ReadonlyArray<ChangedFile>;
+  readonly checkout: Checkout;
+}
 /** Code that claims are checked against: the head, and the base that it is compared with. */
 interface CheckContext {
   readonly checkout: Checkout;
@@ -2496,11 +2501,51 @@ interface CheckedFindings {
   /** Number of findings that said what another one says. */
   readonly merged: number;
 }
-/** Result of recovering a review's answer. */
-interface RecoveredAnswer {
-  readonly answer: Option.Option<ReviewAnswer>;
-  readonly usage: UsageSummary;
+/** Verdict about a claim. */
+type Verdict = {
+  readonly _tag: "Confirmed";
+} |
+/** The code of the quote shows that it does not hold. */
+{
+  readonly _tag: "Refuted";
+  readonly counter: Evidence;
+} |
+/** End of a verification that could not tell; `dependsOn` may be empty. */
+{
+  readonly _tag: "Uncertain";
+  readonly dependsOn: string;
+};
+/** A finding with its verdict. */
+interface JudgedFinding {
+  readonly found: FingerprintedFinding;
+  /** True if its lines are in the diff. */
+  readonly isInline: boolean;
+  /** Absent if it was not verified. */
+  readonly verdict?: Verdict | undefined;
 }
+/** Basis of a selection. */
+interface SelectContext {
+  readonly settings: Pick<ReviewSettings, "maxFindings" | "minSeverity" | "nits" | "paths">;
+  readonly files: ReadonlyArray<ChangedFile>;
+}
+/** Findings by what becomes of them: confirmed ones first, else in the finder's order. */
+interface Selection {
+  readonly posted: ReadonlyArray<JudgedFinding>;
+  /** Those that are worth a line in the summary only. */
+  readonly cut: ReadonlyArray<JudgedFinding>;
+}
+/** Result of a verification. */
+interface Verification {
+  /** A finding that is not in it was not verified. */
+  readonly verdicts: ReadonlyMap<FingerprintedFinding, Verdict>;
+  /** True if findings were to be verified. */
+  readonly wanted: boolean;
+  readonly turns: number;
+  /** Absent if no model was asked. */
+  readonly usage?: UsageSummary;
+}
+/** Verification where there is nothing to verify, or it is switched off. */
+export declare const noVerification: Verification;
 /** An account that calls are charged to. */
 interface SpendAccount {
   readonly kind: SpendLimit;
@@ -2791,51 +2836,6 @@ declare const review$1: (args_0: Job) => Effect.Effect<{
   readonly detail: string;
   readonly headSha?: string & import("effect/Brand").Brand<"Sha">;
 }, never, AgentRunner | ConversationStore | import("effect/FileSystem").FileSystem | Forge | ReviewConfig | Spend | Workspace>;
-/** Verdict about a claim. */
-type Verdict = {
-  readonly _tag: "Confirmed";
-} |
-/** The code of the quote shows that it does not hold. */
-{
-  readonly _tag: "Refuted";
-  readonly counter: Evidence;
-} |
-/** End of a verification that could not tell; `dependsOn` may be empty. */
-{
-  readonly _tag: "Uncertain";
-  readonly dependsOn: string;
-};
-/** A finding with its verdict. */
-interface JudgedFinding {
-  readonly found: FingerprintedFinding;
-  /** True if its lines are in the diff. */
-  readonly isInline: boolean;
-  /** Absent if it was not verified. */
-  readonly verdict?: Verdict | undefined;
-}
-/** Basis of a selection. */
-interface SelectContext {
-  readonly settings: Pick<ReviewSettings, "maxFindings" | "minSeverity" | "nits" | "paths">;
-  readonly files: ReadonlyArray<ChangedFile>;
-}
-/** Findings by what becomes of them: confirmed ones first, else in the finder's order. */
-interface Selection {
-  readonly posted: ReadonlyArray<JudgedFinding>;
-  /** Those that are worth a line in the summary only. */
-  readonly cut: ReadonlyArray<JudgedFinding>;
-}
-/** Result of a verification. */
-interface Verification {
-  /** A finding that is not in it was not verified. */
-  readonly verdicts: ReadonlyMap<FingerprintedFinding, Verdict>;
-  /** True if findings were to be verified. */
-  readonly wanted: boolean;
-  readonly turns: number;
-  /** Absent if no model was asked. */
-  readonly usage?: UsageSummary;
-}
-/** Verification where there is nothing to verify, or it is switched off. */
-export declare const noVerification: Verification;
 /** Error of an agent: that of the model that it asked, or of the ledger of its costs. */
 type AgentError = Effect.Error<ReturnType<AgentRunner["Service"]["run"]>>;
 /**

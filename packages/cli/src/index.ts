@@ -11,32 +11,32 @@ export { NotReviewed, reviewChanges, type ReviewChangesOptions, type ReviewedCha
 export { ReviewedFinding } from "./ReviewedFinding.ts"
 
 /** One review, from a job to the posted result, over `Forge`, `Workspace`, `AgentRunner` and `ConversationStore`. */
+export { type Claim, type Evidence, Reach } from "@nominal-code/review/answer/Claim"
+export { type EarlierAnswer } from "@nominal-code/review/answer/EarlierAnswer"
+export { type RecoveredAnswer } from "@nominal-code/review/answer/OutputRepair"
+export { type ReportedFinding, type ReviewAnswer, type UnplacedFinding } from "@nominal-code/review/answer/ReviewOutput"
+export { type AskResult, type PlannedReview } from "@nominal-code/review/Ask"
+export { type FittedDiffs, type Portion, type ShownDiff } from "@nominal-code/review/context/DiffBudget"
+export { type EvidenceInput, type EvidenceText } from "@nominal-code/review/context/Evidence"
+export { type Guidelines } from "@nominal-code/review/context/Guidelines"
+export { type PlannedFile, type ReviewPlan } from "@nominal-code/review/context/Plan"
+export { type ReviewContext } from "@nominal-code/review/context/ReviewContext"
+export { type RepositoryRules } from "@nominal-code/review/context/Rules"
 export {
   type AnchorContext,
   type AnchoredFindings,
   type FingerprintedFinding,
   type RepeatedFinding
-} from "@nominal-code/review/Anchor"
-export { type AskResult, type PlannedReview } from "@nominal-code/review/Ask"
-export { type CheckContext, type CheckedFindings } from "@nominal-code/review/Check"
-export { type Claim, type Evidence, Reach } from "@nominal-code/review/Claim"
-export { type FittedDiffs, type Portion, type ShownDiff } from "@nominal-code/review/DiffBudget"
-export { type EarlierAnswer } from "@nominal-code/review/EarlierAnswer"
-export { type EvidenceInput, type EvidenceText } from "@nominal-code/review/Evidence"
-export { type Guidelines } from "@nominal-code/review/Guidelines"
-export { type ChangesSince } from "@nominal-code/review/LedgerPrompt"
-export { type RecoveredAnswer } from "@nominal-code/review/OutputRepair"
-export { type PlannedFile, type ReviewPlan } from "@nominal-code/review/Plan"
-export { type PriorFinding, type PriorPlace, type RepeatContext } from "@nominal-code/review/PriorFindings"
+} from "@nominal-code/review/judgement/Anchor"
+export { type CheckContext, type CheckedFindings } from "@nominal-code/review/judgement/Check"
+export { type JudgedFinding, type SelectContext, type Selection } from "@nominal-code/review/judgement/Select"
+export { type Verdict } from "@nominal-code/review/judgement/Verdict"
+export { noVerification, type Verification } from "@nominal-code/review/judgement/Verify"
+export { type PriorFinding, type PriorPlace, type RepeatContext } from "@nominal-code/review/ledger/PriorFindings"
+export { type ChangesSince } from "@nominal-code/review/prompt/LedgerPrompt"
 export { review } from "@nominal-code/review/Review"
 export { layer as layerReviewConfig, ReviewConfig } from "@nominal-code/review/ReviewConfig"
-export { type ReviewContext } from "@nominal-code/review/ReviewContext"
-export { type ReportedFinding, type ReviewAnswer, type UnplacedFinding } from "@nominal-code/review/ReviewOutput"
 export { type AgentError, ReviewSteps } from "@nominal-code/review/ReviewSteps"
-export { type RepositoryRules } from "@nominal-code/review/Rules"
-export { type JudgedFinding, type SelectContext, type Selection } from "@nominal-code/review/Select"
-export { type Verdict } from "@nominal-code/review/Verdict"
-export { noVerification, type Verification } from "@nominal-code/review/Verify"
 
 /** Pull requests, what happens to them, and what a review says of them. */
 export { Relation } from "@nominal-code/domain/Access"

@@ -9,12 +9,12 @@ import { type PostedReview, scopeOf } from "@nominal-code/domain/Review"
 import type { UsageSummary } from "@nominal-code/domain/Usage"
 import { Forge, type PullRequestView } from "@nominal-code/forge/Forge"
 import { Effect, Option } from "effect"
-import { commentHead } from "./CommentBody.ts"
-import { counted, countsOf, severityOf } from "./Headline.ts"
-import { ledgerOf, openIn } from "./Ledger.ts"
+import { ledgerOf, openIn } from "./ledger/Ledger.ts"
+import { isOurs } from "./ledger/Thread.ts"
+import { commentHead } from "./posted/CommentBody.ts"
+import { counted, countsOf, severityOf } from "./posted/Headline.ts"
+import type { SummaryParts } from "./posted/Summary.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
-import type { SummaryParts } from "./Summary.ts"
-import { isOurs } from "./Thread.ts"
 
 const { Done, Running } = CheckState.cases
 

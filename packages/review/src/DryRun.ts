@@ -1,6 +1,6 @@
 import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
 import { Effect } from "effect"
-import type { FingerprintedFinding } from "./Anchor.ts"
+import type { FingerprintedFinding } from "./judgement/Anchor.ts"
 
 /** Characters of a dry run's review that are kept with its job. */
 const longest = 30_000

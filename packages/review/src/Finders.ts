@@ -4,8 +4,8 @@ import { Block } from "@nominal-code/domain/Conversation"
 import { oneLine } from "@nominal-code/domain/OneLine"
 import { escapePath } from "@nominal-code/domain/RepoPathSpelling"
 import { Effect, Option } from "effect"
-import type { ReviewAnswer } from "./ReviewOutput.ts"
-import { block } from "./UntrustedBlocks.ts"
+import type { ReviewAnswer } from "./answer/ReviewOutput.ts"
+import { block } from "./prompt/UntrustedBlocks.ts"
 
 /** Maximum length of a claim of the first finder in the prompt of the second one. */
 const longestClaim = 200

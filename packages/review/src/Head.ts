@@ -4,7 +4,7 @@ import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { Forge, type OwnPosts, type PullRequestView, type ReviewedHead } from "@nominal-code/forge/Forge"
 import { codeSpan } from "@nominal-code/forge/Markdown"
 import { Effect, Option } from "effect"
-import { filteredByServer } from "./RepositoryConfig.ts"
+import { filteredByServer } from "./context/RepositoryConfig.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
 
 /** Reason not to review a pull request now. */

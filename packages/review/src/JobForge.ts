@@ -6,11 +6,11 @@ import * as Forges from "@nominal-code/forge/Forges"
 import { asInstallationOf } from "@nominal-code/forge/Installation"
 import { Effect, Option } from "effect"
 import { type AdmittanceRules, admitted } from "./Admittance.ts"
-import { followCommand, isPlainCommand } from "./Commands.ts"
+import { followCommand, isPlainCommand } from "./commands/Commands.ts"
+import { answer } from "./commands/Question.ts"
 import { stopped } from "./CommitChecks.ts"
 import { failed } from "./Failure.ts"
 import { notice } from "./Notice.ts"
-import { answer } from "./Question.ts"
 import { review } from "./Review.ts"
 
 /*

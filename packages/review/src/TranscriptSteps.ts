@@ -2,8 +2,8 @@
 import { oneLine } from "@nominal-code/domain/OneLine"
 import { type ClaimFate, Transcript, TranscriptEvent } from "@nominal-code/domain/Transcript"
 import { Effect, Ref } from "effect"
-import type { FingerprintedFinding } from "./Anchor.ts"
-import type { ReportedFinding } from "./ReviewOutput.ts"
+import type { ReportedFinding } from "./answer/ReviewOutput.ts"
+import type { FingerprintedFinding } from "./judgement/Anchor.ts"
 import { ReviewSteps } from "./ReviewSteps.ts"
 
 const longestClaim = 400

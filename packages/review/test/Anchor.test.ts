@@ -4,8 +4,8 @@ import { ChangedFile } from "@nominal-code/domain/Patch"
 import { Discussion } from "@nominal-code/domain/Review"
 import { WorkspaceError } from "@nominal-code/workspace/Workspace"
 import { Effect } from "effect"
-import { anchor, type AnchorContext } from "../src/Anchor.ts"
-import { ledgerOf } from "../src/Ledger.ts"
+import { anchor, type AnchorContext } from "../src/judgement/Anchor.ts"
+import { ledgerOf } from "../src/ledger/Ledger.ts"
 import * as Scene from "./Scene.ts"
 
 const twoHunks = `${Scene.patch}\n@@ -30,1 +31,2 @@\n+const tax = 0\n return tax`

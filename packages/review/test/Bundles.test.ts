@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { ChangedFile } from "@nominal-code/domain/Patch"
-import { groupsOf, nextBundle } from "../src/Bundles.ts"
-import { portionsOf } from "../src/DiffBudget.ts"
-import { planByPath } from "../src/Plan.ts"
+import { groupsOf, nextBundle } from "../src/context/Bundles.ts"
+import { portionsOf } from "../src/context/DiffBudget.ts"
+import { planByPath } from "../src/context/Plan.ts"
 import * as Scene from "./Scene.ts"
 
 const change = (...lines: ReadonlyArray<string>) =>

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { check, makeFaults } from "../src/Check.ts"
-import type { Evidence } from "../src/Claim.ts"
-import type { ReportedFinding } from "../src/ReviewOutput.ts"
+import type { Evidence } from "../src/answer/Claim.ts"
+import type { ReportedFinding } from "../src/answer/ReviewOutput.ts"
+import { check, makeFaults } from "../src/judgement/Check.ts"
 import * as Scene from "./Scene.ts"
 
 const path = "src/cart.ts"

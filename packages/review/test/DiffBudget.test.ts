@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { ChangedFile } from "@nominal-code/domain/Patch"
-import { budgetBelow, fitDiffs, portionsOf } from "../src/DiffBudget.ts"
-import { planByPath } from "../src/Plan.ts"
-import { tokensIn } from "../src/TokenEstimate.ts"
+import { budgetBelow, fitDiffs, portionsOf } from "../src/context/DiffBudget.ts"
+import { planByPath } from "../src/context/Plan.ts"
+import { tokensIn } from "../src/context/TokenEstimate.ts"
 import * as Scene from "./Scene.ts"
 
 const added = (count: number, text: string) =>

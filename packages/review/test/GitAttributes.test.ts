@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
-import { statedKinds } from "../src/GitAttributes.ts"
+import { statedKinds } from "../src/context/GitAttributes.ts"
 
 const kindsFor = (files: Readonly<Record<string, string>>, paths: ReadonlyArray<string>) =>
   Effect.map(

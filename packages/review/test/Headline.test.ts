@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Fingerprint, type Severity } from "@nominal-code/domain/Finding"
-import { headline } from "../src/Headline.ts"
-import type { LedgerFinding } from "../src/Ledger.ts"
-import type { SummaryParts } from "../src/Summary.ts"
+import type { LedgerFinding } from "../src/ledger/Ledger.ts"
+import { headline } from "../src/posted/Headline.ts"
+import type { SummaryParts } from "../src/posted/Summary.ts"
 import * as Scene from "./Scene.ts"
 
 const finding = (severity: Severity): LedgerFinding => ({

@@ -3,7 +3,7 @@ import { Block, type Conversation, sizeOf } from "@nominal-code/domain/Conversat
 import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
 import { StoreError } from "@nominal-code/persistence/StoreError"
 import { Effect, Layer, Option } from "effect"
-import * as History from "../src/History.ts"
+import * as History from "../src/context/History.ts"
 import * as Scene from "./Scene.ts"
 
 const { lane } = Scene.pushJob

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Option } from "effect"
-import { parseJson } from "../src/Json.ts"
-import { readText } from "../src/OutputRepair.ts"
+import { parseJson } from "../src/answer/Json.ts"
+import { readText } from "../src/answer/OutputRepair.ts"
 
 const mebibyte = 1 << 20
 

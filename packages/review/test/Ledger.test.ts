@@ -3,7 +3,7 @@ import { Job, JobId } from "@nominal-code/domain/Job"
 import { Marker, renderMarker } from "@nominal-code/domain/Marker"
 import { Discussion } from "@nominal-code/domain/Review"
 import { Effect } from "effect"
-import { ledgerOf, openIn } from "../src/Ledger.ts"
+import { ledgerOf, openIn } from "../src/ledger/Ledger.ts"
 import { review } from "../src/Review.ts"
 import * as Scene from "./Scene.ts"
 

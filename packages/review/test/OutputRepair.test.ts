@@ -2,9 +2,9 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import type { AgentResult } from "@nominal-code/agent/AgentRunner"
 import { Effect, Layer, Option } from "effect"
-import { jsonCandidates, parseJson } from "../src/Json.ts"
-import { readText, recover } from "../src/OutputRepair.ts"
-import type { ReviewAnswer } from "../src/ReviewOutput.ts"
+import { jsonCandidates, parseJson } from "../src/answer/Json.ts"
+import { readText, recover } from "../src/answer/OutputRepair.ts"
+import type { ReviewAnswer } from "../src/answer/ReviewOutput.ts"
 import * as Scene from "./Scene.ts"
 
 const bodyOf = (text: string) => Option.getOrUndefined(readText(text))?.findings[0]?.body

@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { AgentEvent, AgentProgress } from "@nominal-code/agent/AgentProgress"
 import { Usage } from "@nominal-code/domain/Usage"
 import { Deferred, Effect, Fiber, Latch, Option } from "effect"
+import { tokensIn } from "../src/context/TokenEstimate.ts"
 import { review } from "../src/Review.ts"
-import { tokensIn } from "../src/TokenEstimate.ts"
 import * as Scene from "./Scene.ts"
 
 const added = (count: number, name: string) =>

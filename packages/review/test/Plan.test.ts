@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { ChangedFile } from "@nominal-code/domain/Patch"
 import { makeOutgoingText } from "@nominal-code/forge/outgoing/OutgoingText"
 import { Effect, Option } from "effect"
-import { plan } from "../src/Plan.ts"
+import { plan } from "../src/context/Plan.ts"
 import { review } from "../src/Review.ts"
 import * as Scene from "./Scene.ts"
 

@@ -11,8 +11,8 @@ import { Forbidden, ForgeError, Unavailable } from "@nominal-code/forge/ForgeErr
 import { LlmError } from "@nominal-code/llm/LlmError"
 import { WorkspaceError } from "@nominal-code/workspace/Workspace"
 import { Effect, Struct } from "effect"
-import { ledgerOf } from "../src/Ledger.ts"
-import { answer } from "../src/Question.ts"
+import { answer } from "../src/commands/Question.ts"
+import { ledgerOf } from "../src/ledger/Ledger.ts"
 import * as Scene from "./Scene.ts"
 
 const finding = Fingerprint.make("0123456789abcdef")

@@ -5,7 +5,7 @@ import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import { noRepositorySettings, within } from "@nominal-code/domain/RepositorySettings"
 import { makeRuleOf, type PathRules } from "@nominal-code/domain/Selection"
 import { Effect, Schema } from "effect"
-import { answer } from "../src/Question.ts"
+import { answer } from "../src/commands/Question.ts"
 import { review } from "../src/Review.ts"
 import * as Scene from "./Scene.ts"
 

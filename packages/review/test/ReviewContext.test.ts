@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Discussion } from "@nominal-code/domain/Review"
 import { ForgeError, Refused } from "@nominal-code/forge/ForgeError"
 import { Effect } from "effect"
+import { gather } from "../src/context/ReviewContext.ts"
 import { review } from "../src/Review.ts"
-import { gather } from "../src/ReviewContext.ts"
 import * as Scene from "./Scene.ts"
 
 const gathered = (world: Scene.World, at = Scene.headSha) =>

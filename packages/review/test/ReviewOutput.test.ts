@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result, Schema } from "effect"
-import { decodeReview, reviewSubmission } from "../src/ReviewOutput.ts"
+import { decodeReview, reviewSubmission } from "../src/answer/ReviewOutput.ts"
 import { finding } from "./Scene.ts"
 
 const strict = (input: unknown) => decodeReview(input, { lenient: false })

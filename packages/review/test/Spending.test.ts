@@ -8,7 +8,7 @@ import * as LlmProviders from "@nominal-code/llm/LlmProviders"
 import { nanoOf, newTask } from "@nominal-code/persistence/Spend"
 import { Effect, Layer, Struct } from "effect"
 import { TestClock } from "effect/testing"
-import { answer } from "../src/Question.ts"
+import { answer } from "../src/commands/Question.ts"
 import { review } from "../src/Review.ts"
 import * as Scene from "./Scene.ts"
 

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Option, Schema } from "effect"
-import { repairSuggestion } from "../src/Suggestion.ts"
+import { repairSuggestion } from "../src/suggestion/Suggestion.ts"
 
 const python = [
   "def total(order):",

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Finding } from "@nominal-code/domain/Finding"
 import * as Syntax from "@nominal-code/workspace/syntax/Syntax"
 import { Effect } from "effect"
-import { anchor } from "../src/Anchor.ts"
+import { anchor } from "../src/judgement/Anchor.ts"
 import * as Scene from "./Scene.ts"
 
 /** In each of the twelve languages: a file, a suggestion for its second line, and one that breaks it. */

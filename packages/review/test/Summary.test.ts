@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Finding, Fingerprint } from "@nominal-code/domain/Finding"
-import { commentBody } from "../src/CommentBody.ts"
-import { fallback } from "../src/Fallback.ts"
-import { composed } from "../src/OutgoingText.ts"
-import { summarize, type SummaryParts } from "../src/Summary.ts"
+import { fallback } from "../src/answer/Fallback.ts"
+import { commentBody } from "../src/posted/CommentBody.ts"
+import { composed } from "../src/posted/OutgoingText.ts"
+import { summarize, type SummaryParts } from "../src/posted/Summary.ts"
 import * as Scene from "./Scene.ts"
 
 const found = (changes: Partial<ConstructorParameters<typeof Finding>[0]> = {}) => ({

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { definedIn, touchedSymbols } from "../src/Symbols.ts"
+import { definedIn, touchedSymbols } from "../src/context/Symbols.ts"
 import * as Scene from "./Scene.ts"
 
 const definitions: ReadonlyArray<readonly [line: string, name: string | undefined]> = [

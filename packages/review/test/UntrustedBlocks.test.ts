@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
-import { bare, block, codeBlock, filePath, inline, withoutDiffs } from "../src/UntrustedBlocks.ts"
+import { bare, block, codeBlock, filePath, inline, withoutDiffs } from "../src/prompt/UntrustedBlocks.ts"
 
 const tags = [
   "untrusted-diff",

@@ -3,9 +3,9 @@ import { endingWithin } from "@nominal-code/domain/RunDeadline"
 import { LlmError } from "@nominal-code/llm/LlmError"
 import { Deferred, Duration, Effect, Fiber, Logger, References } from "effect"
 import { TestClock } from "effect/testing"
+import { noVerification } from "../src/judgement/Verify.ts"
 import { review } from "../src/Review.ts"
 import { ReviewSteps } from "../src/ReviewSteps.ts"
-import { noVerification } from "../src/Verify.ts"
 import * as Scene from "./Scene.ts"
 
 const headFiles = { "src/cart.ts": `${"\n".repeat(9)}const items = []\nlet total = 0\nlet count = items.length` }

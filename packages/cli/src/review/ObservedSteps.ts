@@ -1,5 +1,5 @@
-import { portionsOf } from "@nominal-code/review/DiffBudget"
-import { coverageOf } from "@nominal-code/review/Receipt"
+import { portionsOf } from "@nominal-code/review/context/DiffBudget"
+import { coverageOf } from "@nominal-code/review/posted/Receipt"
 import { ReviewConfig } from "@nominal-code/review/ReviewConfig"
 import { ReviewSteps } from "@nominal-code/review/ReviewSteps"
 import { Effect, Option, Ref } from "effect"

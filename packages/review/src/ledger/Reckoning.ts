@@ -4,13 +4,13 @@ import type { ChangedFile } from "@nominal-code/domain/Patch"
 import { RepoPath } from "@nominal-code/domain/PullRequest"
 import type { Checkout } from "@nominal-code/workspace/Workspace"
 import { Effect, Option, Schema } from "effect"
+import type { EarlierAnswer } from "../answer/EarlierAnswer.ts"
+import { placesOfQuote, plainLine, quotedLines } from "../answer/Quote.ts"
+import { namedFindings } from "../prompt/LedgerPrompt.ts"
 import { agrees } from "./Consent.ts"
-import type { EarlierAnswer } from "./EarlierAnswer.ts"
 import { makeChangedSince } from "./FollowedPlaces.ts"
 import type { LedgerFinding } from "./Ledger.ts"
-import { namedFindings } from "./LedgerPrompt.ts"
 import { lineNow, type PriorFinding } from "./PriorFindings.ts"
-import { placesOfQuote, plainLine, quotedLines } from "./Quote.ts"
 
 /** An open finding that a review closes, and why. */
 export type ClosedFinding =

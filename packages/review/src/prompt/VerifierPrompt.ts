@@ -1,9 +1,9 @@
 /** The prompt of the verifier: the claims, and the code that they rest on. */
 import type { Side } from "@nominal-code/domain/Patch"
 import { Effect, Option } from "effect"
-import type { FingerprintedFinding } from "./Anchor.ts"
-import { quotedLines } from "./Quote.ts"
-import type { SourceFiles } from "./SourceFiles.ts"
+import { quotedLines } from "../answer/Quote.ts"
+import type { SourceFiles } from "../context/SourceFiles.ts"
+import type { FingerprintedFinding } from "../judgement/Anchor.ts"
 import { bare, block, codeBlock, filePath } from "./UntrustedBlocks.ts"
 
 /** A claim under the name that the verifier has for it. */

@@ -1,10 +1,10 @@
 import type { ChangedFile } from "@nominal-code/domain/Patch"
 import type { PullRequest } from "@nominal-code/domain/PullRequest"
 import type { Discussion } from "@nominal-code/domain/Review"
-import { fitDiffs, portionsOf } from "./DiffBudget.ts"
-import { planByPath } from "./Plan.ts"
+import { fitDiffs, portionsOf } from "../context/DiffBudget.ts"
+import { planByPath } from "../context/Plan.ts"
+import type { OwnPostTest } from "../ledger/Thread.ts"
 import { cut, header, heading, longestRequest, newestComments, type Place, placeText, shownFile } from "./Prompt.ts"
-import type { OwnPostTest } from "./Thread.ts"
 import { block } from "./UntrustedBlocks.ts"
 
 /** Parts of the prompt of a question. */

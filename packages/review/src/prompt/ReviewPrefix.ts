@@ -4,12 +4,12 @@ import * as Explorers from "@nominal-code/agent/Explorers"
 import { submitSpec } from "@nominal-code/agent/ToolCalls"
 import { type ReviewSettings, runnerOf, verifierOf } from "@nominal-code/domain/ReviewSettings"
 import { Effect } from "effect"
+import { reviewSubmission } from "../answer/ReviewOutput.ts"
+import type { ReviewContext } from "../context/ReviewContext.ts"
+import { verdictSpec } from "../judgement/Verdict.ts"
+import * as PromptFiles from "../PromptFiles.ts"
+import { ReviewConfig } from "../ReviewConfig.ts"
 import { systemPrompt } from "./Prompt.ts"
-import * as PromptFiles from "./PromptFiles.ts"
-import { ReviewConfig } from "./ReviewConfig.ts"
-import type { ReviewContext } from "./ReviewContext.ts"
-import { reviewSubmission } from "./ReviewOutput.ts"
-import { verdictSpec } from "./Verdict.ts"
 
 /** System prompt of the reviewer. */
 export const reviewerSystem = Effect.fn("ReviewPrefix.reviewerSystem")(function*(context: ReviewContext) {

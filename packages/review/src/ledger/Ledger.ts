@@ -8,7 +8,7 @@ import type { Side } from "@nominal-code/domain/Patch"
 import type { Sha } from "@nominal-code/domain/PullRequest"
 import type { Discussion } from "@nominal-code/domain/Review"
 import { foldedFindings } from "@nominal-code/forge/FoldedFindings"
-import { badges } from "./CommentBody.ts"
+import { badges } from "../posted/CommentBody.ts"
 import type { PriorFinding, PriorPlace } from "./PriorFindings.ts"
 import type { OwnPostTest } from "./Thread.ts"
 

@@ -6,12 +6,12 @@ import { grammarOf } from "@nominal-code/workspace/syntax/Grammar"
 import * as Syntax from "@nominal-code/workspace/syntax/Syntax"
 import type { Checkout } from "@nominal-code/workspace/Workspace"
 import { Effect, Option } from "effect"
-import { type Claim, claimOf } from "./Claim.ts"
-import { type FindingSource, type PriorFinding, type RepeatContext, repeatsIn } from "./PriorFindings.ts"
-import type { ReportedFinding } from "./ReviewOutput.ts"
-import { makeSourceFiles, type SourceFiles } from "./SourceFiles.ts"
-import { repairSuggestion } from "./Suggestion.ts"
-import { stillParses } from "./SuggestionSyntax.ts"
+import { type Claim, claimOf } from "../answer/Claim.ts"
+import type { ReportedFinding } from "../answer/ReviewOutput.ts"
+import { makeSourceFiles, type SourceFiles } from "../context/SourceFiles.ts"
+import { type FindingSource, type PriorFinding, type RepeatContext, repeatsIn } from "../ledger/PriorFindings.ts"
+import { repairSuggestion } from "../suggestion/Suggestion.ts"
+import { stillParses } from "../suggestion/SuggestionSyntax.ts"
 
 /** A finding as the model wrote it, with its identity. */
 export interface FingerprintedFinding {

@@ -5,12 +5,12 @@ import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import { ensureWanted } from "@nominal-code/domain/RunStillWanted"
 import { type AnswerFacts, Forge, type OwnPosts } from "@nominal-code/forge/Forge"
 import { Effect, Option } from "effect"
+import { byHand, dismissFinding, resolveThreadOf } from "../ledger/Dismissal.ts"
+import { findingOf } from "../ledger/FindingOfThread.ts"
+import { isOurs, threadIdOf } from "../ledger/Thread.ts"
+import { ReviewConfig } from "../ReviewConfig.ts"
+import { asOutcome } from "../RunOutcome.ts"
 import { configAnswer } from "./ConfigAnswer.ts"
-import { byHand, dismissFinding, resolveThreadOf } from "./Dismissal.ts"
-import { findingOf } from "./FindingOfThread.ts"
-import { ReviewConfig } from "./ReviewConfig.ts"
-import { asOutcome } from "./RunOutcome.ts"
-import { isOurs, threadIdOf } from "./Thread.ts"
 
 /** A command that needs neither a model nor a checkout. */
 export type PlainCommand = Exclude<Command, { readonly _tag: "Review" | "Ask" }>

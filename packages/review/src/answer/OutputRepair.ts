@@ -2,8 +2,8 @@ import { type AgentResult, AgentRunner, type AgentTask } from "@nominal-code/age
 import type { AgentSettings } from "@nominal-code/domain/ReviewSettings"
 import type { UsageSummary } from "@nominal-code/domain/Usage"
 import { Effect, Option, Result } from "effect"
+import * as PromptFiles from "../PromptFiles.ts"
 import { jsonCandidates, longestRepaired, parseJson } from "./Json.ts"
-import * as PromptFiles from "./PromptFiles.ts"
 import { decodeReview, type ReviewAnswer, reviewSubmission } from "./ReviewOutput.ts"
 
 /** Result of recovering a review's answer. */

@@ -5,13 +5,13 @@ import type { ChangedFile } from "@nominal-code/domain/Patch"
 import type { LinkedIssue, PullRequestBackground } from "@nominal-code/forge/Forge"
 import type { Checkout, WordHit } from "@nominal-code/workspace/Workspace"
 import { Effect, Option } from "effect"
+import { block, codeBlock, filePath } from "../prompt/UntrustedBlocks.ts"
 import { type LockedVersion, lockedVersions } from "./LockedVersions.ts"
 import { outlinesOf } from "./Outlines.ts"
 import type { PlannedFile } from "./Plan.ts"
 import { readingOnce, type SourceFiles } from "./SourceFiles.ts"
 import { definedIn, type TouchedSymbol, touchedSymbols } from "./Symbols.ts"
 import { tokensIn } from "./TokenEstimate.ts"
-import { block, codeBlock, filePath } from "./UntrustedBlocks.ts"
 
 /** Paragraphs of a prompt, within their budget of tokens. */
 export type EvidenceText = ReadonlyArray<string>

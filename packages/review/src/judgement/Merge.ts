@@ -1,8 +1,8 @@
 import { claimWords, Confidence, Severity } from "@nominal-code/domain/Finding"
 import { Effect, Option } from "effect"
-import { overlap } from "./PriorFindings.ts"
-import type { ReportedFinding } from "./ReviewOutput.ts"
-import type { SourceFiles } from "./SourceFiles.ts"
+import type { ReportedFinding } from "../answer/ReviewOutput.ts"
+import type { SourceFiles } from "../context/SourceFiles.ts"
+import { overlap } from "../ledger/PriorFindings.ts"
 
 /** Distance in lines within which two claims may be one. */
 const nearby = 5

@@ -1,7 +1,7 @@
 import { parseRules, type ReviewRule, rulesFile, rulesFor } from "@nominal-code/domain/ReviewRules"
 import type { Checkout } from "@nominal-code/workspace/Workspace"
 import { Effect, Option, Result } from "effect"
-import type { ReportedFinding } from "./ReviewOutput.ts"
+import type { ReportedFinding } from "../answer/ReviewOutput.ts"
 
 /** Rules of a repository for the changed files, as its base branch has them. */
 export interface RepositoryRules {

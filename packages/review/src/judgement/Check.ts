@@ -2,11 +2,11 @@
 import type { ChangedFile, Side } from "@nominal-code/domain/Patch"
 import type { Checkout } from "@nominal-code/workspace/Workspace"
 import { Effect, Option, Struct } from "effect"
-import type { Evidence } from "./Claim.ts"
+import type { Evidence } from "../answer/Claim.ts"
+import { placesOfQuote, quotedLines, type QuotePlace } from "../answer/Quote.ts"
+import type { ReportedFinding } from "../answer/ReviewOutput.ts"
+import { makeSourceFiles, type SourceFiles } from "../context/SourceFiles.ts"
 import { mergeClaims } from "./Merge.ts"
-import { placesOfQuote, quotedLines, type QuotePlace } from "./Quote.ts"
-import type { ReportedFinding } from "./ReviewOutput.ts"
-import { makeSourceFiles, type SourceFiles } from "./SourceFiles.ts"
 
 /** Code that claims are checked against: the head, and the base that it is compared with. */
 export interface CheckContext {

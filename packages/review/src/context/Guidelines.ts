@@ -3,8 +3,8 @@ import { RepoPath } from "@nominal-code/domain/PullRequest"
 import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
 import type { Checkout } from "@nominal-code/workspace/Workspace"
 import { Effect, Option } from "effect"
+import * as PromptFiles from "../PromptFiles.ts"
 import { generalFile, type GuidelineFile, guidelineFiles } from "./GuidelineFiles.ts"
-import * as PromptFiles from "./PromptFiles.ts"
 
 /** Guidelines of a review. */
 export interface Guidelines {

@@ -4,13 +4,13 @@ import type { PullRequest, Sha } from "@nominal-code/domain/PullRequest"
 import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
 import { foldInto } from "@nominal-code/forge/FoldedFindings"
 import { closeFence, fit } from "@nominal-code/forge/Markdown"
-import type { FingerprintedFinding } from "./Anchor.ts"
+import type { FingerprintedFinding } from "../judgement/Anchor.ts"
+import type { LedgerFinding } from "../ledger/Ledger.ts"
+import type { Settlement } from "../ledger/Settlement.ts"
+import { usedUp } from "../Spending.ts"
 import { badges } from "./CommentBody.ts"
 import { counted, headline } from "./Headline.ts"
-import type { LedgerFinding } from "./Ledger.ts"
 import { missedSentence, receipt } from "./Receipt.ts"
-import type { Settlement } from "./Settlement.ts"
-import { usedUp } from "./Spending.ts"
 
 /** A finding without a place, for the summary. */
 export interface UnplacedEntry {

@@ -2,7 +2,7 @@
 import type { Submission } from "@nominal-code/agent/AgentRunner"
 import { submitSpec } from "@nominal-code/agent/ToolCalls"
 import { Effect, Predicate, Ref, Schema } from "effect"
-import { type Evidence, evidenceIn } from "./Claim.ts"
+import { type Evidence, evidenceIn } from "../answer/Claim.ts"
 
 /** Verdict about a claim. */
 export type Verdict =

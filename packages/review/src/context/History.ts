@@ -3,7 +3,7 @@ import type { Lane } from "@nominal-code/domain/Lane"
 import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
 import type { Checkout } from "@nominal-code/workspace/Workspace"
 import { Effect, Option, Predicate } from "effect"
-import { withoutDiffs } from "./UntrustedBlocks.ts"
+import { withoutDiffs } from "../prompt/UntrustedBlocks.ts"
 
 /** Maximum number of characters of a prompt and the history before it: at most about 170,000 tokens. */
 const longest = 500_000

@@ -8,8 +8,8 @@ import type { ForgeError } from "@nominal-code/forge/ForgeError"
 import { reviewedIn } from "@nominal-code/forge/JobPosts"
 import type { Checkout } from "@nominal-code/workspace/Workspace"
 import { Effect, Option } from "effect"
+import type { ChangesSince } from "../prompt/LedgerPrompt.ts"
 import { type Guidelines, guidelines } from "./Guidelines.ts"
-import type { ChangesSince } from "./LedgerPrompt.ts"
 import { readRules, type RepositoryRules } from "./Rules.ts"
 
 /** Everything that a review is made from. */

@@ -2,9 +2,9 @@
 import { FileCoverage, missedIn, type OmissionReason } from "@nominal-code/domain/Coverage"
 import { escapePath } from "@nominal-code/domain/RepoPathSpelling"
 import { codeSpan } from "@nominal-code/forge/Markdown"
-import type { Portion, ShownDiff } from "./DiffBudget.ts"
+import type { Portion, ShownDiff } from "../context/DiffBudget.ts"
+import type { PlannedFile, ReviewPlan } from "../context/Plan.ts"
 import { counted } from "./Headline.ts"
-import type { PlannedFile, ReviewPlan } from "./Plan.ts"
 
 const lineCount = (text: string): number => text.split("\n").length
 

@@ -1,6 +1,6 @@
 import { Severity } from "@nominal-code/domain/Finding"
+import type { LedgerFinding } from "../ledger/Ledger.ts"
 import { badges } from "./CommentBody.ts"
-import type { LedgerFinding } from "./Ledger.ts"
 import type { SummaryParts } from "./Summary.ts"
 
 /** Number of findings after a review: new ones, those of earlier reviews that are open, and those that it has closed. */

@@ -1,11 +1,11 @@
 import type { ChangedFile } from "@nominal-code/domain/Patch"
 import type { Sha } from "@nominal-code/domain/PullRequest"
 import type { Discussion } from "@nominal-code/domain/Review"
-import { fitDiffs, portionsOf } from "./DiffBudget.ts"
-import type { LedgerFinding } from "./Ledger.ts"
-import { planByPath } from "./Plan.ts"
+import { fitDiffs, portionsOf } from "../context/DiffBudget.ts"
+import { planByPath } from "../context/Plan.ts"
+import type { LedgerFinding } from "../ledger/Ledger.ts"
+import type { OwnPostTest } from "../ledger/Thread.ts"
 import { cut, newestComments, shownFile } from "./Prompt.ts"
-import type { OwnPostTest } from "./Thread.ts"
 import { block, filePath } from "./UntrustedBlocks.ts"
 
 /** Difference between the commit that was reviewed last and the one that is reviewed now. */

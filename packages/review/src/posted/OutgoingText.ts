@@ -1,7 +1,7 @@
 import { Finding } from "@nominal-code/domain/Finding"
 import { oneLine } from "@nominal-code/domain/OneLine"
 import { fit } from "@nominal-code/forge/Markdown"
-import type { FingerprintedFinding } from "./Anchor.ts"
+import type { FingerprintedFinding } from "../judgement/Anchor.ts"
 import { commentBody, commentHead } from "./CommentBody.ts"
 
 /** Maximum length of a comment without its suggestion and marker, and of a suggestion. */

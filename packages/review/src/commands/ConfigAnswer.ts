@@ -7,9 +7,9 @@ import { type ReviewSettings, verifierOf } from "@nominal-code/domain/ReviewSett
 import { Forge } from "@nominal-code/forge/Forge"
 import { codeSpan } from "@nominal-code/forge/Markdown"
 import { Effect, Option } from "effect"
-import { generalFile } from "./GuidelineFiles.ts"
-import * as RepositoryConfig from "./RepositoryConfig.ts"
-import { ReviewConfig } from "./ReviewConfig.ts"
+import { generalFile } from "../context/GuidelineFiles.ts"
+import * as RepositoryConfig from "../context/RepositoryConfig.ts"
+import { ReviewConfig } from "../ReviewConfig.ts"
 
 /** Facts that the answer to `config` is made of. */
 interface Facts {
