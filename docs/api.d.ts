@@ -1961,7 +1961,7 @@ declare const NotReviewed_base: Schema.Class<NotReviewed, Schema.TaggedStruct<"N
   readonly reason: Schema.Literals<readonly ["nothing-to-review", "failed"]>;
   readonly message: Schema.String;
 }>, import("effect/Cause").YieldableError>;
-/** The changes were not reviewed: there is nothing to review, or the review failed. */
+/** End without a review: there is nothing to review, or the review failed. */
 export declare class NotReviewed extends NotReviewed_base {
   static readonly failed: (failure: Failure) => NotReviewed;
 }

@@ -40,7 +40,7 @@ const limited = (provider: string, wait: Duration.Duration) =>
     retryAfter: wait
   })
 
-/** A call whose tokens are not there in time even if no other call is made. Its conversation has to be shorter. */
+/** Error of a call whose tokens are not there in time even if no other call is made: its conversation must be shorter. */
 const tooLarge = ({ rate: { tokensPerMinute = 0 }, service, tokens }: RatedCall) =>
   new LlmError({
     provider: service,

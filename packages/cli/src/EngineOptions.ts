@@ -5,7 +5,7 @@
 import { setFlagsFromString } from "node:v8"
 
 /**
- * The heap grows by at most this much, in percent of what the last collection has left. By itself V8 waits for four
+ * Maximum growth of the heap, in percent of what the last collection has left. By itself V8 waits for four
  * times as much where the machine has memory, and keeps that for good: a flood of deliveries, or one large review, would
  * be paid for as long as a server runs.
  */

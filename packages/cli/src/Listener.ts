@@ -5,7 +5,7 @@ import * as DirectServer from "@nominal-code/server/DirectServer"
 import { Effect, Layer, Predicate, Schema } from "effect"
 import type { HttpServer } from "effect/http"
 
-/** The configured address cannot be listened on. */
+/** An address that cannot be listened on. */
 class ListenFailed extends Schema.TaggedError<ListenFailed>()("ListenFailed", { message: Schema.String }) {}
 
 const explain = (host: string, port: number, setting: Setting<unknown>, cause: unknown) => {

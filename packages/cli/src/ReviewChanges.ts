@@ -32,7 +32,7 @@ export interface ReviewChangesOptions extends LocalChanges {
   readonly instructions?: string
 }
 
-/** The changes were not reviewed: there is nothing to review, or the review failed. */
+/** End without a review: there is nothing to review, or the review failed. */
 export class NotReviewed extends Schema.TaggedError<NotReviewed>()("NotReviewed", {
   reason: Schema.Literals(["nothing-to-review", "failed"]),
   message: Schema.String

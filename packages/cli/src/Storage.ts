@@ -38,7 +38,7 @@ const claimKeys = Layer.effectDiscard(Effect.gen(function*() {
   if (signed > 0) yield* Effect.logInfo(`${signed} job(s) that wait are signed with jobs.signing_key now`)
 }))
 
-/** False for a database that no server has made yet. */
+/** True if there is a store to look into: false for a database that no server has made yet. */
 const exists = Effect.gen(function*() {
   const { dataDir, storage } = yield* AppConfig
   const fs = yield* FileSystem.FileSystem

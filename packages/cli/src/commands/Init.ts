@@ -6,7 +6,7 @@ export interface InitFlags extends StarterAnswers {
   readonly file: string
 }
 
-/** The file could not be made. The process ends with 1. */
+/** A file that could not be written. The process ends with 1. */
 class NotWritten extends Schema.TaggedError<NotWritten>()("NotWritten", { message: Schema.String }) {}
 
 /** Writes a first configuration file, which must not be there yet, and prints the next steps. */

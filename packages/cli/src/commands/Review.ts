@@ -41,7 +41,7 @@ export interface ReviewFlags extends Pick<TargetFlags, "base" | "staged"> {
   readonly quiet: boolean
 }
 
-/** The review could not be posted. It was printed. */
+/** A review that was printed, and could not be posted. */
 class NotPosted extends Schema.TaggedError<NotPosted>()("NotPosted", { message: Schema.String }) {}
 
 const settingsOf = ({ maxUsd, model, provider }: ReviewFlags): Flags => ({

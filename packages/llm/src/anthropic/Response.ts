@@ -135,7 +135,7 @@ export class Answer {
     }
   }
 
-  /** Counts are running totals: a later one replaces an earlier one, a missing one does not. */
+  /** Takes counts, which are running totals: a later one replaces an earlier one, a missing one does not. */
   private count(counts: typeof Counts.Type) {
     const said = Object.entries(counts).filter(([, count]) => count !== null)
     this.counts = { ...this.counts, ...Object.fromEntries(said) }

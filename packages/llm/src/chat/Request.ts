@@ -8,7 +8,7 @@ import * as Thoughts from "./Thoughts.ts"
 /** Parts of a request that a model may refuse, and is then asked without. */
 export interface RequestVariant {
   readonly outputLimit: Quirks["outputLimit"]
-  /** A tool call is demanded. */
+  /** True if a tool call is demanded. */
   readonly forced: boolean
   readonly json: boolean
 }

@@ -54,7 +54,7 @@ const Body = Schema.fromJsonString(Schema.Struct({
   })
 }))
 
-/** The SDK hands the service's answer over as text, with words of its own before it or in a list of one. */
+/** Reads the service's error out of the SDK's text, which has words of its own before it, or puts it in a list of one. */
 const decode = (text: string): Refusal => {
   const body = Schema.decodeOption(Body)(text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1))
   const error = Option.getOrUndefined(body)?.error

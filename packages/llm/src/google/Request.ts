@@ -102,7 +102,7 @@ const toModelParts = (content: ReadonlyArray<Block>): ReadonlyArray<Google.Part>
     })
   })
 
-/** Responses come first, in the order of their calls. A result without its call is still something that was said. */
+/** Parts of a user's turn: first the responses, in the order of their calls. A result without its call becomes text. */
 const toUserParts = (content: ReadonlyArray<Block>, calls: ReadonlyArray<ToolUse>): ReadonlyArray<Google.Part> => {
   const results = content.filter(Block.guards.ToolResult)
   const responses = calls.map(({ id, name }) => {

@@ -74,7 +74,7 @@ export class Answer {
   private finish: string | undefined
   private blocked = false
   private answering = false
-  /** The next piece of text goes on with the last block. */
+  /** True if the next piece of text goes on with the last block. */
   private talking = false
   private readonly name: ServiceDescription
 
@@ -152,7 +152,7 @@ export class Answer {
     this.talking = false
   }
 
-  /** Counts are running totals: a later one replaces an earlier one, a missing one does not. */
+  /** Takes counts, which are running totals: a later one replaces an earlier one, a missing one does not. */
   private count(counts: typeof Counts.Type) {
     const said = Object.entries(counts).filter(([, count]) => count !== null)
     this.counts = { ...this.counts, ...Object.fromEntries(said) }

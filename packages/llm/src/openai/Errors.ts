@@ -90,7 +90,7 @@ const codes: ReadonlyMap<string, LlmErrorReason> = new Map([
 const tooLarge =
   /^request too large|exceeds the context|maximum (?:context|prompt) length|(?:prompt|input) is too long|context (?:length|window|size)|max_new_tokens.* must be/i
 
-/** The service does not have the model, or not for this key. */
+/** Messages about a model that the service does not have, or not for this key. */
 const noModel = /\bmodel\b.*(?:not found|not exist|no longer|unknown)/i
 
 const reasonOf = ({ code, message, status, type }: ServiceErrorObject): LlmErrorReason => {
@@ -134,7 +134,7 @@ const sentence = (
   }
 }
 
-/** A limit lets a call through before it is whole again, and that it is whole is all that its headers tell. */
+/** Longest wait for the reset of a limit. The headers tell when it is whole again; it lets a call through before. */
 const longestReset = Duration.seconds(30)
 
 /** Wait before the next try: as the service asks, else until a used-up limit is reset. */
