@@ -18,6 +18,8 @@ const remembered = 1_000
 /** A check of one job, as this process has left it. */
 interface KnownCheck {
   readonly commit: CheckedCommit
+  /** Text that names the pull request. */
+  readonly pullRequest: string
   readonly turn: Semaphore.Semaphore
   /** The forge's id, where its checks have one. */
   id: Option.Option<number>
@@ -92,6 +94,7 @@ export const makeChecks = ({ isRefused, permission, runsAsQueued, send }: CheckS
     if (there !== undefined && there.commit.headSha === commit.headSha) return there
     const check = {
       commit,
+      pullRequest: String(commit.pullRequest),
       turn: Semaphore.makeUnsafe(1),
       id: Option.none<number>(),
       state: "Queued" as const,
@@ -128,10 +131,12 @@ export const makeChecks = ({ isRefused, permission, runsAsQueued, send }: CheckS
     }).pipe(check.turn.withPermits(1), Effect.timeoutOption(limit), Effect.asVoid)
 
   /** True for a check of an older commit that nobody will end: its job is over, was replaced, or reviews this commit. */
-  const isLeft = ({ headSha, jobId, pullRequest }: CheckedCommit, state: CheckState["_tag"]) => (check: KnownCheck) =>
-    String(check.commit.pullRequest) === String(pullRequest) && check.commit.headSha !== headSha &&
-    check.state !== "Done" &&
-    (check.commit.jobId === jobId || state === "Running" || state === "Queued" && check.state === "Queued")
+  const isLeft = ({ headSha, jobId, pullRequest }: CheckedCommit, state: CheckState["_tag"]) => {
+    const name = String(pullRequest)
+    return (check: KnownCheck) =>
+      check.pullRequest === name && check.commit.headSha !== headSha && check.state !== "Done" &&
+      (check.commit.jobId === jobId || state === "Running" || state === "Queued" && check.state === "Queued")
+  }
 
   return Effect.fn("Forge.check")(function*(commit: CheckedCommit, state: CheckState) {
     const left = [...checks.values()].filter(isLeft(commit, state._tag))

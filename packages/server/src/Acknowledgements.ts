@@ -19,6 +19,10 @@ const waiting = 100
 const atOnce = 4
 /** Pause of a worker after each acknowledgement: with four workers, at most eight a second. */
 const rest = Duration.millis(500)
+/** Number of those that wait from which it is a flood: so many come that most will be dropped. */
+const flood = 90
+/** The pause in a flood: at most one a second, for they take the time of the deliveries. */
+const restInFlood = Duration.seconds(4)
 
 /**
  * Shows on the commit of a lifecycle event that its review waits. A comment does not say which commit there is. One that
@@ -54,7 +58,7 @@ const make = Effect.gen(function*() {
     )
   yield* Queue.take(queue).pipe(
     Effect.flatMap(acknowledge),
-    Effect.andThen(Effect.sleep(rest)),
+    Effect.andThen(Effect.suspend(() => Effect.sleep(Queue.sizeUnsafe(queue) < flood ? rest : restInFlood))),
     Effect.forever,
     Effect.forkScoped,
     Effect.repeat({ times: atOnce - 1 })

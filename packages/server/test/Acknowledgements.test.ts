@@ -5,7 +5,8 @@ import { Forge } from "@nominal-code/forge/Forge"
 import * as Forges from "@nominal-code/forge/Forges"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
-import { Deferred, Effect, Layer, Option } from "effect"
+import { Deferred, type Duration, Effect, Layer, Option } from "effect"
+import { TestClock } from "effect/testing"
 import * as Acknowledgements from "../src/Acknowledgements.ts"
 
 const jobOf = (number: number) =>
@@ -20,6 +21,12 @@ const jobOf = (number: number) =>
     headBranch: "feature",
     baseBranch: "main"
   })
+
+/** Acknowledgements to this forge, and the queue of the jobs. */
+const acknowledging = (forge: Layer.Layer<Forge>) =>
+  Effect.provide(
+    Acknowledgements.layer.pipe(Layer.provideMerge(MemoryQueue.layer), Layer.provide(Forges.layer([forge])))
+  )
 
 it.effect("a commit is shown as queued only where its job waits: one that runs says so itself", () =>
   Effect.gen(function*() {
@@ -45,12 +52,34 @@ it.effect("a commit is shown as queued only where its job waits: one that runs s
       yield* send(waiting)
       yield* Deferred.await(showed)
       assert.deepStrictEqual(shown, ["2 Queued"])
-    }).pipe(
-      Effect.provide(
-        Acknowledgements.layer.pipe(
-          Layer.provideMerge(MemoryQueue.layer),
-          Layer.provide(Forges.layer([forge]))
-        )
-      )
-    )
+    }).pipe(acknowledging(forge))
+  }))
+
+it.effect("eighty events are acknowledged in ten seconds, and one a second of a flood that goes on", () =>
+  Effect.gen(function*() {
+    let acknowledged = 0
+    const forge = Layer.mock(Forge, {
+      platform: "github",
+      headRef: () => "",
+      acknowledge: () => Effect.sync(() => void acknowledged++),
+      check: () => Effect.void
+    })
+    yield* Effect.gen(function*() {
+      const { send } = yield* Acknowledgements.Acknowledgements
+      const during = (span: Duration.Input) =>
+        Effect.suspend(() => {
+          const before = acknowledged
+          return Effect.map(TestClock.adjust(span), () => acknowledged - before)
+        })
+      const sendAll = (count: number) => Effect.replicateEffect(send(jobOf(1)), count, { discard: true })
+      yield* sendAll(80)
+      assert.strictEqual(yield* during("10 seconds"), 80)
+      yield* sendAll(300)
+      yield* during("5 seconds")
+      const flood = Effect.andThen(sendAll(10), during("100 millis"))
+      const [, ...inFlood] = yield* Effect.replicateEffect(flood, 201)
+      assert.strictEqual(inFlood.reduce((sum, count) => sum + count), 20)
+      yield* during("16 seconds")
+      assert.strictEqual(yield* during("5 seconds"), 40)
+    }).pipe(acknowledging(forge))
   }))
