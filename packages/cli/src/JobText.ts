@@ -1,5 +1,5 @@
 import { isAccessRefused, type OutageReason } from "@nominal-code/domain/Failure"
-import type { JobOutcome } from "@nominal-code/domain/Job"
+import type { JobId, JobOutcome } from "@nominal-code/domain/Job"
 import { type Lane, laneKey } from "@nominal-code/domain/Lane"
 import { type JobRecord, reasonOf, type ServiceWait } from "@nominal-code/jobs/JobRecords"
 import { DateTime, Option } from "effect"
@@ -85,7 +85,7 @@ const detailText = (record: JobRecord, waiting: ReadonlyArray<JobRecord>, now: n
 }
 
 /** True for a job that is not at its end. */
-export const isActive = ({ state }: JobRecord): boolean => state === "waiting" || state === "running"
+const isActive = ({ state }: JobRecord): boolean => state === "waiting" || state === "running"
 
 /** True while the notice of a job without a review is still to be posted. */
 const isToBeTold = (record: JobRecord): boolean => record.task._tag === "Notice" && isActive(record)
@@ -102,12 +102,12 @@ const costText = ({ outcome }: JobRecord): string => {
 const placeText = ({ lane: { number, platform, repo } }: JobRecord): string => `${platform}:${repo}#${number}`
 
 /** Text of what `jobs watch` shows of a job beside its name: it prints a line when this changes. */
-export const stateText = (record: JobRecord): string =>
+const stateText = (record: JobRecord): string =>
   [record.state, String(record.attempts), reasonOf(record, ({ service }) => `waits for ${service}`), costText(record)]
     .join(" ")
 
 /** One line about a job as it is now: `12:00:00 UTC  73b30fb834d2  running  github:acme/api#7  pr_opened`. */
-export const line = (record: JobRecord, now: number): string =>
+const line = (record: JobRecord, now: number): string =>
   [
     instantText(now).slice(11),
     record.id.slice(0, 12),
@@ -117,6 +117,26 @@ export const line = (record: JobRecord, now: number): string =>
     detailText(record, [], now),
     costText(record)
   ].filter((text) => text !== "").join("  ")
+
+/**
+ * Makes the function that tells the lines of `jobs watch` for a look at the records, newest first: at first the active
+ * jobs, then those that are new or have changed. It remembers no job that the store has forgotten.
+ */
+export const makeChanges = () => {
+  const shown = new Map<JobId, string>()
+  return (records: ReadonlyArray<JobRecord>, now: number): ReadonlyArray<string> => {
+    const isFirst = shown.size === 0
+    const changed = records.toReversed().filter((record) => {
+      const state = stateText(record)
+      const before = shown.get(record.id)
+      shown.set(record.id, state)
+      return before !== state && (isActive(record) || !isFirst)
+    })
+    const known = new Set(records.map(({ id }) => id))
+    for (const id of shown.keys()) if (!known.has(id)) shown.delete(id)
+    return changed.map((record) => line(record, now))
+  }
+}
 
 /** Width of a title in the table. */
 const widestTitle = 40

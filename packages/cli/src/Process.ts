@@ -11,17 +11,26 @@ const codes = { SIGINT: 130, SIGTERM: 143 } as const
  */
 const echoMillis = 250
 
+/** Makes the function that tells at a signal with which code the process ends at once; undefined if it goes on. */
+export const secondSignals = () => {
+  let first: number | undefined
+  return (signal: keyof typeof codes, now: number): number | undefined => {
+    if (first === undefined) {
+      first = now
+      return undefined
+    }
+    const isEcho = signal === "SIGINT" && now - first < echoMillis
+    return isEcho ? undefined : codes[signal]
+  }
+}
+
 /** Ends the process at once on a second signal. The runtime handles the first one and closes the program in order. */
 const endOnSecondSignal = () => {
-  let first: number | undefined
+  const codeAt = secondSignals()
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
-      if (first === undefined) {
-        first = performance.now()
-        return
-      }
-      const echo = signal === "SIGINT" && performance.now() - first < echoMillis
-      if (!echo) process.exit(codes[signal])
+      const code = codeAt(signal, performance.now())
+      if (code !== undefined) process.exit(code)
     })
   }
 }

@@ -9,7 +9,7 @@ import type { JobRecord } from "@nominal-code/jobs/JobRecords"
 import { jobRecord } from "@nominal-code/testing/JobRecord"
 import { laneOf, mention, push, shaOf } from "@nominal-code/testing/Jobs"
 import { Option } from "effect"
-import { facts, table } from "../src/JobText.ts"
+import { facts, makeChanges, table } from "../src/JobText.ts"
 
 const minute = 60_000
 const hour = 60 * minute
@@ -274,5 +274,38 @@ describe("the facts of a job", () => {
       shown,
       "\n\nNot posted, because this was a dry run:\n\nLooks good.\n\nsrc/a.ts:1 (high)\nNo [2Jcheck."
     )
+  })
+})
+
+describe("the lines of jobs watch", () => {
+  /** The jobs of the lines for each look, by the number of their pull request and their state. */
+  const looks = (...all: ReadonlyArray<ReadonlyArray<JobRecord>>) => {
+    const changesIn = makeChanges()
+    return all.map((records) =>
+      changesIn(records, now).map((line) => line.replace(/^.* UTC  \w{12}  (\w+) +github:acme\/api(#\d+) .*$/, "$2 $1"))
+    )
+  }
+  const over: Partial<JobRecord> = { state: "done", endedAt: Option.some(now) }
+
+  it("are of the active jobs at first, oldest first, and then of those that are new or have changed", () => {
+    const [one, two, three] = [recordOf(1), recordOf(2), recordOf(3)]
+    assert.deepStrictEqual(
+      looks([two, one, recordOf(9, over)], [two, one], [three, two, recordOf(1, over)], [
+        three,
+        recordOf(4, over),
+        two
+      ]),
+      [["#1 waiting", "#2 waiting"], [], ["#1 done", "#3 waiting"], ["#4 done"]]
+    )
+  })
+
+  it("are of a job that the store had forgotten as of a new one", () => {
+    const [one, two] = [recordOf(1), recordOf(2)]
+    assert.deepStrictEqual(looks([one, two], [two], [one, two]), [["#2 waiting", "#1 waiting"], [], ["#1 waiting"]])
+  })
+
+  it("have none for a job whose record changes in what a line does not show", () => {
+    const [before, after] = [recordOf(1), recordOf(1, { receivedAt: now - hour, leaseUntil: Option.none() })]
+    assert.deepStrictEqual(looks([before], [after]), [["#1 waiting"], []])
   })
 })

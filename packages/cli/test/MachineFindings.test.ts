@@ -1,7 +1,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Option, Redacted } from "effect"
-import { gitFinding, machineFindings, type MachineSettings } from "../src/doctor/MachineFindings.ts"
+import { gitFinding, machineFindings, type MachineSettings, roomFinding } from "../src/doctor/MachineFindings.ts"
 
 /** Findings about a machine, as lines. The directories are below one that is there. */
 const found = Effect.fnUntraced(function*(changes: (directory: string) => Partial<MachineSettings>) {
@@ -39,6 +39,22 @@ describe("a machine", () => {
       assert.match(data ?? "", /^(ok|warning) machine: data_dir \/data (can be written, and )?has [\d.]+ GB left/)
       assert.deepStrictEqual(more, [])
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+  it("has room for a mirror, from a gigabyte on", () => {
+    const lines = [Option.some(999_999_999), Option.some(1_000_000_000), Option.some(250_540_000_000), Option.none()]
+      .map(
+        (free) => {
+          const { status, text } = roomFinding("data_dir /data", free)
+          return `${status}: ${text}`
+        }
+      )
+    assert.deepStrictEqual(lines, [
+      "warning: data_dir /data has 1.0 GB left: make room, a mirror may not fit",
+      "ok: data_dir /data can be written, and has 1.0 GB left",
+      "ok: data_dir /data can be written, and has 250.5 GB left",
+      "ok: data_dir /data can be written"
+    ])
+  })
 
   it.live("may have a file where a directory is named, which is a problem", () =>
     Effect.gen(function*() {

@@ -6,6 +6,7 @@ import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { existsSync } from "node:fs"
 import { env } from "node:process"
 import { fileURLToPath } from "node:url"
+import { secondSignals } from "../src/Process.ts"
 
 /** Runs a line of bash in which `$0` is Node, `$1` the command and `$2` a program of this directory. */
 const bash = Effect.fnUntraced(function*(line: string, name = "") {
@@ -36,6 +37,16 @@ it.live.each([["SIGTERM", 143], ["SIGINT", 130]] as const)(
       assert.strictEqual(Number(yield* child.exitCode), code)
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
 )
+
+it("a Ctrl-C within a quarter of a second of the first signal is its echo, and a SIGTERM never is", () => {
+  const codesOf = (...signals: ReadonlyArray<readonly ["SIGINT" | "SIGTERM", number]>) => {
+    const codeAt = secondSignals()
+    return signals.map(([signal, millis]) => codeAt(signal, millis))
+  }
+  assert.deepStrictEqual(codesOf(["SIGINT", 0], ["SIGINT", 249], ["SIGINT", 250]), [undefined, undefined, 130])
+  assert.deepStrictEqual(codesOf(["SIGTERM", 5], ["SIGTERM", 6]), [undefined, 143])
+  assert.deepStrictEqual(codesOf(["SIGTERM", 5], ["SIGINT", 6], ["SIGTERM", 7]), [undefined, undefined, 143])
+})
 
 // A device that is always full is Linux's.
 it.live.skipIf(!existsSync("/dev/full"))(

@@ -2,8 +2,23 @@ import { assert, it } from "@effect/vitest"
 import { ForgeLimits } from "@nominal-code/forge/ForgeLimits"
 import * as Redis from "@nominal-code/persistence/Redis"
 import { redisSuite, shared } from "@nominal-code/testing/RedisServer"
-import { Context, Duration, Effect, Layer, Schedule } from "effect"
+import { Context, Duration, Effect, Layer, Schedule, Schema } from "effect"
 import * as RedisForgeLimits from "../src/RedisForgeLimits.ts"
+
+it.effect("a limit that is over, or is in less than 50 ms, is none: its end would be waited for too short", () =>
+  Effect.gen(function*() {
+    const leftFor = (pttl: number) => {
+      const redis = Layer.mock(Redis.Redis, {
+        send: (_operation, reply) => Effect.orDie(Schema.decodeEffect(reply)(pttl))
+      })
+      return Effect.provide(
+        Effect.map(Effect.flatMap(ForgeLimits, ({ left }) => left("github")), Duration.toMillis),
+        Layer.provide(RedisForgeLimits.layer, redis)
+      )
+    }
+    // -2: there is no such key.
+    assert.deepStrictEqual(yield* Effect.forEach([-2, 0, 49, 50, 300_000], leftFor), [0, 0, 0, 50, 300_000])
+  }))
 
 redisSuite("the limits of the forges in Redis", () => {
   const server = shared({ aof: false })

@@ -34,14 +34,14 @@ const summary = (costUsd: number) =>
 const names = ["a", "b", "c", "d", "e", "f"]
 
 /** Runs six cases; each review takes a second, and `cost` of the dollars that it was given. */
-const runWith = ({ concurrency = 2, cost = 0.4, maxUsd = Infinity, maxUsdOfCase = 1 }) =>
+const runWith = ({ concurrency = 2, cost = 0.4, judge = Judge.byWords, maxUsd = Infinity, maxUsdOfCase = 1 }) =>
   Effect.gen(function*() {
     const given: Array<number> = []
     let [running, most] = [0, 0]
     const result = yield* evaluate({
       suite: { name: "suite", cases: names.map(caseOf) },
       reviewer: "m",
-      judge: Judge.byWords,
+      judge,
       concurrency,
       maxUsd,
       maxUsdOfCase,
@@ -90,6 +90,24 @@ describe("a run over a suite", () => {
       const spent = result.cases.reduce((sum, { dollars = 0 }) => sum + dollars, 0)
       assert.isAtMost(spent, 1.5)
       assert.strictEqual(result.metrics.notRun, names.length - given.length)
+    }))
+
+  it.effect("counts the dollars of its judge, beside those of the reviews", () =>
+    Effect.gen(function*() {
+      const judge: Judge.Judge = {
+        name: "dear",
+        judge: (findings, one) =>
+          Effect.map(Judge.byWords.judge(findings, one), (judged) => ({ ...judged, dollars: Option.some(0.2) }))
+      }
+      const { result } = yield* finished(
+        runWith({ concurrency: 1, cost: 0.3, judge, maxUsd: 1, maxUsdOfCase: 0.5 })
+      )
+      assert.deepStrictEqual(result.cases.map(({ dollars, judgeDollars }) => [dollars, judgeDollars]).slice(0, 2), [
+        [0.3, 0.2],
+        [0.3, 0.2]
+      ])
+      // Two cases have used up the dollar. A review alone would have left 0.4 of it.
+      assert.deepStrictEqual([result.metrics.found, result.metrics.notRun], [2, 4])
     }))
 })
 

@@ -203,20 +203,10 @@ const outputClosed = Effect.callback<void>((resume) => {
 
 /** Prints a line for each job that waits, runs or changes, until it is interrupted or nobody reads it any more. */
 export const watch = Effect.fn("cli.jobs.watch")(function*() {
-  const shown = new Map<JobId, string>()
+  const changesIn = JobText.makeChanges()
   const look = Effect.gen(function*() {
-    const now = yield* Clock.currentTimeMillis
     const records = yield* JobRecords.use(({ list }) => list({ limit: readPageSize }))
-    const first = shown.size === 0
-    const changed = records.toReversed().flatMap((record) => {
-      const state = JobText.stateText(record)
-      const before = shown.get(record.id)
-      shown.set(record.id, state)
-      return before === state || first && !JobText.isActive(record) ? [] : [JobText.line(record, now)]
-    })
-    // What the store has forgotten is forgotten here, too.
-    const known = new Set(records.map(({ id }) => id))
-    for (const id of shown.keys()) if (!known.has(id)) shown.delete(id)
+    const changed = changesIn(records, yield* Clock.currentTimeMillis)
     if (changed.length > 0) yield* Console.log(changed.join("\n"))
   })
   yield* Effect.raceFirst(Effect.repeat(look, Schedule.spaced("1 second")), outputClosed)

@@ -45,6 +45,16 @@ const scarce = 1_000_000_000
 const freeBytes = (directory: string): Effect.Effect<Option.Option<number>> =>
   Effect.tryPromise(() => statfs(directory)).pipe(Effect.map(({ bavail, bsize }) => bavail * bsize), Effect.option)
 
+/** Finding about a directory that can be written, by the bytes that are left there. */
+export const roomFinding = (place: string, free: Option.Option<number>): SetupFinding =>
+  Option.match(free, {
+    onNone: () => ok("machine", `${place} can be written`),
+    onSome: (free) =>
+      free < scarce
+        ? warning("machine", `${place} has ${gigabytes(free)} left: make room, a mirror may not fit`)
+        : ok("machine", `${place} can be written, and has ${gigabytes(free)} left`)
+  })
+
 const gigabytes = (bytes: number): string => `${(bytes / 1_000_000_000).toFixed(1)} GB`
 
 const writable = Effect.fnUntraced(function*(setting: string, directory: string) {
@@ -59,13 +69,7 @@ const writable = Effect.fnUntraced(function*(setting: string, directory: string)
   if (Option.isNone(may)) {
     return problem("machine", `${setting} ${directory}: this user may not write to ${there}`)
   }
-  return Option.match(yield* freeBytes(there), {
-    onNone: () => ok("machine", `${setting} ${directory} can be written`),
-    onSome: (free) =>
-      free < scarce
-        ? warning("machine", `${setting} ${directory} has ${gigabytes(free)} left: make room, a mirror may not fit`)
-        : ok("machine", `${setting} ${directory} can be written, and has ${gigabytes(free)} left`)
-  })
+  return roomFinding(`${setting} ${directory}`, yield* freeBytes(there))
 })
 
 /** Finding about Redis. The connection itself refuses a server that is too old, or that evicts keys. */
