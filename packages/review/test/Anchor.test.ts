@@ -113,18 +113,17 @@ describe("a finding that was raised before", () => {
       createdAt: "2026"
     })
 
-  it.effect("is not raised again, open or resolved, inline or folded, on whatever line it is by now", () =>
+  it.effect("is not raised again, open or resolved, on whatever line its code is by now", () =>
     Effect.gen(function*() {
       const first = yield* anchor([found()], ground())
       const fingerprint = first.inline[0]?.fingerprint ?? ""
       const moved = [Scene.file("src/cart.ts", twoHunks.replace("@@ -10,3 +10,4 @@", "@@ -10,3 +90,4 @@"))]
       for (const resolved of [true, false]) {
         const raised = ledgerOf([ours(fingerprint, resolved)], () => true)
-        const again = yield* anchor(
-          [found({ line: 91 })],
-          ground({ files: moved, raised })
-        )
-        assert.deepStrictEqual([again.inline.length, again.repeated.length], [0, 1])
+        for (const [line, files] of [[11, ground().files], [91, moved]] as const) {
+          const again = yield* anchor([found({ line })], ground({ files, raised }))
+          assert.deepStrictEqual([again.inline.length, again.folded.length, again.repeated.length], [0, 0, 1])
+        }
       }
     }))
 
