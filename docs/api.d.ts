@@ -129,7 +129,7 @@ declare const make$1: <A, I>(options: {
 }) => Tool;
 declare const WorkspaceError_base: Schema.Class<WorkspaceError, Schema.TaggedStruct<"WorkspaceError", {
   readonly message: Schema.String;
-  readonly reason: Schema.Literals<readonly ["auth", "forbidden", "not-found", "missing", "redirected", "unreachable", "busy", "disk-full", "corrupt", "timeout", "too-large", "not-installed", "other", "refused", "directory"]>;
+  readonly reason: Schema.Literals<readonly ["auth", "forbidden", "not-found", "missing", "redirected", "unreachable", "busy", "disk-full", "corrupt", "timeout", "too-large", "memory", "not-installed", "other", "refused", "directory"]>;
 }>, import("effect/Cause").YieldableError>;
 /** A checkout that could not be made, or git that could not answer. The message holds no secret. */
 export declare class WorkspaceError extends WorkspaceError_base {
@@ -1887,7 +1887,7 @@ interface Remote {
 }
 declare const GitError_base: Schema.Class<GitError, Schema.TaggedStruct<"GitError", {
   readonly message: Schema.String;
-  readonly reason: Schema.Literals<readonly ["auth", "forbidden", "not-found", "missing", "redirected", "unreachable", "busy", "disk-full", "corrupt", "timeout", "too-large", "not-installed", "other"]>;
+  readonly reason: Schema.Literals<readonly ["auth", "forbidden", "not-found", "missing", "redirected", "unreachable", "busy", "disk-full", "corrupt", "timeout", "too-large", "memory", "not-installed", "other"]>;
 }>, import("effect/Cause").YieldableError>;
 /** A failed git command. The message is one line without secrets. */
 export declare class GitError extends GitError_base {
@@ -1903,6 +1903,8 @@ interface GitOptions {
   readonly maxBytes?: number | undefined;
   /** Handling of output beyond `maxBytes`: `fail` (the default), or `cut` it. */
   readonly overflow?: "fail" | "cut" | undefined;
+  /** True if paths after `--` may have magic, such as `:(exclude)`. Otherwise every path stands for itself. */
+  readonly pathspecMagic?: boolean | undefined;
   /** Exit codes besides 0 that are answers, not failures. */
   readonly answers?: ReadonlyArray<number> | undefined;
   /** The only server that the command may talk to; without it every transport is closed. */

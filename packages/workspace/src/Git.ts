@@ -28,6 +28,8 @@ export interface GitOptions {
   readonly maxBytes?: number | undefined
   /** Handling of output beyond `maxBytes`: `fail` (the default), or `cut` it. */
   readonly overflow?: "fail" | "cut" | undefined
+  /** True if paths after `--` may have magic, such as `:(exclude)`. Otherwise every path stands for itself. */
+  readonly pathspecMagic?: boolean | undefined
   /** Exit codes besides 0 that are answers, not failures. */
   readonly answers?: ReadonlyArray<number> | undefined
   /** The only server that the command may talk to; without it every transport is closed. */
@@ -51,6 +53,9 @@ export class Git extends Context.Service<Git, {
 }>()("@nominal-code/workspace/Git") {}
 
 const MEBIBYTE = 1024 * 1024
+
+/** Mebibytes of the largest piece of memory that git may take: a command that needs a larger one fails. */
+export const MAX_PIECE_MEBIBYTES = 128
 const LOCAL_TIMEOUT_SECONDS = 120
 /** Time of a command that answers requests: longer than any review. */
 const DIALOGUE_SECONDS = 3_600
@@ -99,6 +104,7 @@ const hardening = [
 const argv = (args: ReadonlyArray<string>, options: GitOptions): ReadonlyArray<string> => [
   "--no-pager",
   "--no-replace-objects",
+  ...(options.pathspecMagic === true ? ["--no-literal-pathspecs"] : []),
   `--git-dir=${options.gitDir}`,
   ...(options.workTree === undefined ? [] : [`--work-tree=${options.workTree}`]),
   ...hardening.flatMap((entry) => ["-c", entry]),
@@ -176,8 +182,7 @@ const make = Effect.fnUntraced(function*({ baseDir }: GitDirectory) {
     GIT_OPTIONAL_LOCKS: "0",
     GIT_LITERAL_PATHSPECS: "1",
     GIT_NO_LAZY_FETCH: "1",
-    // No single piece of memory is larger: a command that would need one fails, and this machine goes on.
-    GIT_ALLOC_LIMIT: "128m",
+    GIT_ALLOC_LIMIT: `${MAX_PIECE_MEBIBYTES}m`,
     GIT_ATTR_NOSYSTEM: "1"
   }
 

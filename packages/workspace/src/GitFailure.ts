@@ -3,7 +3,7 @@ import { Schema } from "effect"
 
 /**
  * Reason of git's failure, from its output. `forbidden`: a server says 403 to who may not read the repository, and to
- * who has asked it too often.
+ * who has asked it too often. `memory`: it needs a larger piece of memory than it may have.
  */
 export const GitFailure = Schema.Literals([
   "auth",
@@ -17,6 +17,7 @@ export const GitFailure = Schema.Literals([
   "corrupt",
   "timeout",
   "too-large",
+  "memory",
   "not-installed",
   "other"
 ])
@@ -27,12 +28,14 @@ export type GitFailure = typeof GitFailure.Type
  * many cases.
  */
 const rules: ReadonlyArray<readonly [RegExp, GitFailure]> = [
+  [/attempting to allocate \d+ over limit/i, "memory"],
   [/No space left on device|Disk quota exceeded/i, "disk-full"],
   [/authentication failed|could not read (?:username|password)|access denied|invalid credentials/i, "auth"],
   [/returned error: 401|HTTP 401\b|remote: .*(?:denied to|not granted)/i, "auth"],
   [/returned error: 403|HTTP 403\b/i, "forbidden"],
   [/repository .*not found|returned error: 404|HTTP 404\b|does not appear to be a git repository/i, "not-found"],
   [/couldn't find remote ref|not our ref|unadvertised object|no such remote ref/i, "missing"],
+  [/^fatal: Needed a single revision$/im, "missing"],
   [/returned error: 30\d|unable to update url base from redirection/i, "redirected"],
   [/\.lock': File exists|another git process|cannot lock ref/i, "busy"],
   [/returned error: (?:429|5\d\d)|HTTP (?:429|5\d\d)\b/i, "unreachable"],
@@ -69,7 +72,10 @@ export const isRetryable = (failure: GitFailure): boolean =>
 /** Finds the line that describes the error: the last one that git marks as an error, without its prefix. */
 export const headline = (stderr: string): string => {
   const lines = stderr.split(/[\r\n]+/).map((line) => line.trim()).filter((line) => line !== "")
-  const line = lines.findLast((line) => /^(?:fatal|error):/.test(line)) ?? lines.at(-1) ?? "no explanation"
+  const errors = lines.filter((line) => /^(?:fatal|error):/.test(line))
+  // The line that says which file it was stands first.
+  const line = (errors.at(-1) === "fatal: adding files failed" ? errors[0] : errors.at(-1)) ?? lines.at(-1) ??
+    "no explanation"
   return oneLine(withoutCredentials(line.replace(/^(?:fatal|error): /, "")), 500)
 }
 

@@ -3,6 +3,7 @@ import { parseGitDiff } from "@nominal-code/domain/GitDiff"
 import { RepoPath, Sha } from "@nominal-code/domain/PullRequest"
 import { Effect, Option, Schema } from "effect"
 import { Git, GitError } from "./Git.ts"
+import { hugeFiles } from "./HugeFiles.ts"
 import { isFile, type ObjectReader } from "./ObjectReader.ts"
 
 /** Maximum size of a file that is read. */
@@ -122,18 +123,32 @@ export const diffOptions = [
   "--ignore-submodules=none"
 ]
 
+const tooLarge = (error: GitError) =>
+  error.reason !== "too-large" ? error : new GitError({
+    reason: "too-large",
+    message: `The pull request's diff is larger than ${MAX_DIFF_MEBIBYTES} MiB, which is more than a review can take.`
+  })
+
 /** Changes between two commits: all files, with their hunks. */
 export const changedFiles = Effect.fn("Objects.changedFiles")(function*(gitDir: string, from: Sha, to: Sha) {
   const git = yield* Git
   const options = { gitDir, maxBytes: MAX_DIFF_MEBIBYTES * 1024 * 1024 }
-  const { stdout } = yield* Effect.mapError(
-    git.run(["diff", ...diffOptions, from, to, "--"], options),
-    (error) =>
-      error.reason !== "too-large" ? error : new GitError({
-        reason: "too-large",
-        message:
-          `The pull request's diff is larger than ${MAX_DIFF_MEBIBYTES} MiB, which is more than a review can take.`
+  const without = (paths: ReadonlyArray<string>) =>
+    Effect.map(
+      git.run(["diff", ...diffOptions, from, to, "--", ...paths.map((path) => `:(exclude,top,literal)${path}`)], {
+        ...options,
+        pathspecMagic: paths.length > 0
+      }),
+      ({ stdout }) => parseGitDiff(decode(stdout))
+    )
+  return yield* without([]).pipe(
+    Effect.catchIf(
+      ({ reason }) => reason === "memory",
+      Effect.fnUntraced(function*() {
+        const huge = yield* hugeFiles(gitDir, from, to)
+        return [...yield* without(huge.map(({ path }) => path)), ...huge]
       })
+    ),
+    Effect.mapError(tooLarge)
   )
-  return parseGitDiff(decode(stdout))
 })

@@ -1,8 +1,10 @@
 import { assert, layer } from "@effect/vitest"
+import { Sha } from "@nominal-code/domain/PullRequest"
 import { ConfigProvider, Effect, FileSystem, Layer, Path, Result } from "effect"
 import { availableParallelism } from "node:os"
 import { vi } from "vitest"
 import * as Git from "../src/Git.ts"
+import * as Objects from "../src/Objects.ts"
 import * as Remote from "../src/Remote.ts"
 import { make as makeFixture, password, services } from "./Fixture.ts"
 
@@ -146,7 +148,7 @@ layer(services, { excludeTestServices: true })("Git", (it) => {
       assert.include(missing.message, "git was not found")
     }))
 
-  it.effect("takes no large piece of memory: a command that needs one fails", () =>
+  it.effect("takes no large piece of memory: a command that needs one fails, and a diff has that file without lines", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const directory = yield* temporary
@@ -159,14 +161,23 @@ layer(services, { excludeTestServices: true })("Git", (it) => {
         const written = (args: ReadonlyArray<string>, stdin?: string) =>
           Effect.map(git.run(args, { gitDir, stdin }), ({ stdout }) => Buffer.from(stdout).toString().trim())
         const blob = yield* written(["hash-object", "-w", `${directory}/large`])
-        const tree = yield* written(["mktree"], `100644 blob ${blob}\tlarge\n`)
+        const line = yield* written(["hash-object", "-w", "--stdin"], "line\n")
         const by = "Ada <ada@example.com> 1700000000 +0000"
-        const commit = yield* written(
-          ["hash-object", "-t", "commit", "-w", "--stdin"],
-          `tree ${tree}\nauthor ${by}\ncommitter ${by}\n\nlarge\n`
-        )
-        const error = yield* Effect.flip(git.run(["blame", commit, "--", "large"], { gitDir }))
+        const committed = Effect.fnUntraced(function*(...files: ReadonlyArray<string>) {
+          const tree = yield* written(["mktree"], files.join(""))
+          const commit = `tree ${tree}\nauthor ${by}\ncommitter ${by}\n\nlarge\n`
+          return Sha.make(yield* written(["hash-object", "-t", "commit", "-w", "--stdin"], commit))
+        })
+        const commit = yield* committed(`100644 blob ${line}\tl\n`, `100644 blob ${blob}\tlar:(*)\n`)
+        const error = yield* Effect.flip(git.run(["blame", commit, "--", "lar:(*)"], { gitDir }))
         assert.match(error.message, /^git blame exited with 128/)
+        assert.strictEqual(error.reason, "memory")
+        const empty = yield* committed()
+        for (const [from, to, status] of [[empty, commit, "added"], [commit, empty, "removed"]] as const) {
+          const files = yield* Objects.changedFiles(gitDir, from, to)
+          assert.deepStrictEqual(files.map(({ path, status }) => [path, status]), [["l", status], ["lar:(*)", status]])
+          assert.deepStrictEqual(files.map(({ patch }) => patch !== undefined), [true, false])
+        }
       }).pipe(Effect.provide(gitWith(directory, {})))
     }))
 
