@@ -1,11 +1,16 @@
 /** Final message of a command, and its exit code. */
-import { Cause, Console, Exit, Predicate, Runtime } from "effect"
+import { fileTrouble } from "@nominal-code/domain/FileTrouble"
+import { Cause, Console, Exit, PlatformError, Predicate, Runtime } from "effect"
 import process from "node:process"
 import { printable } from "./review/TerminalText.ts"
 
+const messageOf = (error: unknown): string => {
+  if (error instanceof PlatformError.PlatformError) return fileTrouble(error)
+  return Predicate.isError(error) ? error.message : String(error)
+}
+
 /** Writes the process's message when a command fails: one line with the cause and the fix. */
-export const explain = (error: unknown) =>
-  Console.error(`nominal-code: ${printable(Predicate.isError(error) ? error.message : String(error))}`)
+export const explain = (error: unknown) => Console.error(`nominal-code: ${printable(messageOf(error))}`)
 
 /** Writes the message of a bug. */
 export const explainDefect = (defect: unknown) =>

@@ -17,6 +17,8 @@ export interface StarterAnswers {
 
 // A JSON text is one of YAML, too: whatever is in the answer stays text.
 const text = (value: string): string => JSON.stringify(value)
+/** A login as people mention it becomes one as the settings have it. */
+const login = (name: string): string => name.trim().replace(/^@/, "")
 const list = (values: ReadonlyArray<string>): string => `[${values.map(text).join(", ")}]`
 
 const kubernetes = `
@@ -46,7 +48,7 @@ webhook:
   port: 8080
 
 reviewer:
-  bot_username: ${text(bot)} # the account of the token, without @
+  bot_username: ${text(login(bot))} # the account of the token, without @
   triggers: # what starts a review by itself; a mention of the bot always does
     - pr_opened
     - pr_push
@@ -56,7 +58,9 @@ reviewer:
     - "dist/*"
 
 access:
-  allowed_users: ${list(users)} # ${users.length === 0 ? "FILL IN: " : ""}who may mention the bot; nobody else can
+  allowed_users: ${list(users.map(login))} # ${
+    users.length === 0 ? "FILL IN: " : ""
+  }who may mention the bot; nobody else can
   ${
     repos.length === 0
       ? "# allowed_repos: [acme/api]"

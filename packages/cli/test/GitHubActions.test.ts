@@ -4,6 +4,7 @@ import { ConfigProvider, Console, Effect, FileSystem } from "effect"
 import * as GitHubActions from "../src/ci/GitHubActions.ts"
 import { annotation, findingAnnotation, withoutCommands } from "../src/ci/WorkflowCommands.ts"
 import { finding, report } from "./Reported.ts"
+import { runHere } from "./RunHere.ts"
 
 type Variables = Readonly<Record<string, string>>
 
@@ -151,6 +152,24 @@ describe("the event of a workflow", () => {
       const unset = yield* Effect.flip(variables({})(GitHubActions.run))
       assert.match(unset.message, /^GITHUB_EVENT_PATH is not set: /)
     }).pipe(Effect.provide(NodeServices.layer)))
+
+  it.live("of a merge queue has nothing to review, so that a required check does not hold the queue up", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* fs.makeTempDirectoryScoped()
+      const [event, summary] = [`${directory}/event.json`, `${directory}/summary.md`]
+      const group = { head_sha: "a".repeat(40), head_ref: "refs/heads/gh-readonly-queue/main/pr-7" }
+      yield* fs.writeFileString(event, JSON.stringify({ action: "checks_requested", merge_group: group }))
+      const { code, stderr, stdout } = yield* runHere(
+        { GITHUB_EVENT_PATH: event, GITHUB_STEP_SUMMARY: summary },
+        "ci",
+        "github"
+      )
+      assert.deepStrictEqual([code, stderr], [0, ""])
+      const why = "Nothing was reviewed: the pull requests of a merge queue were reviewed at their own heads."
+      assert.strictEqual(stdout, `::notice::${why}\n`)
+      assert.include(yield* fs.readFileString(summary), why)
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
   it.live("comes from a server whose API is asked, unless another is set", () =>
     Effect.gen(function*() {

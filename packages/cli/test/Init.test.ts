@@ -63,7 +63,7 @@ describe("init", () => {
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const file = `${yield* fs.makeTempDirectoryScoped({ prefix: "init-" })}/config.yaml`
-      const args = ["init", "--forge", "gitlab", "--bot", "reviewer", "--users", "alice, bob", "--file", file]
+      const args = ["init", "--forge", "gitlab", "--bot", "@reviewer", "--users", "@alice, bob", "--file", file]
       const { code, stderr, stdout } = yield* runWith({}, ...args)
       assert.strictEqual(code, 0, stderr)
       assert.match(
@@ -72,9 +72,15 @@ describe("init", () => {
       )
       const written = yield* fs.readFileString(file)
       assert.include(written, "allowed_users: [\"alice\", \"bob\"]")
+      assert.include(written, "bot_username: \"reviewer\"")
       const again = yield* runHere({}, ...args, "--repos", "acme/api")
       assert.strictEqual(again.code, 1)
       assert.match(again.stderr, /config\.yaml is there already, and stays as it is: name another one by --file/)
       assert.strictEqual(yield* fs.readFileString(file), written)
+      const nowhere = yield* runHere({}, "init", "--file", `${file}/x`)
+      assert.strictEqual(
+        nowhere.stderr,
+        `nominal-code: ${file}/x cannot be written: a part of the path ${file}/x is a file\n`
+      )
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 })

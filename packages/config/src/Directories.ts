@@ -1,3 +1,4 @@
+import { fileTrouble } from "@nominal-code/domain/FileTrouble"
 import type { Setting } from "@nominal-code/domain/Setting"
 import { Effect, Option, Path } from "effect"
 import { UserDirectories } from "effect/persistence"
@@ -30,11 +31,11 @@ export const dataDirectory = Effect.fnUntraced(function*(values: Values, report:
   const state = UserDirectories.make().state("nominal-code")
   return yield* Effect.matchEffect(state, {
     onSuccess: (directory) => resolved(storage.dataDir, directory, report),
-    onFailure: ({ message }) =>
+    onFailure: (error) =>
       Effect.sync(() => {
         report.problem(
           storage.dataDir,
-          `there is no place for the data (${message}): set NOMINAL_DATA_DIR to a directory`
+          `there is no place for the data (${fileTrouble(error)}): set NOMINAL_DATA_DIR to a directory`
         )
         return ""
       })

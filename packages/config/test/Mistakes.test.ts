@@ -190,7 +190,7 @@ mistakes("directories and files", {
   "no home and no data directory": {
     env: { HOME: absent },
     problem:
-      "data_dir (NOMINAL_DATA_DIR): there is no place for the data (NotFound: UserDirectories.state: HOME is not set): set NOMINAL_DATA_DIR to a directory"
+      "data_dir (NOMINAL_DATA_DIR): there is no place for the data (HOME is not set): set NOMINAL_DATA_DIR to a directory"
   },
   "a prompt file that does not exist": {
     env: { REVIEWER_SYSTEM_PROMPT_FILE: "/nowhere/prompt.md" },

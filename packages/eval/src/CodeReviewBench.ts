@@ -1,4 +1,5 @@
 /** The files of Code Review Bench: goldens by pull request, and the candidates of its tools. */
+import { fileTrouble } from "@nominal-code/domain/FileTrouble"
 import { Severity } from "@nominal-code/domain/Finding"
 import { RepoPath } from "@nominal-code/domain/PullRequest"
 import { Effect, FileSystem, Schema } from "effect"
@@ -34,7 +35,10 @@ const readAs = <A>(schema: Schema.Codec<A, unknown>) => {
     (effect, file) => {
       const failed = (reason: SuiteError["reason"]) => ({ message }: { readonly message: string }) =>
         Effect.fail(new SuiteError({ reason, message: `${file}: ${message}` }))
-      return Effect.catchTags(effect, { PlatformError: failed("missing"), SchemaError: failed("unreadable") })
+      return Effect.catchTags(effect, {
+        PlatformError: (error) => failed("missing")({ message: fileTrouble(error) }),
+        SchemaError: failed("unreadable")
+      })
     }
   )
 }

@@ -1,4 +1,5 @@
 /** Suites: folders of cases, each a change whose defects are known. */
+import { fileTrouble } from "@nominal-code/domain/FileTrouble"
 import { Severity } from "@nominal-code/domain/Finding"
 import { RepoPath } from "@nominal-code/domain/PullRequest"
 import { parseYamlMap } from "@nominal-code/domain/Yaml"
@@ -199,10 +200,10 @@ export const read = Effect.fn("Suite.read")(
     return yield* new SuiteError({ reason: "empty", message: `${directory} has no case: no *.yaml, no */case.yaml` })
   },
   (effect, directory) =>
-    Effect.catchTag(effect, "PlatformError", ({ message, reason }) =>
+    Effect.catchTag(effect, "PlatformError", (error) =>
       Effect.fail(
-        reason._tag === "NotFound"
-          ? new SuiteError({ reason: "missing", message: `there is no suite at ${directory}: ${message}` })
-          : unreadable(directory, message)
+        error.reason._tag === "NotFound"
+          ? new SuiteError({ reason: "missing", message: `there is no suite at ${directory}: ${fileTrouble(error)}` })
+          : unreadable(directory, fileTrouble(error))
       ))
 )

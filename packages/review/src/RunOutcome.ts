@@ -1,5 +1,6 @@
 import type { AgentRunner } from "@nominal-code/agent/AgentRunner"
 import { Failure } from "@nominal-code/domain/Failure"
+import { fileTrouble } from "@nominal-code/domain/FileTrouble"
 import type { JobOutcome } from "@nominal-code/domain/Job"
 import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
 import type { AgentSettings, ReviewSettings } from "@nominal-code/domain/ReviewSettings"
@@ -41,10 +42,10 @@ export const asOutcome = (
       WorkspaceError: (error) => Effect.map(Forge, ({ platform }) => checkoutOutcome(platform, error)),
       StoreError: (error) => Effect.succeed(storeOutcome(error)),
       LlmError: (error) => Effect.map(ReviewConfig, (config) => modelOutcome(agentOf(config.settings), error)),
-      PlatformError: ({ message }) =>
-        Effect.succeed(
-          failed(Failure.cases.Installation.make({ detail: `a bundled prompt could not be read: ${message}` }), false)
-        )
+      PlatformError: (error) => {
+        const detail = `a bundled prompt could not be read: ${fileTrouble(error)}`
+        return Effect.succeed(failed(Failure.cases.Installation.make({ detail }), false))
+      }
     }),
     Effect.catchTag("ForgeError", (error) => forgeFailed(event.pullRequest, error)),
     asInstallationOf(event)

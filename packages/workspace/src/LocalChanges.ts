@@ -1,6 +1,7 @@
+import { fileTrouble } from "@nominal-code/domain/FileTrouble"
 import type { Sha } from "@nominal-code/domain/PullRequest"
 import { Effect, FileSystem, Path } from "effect"
-import { Git, type GitError } from "./Git.ts"
+import { Git, GitError } from "./Git.ts"
 import * as Objects from "./Objects.ts"
 import { WorkspaceError } from "./Workspace.ts"
 
@@ -33,6 +34,15 @@ const textOf = Effect.fnUntraced(function*(gitDir: string, ...args: ReadonlyArra
   return Objects.decode((yield* git.run(args, { gitDir })).stdout).trim()
 })
 
+/** Failure of `git add`, mostly of one file: it cannot be read, or it is a repository without a commit. */
+const unaddable = ({ message, reason }: GitError) =>
+  new GitError({
+    reason,
+    message: reason === "other"
+      ? `${message}: leave it out by a line in .gitignore, or review what is staged (--staged)`
+      : message
+  })
+
 /**
  * Writes the tree of the working directory: tracked and untracked files without the ignored ones. The index is not
  * changed.
@@ -44,7 +54,7 @@ const workTree = Effect.fnUntraced(function*(repository: string, gitDir: string)
   const indexFile = path.join(yield* fs.makeTempDirectoryScoped({ prefix: "nominal-index-" }), "index")
   const options = { gitDir, indexFile, workTree: repository }
   yield* git.run(["read-tree", "HEAD"], options)
-  yield* git.run(["add", "--all", "--", "."], options)
+  yield* Effect.mapError(git.run(["add", "--all", "--", "."], options), unaddable)
   return Objects.decode((yield* git.run(["write-tree"], options)).stdout).trim()
 }, Effect.scoped)
 
@@ -95,6 +105,14 @@ const asPatchError = (error: GitError) =>
     ? error.toWorkspaceError()
     : refused(error.message.replace(/^git apply exited with \d+: /, ""))
 
+/** Fails where another git command has locked the repository, or was killed and has left its lock. */
+const locked = ({ message, reason }: GitError) =>
+  new WorkspaceError({
+    reason,
+    message:
+      `${message} Another git command works there: try again when it has ended, or, if none runs, remove that file`
+  })
+
 const noTemporaryDirectory = (why: string) =>
   new WorkspaceError({
     reason: "directory",
@@ -118,7 +136,7 @@ export const commitPatch = Effect.fn("LocalChanges.commitPatch")(
   Effect.scoped,
   Effect.catchTags({
     GitError: (error) => Effect.fail(asPatchError(error)),
-    PlatformError: ({ message }) => Effect.fail(noTemporaryDirectory(message))
+    PlatformError: (error) => Effect.fail(noTemporaryDirectory(fileTrouble(error)))
   })
 )
 
@@ -135,8 +153,8 @@ export const resolveChanges = Effect.fn("LocalChanges.resolveChanges")(
     return resolved
   },
   Effect.catchTags({
-    GitError: (error) => Effect.fail(error.toWorkspaceError()),
-    PlatformError: ({ message }) => Effect.fail(noTemporaryDirectory(message))
+    GitError: (error) => Effect.fail(error.reason === "busy" ? locked(error) : error.toWorkspaceError()),
+    PlatformError: (error) => Effect.fail(noTemporaryDirectory(fileTrouble(error)))
   })
 )
 

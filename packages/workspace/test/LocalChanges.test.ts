@@ -28,7 +28,7 @@ const conflicted = Effect.gen(function*() {
   assert.strictEqual(git("merge", "feature").status, 1)
   const changes = (head: string) =>
     Effect.provide(resolveChanges({ repository, base: "HEAD", head }), Git.layer({ baseDir: `${directory}/base` }))
-  return { changes, repository }
+  return { changes, git, repository }
 })
 
 it.live("what is staged is refused while a merge has conflicts, with what to do; what is on the disk is not", () =>
@@ -39,6 +39,22 @@ it.live("what is staged is refused while a merge has conflicts, with what to do;
       "a merge has left conflicts in page.ts: resolve them and git add the files, or leave out --staged"
     )
     assert.strictEqual((yield* changes("worktree")).title, "Uncommitted changes")
+  }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+it.live("what git cannot take of the disk is named, with what to do, and so is a lock that a killed git has left", () =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const { changes, git, repository } = yield* conflicted
+    spawnSync("git", ["init", "-q", `${repository}/vendored`])
+    assert.match(
+      (yield* Effect.flip(changes("worktree"))).message,
+      /^git add exited with 128: 'vendored\/' does not have a commit checked out: leave it out by a line in \.gitignore, or/
+    )
+    git("reset", "-q", "--hard")
+    yield* fs.writeFileString(`${repository}/.git/index.lock`, "")
+    const { message, reason } = yield* Effect.flip(changes("staged"))
+    assert.strictEqual(reason, "busy")
+    assert.match(message, /index\.lock': File exists\. Another git command works there: try again .* remove that file$/)
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
 it.live("what is not committed needs a repository that can be written, and a range of commits does not", () =>

@@ -13,6 +13,9 @@ export interface CiRun {
 /** A pipeline without what a review needs. The process ends with 1. */
 export class NotInCi extends Schema.TaggedError<NotInCi>()("NotInCi", { message: Schema.String }) {}
 
+/** A pipeline that has nothing of its own to review. The process ends with 0. */
+export class NothingInCi extends Schema.TaggedError<NothingInCi>()("NothingInCi", { message: Schema.String }) {}
+
 /** A variable that the CI system sets. */
 export const variable = (name: string, why: string) =>
   Effect.mapError(Config.NonEmptyString(name), () => new NotInCi({ message: `${name} is not set: ${why}` }))

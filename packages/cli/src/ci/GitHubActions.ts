@@ -1,10 +1,11 @@
+import { fileTrouble } from "@nominal-code/domain/FileTrouble"
 import { PullNumber, PullRequestRef, RepoName } from "@nominal-code/domain/PullRequest"
 import { Console, Effect, FileSystem, Option, Path, Schema } from "effect"
 import { randomUUID } from "node:crypto"
 import * as Report from "../review/ReviewReport.ts"
 import { reviewSarif } from "../review/Sarif.ts"
 import { printable } from "../review/TerminalText.ts"
-import { type CiRun, maybe, NotInCi, variable } from "./CiRun.ts"
+import { type CiRun, maybe, NothingInCi, NotInCi, variable } from "./CiRun.ts"
 import { annotation, findingAnnotation, output } from "./WorkflowCommands.ts"
 
 const Event = Schema.fromJsonString(Schema.Struct({
@@ -15,6 +16,10 @@ const Event = Schema.fromJsonString(Schema.Struct({
   })
 }))
 
+const decodeMergeGroup = Schema.decodeOption(
+  Schema.fromJsonString(Schema.Struct({ merge_group: Schema.Struct({ head_sha: Schema.String }) }))
+)
+
 const wanted = "run this in a GitHub Actions workflow on: pull_request"
 
 /** Reads the run's pull request out of its event. */
@@ -23,8 +28,11 @@ export const run = Effect.gen(function*() {
   const file = yield* variable("GITHUB_EVENT_PATH", wanted)
   const text = yield* Effect.mapError(
     fs.readFileString(file),
-    ({ message }) => new NotInCi({ message: `the event of GITHUB_EVENT_PATH cannot be read: ${message}` })
+    (error) => new NotInCi({ message: `the event of GITHUB_EVENT_PATH cannot be read: ${fileTrouble(error)}` })
   )
+  if (Option.isSome(decodeMergeGroup(text))) {
+    return yield* new NothingInCi({ message: "the pull requests of a merge queue were reviewed at their own heads" })
+  }
   const { pull_request: { head, number }, repository } = yield* Effect.mapError(
     Schema.decodeEffect(Event)(text),
     () => new NotInCi({ message: `the workflow's event has no pull request: ${wanted}` })

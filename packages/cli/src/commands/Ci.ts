@@ -138,19 +138,23 @@ const hasKey = Effect.fnUntraced(function*({ isFork, pullRequest: { platform } }
 })
 
 /** Reviews the pull request of the pipeline that this process runs in. */
-export const ci = Effect.fn("cli.ci")(function*(platform: Platform, flags: CiFlags) {
-  const system = systems[platform]
-  const run = yield* system.run
-  const own = Configured.configured(Logging.layerReview(system.logLine)).pipe(
-    Layer.provideMerge(AppConfigLayer.layer("review", yield* system.settings))
-  )
-  yield* Effect.gen(function*() {
-    if (!(yield* hasKey(run))) return
-    yield* checkPrices(yield* AppConfig)
-    yield* ensureForge(platform)
-    yield* inPipeline(run, flags).pipe(
-      Forges.on(platform),
-      Effect.provide(Layer.provide(ReviewLayers.agent, Configured.reviewConfig()))
+export const ci = Effect.fn("cli.ci")(
+  function*(platform: Platform, flags: CiFlags) {
+    const system = systems[platform]
+    const run = yield* system.run
+    const own = Configured.configured(Logging.layerReview(system.logLine)).pipe(
+      Layer.provideMerge(AppConfigLayer.layer("review", yield* system.settings))
     )
-  }).pipe(Effect.provide(Layer.provideMerge(Configured.forges, own)))
-}, Effect.scoped)
+    yield* Effect.gen(function*() {
+      if (!(yield* hasKey(run))) return
+      yield* checkPrices(yield* AppConfig)
+      yield* ensureForge(platform)
+      yield* inPipeline(run, flags).pipe(
+        Forges.on(platform),
+        Effect.provide(Layer.provide(ReviewLayers.agent, Configured.reviewConfig()))
+      )
+    }).pipe(Effect.provide(Layer.provideMerge(Configured.forges, own)))
+  },
+  (effect, platform) =>
+    Effect.catchTag(Effect.scoped(effect), "NothingInCi", ({ message }) => systems[platform].tellNothing(message))
+)

@@ -1,6 +1,7 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import type { Flags } from "@nominal-code/config/Values"
+import { fileTrouble } from "@nominal-code/domain/FileTrouble"
 import * as CodeReviewBench from "@nominal-code/eval/CodeReviewBench"
 import { compareText } from "@nominal-code/eval/Compare"
 import { evaluate as run, type Evaluation, reviewingChanges } from "@nominal-code/eval/Evaluate"
@@ -72,7 +73,10 @@ const readResult = Effect.fnUntraced(
     return yield* decodeResult(yield* fs.readFileString(isFolder ? path.join(place, resultFile) : place))
   },
   (effect, place) =>
-    Effect.mapError(effect, ({ message }) => new UnreadableResult({ message: `${place} is no result: ${message}` }))
+    Effect.mapError(effect, (error) => {
+      const why = error._tag === "PlatformError" ? fileTrouble(error) : error.message
+      return new UnreadableResult({ message: `${place} is no result: ${why}` })
+    })
 )
 
 const compare = Effect.fnUntraced(function*({ suites: [before, after] }: EvalFlags) {

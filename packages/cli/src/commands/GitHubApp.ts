@@ -1,3 +1,4 @@
+import { fileTrouble } from "@nominal-code/domain/FileTrouble"
 import { Console, Deferred, Effect, FileSystem, Layer, Path, Redacted, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import {
@@ -170,7 +171,8 @@ export const gitHubApp = Effect.fn("cli.github-app")(
   Effect.provide(Loopback.layer),
   Effect.catchTag(
     "PlatformError",
-    ({ message }) => Effect.fail(new NotRegistered({ message: `the App's secrets could not be written: ${message}` }))
+    (error) =>
+      Effect.fail(new NotRegistered({ message: `the App's secrets could not be written: ${fileTrouble(error)}` }))
   ),
   Effect.scoped
 )

@@ -1,3 +1,4 @@
+import { fileTrouble } from "@nominal-code/domain/FileTrouble"
 import { Console, Effect, FileSystem, Schema } from "effect"
 import { nextSteps, type StarterAnswers, starterConfig } from "../StarterConfig.ts"
 
@@ -15,11 +16,11 @@ export const init = Effect.fn("cli.init")(function*({ file, ...answers }: InitFl
   yield* Effect.catchTag(
     fs.writeFileString(file, starterConfig(answers), { flag: "wx" }),
     "PlatformError",
-    ({ message, reason }) =>
+    (error) =>
       new NotWritten({
-        message: reason._tag === "AlreadyExists"
+        message: error.reason._tag === "AlreadyExists"
           ? `${file} is there already, and stays as it is: name another one by --file`
-          : `${file} cannot be written: ${message}`
+          : `${file} cannot be written: ${fileTrouble(error)}`
       })
   )
   const steps = nextSteps(answers, file).map((step, at) => `  ${at + 1}. ${step}`)

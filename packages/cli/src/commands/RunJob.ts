@@ -2,6 +2,7 @@ import { AgentLost } from "@nominal-code/agent/isolated/AgentLost"
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import { Failure, failureText } from "@nominal-code/domain/Failure"
+import { fileTrouble } from "@nominal-code/domain/FileTrouble"
 import { type Job, JobOutcome } from "@nominal-code/domain/Job"
 import type { JobPayload } from "@nominal-code/domain/JobPayload"
 import { withoutSecrets } from "@nominal-code/domain/KnownSecrets"
@@ -48,7 +49,7 @@ const text = Effect.fnUntraced(
   },
   Effect.catchTag(
     "PlatformError",
-    ({ message }) => Effect.fail(new JobFailed({ message: `no job payload: ${message}; ${howToGiveIt}` }))
+    (error) => Effect.fail(new JobFailed({ message: `no job payload: ${fileTrouble(error)}; ${howToGiveIt}` }))
   )
 )
 

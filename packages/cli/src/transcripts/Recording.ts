@@ -1,5 +1,6 @@
 /** Transcripts of reviews, with an event on each line: a file for each job, or a key in Redis for those of pods. */
 import type { RedisSettings } from "@nominal-code/config/AppConfig"
+import { fileTrouble } from "@nominal-code/domain/FileTrouble"
 import type { Job } from "@nominal-code/domain/Job"
 import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
 import { Transcript, TranscriptEvent } from "@nominal-code/domain/Transcript"
@@ -129,7 +130,7 @@ export const read = Effect.fn("Recording.read")(
         })
       )
     return Effect.catchTags(effect, {
-      PlatformError: failed,
+      PlatformError: (error) => failed({ message: fileTrouble(error) }),
       SchemaError: failed,
       StoreError: failed
     })
