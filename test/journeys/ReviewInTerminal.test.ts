@@ -143,7 +143,7 @@ describe("nominal-code review", () => {
     Effect.gen(function*() {
       const world = { ...yield* uncommitted("committed"), env: { ANTHROPIC_API_KEY: "" } }
       const said = [
-        [[], "everything is committed. To review this branch: --base main"],
+        [[], "everything is committed. To review this branch: --base and the one that it left, like main"],
         [["--staged"], "nothing is staged. To review what is not staged, too: leave out --staged"],
         [["--base", "HEAD"], "the diff is empty. To review what is not committed: leave out --base and the range"]
       ] as const

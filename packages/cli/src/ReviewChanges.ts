@@ -167,8 +167,12 @@ export const notReviewed = (
   if (outcome._tag !== "Skipped") {
     return Option.some(new NotReviewed({ reason: "nothing-to-review", message: "it was reviewed before" }))
   }
-  const reason = outcome.reason === "limit-reached" ? "failed" : "nothing-to-review"
-  return Option.some(new NotReviewed({ reason, message: outcome.detail }))
+  if (outcome.reason !== "limit-reached") {
+    return Option.some(new NotReviewed({ reason: "nothing-to-review", message: outcome.detail }))
+  }
+  const message =
+    `${outcome.detail}: set a higher one (agent.max_cost_usd, which --max-usd stands for, or limits), or 0`
+  return Option.some(new NotReviewed({ reason: "failed", message }))
 }
 
 /** Model usage of a review; none where it is not known. */

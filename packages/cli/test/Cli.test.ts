@@ -36,6 +36,13 @@ describe("nominal-code", () => {
           "--max-usd cannot be \"-1\": it takes an amount of dollars, like 0.50, or 0 for no limit"
         ],
         ["costs --by x", "nominal-code costs", "--by cannot be \"x\": it takes one of repo, model, author, day"],
+        [
+          "eval --floor f1=x",
+          "nominal-code eval",
+          "--floor cannot be \"f1=x\": it takes figures with their floors, like f1=0.6,findings=3.5; the figures are " +
+          "precision, recall, f1, golden-or-fixed-later, findings, clean, repeats, anchors, tokens, cached, dollars, " +
+          "median-dollars, median-seconds"
+        ],
         ["jobs show", "nominal-code jobs show", "<id> is missing"],
         [
           "jobs show ZZ",

@@ -102,6 +102,19 @@ layer(Layer.provideMerge(gitInTemporary, NodeServices.layer), { excludeTestServi
           "the repository has no branch, tag or commit \"HEAD~1\": the clone is shallow: git fetch --unshallow brings the " +
             "rest, or correct the name"
         )
+        assert.strictEqual(
+          yield* refusal(ofBase("main"), `${directory}/shallow`),
+          "the repository has no branch, tag or commit \"main\": the clone is shallow: git fetch --unshallow origin " +
+            "main:main brings it, or correct the name"
+        )
+        git("-C", "shallow", "fetch", "-q", "--unshallow", "origin", "main:main")
+        assert.strictEqual((yield* targetOf(ofBase("main"), `${directory}/shallow`)).base, "main")
+        git("clone", "-q", directory, "whole")
+        assert.strictEqual(
+          yield* refusal(ofBase("main"), `${directory}/whole`),
+          "the repository has no branch, tag or commit \"main\", but origin/main: write that"
+        )
+        assert.match(yield* refusal(ofBase(""), directory), /^the name of a commit is empty: write a branch/)
         const elsewhere = yield* fs.makeTempDirectoryScoped()
         assert.strictEqual(
           yield* refusal(nothing, elsewhere),
@@ -125,6 +138,21 @@ layer(Layer.provideMerge(gitInTemporary, NodeServices.layer), { excludeTestServi
           yield* refusal(nothing, directory),
           "the repository has no commit yet: make the first one, and review what comes after it"
         )
+      }))
+
+    it.effect("of a repository that git cannot read are refused in git's words, not as one without a commit", () =>
+      Effect.gen(function*() {
+        const { directory, fs, git } = yield* withCommits
+        const moved = yield* fs.makeTempDirectoryScoped()
+        yield* fs.writeFileString(`${moved}/.git`, "gitdir: /nowhere\n")
+        assert.match(
+          yield* refusal(nothing, moved),
+          /not a git repository: '?\/nowhere'? \(.*\/\.git\): git status says more$/
+        )
+        const object = git("rev-parse", "HEAD").replace(/^../, (folder) => `${folder}/`)
+        yield* fs.chmod(`${directory}/.git/objects/${object}`, 0o600)
+        yield* fs.writeFileString(`${directory}/.git/objects/${object}`, "")
+        assert.match(yield* refusal(nothing, directory), /^git rev-parse exited with 128: .*corrupt/)
       }))
   }
 )

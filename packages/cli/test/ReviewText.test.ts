@@ -73,6 +73,17 @@ describe("a review on a terminal", () => {
     )
   })
 
+  it("shows no asterisk and no backtick of a text that goes on in the next line", () => {
+    const text = "*Reviewed a1b2c3d · 1 file* and **two strong words** and `a long span of code`."
+    const words = "Reviewed a1b2c3d · 1 file and two strong words and a long span of code."
+    const shown = reviewText(report([], text), plain(14))
+    assert.strictEqual(shown.replaceAll("\n", " "), words)
+    assert.include(
+      reviewText(report([], text), { width: 14, paint }),
+      `${paint("dim", "Reviewed")}\n${paint("dim", "a1b2c3d · 1")}\n`
+    )
+  })
+
   it("shows a block of code to its own fence, with the shorter fences in it", () => {
     const summary = "Write:\n\n````md\n```js\n**a**\n```\n````\n\nand not *that*."
     const text = reviewText(report([], summary), coloured)

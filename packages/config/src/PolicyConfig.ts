@@ -13,15 +13,16 @@ const isComment = Schema.is(CommentKind)
 
 const triggers = (values: Values, report: Report): Policy["triggers"] => {
   const named = [...new Set(values(reviewer.triggers))]
-  for (const name of named.filter((name) => !isTrigger(name))) {
-    if (isComment(name)) {
-      report.warn(
-        reviewer.triggers,
-        `"${name}" is skipped: a comment starts a review by mentioning the bot, not by a trigger`
-      )
-    } else {
-      report.problem(reviewer.triggers, `"${name}" is no trigger: there are ${Trigger.literals.join(", ")}`)
-    }
+  for (const name of named.filter(isComment)) {
+    report.warn(
+      reviewer.triggers,
+      `"${name}" is skipped: a comment starts a review by mentioning the bot, not by a trigger`
+    )
+  }
+  const unknown = named.filter((name) => !isTrigger(name) && !isComment(name)).map((name) => `"${name}"`)
+  if (unknown.length > 0) {
+    const are = unknown.length === 1 ? "is no trigger" : "are no triggers"
+    report.problem(reviewer.triggers, `${unknown.join(", ")} ${are}: there are ${Trigger.literals.join(", ")}`)
   }
   return named.filter(isTrigger)
 }

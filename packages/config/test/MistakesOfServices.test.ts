@@ -108,6 +108,11 @@ mistakes("people, triggers and placeholders", {
     problem:
       "reviewer.triggers (REVIEWER_TRIGGERS): \"pr_merged\" is no trigger: there are pr_opened, pr_push, pr_reopened, pr_ready_for_review, pr_labeled, pr_retargeted"
   },
+  "two unknown triggers": {
+    yaml: "reviewer: { triggers: [pr_merged, pr_opened, PR_PUSH] }",
+    problem:
+      "reviewer.triggers (REVIEWER_TRIGGERS): \"pr_merged\", \"PR_PUSH\" are no triggers: there are pr_opened, pr_push, pr_reopened, pr_ready_for_review, pr_labeled, pr_retargeted"
+  },
   "a mention as a trigger": {
     yaml: "reviewer: { triggers: [issue_comment] }",
     warning:

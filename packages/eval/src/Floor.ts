@@ -24,7 +24,9 @@ export const parseFloors = (text: string): Result.Result<ReadonlyArray<Floor>, s
       const [, name = "", value = ""] = form.exec(part) ?? []
       const figure = named.get(name.toLowerCase())
       return figure === undefined
-        ? Result.fail(`"${part.trim()}" is no floor: write f1=0.6, with one of ${[...named.keys()].join(", ")}`)
+        ? Result.fail(
+          `figures with their floors, like f1=0.6,findings=3.5; the figures are ${[...named.keys()].join(", ")}`
+        )
         : Result.succeed({ figure, value: Number(value) })
     })
   )

@@ -32,7 +32,10 @@ const make = Effect.fnUntraced(function*(repository: string) {
     }
     const mergeBase = yield* Objects.mergeBase(gitDir, base, head)
     if (Option.isNone(mergeBase)) {
-      return yield* missing(`${base} and ${head} have no common history in ${repository}: fetch more of it`)
+      return yield* missing(
+        `${base} and ${head} have no common history in ${repository}: if the clone is shallow, git fetch --unshallow ` +
+          "brings the rest of it"
+      )
     }
     return { head, base, mergeBase: mergeBase.value }
   })

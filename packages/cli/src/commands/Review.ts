@@ -172,7 +172,9 @@ const instead = (flags: ReviewFlags): string => {
   if (flags.staged) return " To review what is not staged, too: leave out --staged"
   const isUncommitted = Option.isNone(flags.base) && Option.isNone(flags.target)
   return ` To review ${
-    isUncommitted ? "this branch: --base main" : "what is not committed: leave out --base and the range"
+    isUncommitted
+      ? "this branch: --base and the one that it left, like main"
+      : "what is not committed: leave out --base and the range"
   }`
 }
 

@@ -75,13 +75,41 @@ export const repositoryAt = Effect.fnUntraced(function*(start: string) {
   })
 })
 
-const commitOf = (gitDir: string, name: string, missing: string) =>
-  Objects.resolve(gitDir, name).pipe(
-    Effect.mapError((error) =>
-      new NoTarget({
-        message: error.reason === "not-installed" || error.reason === "timeout" ? error.message : missing
-      })
-    )
+/** Names that a remote has, in place of one that is not here: those of a branch that was never checked out. */
+const remoteOf = (gitDir: string, name: string) =>
+  Effect.option(Effect.as(Objects.resolve(gitDir, `refs/remotes/origin/${name}`), `origin/${name}`))
+
+/** A branch, as far as its name tells: nothing that counts from another commit, and no commit's id. */
+const isBranchName = (name: string): boolean => /^[\w./-]+$/.test(name) && !/^[0-9a-f]{7,40}$/.test(name)
+
+/** Command that brings a name into a shallow clone, which mostly has one branch. */
+const unshallow = (name: string): string => {
+  if (!isBranchName(name)) return "git fetch --unshallow brings the rest"
+  const branch = name.replace(/^origin\//, "")
+  return `git fetch --unshallow origin ${branch}:${branch === name ? name : `refs/remotes/${name}`} brings it`
+}
+
+/** Reason why a name stands for no commit, and what to do. */
+const missing = Effect.fnUntraced(function*(gitDir: string, name: string) {
+  if (name === "HEAD") return "the repository has no commit yet: make the first one, and review what comes after it"
+  if (name === "") return "the name of a commit is empty: write a branch, a tag or a commit"
+  const none = `the repository has no branch, tag or commit "${name}"`
+  const remote = yield* remoteOf(gitDir, name)
+  if (Option.isSome(remote)) return `${none}, but ${remote.value}: write that`
+  // A shallow clone lacks the commits before it, whatever is fetched.
+  const isShallow = yield* Effect.orElseSucceed((yield* FileSystem.FileSystem).exists(`${gitDir}/shallow`), () => false)
+  return `${none}: ${isShallow ? `the clone is shallow: ${unshallow(name)}` : "fetch it"}, or correct the name`
+})
+
+const commitOf = (gitDir: string, name: string) =>
+  Effect.catch(
+    Objects.resolve(gitDir, name),
+    Effect.fnUntraced(function*(error) {
+      if (error.reason === "missing") return yield* new NoTarget({ message: yield* missing(gitDir, name) })
+      const isSaid = error.reason === "not-installed" || error.reason === "timeout"
+      const message = isSaid ? error.message : `${error.message} (${gitDir}): git status says more`
+      return yield* new NoTarget({ message })
+    })
   )
 
 /** Commits the patch of the standard input on top of the commit that it is made from. */
@@ -106,14 +134,8 @@ export const targetOf = Effect.fn("ReviewTarget.targetOf")(function*(flags: Targ
   const ends = yield* endsOf(flags)
   const repository = yield* repositoryAt(start)
   const gitDir = (yield* Path.Path).join(repository, ".git")
-  // A shallow clone lacks the commits before it, whatever is fetched.
-  const isShallow = yield* Effect.orElseSucceed((yield* FileSystem.FileSystem).exists(`${gitDir}/shallow`), () => false)
-  const cure = isShallow ? "the clone is shallow: git fetch --unshallow brings the rest" : "fetch it"
   const end = Effect.fnUntraced(function*(name: string) {
-    const missing = name === "HEAD"
-      ? "the repository has no commit yet: make the first one, and review what comes after it"
-      : `the repository has no branch, tag or commit "${name}": ${cure}, or correct the name`
-    const sha = yield* commitOf(gitDir, name, missing)
+    const sha = yield* commitOf(gitDir, name)
     return reserved.has(name) ? sha : name
   })
   const isUncommitted = Option.isNone(flags.range) && reserved.has(ends.head)

@@ -48,11 +48,15 @@ export const unescaped = (text: string): string =>
   entities.reduce((all, [entity, character]) => all.replaceAll(entity, character), text)
     .replaceAll("]\\(", "](").replaceAll("]\\:", "]:").replaceAll(/^([\s>*+\-\d.)]*)\\\//gm, "$1/")
 
-// Backticks and asterisks mean something on a page; on a terminal they become styles.
-const marked = (text: string, { paint }: Screen): string =>
-  text.replaceAll(/`([^`\n]+)`/g, (_, code: string) => paint("cyan", code))
-    .replaceAll(/\*\*([^*\n]+)\*\*/g, (_, strong: string) => paint("bold", strong))
-    .replaceAll(/(?<!\w)\*([^*\s][^*\n]*)\*(?!\w)/g, (_, quiet: string) => paint("dim", quiet))
+// Backticks and asterisks mean something on a page; on a terminal they become styles. They may hold several lines.
+const marked = (lines: ReadonlyArray<string>, { paint }: Screen): ReadonlyArray<string> => {
+  const painted = (style: Style) => (_: string, text: string) =>
+    text.split("\n").map((line) => paint(style, line)).join("\n")
+  return lines.join("\n").replaceAll(/`([^`]+)`/g, painted("cyan"))
+    .replaceAll(/\*\*([^*]+)\*\*/g, painted("bold"))
+    .replaceAll(/(?<!\w)\*([^*\s][^*]*)\*(?!\w)/g, painted("dim"))
+    .split("\n")
+}
 
 const indented = (indent: string) => (line: string): string => line === "" ? "" : indent + line
 
@@ -72,7 +76,7 @@ const prose = (text: string, screen: Screen, indent = ""): string => {
     if (isFence) return []
     return fence !== undefined
       ? pieces(line, width).map((piece) => screen.paint("cyan", piece))
-      : wrap(line, width).map((part) => marked(part, screen))
+      : marked(wrap(line, width), screen)
   }).map(indented(indent)).join("\n")
 }
 
