@@ -63,6 +63,12 @@ const busyMillis = 10
 /** Retries of a transaction while another process holds the file, as a backup may. This process goes on meanwhile. */
 const whileHeld = backoff("20 millis", "250 millis").pipe(Schedule.jittered, Schedule.upTo({ duration: "5 seconds" }))
 
+/**
+ * Pages of the journal after which a commit copies it into the file: 16 MiB. It waits for the disk twice, and so does all
+ * that this process does. A page that was written often meanwhile is copied once.
+ */
+const journalPages = 4000
+
 // Two processes that switch a new file to WAL in the same moment can be told "busy" at once.
 const opening = Schedule.exponential("20 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 8 }))
 
@@ -137,6 +143,7 @@ const open = (Database: typeof DatabaseSync, file: string): DatabaseSync => {
   try {
     db.exec("PRAGMA journal_mode = WAL")
     db.exec("PRAGMA synchronous = FULL")
+    db.exec(`PRAGMA wal_autocheckpoint = ${journalPages}`)
     inTransaction(db, "IMMEDIATE", () => migrate(db, file))
     return db
   } catch (cause) {

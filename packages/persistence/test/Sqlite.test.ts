@@ -39,6 +39,16 @@ it.effect("what does not wait for the disk is there at once, and the transaction
     yield* synced
   }).pipe(Effect.provide(freshDatabase)))
 
+it.effect("three thousand changed pages are in the journal before a commit copies it, and waits for the disk twice", () =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const { directory, unsynced } = yield* Sqlite
+    const change = unsynced("test", (statements) => statements.run("UPDATE ticks SET last = last + 1"))
+    yield* Effect.replicateEffect(change, 3000, { discard: true })
+    const { size } = yield* fs.stat(`${directory}/nominal-code.db-wal`)
+    assert.isAtLeast(Number(size), 3000 * 4096)
+  }).pipe(Effect.provide([freshDatabase, NodeServices.layer])))
+
 it.effect("its files are for this process's user alone, also where an earlier version made them for everybody", () =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
