@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url"
 import { brotliCompressSync, constants } from "node:zlib"
 import { rolldown } from "rolldown"
 import { grammarFiles, parserFile } from "../packages/workspace/src/syntax/GrammarFiles.ts"
+import { ascii } from "./ascii.ts"
 import { builtins } from "./builtins.ts"
 import { togetherAtStart } from "./chunks.ts"
 import { lazily, lazy, nameOf } from "./lazy.ts"
@@ -34,7 +35,7 @@ const bundle = await rolldown({
   },
   platform: "node",
   preserveEntrySignatures: "allow-extension",
-  plugins: [lazy(lazily, "js"), builtins],
+  plugins: [lazy(lazily, "js"), builtins, ascii],
   // ripgrep's JavaScript finds a binary beside itself, which a bundle would lose.
   // Of web-tree-sitter, for modules with JavaScript in them, which grammars are not.
   checks: { eval: false },

@@ -11,6 +11,7 @@ import { resolve } from "node:path"
 import { argv, env } from "node:process"
 import { fileURLToPath } from "node:url"
 import { rolldown } from "rolldown"
+import { ascii } from "./ascii.ts"
 import { loadedWith } from "./chunks.ts"
 import { lazily, lazy, nameOf } from "./lazy.ts"
 import { minify } from "./minify.ts"
@@ -35,18 +36,11 @@ const unsupported = [
   "worker_threads"
 ]
 
-/** The code with escapes for what Latin-1 does not have: V8 then keeps a byte for each character, and not two. */
-const inLatin1 = (code: string): string => {
-  const unsafe = /raw`[^`]*[^\0-\xff]/.exec(code)
-  if (unsafe !== null) throw new Error(`a raw template has a character that cannot be escaped: ${unsafe[0].slice(-80)}`)
-  return code.replaceAll(/[^\0-\xff]/g, (one) => String.raw`\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`)
-}
-
 const bundle = await rolldown({
   input: { ...Object.fromEntries(lazily.map((path) => [nameOf(path), path])), Snapshot: resolve(root, entry) },
   platform: "node",
   preserveEntrySignatures: "allow-extension",
-  plugins: [lazy(lazily, "cjs")],
+  plugins: [lazy(lazily, "cjs"), ascii],
   // A reading of an export that is not used would load its module.
   treeshake: { propertyReadSideEffects: false },
   checks: { eval: false, ineffectiveDynamicImport: false, emptyImportMeta: false },
@@ -80,7 +74,7 @@ const exportsOf = Object.fromEntries(
   unsupported.map((name) => [name, Object.keys(process.getBuiltinModule(`node:${name}`))])
 )
 const functions = chunks.map(([name, code]) =>
-  `${JSON.stringify(name)}(exports, require, module, __filename, __dirname) {\n${inLatin1(code)}\n}`
+  `${JSON.stringify(name)}(exports, require, module, __filename, __dirname) {\n${code}\n}`
 )
 writeFileSync(
   resolve(lib, "snapshot.cjs"),

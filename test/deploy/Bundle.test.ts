@@ -166,6 +166,12 @@ layer(App.layer, { timeout: "2 minutes", excludeTestServices: true })("the image
       assert.deepStrictEqual(strangers, [])
     }))
 
+  it.effect("is ASCII: of a chunk with any other character V8 keeps two bytes a character", () =>
+    Effect.gen(function*() {
+      const code = yield* (yield* App).code
+      assert.strictEqual(Buffer.byteLength(code), code.length)
+    }))
+
   it.effect("parses the twelve languages with the grammars in it", () =>
     Effect.gen(function*() {
       const { directory } = yield* App

@@ -63,6 +63,17 @@ layer(App.layer, { excludeTestServices: true, timeout: "5 minutes" })("the image
       assert.deepStrictEqual(JSON.parse(stdout), ["env.WS_NO_BUFFER_UTIL"])
     }))
 
+  it.effect("holds no character of two bytes", () =>
+    Effect.gen(function*() {
+      const { app } = yield* App
+      const names = readdirSync(`${app}/lib`).filter((name) => name.endsWith(".cjs"))
+      const wide = names.filter((name) => {
+        const code = readFileSync(`${app}/lib/${name}`, "utf8")
+        return Buffer.byteLength(code) !== code.length
+      })
+      assert.deepStrictEqual(wide, [])
+    }))
+
   it.effect("takes of the chunks beside it only what they export", () =>
     Effect.gen(function*() {
       const { app } = yield* App
