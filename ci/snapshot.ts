@@ -3,8 +3,8 @@
  * starts in place of loading them again. The image has one.
  *
  * `node ci/snapshot.ts [directory]`, after `ci/build.ts` for the same one, adds the chunks to its `lib/` as CommonJS,
- * which Node can load into a snapshot, and the script that `node --snapshot-blob FILE --build-snapshot lib/snapshot.cjs`
- * makes it from. The snapshot is good for that place, that Node and that processor architecture.
+ * which Node can load into a snapshot, and what `node --snapshot-blob start.blob --build-snapshot-config lib/snapshot.json`
+ * makes it from, in that directory. The snapshot is good for that place, that Node and that processor architecture.
  */
 import { chmodSync, cpSync, readFileSync, writeFileSync } from "node:fs"
 import { resolve } from "node:path"
@@ -84,6 +84,11 @@ writeFileSync(
     `const chunks = {\n${functions.join(",\n")}\n}`,
     readFileSync(`${root}/ci/snapshot/modules.cjs`, "utf8")
   ].join("\n")
+)
+// Without what Node has compiled of its own modules: a process would hold that of all of them, 5 MiB, and loads a few.
+writeFileSync(
+  resolve(lib, "snapshot.json"),
+  `${JSON.stringify({ builder: "lib/snapshot.cjs", withoutCodeCache: true })}\n`
 )
 cpSync(`${root}/ci/bin/nominal-code.sh`, `${out}/bin/nominal-code.sh`)
 chmodSync(`${out}/bin/nominal-code.sh`, 0o755)

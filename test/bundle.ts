@@ -34,7 +34,7 @@ export default (): (() => void) | undefined => {
   cpSync(build, image, { recursive: true })
   execFileSync(execPath, ["ci/snapshot.ts", image], { cwd: root })
   const snapshot = join(image, "start.blob")
-  execFileSync(execPath, ["--snapshot-blob", snapshot, "--build-snapshot", join(image, "lib/snapshot.cjs")])
+  execFileSync(execPath, ["--snapshot-blob", snapshot, "--build-snapshot-config", "lib/snapshot.json"], { cwd: image })
   env["NOMINAL_CODE_BIN"] = start
   env["NOMINAL_CODE_BUILD"] = build
   env["NOMINAL_CODE_SNAPSHOT"] = snapshot

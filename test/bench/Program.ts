@@ -23,27 +23,33 @@ const root = fileURLToPath(new URL("../../", import.meta.url))
 export const sources: Program = { name: "from sources", command: [`${root}packages/cli/bin/nominal-code.js`] }
 
 /** A Node process until the scope closes. It ends with SIGKILL: nobody waits for its goodbye. */
-export const node = Effect.fnUntraced(function*(args: ReadonlyArray<string>, environment: Environment = {}) {
-  const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
-  return yield* spawner.spawn(ChildProcess.make(process.execPath, args, {
-    cwd: root,
-    env: { PATH: env["PATH"], HOME: env["HOME"], ...environment },
-    stdin: "ignore",
-    killSignal: "SIGKILL"
-  }))
-}, Effect.mapError(({ message }) => new NotMeasured({ message: `node did not start: ${message}` })))
+export const node = Effect.fnUntraced(
+  function*(args: ReadonlyArray<string>, environment: Environment = {}, cwd = root) {
+    const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+    return yield* spawner.spawn(ChildProcess.make(process.execPath, args, {
+      cwd,
+      env: { PATH: env["PATH"], HOME: env["HOME"], ...environment },
+      stdin: "ignore",
+      killSignal: "SIGKILL"
+    }))
+  },
+  Effect.mapError(({ message }) => new NotMeasured({ message: `node did not start: ${message}` }))
+)
 
 /** Runs Node to its end, which has to be a good one. */
-export const nodeToEnd = Effect.fnUntraced(function*(args: ReadonlyArray<string>, environment?: Environment) {
-  const child = yield* node(args, environment)
-  const [output, code] = yield* Effect.all(
-    [child.all.pipe(Stream.decodeText(), Stream.mkString), child.exitCode],
-    { concurrency: 2 }
-  ).pipe(Effect.mapError(({ message }) => new NotMeasured({ message })))
-  if (code === 0) return
-  const said = output.trim().split("\n").slice(-5).join("\n  ")
-  return yield* new NotMeasured({ message: `node ${args.join(" ")} ended with ${code}:\n  ${said}` })
-}, Effect.scoped)
+export const nodeToEnd = Effect.fnUntraced(
+  function*(args: ReadonlyArray<string>, environment?: Environment, cwd?: string) {
+    const child = yield* node(args, environment, cwd)
+    const [output, code] = yield* Effect.all(
+      [child.all.pipe(Stream.decodeText(), Stream.mkString), child.exitCode],
+      { concurrency: 2 }
+    ).pipe(Effect.mapError(({ message }) => new NotMeasured({ message })))
+    if (code === 0) return
+    const said = output.trim().split("\n").slice(-5).join("\n  ")
+    return yield* new NotMeasured({ message: `node ${args.join(" ")} ended with ${code}:\n  ${said}` })
+  },
+  Effect.scoped
+)
 
 /** The published program of a checkout. Built here, so that the figures are those of its sources. */
 const bundled = (name: string, checkout: string) =>
@@ -80,7 +86,7 @@ export const inImage = Effect.gen(function*() {
   const variables = { ...bounds(dockerfile), NODE_COMPILE_CACHE: kept }
   const blob = `${kept}/start.blob`
   yield* nodeToEnd([`${root}ci/snapshot.ts`])
-  yield* nodeToEnd(["--snapshot-blob", blob, "--build-snapshot", `${root}dist/lib/snapshot.cjs`])
+  yield* nodeToEnd(["--snapshot-blob", blob, "--build-snapshot-config", "lib/snapshot.json"], {}, `${root}dist`)
   yield* nodeToEnd([`${root}dist/bin/compile.js`], variables)
   return { name: "as in the image", command: ["--snapshot-blob", blob], variables } satisfies Program
 })
