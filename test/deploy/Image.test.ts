@@ -49,9 +49,9 @@ describe("ci/Dockerfile", () => {
 
   it("bounds the memory that Node and the C library keep for later", () => {
     assert.deepStrictEqual(lastStage.match(/\b(?:NODE_OPTIONS|MALLOC_\w+)=\S+/g), [
-      "NODE_OPTIONS=--max-semi-space-size=8",
+      "NODE_OPTIONS=--max-semi-space-size=4",
       "MALLOC_ARENA_MAX=1",
-      "MALLOC_MMAP_THRESHOLD_=131072",
+      "MALLOC_MMAP_THRESHOLD_=32768",
       "MALLOC_TRIM_THRESHOLD_=131072"
     ])
   })

@@ -106,7 +106,7 @@ layer(App.layer, { excludeTestServices: true, timeout: "5 minutes" })("the image
         assert.strictEqual(started(args), `--snapshot-blob /app/start.blob ${args.join(" ")}`)
         for (const option of ["--import", "--experimental-loader", "--loader"]) {
           assert.strictEqual(
-            started(args, { NODE_OPTIONS: `--max-semi-space-size=8 ${option}=/agent.mjs` }),
+            started(args, { NODE_OPTIONS: `--max-semi-space-size=4 ${option}=/agent.mjs` }),
             `/app/bin/nominal-code.js ${args.join(" ")}`
           )
         }
