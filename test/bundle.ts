@@ -9,8 +9,9 @@ const root = fileURLToPath(new URL("..", import.meta.url))
 
 /**
  * Vitest's global setup: builds the command as it is released, once for all the tests of a run that need it. Those that
- * start it find it in `NOMINAL_CODE_BIN`, where one that is set already is used as it is, and its startup snapshot in
- * `NOMINAL_CODE_SNAPSHOT`; those that look into the build find its directory in `NOMINAL_CODE_BUILD`.
+ * start it find it in `NOMINAL_CODE_BIN`, where one that is set already is used as it is, its startup snapshot in
+ * `NOMINAL_CODE_SNAPSHOT`, and the directory of what Node compiles of it in `NOMINAL_CODE_COMPILED`; those that look into
+ * the build find its directory in `NOMINAL_CODE_BUILD`.
  */
 export default (): (() => void) | undefined => {
   if (env["NOMINAL_CODE_BIN"] !== undefined) return
@@ -22,10 +23,11 @@ export default (): (() => void) | undefined => {
   symlinkSync(join(root, "node_modules/@vscode"), join(directory, "node_modules/@vscode"))
   const start = join(directory, "nominal-code.mjs")
   // Node compiles the command once, and not at each of the hundreds of times that it starts.
+  const compiled = join(directory, "compiled")
   const lines = [
     "#!/usr/bin/env node",
     "import { enableCompileCache } from \"node:module\"",
-    `enableCompileCache(${JSON.stringify(join(directory, "compiled"))})`,
+    `enableCompileCache(${JSON.stringify(compiled)})`,
     "await import(\"./command/bin/nominal-code.js\")"
   ]
   writeFileSync(start, `${lines.join("\n")}\n`, { mode: 0o755 })
@@ -36,6 +38,7 @@ export default (): (() => void) | undefined => {
   const snapshot = join(image, "start.blob")
   execFileSync(execPath, ["--snapshot-blob", snapshot, "--build-snapshot-config", "lib/snapshot.json"], { cwd: image })
   env["NOMINAL_CODE_BIN"] = start
+  env["NOMINAL_CODE_COMPILED"] = compiled
   env["NOMINAL_CODE_BUILD"] = build
   env["NOMINAL_CODE_SNAPSHOT"] = snapshot
   return () => rmSync(directory, { recursive: true, force: true })

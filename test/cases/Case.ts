@@ -1,4 +1,4 @@
-import { thirdUsually } from "@nominal-code/testing/Sized"
+import { ninthUsually } from "@nominal-code/testing/Sized"
 import { Effect, Schema } from "effect"
 import { readdirSync, readFileSync } from "node:fs"
 
@@ -139,7 +139,7 @@ const read = <S extends Schema.ConstraintDecoder<unknown>>(schema: S, file: stri
 
 /**
  * The cases of this folder by their names. `case.json` is from the field; `siblings.json` holds more of its kind, every
- * third of which `make test` plays, and `make test-long` all.
+ * ninth of which `make test` plays, and `make test-long` all.
  */
 export const cases = Effect.gen(function*() {
   const all: Array<readonly [name: string, one: Case]> = []
@@ -150,5 +150,5 @@ export const cases = Effect.gen(function*() {
     const siblings = yield* read(Siblings, `${entry.name}/siblings.json`)
     more.push(...Object.entries(siblings).map(([name, one]) => [`${entry.name}-${name}`, one] as const))
   }
-  return [...all, ...yield* thirdUsually(more)]
+  return [...all, ...yield* ninthUsually(more)]
 })

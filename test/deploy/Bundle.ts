@@ -58,7 +58,9 @@ export const makeApp = Effect.fn("Bundle.makeApp")(function*(extras: string) {
   yield* fs.copy(`${root}/node_modules/@vscode`, `${app}/node_modules/@vscode`)
   return {
     /** `node compile.js`, which loads everything for the image's cache. */
-    compile: run([`${app}/bin/compile.js`], { HOME: directory, NODE_COMPILE_CACHE: `${directory}/kept` }),
+    compile: yield* Effect.cached(
+      run([`${app}/bin/compile.js`], { HOME: directory, NODE_COMPILE_CACHE: `${directory}/kept` })
+    ),
     /** All of its code as one text. */
     code: Effect.map(
       Effect.forEach(

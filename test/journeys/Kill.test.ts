@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import { startOf } from "@nominal-code/testing/Command"
+import { compileCache, startOf } from "@nominal-code/testing/Command"
 import { freePort } from "@nominal-code/testing/FreePort"
 import { now } from "@nominal-code/testing/GitHubState"
 import * as ServeProcess from "@nominal-code/testing/ServeProcess"
@@ -60,6 +60,7 @@ const life = Effect.fnUntraced(function*(journey: Journey, port: number, moment:
       env: {
         PATH: process.env["PATH"],
         HOME: process.env["HOME"],
+        ...compileCache,
         ...journey.environment,
         WEBHOOK_HOST: "127.0.0.1",
         WEBHOOK_PORT: String(port)

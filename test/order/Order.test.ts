@@ -16,7 +16,7 @@ import { tellMany } from "./Telling.ts"
  */
 const orderSuite = (name: string, store: Layer.Layer<JobQueue, StoreError>) =>
   it.effect(
-    `the head gets one review, and no commit after it, in 300 of the orders of up to four deliveries (${name})`,
+    `the head gets one review, and no commit after it, in 150 of the orders of up to four deliveries (${name})`,
     () => Effect.provide(tellMany(name), Layer.fresh(store)),
     600_000
   )

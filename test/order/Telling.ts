@@ -75,7 +75,7 @@ const tell = Effect.fnUntraced(function*(story: Story, number: number, clock: Cl
 export const tellMany = (name: string) =>
   Effect.gen(function*() {
     const seed = yield* Config.Int("NOMINAL_SEED").pipe(Config.withDefault(1))
-    const many = yield* sized(300, stories.length)
+    const many = yield* sized(150, stories.length)
     const clock = yield* Clock.Clock
     const numbered = Array.from(stories.entries())
     const sample = yield* Random.shuffle(numbered).pipe(Random.withSeed(`${seed} ${name}`))

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { thirdUsually } from "@nominal-code/testing/Sized"
+import { eighthUsually } from "@nominal-code/testing/Sized"
 import { Clock, Duration, Effect, Random } from "effect"
 import { TestClock } from "effect/testing"
 import { table } from "../../packages/cli/src/JobText.ts"
@@ -162,7 +162,7 @@ describe("4 running and 20 waiting jobs are each reviewed once, at the first att
     ["the cluster's API server away", "the forge away"],
     ["the queue's store away", "the model away"]
   ] as const
-  for (const [one, other] of Effect.runSync(thirdUsually(pairs))) {
+  for (const [one, other] of Effect.runSync(eighthUsually(pairs))) {
     it.effect(`${one}, and ${other} before it is back`, () => outlasts([kinds[one], kinds[other]]))
   }
 })

@@ -1,4 +1,4 @@
-import { startOf } from "@nominal-code/testing/Command"
+import { compileCache, startOf } from "@nominal-code/testing/Command"
 import { freePort } from "@nominal-code/testing/FreePort"
 import { Clock, Deferred, Duration, Effect, Schedule, Semaphore, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
@@ -44,6 +44,7 @@ export const start = Effect.fn("Server.start")(function*({ bin, env, withoutRedi
         env: {
           PATH: process.env["PATH"],
           HOME: process.env["HOME"],
+          ...compileCache,
           ...env,
           WEBHOOK_HOST: "127.0.0.1",
           WEBHOOK_PORT: String(port)

@@ -1,5 +1,5 @@
 import { NodeServices } from "@effect/platform-node"
-import { startOf } from "@nominal-code/testing/Command"
+import { compileCache, startOf } from "@nominal-code/testing/Command"
 import { Effect, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 
@@ -7,7 +7,7 @@ import { ChildProcess, ChildProcessSpawner } from "effect/process"
 export const runWith = (settings: Readonly<Record<string, string>>, ...args: ReadonlyArray<string>) =>
   Effect.gen(function*() {
     const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
-    const env = { HOME: "/nonexistent", ...settings }
+    const env = { HOME: "/nonexistent", ...compileCache, ...settings }
     const child = yield* spawner.spawn(
       ChildProcess.make(process.execPath, startOf(args, env), { env, stdin: "ignore" })
     )

@@ -4,7 +4,7 @@ import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
 import { payloadKey, payloadReference, PayloadStore } from "@nominal-code/jobs/PayloadStore"
 import * as RedisPayloadStore from "@nominal-code/jobs/RedisPayloadStore"
 import * as Redis from "@nominal-code/persistence/Redis"
-import { startOf } from "@nominal-code/testing/Command"
+import { compileCache, startOf } from "@nominal-code/testing/Command"
 import * as Scene from "@nominal-code/testing/GitHubScene"
 import { redisSuite, start } from "@nominal-code/testing/RedisServer"
 import * as ScriptedModel from "@nominal-code/testing/ScriptedModel"
@@ -35,6 +35,7 @@ const thinking = Effect.gen(function*() {
   const env = {
     PATH: process.env["PATH"],
     HOME: directory,
+    ...compileCache,
     WORKSPACE_BASE_DIR: `${directory}/workspace`,
     REVIEW_JOB_PAYLOAD: yield* payloadOf(scene),
     REDIS_URL: Redacted.value(redis.url),

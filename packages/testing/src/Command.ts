@@ -14,6 +14,14 @@ export const command: string = env["NOMINAL_CODE_BIN"] ??
  */
 export const nodeFlags: ReadonlyArray<string> = ["--min-semi-space-size=16"]
 
+/**
+ * Variable that the image has, too: Node keeps there what it has compiled of the command. A snapshot holds what a start
+ * loads, and each of the hundreds of processes would compile the rest.
+ */
+export const compileCache: Readonly<Record<string, string>> = env["NOMINAL_CODE_COMPILED"] === undefined
+  ? {}
+  : { NODE_COMPILE_CACHE: env["NOMINAL_CODE_COMPILED"] }
+
 /** Command lines of `cli/src/UsualCommands.ts`. */
 const usual: ReadonlyArray<string> = ["serve", "serve --no-doctor", "run-job"]
 

@@ -62,12 +62,12 @@ export const git = (
     return Effect.sync(() => child.kill("SIGKILL"))
   })
 
-/** Answers of git about commits by their ids, which never change. */
+/** Answers of git about commits by their ids, which are the same in every repository. */
 const remembered = new Map<string, Buffer>()
 
 /** `git`, asked once for each answer. The arguments name commits by their ids only. */
 export const gitOnce = (directory: string, args: ReadonlyArray<string>): Effect.Effect<Buffer, GitFailed> => {
-  const key = [directory, ...args].join("\0")
+  const key = args.join("\0")
   const known = remembered.get(key)
   return known === undefined
     ? Effect.tap(git(directory, args), (answer) => Effect.sync(() => remembered.set(key, answer)))

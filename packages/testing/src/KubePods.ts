@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { env } from "node:process"
-import { startOf } from "./Command.ts"
+import { command, compileCache, startOf } from "./Command.ts"
 import { prepare, type Secrets } from "./KubeEnvironment.ts"
 import type { KubePodObject } from "./KubeStore.ts"
 
@@ -107,7 +107,7 @@ const runProcess = (pod: KubePodObject, secrets: Secrets, bin: string): RunningP
       const variables = environmentOf(container, prepared.environment, disks)
       const child = spawn(process.execPath, startOf(prepared.args, variables, bin), {
         cwd: disks,
-        env: variables,
+        env: bin === command ? { ...compileCache, ...variables } : variables,
         stdio: ["ignore", "pipe", "pipe"],
         detached: true
       })

@@ -2,7 +2,7 @@ import { NodeServices } from "@effect/platform-node"
 import { Data, type Duration, Effect, Fiber, type Redacted, Schedule, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { env } from "node:process"
-import { startOf } from "./Command.ts"
+import { compileCache, startOf } from "./Command.ts"
 import { freePort } from "./FreePort.ts"
 
 /** `serve` did not start, or ended by itself. The message holds the last that it wrote. */
@@ -38,6 +38,7 @@ const spawn = Effect.fnUntraced(function*(options: ServeOptions, port: number) {
       env: {
         PATH: env["PATH"],
         HOME: env["HOME"],
+        ...compileCache,
         ...options.env,
         WEBHOOK_HOST: "127.0.0.1",
         WEBHOOK_PORT: String(port)

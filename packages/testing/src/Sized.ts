@@ -19,5 +19,8 @@ const nthUsually = (n: number) => <A>(cases: ReadonlyArray<A>) =>
 /** Every third of the cases, beginning with one of the first three that `NOMINAL_SEED` chooses; all in `make test-long`. */
 export const thirdUsually = nthUsually(3)
 
+/** One of eight cases, which `NOMINAL_SEED` chooses; all in `make test-long`. */
+export const eighthUsually = nthUsually(8)
+
 /** Every ninth of the cases, as `thirdUsually`: of pairs of ten or fourteen, it has each one in both places. */
 export const ninthUsually = nthUsually(9)
