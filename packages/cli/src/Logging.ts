@@ -22,16 +22,20 @@ const pair = ([key, value]: readonly [string, unknown]) => {
   return `${key}=${/[\s"=]/.test(text) ? JSON.stringify(text) : text}`
 }
 
+const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  Predicate.isObject(value) && !(value instanceof Error)
+
+const partsOf = (message: unknown): ReadonlyArray<unknown> => Array.isArray(message) ? message : [message]
+
 /** Parts of a log line: an object becomes `key=value` for each field, anything else its text. */
 const part = (value: unknown): ReadonlyArray<string> =>
-  Predicate.isObject(value) && !(value instanceof Error) ? Object.entries(value).map(pair) : [written(value)]
+  isFields(value) ? Object.entries(value).map(pair) : [written(value)]
 
 /** Logger of single lines: `2026-01-31T12:00:00.000Z INFO what happened key=value`. */
 export const line: Logger.Logger<unknown, string> = Logger.make(({ cause, date, fiber, logLevel, message }) => {
-  const parts = Array.isArray(message) ? message : [message]
   const annotations = Object.entries(fiber.getRef(References.CurrentLogAnnotations)).map(pair)
   const failure = cause.reasons.length === 0 ? [] : [Cause.pretty(cause).replaceAll("\n", " ")]
-  const words = [...parts.flatMap(part), ...failure, ...annotations].join(" ").replaceAll("\n", "\\n")
+  const words = [...partsOf(message).flatMap(part), ...failure, ...annotations].join(" ").replaceAll("\n", "\\n")
   return `${date.toISOString()} ${logLevel.toUpperCase().padEnd(5)} ${words}`
 })
 
@@ -63,16 +67,18 @@ const layerToStderr = (logger: Logger.Logger<unknown, string>) => {
 }
 
 /**
- * Logger of JSON objects, one a line: `time`, `level`, `message`, `cause` if there is one, and each annotation. Each text
- * is redacted before it is written as JSON: there a secret with line breaks looks different.
+ * Logger of JSON objects, one a line: `time`, `level`, `message`, which is a text, `cause` if there is one, and each field
+ * and annotation. Each text is redacted before it is written as JSON: there a secret with line breaks looks different.
  */
 export const json = (redact: (text: string) => string): Logger.Logger<unknown, string> =>
   Logger.map(Logger.formatStructured, ({ annotations, cause, level, message, timestamp }) => {
+    const parts = partsOf(message)
+    const fields = parts.filter(isFields).reduce((all, more) => ({ ...all, ...more }), annotations)
     const entry = {
-      ...annotations,
+      ...fields,
       time: timestamp,
       level,
-      message,
+      message: parts.filter((value) => !isFields(value)).map(written).join(" "),
       ...(cause === undefined ? {} : { cause })
     }
     return JSON.stringify(entry, (_, value: unknown) => Predicate.isString(value) ? redact(value) : value)
@@ -84,7 +90,7 @@ const colours: Readonly<Record<string, string>> = { Warn: "33", Error: "31", Fat
 export const pretty = (colour: boolean): Logger.Logger<unknown, string> =>
   Logger.make(({ cause, date, fiber, logLevel, message }) => {
     const painted = (code: string, text: string) => colour ? `\u001b[${code}m${text}\u001b[0m` : text
-    const parts = (Array.isArray(message) ? message : [message]).flatMap(part)
+    const parts = partsOf(message).flatMap(part)
     const annotations = Object.entries(fiber.getRef(References.CurrentLogAnnotations)).map(pair)
     const failure = cause.reasons.length === 0 ? [] : [`\n${Cause.pretty(cause)}`]
     const level = painted(colours[logLevel] ?? "32", logLevel.toUpperCase().padEnd(5))

@@ -46,6 +46,23 @@ it.effect("as JSON, an entry is one object with its annotations, and a secret wi
     })
   }))
 
+it.effect("as JSON, an entry's message is always a text, and its fields stand beside it", () =>
+  Effect.gen(function*() {
+    const entry = Effect.logInfo("removed a mirror", new Error("of", { cause: 1 }), {
+      bytes: 5,
+      level: "x",
+      job: "0123"
+    })
+    const [text = ""] = yield* logged(entry, json((all) => all))
+    assert.deepStrictEqual(JSON.parse(text), {
+      time: "1970-01-01T00:00:00.000Z",
+      level: "INFO",
+      message: "removed a mirror of",
+      bytes: 5,
+      job: "0123"
+    })
+  }))
+
 it.effect("for people, an entry keeps its line breaks, and is coloured on a terminal alone", () =>
   Effect.gen(function*() {
     const entry = Effect.annotateLogs(Effect.logWarning("the review:\nall is well"), { job: "0123" })
