@@ -137,7 +137,7 @@ describe("nominal-code review of a pull request", () => {
         [bare, [name], 1, /there is no token for GitHub: set GITHUB_TOKEN .*gh auth token/],
         [bare, ["https://gitlab.com/a/b/-/merge_requests/1"], 1, /there is no token for GitLab: set GITLAB_TOKEN/],
         [here, ["https://example.test/a/b/pull/1"], 1, /is not on http:\S+, the GitHub of GITHUB_API_BASE/],
-        [here, ["acme/shop#99"], 1, /acme\/shop#99 .*(?:404|not found)/i],
+        [here, ["acme/shop#99"], 1, /not visible to the token: Not Found .*acme\/shop#99\): correct the name/],
         [here, [name, "--base", "main"], 2, /a pull request has its own base/],
         [here, ["--post"], 2, /--post needs a pull request/],
         [here, [name, "--apply"], 2, /--apply asks on a terminal: elsewhere, give --apply=all/]

@@ -1,5 +1,4 @@
 import type { Failure } from "@nominal-code/domain/Failure"
-import { failureText } from "@nominal-code/domain/Failure"
 import { type Job, jobOfHead, type JobOutcome } from "@nominal-code/domain/Job"
 import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
 import { PullNumber, PullRequest, PullRequestRef, RepoName, type Sha } from "@nominal-code/domain/PullRequest"
@@ -15,6 +14,7 @@ import { type LocalChanges, resolveChanges, type ResolvedChanges } from "@nomina
 import { type CheckoutRequest, Workspace } from "@nominal-code/workspace/Workspace"
 import { Effect, Layer, Option, Redacted, Ref, Schema, Scope } from "effect"
 import * as Configured from "./Configured.ts"
+import { failureAdvice } from "./review/FailureAdvice.ts"
 import { ReviewedFinding } from "./ReviewedFinding.ts"
 
 /** A review of changes on this disk. */
@@ -37,7 +37,7 @@ export class NotReviewed extends Schema.TaggedError<NotReviewed>()("NotReviewed"
   reason: Schema.Literals(["nothing-to-review", "failed"]),
   message: Schema.String
 }) {
-  static readonly failed = (failure: Failure) => new NotReviewed({ reason: "failed", message: failureText(failure) })
+  static readonly failed = (failure: Failure) => new NotReviewed({ reason: "failed", message: failureAdvice(failure) })
 }
 
 const repo = RepoName.make("local/repository")

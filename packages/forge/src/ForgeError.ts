@@ -44,7 +44,7 @@ export class ForgeError extends Schema.TaggedError<ForgeError>()("ForgeError", {
   reason: Schema.Union([RateLimited, Unauthorized, Forbidden, NotFound, Refused, Unavailable])
 }) {
   override get message() {
-    return `${this.operation} failed (${this.reason._tag}): ${this.reason.message}`
+    return `${this.reason.message} (${this.operation})`
   }
 
   /** True if the same call may succeed later, with nothing changed on our side. */

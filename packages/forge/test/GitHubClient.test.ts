@@ -76,7 +76,7 @@ describe("answers that are failures", () => {
       const fake = yield* fakeGitHub()
       const error = yield* Effect.flip(reading(fake, () => ({ status, body })))
       assert.strictEqual(reasonOf(error)._tag, reason)
-      assert.match(String(error), /^ForgeError: GitHub.pullRequest acme\/shop#7 failed/)
+      assert.match(String(error), /^ForgeError: .* \(GitHub.pullRequest acme\/shop#7\)$/)
       assert.include(String(error), text)
       assert.strictEqual(fake.calls(`GET ${path}`), 1)
     }))

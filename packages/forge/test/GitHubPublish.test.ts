@@ -349,7 +349,7 @@ describe("answers that are lost", () => {
       const pull = fakePull()
       const fake = yield* fakeGitHub((request) => isPost(request) ? { status: 502 } : pull.script(request))
       const error = yield* Effect.flip(publishing(fake, draft(lines(1, 3))))
-      assert.include(String(error), "GitHub.publish acme/shop#7 failed (Unavailable)")
+      assert.include(String(error), "(GitHub.publish acme/shop#7)")
       assert.deepStrictEqual([pull.reviews, pull.issueComments], [[], []])
     }))
 })

@@ -70,7 +70,7 @@ describe("GitLab's answers", () => {
       const error = failureOf(yield* reading(fake, () => ({ status, body })))
       assert.strictEqual(error.reason._tag, reason)
       assert.include(error.message, text)
-      assert.match(error.message, /^GitLab.pullRequest acme\/backend\/shop!7 failed/)
+      assert.match(error.message, /\(GitLab.pullRequest acme\/backend\/shop!7\)$/)
       assert.strictEqual(fake.requests.filter((request) => request.path === path).length, 1)
       assert.notInclude(`${error.message} ${JSON.stringify(error)}`, token)
     }))

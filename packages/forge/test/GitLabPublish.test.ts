@@ -117,7 +117,7 @@ describe("a review on GitLab", () => {
     Effect.gen(function*() {
       const { emulator, ours, publish } = yield* makeScene()
       emulator.faults.next({ path: /draft_notes(?:\/bulk_publish)?$/, times: 100 }, { _tag: "Answer", status: 502 })
-      assert.include(String(yield* Effect.flip(publish([comment(10)]))), "failed (Unavailable)")
+      assert.include(String(yield* Effect.flip(publish([comment(10)]))), "GitLab answered 5")
       assert.deepStrictEqual(ours(), [])
     }))
 
@@ -178,7 +178,7 @@ describe("a review on GitLab", () => {
       emulator.faults.next({ method: "POST", path }, { _tag: "Answer", status: 403, message: "403 Forbidden" })
       assert.match(
         String(yield* Effect.flip(publish([comment(10)]))),
-        /failed \(Forbidden\): the token lacks a permission/
+        /^ForgeError: the token lacks a permission/
       )
       assert.deepStrictEqual(ours(), [])
     }))
@@ -195,7 +195,7 @@ describe("a review on GitLab", () => {
         ],
         (attempt) => Effect.map(Effect.flip(attempt), String)
       )
-      for (const error of refused) assert.match(error, /NotFound\): not there, or not visible to the token/)
+      for (const error of refused) assert.match(error, /^ForgeError: not there, or not visible to the token/)
       assert.deepStrictEqual(ours(), [])
       request.project.members.set(bot, 30)
       assert.strictEqual((yield* publish([comment(10)])).inline, 1)

@@ -84,7 +84,7 @@ describe("the notice of a job that is given up", () => {
         )
         assert.match(
           outcome._tag === "Refused" ? outcome.detail : outcome._tag,
-          new RegExp(`GitHub.reply acme/shop#7.*${because}`)
+          new RegExp(`${because}.*\\(GitHub.reply acme/shop#7\\)`)
         )
         const sentence = explain(Failure.cases.Forge.make({ reason: because, detail }))
         assert.include(JSON.stringify(world.checks.at(-1)), `This commit was not reviewed: ${sentence}.`)

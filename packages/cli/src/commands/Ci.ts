@@ -17,6 +17,7 @@ import * as Configured from "../Configured.ts"
 import * as Logging from "../Logging.ts"
 import { checkPrices } from "../Prices.ts"
 import { judge } from "../review/FailOn.ts"
+import { forgeErrorAdvice } from "../review/FailureAdvice.ts"
 import { checkKey } from "../review/ModelKey.ts"
 import { observing } from "../review/ObservedSteps.ts"
 import * as ReviewProgress from "../review/ReviewProgress.ts"
@@ -74,7 +75,10 @@ const readyForReview = (forge: Forge["Service"]) => {
 const reviewed = Effect.fnUntraced(function*({ directory, pullRequest: ref }: CiRun) {
   const { policy, review } = yield* AppConfig
   const forge = readyForReview(yield* Forge)
-  const pullRequest = yield* forge.pullRequest(ref)
+  const pullRequest = yield* Effect.mapError(
+    forge.pullRequest(ref),
+    (error) => new NotInCi({ message: forgeErrorAdvice(error) })
+  )
   const prompt = yield* Effect.map(maybe("INPUT_PROMPT"), Option.getOrElse(() => ""))
   const bot = Option.getOrElse(Schema.decodeOption(Login)(policy.botUsername), () => Login.make("ci"))
   const job = jobOfHead(pullRequest, { bot, prompt, receivedAt: yield* Clock.currentTimeMillis })

@@ -110,7 +110,10 @@ const loadOctokit = (baseUrl: string, fetch: ReturnType<typeof sendRedacted>) =>
 
 const describe = (error: Schema.SchemaError): Unavailable =>
   new Unavailable({
-    message: `GitHub's answer is not what its API describes: ${oneLine(error.message, 300)}`
+    message: "GitHub's answer is not what its API describes: is github.api_base (GITHUB_API_BASE) its address, on an " +
+      `Enterprise Server https://HOST/api/v3, and nothing between us that asks for a login? ${
+        oneLine(error.message, 300)
+      }`
   })
 
 export const makeGitHubClient = Effect.fnUntraced(function*(apiBase: string, auth: GitHubAuth) {

@@ -91,7 +91,8 @@ export const reasonOf = (thrown: unknown, now: number): Reason => {
   if (thrown instanceof UnexpectedAnswer) return ofAnswer(thrown, now)
   if (thrown instanceof RedirectedAway) return new Refused({ status: 307, message: thrown.message })
   const cause = thrown instanceof Error && thrown.cause instanceof Error ? `: ${thrown.cause.message}` : ""
-  return new Unavailable({ message: oneLine(`no answer: ${String(thrown)}${cause}`, longest) })
+  const message = thrown instanceof Error && thrown.message !== "" ? thrown.message : String(thrown)
+  return new Unavailable({ message: oneLine(`no answer: ${message}${cause}`, longest) })
 }
 
 /** True if the object does not exist, or is not visible to us. */
