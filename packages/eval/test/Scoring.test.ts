@@ -66,6 +66,23 @@ describe("the comparison without a model", () => {
       )
     }))
 
+  it.effect("takes three lines before and after a golden for its lines, by whichever end of a finding is nearer", () =>
+    Effect.gen(function*() {
+      const few = "The lock may be held twice."
+      const across = (startLine: number, line: number) => ({ ...finding(few, line), startLine })
+      assert.deepStrictEqual(
+        yield* tags([
+          finding(few, 36),
+          finding(few, 37),
+          finding(few, 43),
+          finding(few, 44),
+          across(30, 37),
+          across(43, 50)
+        ]),
+        ["Nothing", 0, 0, "Nothing", 0, 0]
+      )
+    }))
+
   it.effect("takes the plural of a word, and its other tenses, for the word", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(
@@ -88,6 +105,12 @@ describe("the comparison without a model", () => {
 })
 
 describe("the figures of a run", () => {
+  it("are zeros where no case was reviewed, and its dollars are not known", () => {
+    const { dollars, judgeDollars, ...figures } = metricsOf([resultOf([], { state: "NotRun" })], 1)
+    assert.deepStrictEqual([dollars, judgeDollars], [undefined, undefined])
+    assert.deepInclude(figures, { cases: 0, precision: 0, recall: 0, f1: 0, anchors: 0, cached: 0, medianSeconds: 0 })
+  })
+
   it.effect("count a golden once, a failed case's goldens as missed, and no case that was not run", () =>
     Effect.gen(function*() {
       const found = yield* judged([

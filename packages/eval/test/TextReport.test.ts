@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { RepoPath } from "@nominal-code/domain/PullRequest"
+import { Usage } from "@nominal-code/domain/Usage"
 import { compareText } from "../src/Compare.ts"
 import type { CaseResult, EvalResult, MatchedFinding } from "../src/Measured.ts"
 import { metricsOf } from "../src/Score.ts"
@@ -77,6 +78,32 @@ describe("two runs beside each other", () => {
     assert.strictEqual(rowOf(text, "repeats"), "repeats  0  0")
     const repeating = caseOf({ findings: [{ ...finding({ _tag: "Golden", golden: 0 }), repeat: true }] })
     assert.strictEqual(rowOf(compareText(runOf([found]), runOf([repeating])), "repeats"), "repeats  0  1  worse")
+  })
+
+  it("know of each figure which way is better: more of what was found, less of noise, of tokens, of dollars and of time", () => {
+    const usage = (input: number, cacheRead: number) => new Usage({ input, cacheRead, output: 1, cacheWrite: 0 })
+    const at = (line: number) => ({ ...finding({ _tag: "Golden", golden: 0 }), line })
+    const noise = { ...finding({ _tag: "Nothing" }), repeat: true }
+    const clean = caseOf({ name: "clean", goldens: [], usage: usage(1, 0), dollars: 1, judgeDollars: 1 })
+    const bad = runOf([
+      caseOf({ findings: [at(90), noise, noise], usage: usage(900, 50), dollars: 9, judgeDollars: 2, millis: 9_000 }),
+      { ...clean, findings: [noise], millis: 9_000 }
+    ])
+    const good = runOf([
+      caseOf({ findings: [at(4)], usage: usage(100, 700), dollars: 2, judgeDollars: 1, millis: 1_000 }),
+      { ...clean, millis: 1_000 }
+    ])
+    const trends = (before: EvalResult, after: EvalResult) => {
+      const text = compareText(before, { ...after, metrics: { ...after.metrics, seconds: 7 } })
+      return Object.fromEntries(
+        figures.map(({ label, name }) => [name, /(better|worse)$/.exec(rowOf(text, label) ?? "")?.[0]])
+      )
+    }
+    const unjudged = { findings: undefined, judge: undefined, seconds: undefined }
+    const judged = figures.map(({ name }) => name).filter((name) => !(name in unjudged))
+    const all = (trend: string) => ({ ...Object.fromEntries(judged.map((name) => [name, trend])), ...unjudged })
+    assert.deepStrictEqual(trends(bad, good), { ...all("better"), recall: undefined })
+    assert.deepStrictEqual(trends(good, bad), { ...all("worse"), recall: undefined })
   })
 
   it("say nothing of a golden that only one of the suites has", () => {
