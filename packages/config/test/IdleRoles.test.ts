@@ -23,6 +23,13 @@ it.effect("settings of a verifier that is off, and turns where there are no tool
     )
   }))
 
+it.effect("turns have an effect where there are tools", () =>
+  Effect.gen(function*() {
+    const yaml =
+      "reviewer: { finders: two }\nagent: { max_turns: 3, answerer: { max_turns: 2 }, verifier: { max_turns: 2 } }"
+    assert.deepStrictEqual((yield* configured({ yaml })).warnings, [])
+  }))
+
 it.effect("turns of a verifier that is off are named once, also without tools", () =>
   Effect.gen(function*() {
     const yaml = "reviewer: { verify: false }\nagent: { tools: off, verifier: { max_turns: 2 } }"
