@@ -41,17 +41,29 @@ const quotaFinding = ({ hard, quota, resource, used }: KubeSetup.QuotaUse): Read
     ? [warning(area, `the quota ${quota} has ${used} of ${hard} ${resource} in use: more reviews may have to wait`)]
     : []
 
-const examined = Effect.fnUntraced(function*(settings: KubernetesSettings) {
-  const { namespace } = settings
+/** Findings about a namespace, by the rights of the server's account there, and its quotas if they may be seen. */
+export const namespaceFindings = (
+  namespace: string,
+  rights: ReadonlyArray<KubeSetup.Right>,
+  quotas: Option.Option<ReadonlyArray<KubeSetup.QuotaUse>>
+): ReadonlyArray<SetupFinding> => {
+  const limits = Option.map(quotas, (all) => all.flatMap(quotaFinding))
+  const room = ok(area, `the quotas of ${namespace} have room`)
+  return [
+    ...rightFindings(namespace, rights),
+    ...Option.match(limits, { onNone: () => [], onSome: (found) => found.length === 0 ? [room] : found })
+  ]
+}
+
+const examined = Effect.fnUntraced(function*({ namespace }: KubernetesSettings) {
   const cluster = yield* KubeSetup.make({ namespace })
   const rights = yield* cluster.rights
   const maySeeQuotas = rights.some(({ allowed, name }) => allowed && name === "list resourcequotas")
-  const quotas = maySeeQuotas ? yield* cluster.quotas : []
-  const limits = quotas.flatMap(quotaFinding)
-  return [
-    ...rightFindings(namespace, rights),
-    ...(maySeeQuotas && limits.length === 0 ? [ok(area, `the quotas of ${namespace} have room`)] : limits)
-  ]
+  return namespaceFindings(
+    namespace,
+    rights,
+    maySeeQuotas ? Option.some(yield* cluster.quotas) : Option.none()
+  )
 })
 
 /** Settings of the reviews that run as Kubernetes Jobs. */
