@@ -14,7 +14,7 @@ export type Origin = typeof Origin.Type
 export const placeOf = Origin.match({
   CommandLine: () => "the command line",
   Variable: () => "the environment",
-  SecretFile: () => "the environment",
+  SecretFile: ({ path, variable }) => `the file "${path}", which ${variable} names,`,
   File: ({ path }) => path,
   Default: () => "the default"
 })

@@ -127,7 +127,8 @@ it.effect("a secret in a file that is none of its kind is not shown", () =>
     Effect.gen(function*() {
       const read = yield* problems({ env: { ...without("GITHUB_TOKEN"), GITHUB_TOKEN_FILE: file } })
       assert.deepStrictEqual(read, [
-        "github.token (GITHUB_TOKEN): the value in the environment is not a token: visible ASCII characters only"
+        `github.token (GITHUB_TOKEN): the value in the file "${file}", which GITHUB_TOKEN_FILE names, is not a token: ` +
+        "visible ASCII characters only"
       ])
     })))
 

@@ -4,6 +4,7 @@ import { Clock, Duration, Effect, Redacted } from "effect"
 import { Forge } from "../src/Forge.ts"
 import { ForgeError } from "../src/ForgeError.ts"
 import * as GitLab from "../src/GitLab.ts"
+import { reasonOf } from "../src/gitlab/Failure.ts"
 import { type Answer, comment, draft, type FakeGitHub, fakeGitHub, head, instantClock, jobId } from "./FakeGitHub.ts"
 
 const token = "glpat-0123456789abcdef"
@@ -114,6 +115,12 @@ describe("GitLab's answers", () => {
       assert.strictEqual(fake.requests.filter((request) => request.path === path).length, 4)
       assert.strictEqual((yield* reading(fake, inTurn(page, { body: mergeRequest }))).result._tag, "Success")
     }))
+
+  it("that never come are told of by their cause", () => {
+    const thrown = new Error("connect ECONNREFUSED 127.0.0.1:443", { cause: new Error("refused") })
+    assert.strictEqual(reasonOf(thrown, 0).message, "no answer: connect ECONNREFUSED 127.0.0.1:443: refused")
+    assert.strictEqual(reasonOf("gone", 0).message, "no answer: gone")
+  })
 
   it.effect("that are a page of HTML say so", () =>
     Effect.gen(function*() {
