@@ -153,6 +153,17 @@ describe("a review on a terminal", () => {
   })
 })
 
+it("a review as Markdown has each finding under its place, and a suggestion where there is one", () => {
+  const { suggestion, ...without } = finding({ line: 3, startLine: 1 })
+  const text = reviewMarkdown(report([finding(), new ReviewedFinding(without)]))
+  const [summary, first = "", second = ""] = text.split("\n\n### ")
+  assert.strictEqual(summary, "**1 finding**")
+  assert.isTrue(first.startsWith("`src/pages.ts:2`\n\n"), first)
+  assert.isTrue(first.endsWith(`\n\n\`\`\`suggestion\n${suggestion}\n\`\`\``), first)
+  assert.isTrue(second.startsWith("`src/pages.ts:1-3`\n\n"), second)
+  assert.notInclude(second, "```")
+})
+
 describe("the text of a terminal", () => {
   it.prop(
     "is broken into pieces that fit and lose nothing",
