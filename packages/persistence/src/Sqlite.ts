@@ -4,7 +4,7 @@ import { type Config, Context, Effect, FileSystem, Layer, Option, Path, Schedule
 import type { DatabaseSync, StatementSync } from "node:sqlite"
 import { migrate } from "./Migrations.ts"
 import { shared } from "./SharedCall.ts"
-import { explain } from "./SqliteError.ts"
+import { explain, held, isDiskFailure } from "./SqliteError.ts"
 import { StoreError } from "./StoreError.ts"
 
 /** Values for the `:name` places of a statement. */
@@ -60,7 +60,7 @@ export const fileName = "nominal-code.db"
 // How long a statement waits for another process's transaction. The wait blocks this process, so it is very short.
 const busyMillis = 10
 
-/** Retries of a transaction while another process holds the file, as a backup may. This process goes on meanwhile. */
+/** Retries while another process holds the file, as a backup may, or its disk fails. This process goes on meanwhile. */
 const whileHeld = backoff("20 millis", "250 millis").pipe(Schedule.jittered, Schedule.upTo({ duration: "5 seconds" }))
 
 /**
@@ -138,11 +138,19 @@ const withoutSync = <A>(db: DatabaseSync, body: () => A): A => {
   }
 }
 
+const Copied = Schema.Struct({ busy: Schema.Int })
+
+/** Writes what is in the journal into the file, waits for the disk, and empties it; false if another process is at work. */
+const emptyJournal = (db: DatabaseSync): boolean =>
+  decoderOf(Copied)(db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get()).busy === 0
+
 const open = (Database: typeof DatabaseSync, file: string): DatabaseSync => {
   const db = new Database(file, { timeout: busyMillis, enableForeignKeyConstraints: true })
   try {
     db.exec("PRAGMA journal_mode = WAL")
     db.exec("PRAGMA synchronous = FULL")
+    // A process may have ended after its disk had failed: see `writtenAnew`.
+    emptyJournal(db)
     db.exec(`PRAGMA wal_autocheckpoint = ${journalPages}`)
     inTransaction(db, "IMMEDIATE", () => migrate(db, file))
     return db
@@ -181,12 +189,24 @@ const make = Effect.fnUntraced(function*(directory: string) {
     (db) => Effect.sync(() => db.close())
   )
   const statements = statementsOf(db)
+  let hasFailed = false
   const running = <A>(operation: string, run: () => A) =>
-    Effect.try({ try: run, catch: failing(operation) }).pipe(
-      Effect.retry({ schedule: whileHeld, while: ({ reason }) => reason === "unavailable" })
-    )
-  const within = (mode: "IMMEDIATE" | "DEFERRED") => <A>(operation: string, body: (statements: Statements) => A) =>
-    running(operation, () => inTransaction(db, mode, () => body(statements)))
+    Effect.try({
+      try: run,
+      catch: (cause) => {
+        if (isDiskFailure(cause)) hasFailed = true
+        return failing(operation)(cause)
+      }
+    }).pipe(Effect.retry({ schedule: whileHeld, while: ({ reason }) => reason === "unavailable" }))
+  /**
+   * After a failed wait for the disk the system may take the journal's pages for written. Later waits succeed without them,
+   * and a power cut loses them with all that comes behind them. So they are written anew, into the file.
+   */
+  const writtenAnew = () => {
+    if (!hasFailed) return
+    if (!emptyJournal(db)) throw held("another process uses the journal")
+    hasFailed = false
+  }
   // It lasts as long as a connection is open. Where the file system has no shared memory, SQLite keeps no such journal.
   const journal = yield* Effect.option(fs.open(`${file}-wal`, { flag: "r+" }))
   const unwritten = new StoreError({
@@ -201,18 +221,29 @@ const make = Effect.fnUntraced(function*(directory: string) {
     message: `${file}: it was moved or deleted while this process has it open; put it back, or restart this process`,
     reason: "unavailable"
   })
+  const transaction: Sqlite["Service"]["transaction"] = (operation, body) =>
+    running(operation, () => {
+      writtenAnew()
+      return inTransaction(db, "IMMEDIATE", () => body(statements))
+    })
+  const rewriting = Effect.mapError(running("Sqlite.synced", writtenAnew), () => unwritten)
   return Sqlite.of({
     directory,
-    transaction: within("IMMEDIATE"),
+    transaction,
     ...Option.match(journal, {
-      onNone: () => ({ unsynced: within("IMMEDIATE"), synced: Effect.void }),
+      onNone: () => ({ unsynced: transaction, synced: Effect.void }),
       onSome: ({ sync }) => ({
         unsynced: <A>(operation: string, body: (statements: Statements) => A) =>
           running(operation, () => withoutSync(db, () => inTransaction(db, "IMMEDIATE", () => body(statements)))),
-        synced: shared(Effect.mapError(sync, () => unwritten))
+        synced: shared(Effect.suspend(() =>
+          hasFailed ? rewriting : Effect.catch(sync, () => {
+            hasFailed = true
+            return rewriting
+          })
+        ))
       })
     }),
-    read: within("DEFERRED"),
+    read: (operation, body) => running(operation, () => inTransaction(db, "DEFERRED", () => body(statements))),
     inPlace: Effect.flatMap(
       inode,
       (now) => Option.getOrUndefined(now) === Option.getOrUndefined(opened) ? Effect.void : Effect.fail(moved)

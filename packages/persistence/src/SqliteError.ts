@@ -10,8 +10,14 @@ const isDriverError = Schema.is(DriverError)
 
 const busy = 5
 const locked = 6
+const disk = 10
 const full = 13
-const reasons = new Map<number, StoreError["reason"]>([[busy, "unavailable"], [locked, "unavailable"], [full, "full"]])
+const reasons = new Map<number, StoreError["reason"]>([
+  [busy, "unavailable"],
+  [locked, "unavailable"],
+  [disk, "unavailable"],
+  [full, "full"]
+])
 
 const move = "make it writable for this user, or set data_dir (NOMINAL_DATA_DIR) to another directory"
 
@@ -20,12 +26,21 @@ const advice = new Map([
   [busy, "another process holds it; it will be tried again"],
   [locked, "another process holds it; it will be tried again"],
   [8, move],
-  [10, "the disk failed to read or write: check the disk"],
+  [disk, "the disk failed to read or write: check the disk"],
   [11, "the file is damaged: move it away and start again"],
   [full, "the disk is full: free some space"],
   [14, move],
   [26, "the file is not a database: move it away, or set data_dir (NOMINAL_DATA_DIR) to another directory"]
 ])
+
+// The upper bytes only say more about the same thing.
+const codeOf = ({ errcode }: typeof DriverError.Type): number => errcode & 0xff
+
+/** True for an error of the driver that says that the disk failed to read or write. */
+export const isDiskFailure = (cause: unknown): boolean => isDriverError(cause) && codeOf(cause) === disk
+
+/** Error as the driver throws it while another process holds the file. */
+export const held = (message: string) => Object.assign(new Error(message), { errcode: busy })
 
 /** Error of a failed operation: one line with the operation, the file and the remedy. */
 export const explain = (
@@ -33,8 +48,7 @@ export const explain = (
 ): StoreError => {
   if (cause instanceof NewerSchema) return new StoreError({ operation, message: cause.message, reason: "failed" })
   if (isDriverError(cause)) {
-    // The upper bytes only say more about the same thing.
-    const code = cause.errcode & 0xff
+    const code = codeOf(cause)
     return new StoreError({
       operation,
       message: `${file}: ${cause.message}${advice.has(code) ? `; ${advice.get(code)}` : ""}`,

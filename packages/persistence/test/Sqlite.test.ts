@@ -1,8 +1,10 @@
-import { NodeServices } from "@effect/platform-node"
+import { NodePath, NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
+import * as SqliteDatabase from "@nominal-code/persistence/Sqlite"
 import { Sqlite, type Statements } from "@nominal-code/persistence/Sqlite"
-import { Effect, Fiber, FileSystem, Schema } from "effect"
+import { Context, Effect, Fiber, FileSystem, Layer, PlatformError, Schema } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
+import { TestClock } from "effect/testing"
 import { DatabaseSync } from "node:sqlite"
 import { databaseAt, freshDatabase, temporaryDirectory } from "./TestDatabase.ts"
 
@@ -38,6 +40,106 @@ it.effect("what does not wait for the disk is there at once, and the transaction
     assert.deepStrictEqual([yield* read("test", level), yield* transaction("test", level)], [2, 2])
     yield* synced
   }).pipe(Effect.provide(freshDatabase)))
+
+const eio = PlatformError.systemError({
+  _tag: "Unknown",
+  module: "FileSystem",
+  method: "sync",
+  description: "EIO"
+})
+
+/** A database whose disk fails to take the journal for the given number of times, and what its file has without it. */
+const onBrokenDisk = Effect.fnUntraced(function*(failures: number) {
+  const fs = yield* FileSystem.FileSystem
+  const directory = yield* temporaryDirectory
+  let waits = 0
+  const broken = FileSystem.FileSystem.of({
+    ...fs,
+    open: (path, options) =>
+      Effect.map(fs.open(path, options), (file) =>
+        new Proxy(file, {
+          get: (target, key) =>
+            key === "sync"
+              ? Effect.suspend(() => waits++ < failures ? Effect.fail(eio) : target.sync)
+              : Reflect.get(target, key)
+        }))
+  })
+  const sqlite = Context.get(
+    yield* Layer.build(
+      Layer.fresh(SqliteDatabase.layer(directory)).pipe(
+        Layer.provide([Layer.succeed(FileSystem.FileSystem, broken), NodePath.layer])
+      )
+    ),
+    Sqlite
+  )
+  const afterPowerCut = Effect.gen(function*() {
+    const copy = yield* temporaryDirectory
+    yield* fs.copyFile(`${directory}/nominal-code.db`, `${copy}/nominal-code.db`)
+    return yield* Effect.provide(last, databaseAt(copy), { local: true })
+  })
+  return { ...sqlite, afterPowerCut }
+})
+const set = (value: number) => (statements: Statements) => statements.run("UPDATE ticks SET last = ?", [value])
+
+it.effect("what the disk failed to take is written anew, into the file itself, before it counts as written", () =>
+  Effect.gen(function*() {
+    const { afterPowerCut, synced, unsynced } = yield* onBrokenDisk(1)
+    yield* unsynced("test", set(7))
+    assert.strictEqual(yield* afterPowerCut, 0)
+    yield* synced
+    assert.strictEqual(yield* afterPowerCut, 7)
+    yield* unsynced("test", set(8))
+    yield* synced
+    assert.strictEqual(yield* afterPowerCut, 7)
+  }).pipe(Effect.provide(NodeServices.layer)))
+
+it.effect("while it cannot be written anew nothing counts as written, though the disk is there again", () =>
+  Effect.gen(function*() {
+    const { afterPowerCut, directory, synced, transaction, unsynced } = yield* onBrokenDisk(1)
+    const reader = new DatabaseSync(`${directory}/nominal-code.db`)
+    yield* unsynced("test", set(7))
+    reader.exec("BEGIN")
+    reader.prepare("SELECT last FROM ticks").get()
+    yield* unsynced("test", set(8))
+    for (const waiting of [synced, synced, transaction("test", set(9))]) {
+      const [error] = yield* Effect.all([Effect.flip(waiting), TestClock.adjust("10 seconds")], { concurrency: 2 })
+      assert.strictEqual(error.reason, "unavailable")
+    }
+    reader.close()
+    yield* transaction("test", set(10))
+    assert.strictEqual(yield* afterPowerCut, 8)
+    yield* synced
+  }).pipe(Effect.provide(NodeServices.layer)))
+
+it.effect("a transaction that the disk failed is tried again behind nothing that the disk may not have", () =>
+  Effect.gen(function*() {
+    const { afterPowerCut, transaction, unsynced } = yield* onBrokenDisk(0)
+    yield* unsynced("test", set(7))
+    let tries = 0
+    const failingOnce = transaction("test", (statements) => {
+      // SQLITE_IOERR_FSYNC.
+      if (tries++ === 0) throw Object.assign(new Error("disk I/O error"), { errcode: 1034 })
+      set(8)(statements)
+    })
+    yield* Effect.all([failingOnce, TestClock.adjust("1 second")], { concurrency: 2 })
+    assert.deepStrictEqual([tries, yield* afterPowerCut], [2, 7])
+  }).pipe(Effect.provide(NodeServices.layer)))
+
+it.effect("what a process left in the journal is in the file when the next one has opened it", () =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const [directory, killed] = [yield* temporaryDirectory, yield* temporaryDirectory]
+    yield* Effect.gen(function*() {
+      const { unsynced } = yield* Sqlite
+      yield* unsynced("test", set(7))
+      for (const name of ["nominal-code.db", "nominal-code.db-wal"]) {
+        yield* fs.copyFile(`${directory}/${name}`, `${killed}/${name}`)
+      }
+    }).pipe(Effect.provide(databaseAt(directory)))
+    const copied = fs.copyFile(`${killed}/nominal-code.db`, `${directory}/nominal-code.db`)
+    yield* Effect.provide(copied, databaseAt(killed), { local: true })
+    assert.strictEqual(yield* Effect.provide(last, databaseAt(directory), { local: true }), 7)
+  }).pipe(Effect.provide(NodeServices.layer)))
 
 it.effect("three thousand changed pages are in the journal before a commit copies it, and waits for the disk twice", () =>
   Effect.gen(function*() {

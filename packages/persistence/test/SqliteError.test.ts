@@ -9,9 +9,11 @@ const explained = (cause: unknown) => {
 
 const driverError = (errcode: number, message: string) => Object.assign(new Error(message), { errcode })
 
-it("what another process holds is tried again, and a full disk is full", () => {
+it("what another process holds or the disk fails at is tried again, and a full disk is full", () => {
   assert.strictEqual(explained(driverError(5, "database is locked")).reason, "unavailable")
   assert.strictEqual(explained(driverError(6, "database table is locked")).reason, "unavailable")
+  // SQLITE_IOERR_FSYNC.
+  assert.strictEqual(explained(driverError(1034, "disk I/O error")).reason, "unavailable")
   assert.deepStrictEqual(explained(driverError(13, "database or disk is full")), {
     message: "/data/nominal.db: database or disk is full; the disk is full: free some space",
     reason: "full"
