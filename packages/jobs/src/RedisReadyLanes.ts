@@ -113,8 +113,11 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
             if (Option.isSome(laneOfKey(lane))) readyLanes.touched(headOf(lane, work, Number(wait), now), now)
           }
           const [, digits] = numbered.exec(text) ?? []
-          if (digits === undefined) heard.missed()
-          else heard.hear(Number(digits) - (lines.length - 1), Number(digits))
+          if (digits === undefined) return heard.missed()
+          const hadAll = heard.last() !== undefined
+          heard.hear(Number(digits) - (lines.length - 1), Number(digits))
+          // One before it was lost, with its lane.
+          if (hadAll && heard.last() === undefined) readyLanes.look()
         }),
       Missed: () =>
         Effect.sync(() => {

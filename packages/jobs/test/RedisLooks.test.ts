@@ -167,6 +167,21 @@ redisSuite("looks at the lanes in Redis", () => {
       assert.deepStrictEqual([...new Set(yield* here.after(60))], [0])
     }))
 
+  it.effect("a lane whose announcement was lost is looked for at once when the next one is heard", () =>
+    Effect.gen(function*() {
+      const redis = yield* server
+      yield* redis.command("flushall")
+      const here = yield* looking(redis)
+      const there = yield* looking(redis)
+      yield* there.queue.offerAll(pushes(20, 1))
+      assert.deepStrictEqual([...new Set(yield* here.after(40))], [0])
+      yield* redis.command("incr", "{nc:0}:changes")
+      yield* there.queue.offerAll(pushes(1, 21))
+      assert.include(yield* here.after(1), 21)
+      yield* there.queue.offerAll(pushes(1, 22))
+      assert.deepStrictEqual([...new Set(yield* here.after(60))], [0])
+    }))
+
   it.effect("what is announced while the count is read keeps no look from reading no lane", () =>
     Effect.gen(function*() {
       const redis = yield* server
