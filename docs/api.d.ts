@@ -1898,6 +1898,8 @@ interface GitOptions {
   /** Directory for files; absent for commands that only read the object store. */
   readonly workTree?: string | undefined;
   readonly indexFile?: string | undefined;
+  /** Directory for new objects, which names the repository's own as its alternate; absent: the repository's own. */
+  readonly objectDirectory?: string | undefined;
   readonly stdin?: string | undefined;
   readonly timeoutSeconds?: number | undefined;
   readonly maxBytes?: number | undefined;
@@ -1930,6 +1932,8 @@ interface LocalChanges {
    * index.
    */
   readonly head: string;
+  /** A patch on top of the base, in place of the head. */
+  readonly patch?: string;
 }
 declare const ReviewedFinding_base: import("effect/Schema").Class<ReviewedFinding, import("effect/Schema").Struct<{
   readonly path: import("effect/Schema").brand<import("effect/Schema").NonEmptyString, "RepoPath">;

@@ -219,7 +219,7 @@ export const reviewResolved = (
 ) => {
   const pullRequest = pullRequestOf(changes, options)
   const job = jobOfHead(pullRequest, { prompt: options.instructions ?? "", asked: true })
-  return reviewLocally({ job, pullRequest, repository: options.repository, settings })
+  return reviewLocally({ job, pullRequest, repository: changes.repository, settings })
 }
 
 /**
@@ -228,4 +228,4 @@ export const reviewResolved = (
  */
 export const reviewChanges = Effect.fn("ReviewChanges.reviewChanges")(function*(options: ReviewChangesOptions) {
   return yield* reviewResolved(options, yield* Effect.provide(resolveChanges(options), Configured.git))
-})
+}, Effect.scoped)

@@ -1,5 +1,6 @@
 /** Cases as git repositories, each with the two commits between which the review looks. */
 import { Sha } from "@nominal-code/domain/PullRequest"
+import * as BorrowingRepository from "@nominal-code/workspace/BorrowingRepository"
 import { Git } from "@nominal-code/workspace/Git"
 import { type LocalChanges, resolveChanges, type ResolvedChanges } from "@nominal-code/workspace/LocalChanges"
 import { Effect, FileSystem, Path, Schema, Scope } from "effect"
@@ -93,27 +94,19 @@ export interface CaseChanges extends LocalChanges {
 
 /** Makes the repository of one case of files, which borrows its objects. No process is started. */
 const borrowing = Effect.fnUntraced(function*({ gitDir, commits }: Store, one: EvalCase) {
-  const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const found = commits.get(one)
   if (found === undefined) return yield* Effect.die(`the case ${one.name} was not imported`)
-  const repository = yield* fs.makeTempDirectoryScoped({ prefix: "nominal-eval-" })
-  const files = {
-    HEAD: "ref: refs/heads/head\n",
-    "objects/info/alternates": `${path.join(gitDir, "objects")}\n`,
-    "refs/heads/base": `${found.base}\n`,
-    "refs/heads/head": `${found.head}\n`
-  }
-  for (const [name, text] of Object.entries(files)) {
-    const file = path.join(repository, ".git", name)
-    yield* fs.makeDirectory(path.dirname(file), { recursive: true })
-    yield* fs.writeFileString(file, text)
-  }
+  const repository = yield* BorrowingRepository.make({
+    objects: path.join(gitDir, "objects"),
+    prefix: "nominal-eval-",
+    files: { "refs/heads/base": `${found.base}\n`, "refs/heads/head": `${found.head}\n` }
+  })
   const changes: CaseChanges = {
     repository,
     base: "base",
     head: "head",
-    resolved: { baseSha: found.base, headSha: found.head, title: one.title.replaceAll("\n", " "), author }
+    resolved: { repository, baseSha: found.base, headSha: found.head, title: one.title.replaceAll("\n", " "), author }
   }
   return changes
 })

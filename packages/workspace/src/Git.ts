@@ -23,6 +23,8 @@ export interface GitOptions {
   /** Directory for files; absent for commands that only read the object store. */
   readonly workTree?: string | undefined
   readonly indexFile?: string | undefined
+  /** Directory for new objects, which names the repository's own as its alternate; absent: the repository's own. */
+  readonly objectDirectory?: string | undefined
   readonly stdin?: string | undefined
   readonly timeoutSeconds?: number | undefined
   readonly maxBytes?: number | undefined
@@ -76,6 +78,8 @@ const hardening = [
   "core.autocrlf=false",
   // A larger file is "binary" in every diff: its lines are not for reviewing.
   "core.bigFileThreshold=8m",
+  // A split index writes a file of its own beside the repository's, wherever the index is.
+  "core.splitIndex=false",
   "core.deltaBaseCacheLimit=64m",
   "core.askPass=",
   "credential.helper=",
@@ -191,6 +195,7 @@ const make = Effect.fnUntraced(function*({ baseDir }: GitDirectory) {
     env: {
       ...baseEnvironment,
       ...(options.indexFile === undefined ? {} : { GIT_INDEX_FILE: options.indexFile }),
+      ...(options.objectDirectory === undefined ? {} : { GIT_OBJECT_DIRECTORY: options.objectDirectory }),
       ...(options.remote === undefined ? {} : networkEnvironment(options.remote, proxies))
     },
     stdin: options.stdin,

@@ -1,7 +1,8 @@
 import { fileTrouble } from "@nominal-code/domain/FileTrouble"
 import type { Sha } from "@nominal-code/domain/PullRequest"
-import { Effect, FileSystem, Path } from "effect"
-import { Git, GitError } from "./Git.ts"
+import { Effect, FileSystem, Option, Path } from "effect"
+import * as BorrowingRepository from "./BorrowingRepository.ts"
+import { Git, GitError, type GitOptions } from "./Git.ts"
 import * as Objects from "./Objects.ts"
 import { WorkspaceError } from "./Workspace.ts"
 
@@ -16,22 +17,68 @@ export interface LocalChanges {
    * index.
    */
   readonly head: string
+  /** A patch on top of the base, in place of the head. */
+  readonly patch?: string
 }
 
 /** The two commits of a difference, and the title and text of the newer one. */
 export interface ResolvedChanges {
+  /** The directory whose `.git` has both commits: the repository itself, or a temporary one for changes without a commit. */
+  readonly repository: string
   readonly baseSha: Sha
   readonly headSha: Sha
   readonly title: string
   readonly author: string
 }
 
-/** Author of the commit of uncommitted changes, which is on no branch and is removed by git in time. */
+/** Author of the commit of changes without one. */
 const identity = ["-c", "user.name=nominal-code", "-c", "user.email=nominal-code@localhost"]
 
-const textOf = Effect.fnUntraced(function*(gitDir: string, ...args: ReadonlyArray<string>) {
+const textOf = Effect.fnUntraced(function*(options: GitOptions, ...args: ReadonlyArray<string>) {
   const git = yield* Git
-  return Objects.decode((yield* git.run(args, { gitDir })).stdout).trim()
+  return Objects.decode((yield* git.run(args, options)).stdout).trim()
+})
+
+const refused = (message: string) => new WorkspaceError({ reason: "refused", message })
+
+/** A repository for objects that the user's own is not to have. */
+interface Apart {
+  readonly repository: string
+  /** Index of the user's repository. Only a copy of it is written. */
+  readonly userIndex: string
+  /** Options of commands that read the user's repository and write neither its objects nor its index. */
+  readonly options: GitOptions
+}
+
+/** Makes a temporary repository that borrows the objects of another one. It is removed with the scope. */
+const apart = Effect.fnUntraced(function*(gitDir: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const [format = "", objects = "", userIndex = "", shallowFile = ""] = (yield* textOf(
+    { gitDir },
+    "rev-parse",
+    "--path-format=absolute",
+    "--show-object-format",
+    ...["objects", "index", "shallow"].flatMap((name) => ["--git-path", name])
+  )).split("\n")
+  const shallow = yield* Effect.option(fs.readFileString(shallowFile))
+  const repository = yield* BorrowingRepository.make({
+    objects,
+    prefix: "nominal-changes-",
+    files: {
+      config: format === "sha1"
+        ? "[core]\n\trepositoryFormatVersion = 0\n\tbare = true\n"
+        : `[core]\n\trepositoryFormatVersion = 1\n\tbare = true\n[extensions]\n\tobjectFormat = ${format}\n`,
+      ...Option.match(shallow, { onNone: () => ({}), onSome: (shallow) => ({ shallow }) })
+    }
+  })
+  const own = path.join(repository, ".git")
+  const made: Apart = {
+    repository,
+    userIndex,
+    options: { gitDir, indexFile: path.join(own, "index"), objectDirectory: path.join(own, "objects") }
+  }
+  return made
 })
 
 /** Failure of `git add`, mostly of one file: it cannot be read, or it is a repository without a commit. */
@@ -43,29 +90,22 @@ const unaddable = ({ message, reason }: GitError) =>
       : message
   })
 
-/**
- * Writes the tree of the working directory: tracked and untracked files without the ignored ones. The index is not
- * changed.
- */
-const workTree = Effect.fnUntraced(function*(repository: string, gitDir: string) {
+/** Writes the tree of the working directory: tracked and untracked files without the ignored ones. */
+const workTree = Effect.fnUntraced(function*(workTree: string, { options }: Apart) {
   const git = yield* Git
-  const fs = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
-  const indexFile = path.join(yield* fs.makeTempDirectoryScoped({ prefix: "nominal-index-" }), "index")
-  const options = { gitDir, indexFile, workTree: repository }
-  yield* git.run(["read-tree", "HEAD"], options)
-  yield* Effect.mapError(git.run(["add", "--all", "--", "."], options), unaddable)
-  return Objects.decode((yield* git.run(["write-tree"], options)).stdout).trim()
-}, Effect.scoped)
-
-const refused = (message: string) => new WorkspaceError({ reason: "refused", message })
+  yield* git.run(["read-tree", "HEAD"], { ...options, workTree })
+  yield* Effect.mapError(git.run(["add", "--all", "--", "."], { ...options, workTree }), unaddable)
+  return yield* textOf(options, "write-tree")
+})
 
 /** Writes the tree of the index. The index of a merge with conflicts has none. */
-const stagedTree = Effect.fnUntraced(function*(repository: string, gitDir: string) {
-  const git = yield* Git
-  const { stdout } = yield* git.run(["ls-files", "--unmerged", "-z"], { gitDir, workTree: repository })
+const stagedTree = Effect.fnUntraced(function*(workTree: string, { options, userIndex }: Apart) {
+  const fs = yield* FileSystem.FileSystem
+  // A repository in which nothing was ever staged has none.
+  if (options.indexFile !== undefined && (yield* fs.exists(userIndex))) yield* fs.copyFile(userIndex, options.indexFile)
+  const entries = yield* textOf({ ...options, workTree }, "ls-files", "--unmerged", "-z")
   // Each entry is `mode object stage<TAB>path`.
-  const conflicts = new Set(Objects.decode(stdout).split("\0").filter(Boolean).map((entry) => entry.split("\t")[1]))
+  const conflicts = new Set(entries.split("\0").filter(Boolean).map((entry) => entry.split("\t")[1]))
   if (conflicts.size > 0) {
     return yield* refused(
       `a merge has left conflicts in ${
@@ -73,45 +113,38 @@ const stagedTree = Effect.fnUntraced(function*(repository: string, gitDir: strin
       }: resolve them and git add the files, or leave out --staged`
     )
   }
-  return yield* textOf(gitDir, "write-tree")
-})
-
-/** Fails where this user may not write to the repository: uncommitted changes become objects of it. */
-const ensureWritable = Effect.fnUntraced(function*(gitDir: string) {
-  const fs = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
-  const objects = path.join(gitDir, "objects")
-  // In a linked work tree `.git` is a file, and git says itself what it may not write.
-  if (!(yield* Effect.orElseSucceed(fs.exists(objects), () => false))) return
-  yield* Effect.mapError(fs.access(objects, { writable: true }), () =>
-    refused(
-      `this user may not write to ${objects}, where git would keep what is not committed: review a range of commits, ` +
-        "or as the repository's owner"
-    ))
-})
-
-const commitOf = Effect.fnUntraced(function*({ head, repository }: LocalChanges, gitDir: string) {
-  if (head !== "worktree" && head !== "staged") return yield* Objects.resolve(gitDir, head)
-  yield* ensureWritable(gitDir)
-  const tree = head === "worktree" ? yield* workTree(repository, gitDir) : yield* stagedTree(repository, gitDir)
-  const title = head === "worktree" ? "Uncommitted changes" : "Staged changes"
-  const commit = yield* textOf(gitDir, ...identity, "commit-tree", tree, "-p", "HEAD", "-m", title)
-  return yield* Objects.resolve(gitDir, commit)
+  return yield* textOf(options, "write-tree")
 })
 
 /** Fails where a patch does not apply. The message is git's. */
-const asPatchError = (error: GitError) =>
-  error.reason === "not-installed" || error.reason === "timeout"
+const asPatchError = (base: string) => (error: GitError) =>
+  error.reason === "not-installed" || error.reason === "timeout" || error.reason === "disk-full"
     ? error.toWorkspaceError()
-    : refused(error.message.replace(/^git apply exited with \d+: /, ""))
+    : refused(
+      `the patch does not apply to ${base} (${error.message.replace(/^git apply exited with \d+: /, "")}): name the ` +
+        "commit that it is made from by --base"
+    )
 
-/** Fails where another git command has locked the repository, or was killed and has left its lock. */
-const locked = ({ message, reason }: GitError) =>
-  new WorkspaceError({
-    reason,
-    message:
-      `${message} Another git command works there: try again when it has ended, or, if none runs, remove that file`
-  })
+/** Writes the tree of a patch on top of a commit. */
+const patchedTree = Effect.fnUntraced(function*(base: Sha, patch: string, { options }: Apart) {
+  const git = yield* Git
+  yield* git.run(["read-tree", base], options)
+  yield* git.run(["apply", "--cached", "--whitespace=nowarn", "-"], { ...options, stdin: patch })
+  return yield* textOf(options, "write-tree")
+})
+
+/** Commits changes that have no commit, on no branch, and in a repository of their own. */
+const committed = Effect.fnUntraced(function*(changes: LocalChanges, gitDir: string, baseSha: Sha) {
+  const { base, head, patch, repository } = changes
+  const place = yield* apart(gitDir)
+  const [title, parent, tree] = patch !== undefined
+    ? ["Patch", baseSha, yield* Effect.mapError(patchedTree(baseSha, patch, place), asPatchError(base))]
+    : head === "worktree"
+    ? ["Uncommitted changes", "HEAD", yield* workTree(repository, place)]
+    : ["Staged changes", "HEAD", yield* stagedTree(repository, place)]
+  const name = yield* textOf(place.options, ...identity, "commit-tree", tree, "-p", parent, "-m", title)
+  return { repository: place.repository, name }
+})
 
 const noTemporaryDirectory = (why: string) =>
   new WorkspaceError({
@@ -119,50 +152,36 @@ const noTemporaryDirectory = (why: string) =>
     message: `the temporary directory cannot be written, set TMPDIR to one that can be: ${why}`
   })
 
-/** Commits a patch on top of a commit, on no branch. No file and no index changes. */
-export const commitPatch = Effect.fn("LocalChanges.commitPatch")(
-  function*(gitDir: string, base: Sha, patch: string) {
-    const git = yield* Git
-    const fs = yield* FileSystem.FileSystem
-    const path = yield* Path.Path
-    const indexFile = path.join(yield* fs.makeTempDirectoryScoped({ prefix: "nominal-index-" }), "index")
-    const options = { gitDir, indexFile }
-    yield* git.run(["read-tree", base], options)
-    yield* git.run(["apply", "--cached", "--whitespace=nowarn", "-"], { ...options, stdin: patch })
-    const tree = Objects.decode((yield* git.run(["write-tree"], options)).stdout).trim()
-    const commit = yield* textOf(gitDir, ...identity, "commit-tree", tree, "-p", base, "-m", "Patch")
-    return yield* Objects.resolve(gitDir, commit)
-  },
-  Effect.scoped,
-  Effect.catchTags({
-    GitError: (error) => Effect.fail(asPatchError(error)),
-    PlatformError: (error) => Effect.fail(noTemporaryDirectory(fileTrouble(error)))
-  })
-)
-
-/** Resolves a difference to commits. Uncommitted changes become a commit that is on no branch. */
+/** Resolves a difference to commits. Changes without a commit get one in a repository that the scope removes. */
 export const resolveChanges = Effect.fn("LocalChanges.resolveChanges")(
   function*(changes: LocalChanges) {
     const path = yield* Path.Path
     const repository = path.resolve(changes.repository)
     const gitDir = path.join(repository, ".git")
-    const headSha = yield* commitOf({ ...changes, repository }, gitDir)
-    const baseSha = yield* Objects.resolve(gitDir, changes.base)
-    const [title = "", author = ""] = (yield* textOf(gitDir, "log", "-1", "--format=%s%n%an", headSha)).split("\n")
-    const resolved: ResolvedChanges = { baseSha, headSha, title, author }
+    const { base, head, patch } = changes
+    const baseSha = yield* Objects.resolve(gitDir, base)
+    const place = patch !== undefined || head === "worktree" || head === "staged"
+      ? yield* committed({ ...changes, repository }, gitDir, baseSha)
+      : { repository, name: head }
+    const options = { gitDir: path.join(place.repository, ".git") }
+    const headSha = yield* Objects.resolve(options.gitDir, place.name)
+    const [title = "", author = ""] = (yield* textOf(options, "log", "-1", "--format=%s%n%an", headSha)).split("\n")
+    const resolved: ResolvedChanges = { repository: place.repository, baseSha, headSha, title, author }
     return resolved
   },
   Effect.catchTags({
-    GitError: (error) => Effect.fail(error.reason === "busy" ? locked(error) : error.toWorkspaceError()),
+    GitError: (error) => Effect.fail(error.toWorkspaceError()),
     PlatformError: (error) => Effect.fail(noTemporaryDirectory(fileTrouble(error)))
   })
 )
 
 /** True if the changes differ from their base, or cannot be compared with it. */
-export const hasDifference = Effect.fn("LocalChanges.hasDifference")(function*(changes: LocalChanges) {
-  const git = yield* Git
-  const { baseSha, headSha } = yield* resolveChanges(changes)
-  const gitDir = (yield* Path.Path).join(changes.repository, ".git")
-  const { exitCode } = yield* git.run(["diff", "--quiet", `${baseSha}...${headSha}`], { gitDir, answers: [1] })
-  return exitCode !== 0
-}, Effect.orElseSucceed(() => true))
+export const hasDifference = Effect.fn("LocalChanges.hasDifference")(
+  function*({ baseSha, headSha, repository }: ResolvedChanges) {
+    const git = yield* Git
+    const gitDir = (yield* Path.Path).join(repository, ".git")
+    const { exitCode } = yield* git.run(["diff", "--quiet", `${baseSha}...${headSha}`], { gitDir, answers: [1] })
+    return exitCode !== 0
+  },
+  Effect.orElseSucceed(() => true)
+)

@@ -1,15 +1,17 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import { Effect, FileSystem, PlatformError } from "effect"
+import { Effect, FileSystem } from "effect"
 import { spawnSync } from "node:child_process"
+import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs"
 import * as Git from "../src/Git.ts"
-import { resolveChanges } from "../src/LocalChanges.ts"
+import { type LocalChanges, resolveChanges, type ResolvedChanges } from "../src/LocalChanges.ts"
 
 /** A repository in which a merge has left a conflict in `page.ts`. */
 const conflicted = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const directory = yield* fs.makeTempDirectoryScoped({ prefix: "changes-" })
-  const repository = `${directory}/work`
+  const root = `${directory}/repositories`
+  const repository = `${root}/work`
   const git = (...args: ReadonlyArray<string>) =>
     spawnSync("git", ["-C", repository, "-c", "user.name=a", "-c", "user.email=a@b", ...args], { encoding: "utf8" })
   const commit = (text: string) =>
@@ -18,7 +20,7 @@ const conflicted = Effect.gen(function*() {
         git("add", ".")
         git("commit", "-qm", text)
       }))
-  yield* fs.makeDirectory(repository)
+  yield* fs.makeDirectory(repository, { recursive: true })
   git("init", "-q", "-b", "main")
   yield* commit("one")
   git("checkout", "-qb", "feature")
@@ -26,10 +28,13 @@ const conflicted = Effect.gen(function*() {
   git("checkout", "-q", "main")
   yield* commit("three")
   assert.strictEqual(git("merge", "feature").status, 1)
-  const changes = (head: string) =>
-    Effect.provide(resolveChanges({ repository, base: "HEAD", head }), Git.layer({ baseDir: `${directory}/base` }))
-  return { changes, git, repository }
+  const gitLayer = Git.layer({ baseDir: `${directory}/base` })
+  const changes = (head: string, more: Partial<LocalChanges> = {}) =>
+    Effect.provide(resolveChanges({ repository, base: "HEAD", head, ...more }), gitLayer)
+  return { changes, git, repository, root }
 })
+
+type Repository = Effect.Success<typeof conflicted>
 
 it.live("what is staged is refused while a merge has conflicts, with what to do; what is on the disk is not", () =>
   Effect.gen(function*() {
@@ -41,33 +46,89 @@ it.live("what is staged is refused while a merge has conflicts, with what to do;
     assert.strictEqual((yield* changes("worktree")).title, "Uncommitted changes")
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
-it.live("what git cannot take of the disk is named, with what to do, and so is a lock that a killed git has left", () =>
+it.live("what git cannot take of the disk is named, with what to do", () =>
   Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    const { changes, git, repository } = yield* conflicted
+    const { changes, repository } = yield* conflicted
     spawnSync("git", ["init", "-q", `${repository}/vendored`])
     assert.match(
       (yield* Effect.flip(changes("worktree"))).message,
       /^git add exited with 128: 'vendored\/' does not have a commit checked out: leave it out by a line in \.gitignore, or/
     )
-    git("reset", "-q", "--hard")
-    yield* fs.writeFileString(`${repository}/.git/index.lock`, "")
-    const { message, reason } = yield* Effect.flip(changes("staged"))
-    assert.strictEqual(reason, "busy")
-    assert.match(message, /index\.lock': File exists\. Another git command works there: try again .* remove that file$/)
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
-it.live("what is not committed needs a repository that can be written, and a range of commits does not", () =>
+it.live("a patch is committed on top of its base, and one that does not apply is refused with what to do", () =>
   Effect.gen(function*() {
-    const { changes, repository } = yield* conflicted
-    const denied = PlatformError.systemError({ _tag: "PermissionDenied", module: "FileSystem", method: "access" })
-    yield* Effect.gen(function*() {
-      assert.match(
-        (yield* Effect.flip(changes("worktree"))).message,
-        new RegExp(`^this user may not write to ${repository}/\\.git/objects, .*: review a range of commits, or`)
-      )
-      assert.strictEqual((yield* changes("feature")).title, "two")
-    }).pipe(
-      Effect.updateService(FileSystem.FileSystem, (fs) => ({ ...fs, access: () => Effect.fail(denied) }))
-    )
+    const { changes } = yield* conflicted
+    const patch = "--- a/page.ts\n+++ b/page.ts\n@@ -1 +1 @@\n-two\n\\ No newline at end of file\n+four\n"
+    const resolved = yield* changes("patch", { base: "feature", patch })
+    assert.strictEqual(shown(resolved), "four\n")
+    const { message, reason } = yield* Effect.flip(changes("patch", { base: "main", patch }))
+    assert.strictEqual(reason, "refused")
+    assert.match(message, /^the patch does not apply to main \(.*page\.ts.*\): name the commit .* by --base$/)
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+/** Every file below a directory, with its time and size. git itself tells by the time of a shared index that it is read. */
+const filesBelow = (directory: string): ReadonlyArray<string> =>
+  readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => {
+    const { mtimeMs, size } = statSync(`${entry.parentPath}/${entry.name}`)
+    return `${entry.parentPath}/${entry.name} ${size} ${entry.name.startsWith("sharedindex.") ? "" : mtimeMs}`
+  }).sort()
+
+/** The page at a commit, as a reader sees it who knows the directory alone. */
+const shown = ({ headSha, repository }: ResolvedChanges): string =>
+  spawnSync("git", [`--git-dir=${repository}/.git`, "show", `${headSha}:page.ts`], { encoding: "utf8" }).stdout
+
+for (
+  const [what, prepare] of [
+    ["a clone", (repository) => repository],
+    ["a linked work tree", (repository, git) => {
+      git("worktree", "add", "-q", "--detach", `${repository}/../linked`)
+      return `${repository}/../linked`
+    }],
+    ["a clone that borrows its objects by a relative path", (repository, git) => {
+      git("clone", "-q", "-s", repository, `${repository}/../borrower`)
+      writeFileSync(
+        `${repository}/../borrower/.git/objects/info/alternates`,
+        "../../../work/.git/objects\n"
+      )
+      return `${repository}/../borrower`
+    }],
+    ["a submodule", (repository, git) => {
+      spawnSync("git", ["init", "-q", `${repository}/../super`])
+      git("-C", "../super", "-c", "protocol.file.allow=always", "submodule", "add", "-q", repository, "module")
+      return `${repository}/../super/module`
+    }],
+    ["a shallow clone with a split index", (repository, git) => {
+      git("clone", "-q", "--depth=1", `file://${repository}`, `${repository}/../shallow`)
+      git("-C", "../shallow", "config", "core.splitIndex", "true")
+      git("-C", "../shallow", "update-index", "--split-index")
+      return `${repository}/../shallow`
+    }]
+  ] satisfies ReadonlyArray<readonly [string, (repository: string, git: Repository["git"]) => string]>
+) {
+  it.live(`uncommitted changes leave git's files of ${what} alone, and can be read until the scope ends`, () =>
+    Effect.gen(function*() {
+      const { changes, git, root, repository } = yield* conflicted
+      git("reset", "-q", "--hard")
+      const work = prepare(repository, git)
+      writeFileSync(`${work}/page.ts`, "staged")
+      git("-C", work, "add", ".")
+      writeFileSync(`${work}/page.ts`, "new")
+      // Another command that is at work, or was killed, is not in the way.
+      writeFileSync(
+        git("-C", work, "rev-parse", "--path-format=absolute", "--git-path", "index.lock").stdout.trim(),
+        ""
+      )
+      const before = filesBelow(root)
+      const reviewed = (head: string) =>
+        Effect.scoped(Effect.map(changes(head, { repository: work }), (resolved) => {
+          assert.strictEqual(shown(resolved), head === "staged" ? "staged" : "new")
+          assert.isTrue(existsSync(resolved.repository))
+          return resolved.repository
+        }))
+      for (const head of ["worktree", "staged"]) {
+        assert.isFalse(existsSync(yield* reviewed(head)))
+        assert.deepStrictEqual(filesBelow(root), before)
+      }
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+}

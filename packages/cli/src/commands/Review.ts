@@ -2,7 +2,7 @@ import { AppConfig } from "@nominal-code/config/AppConfig"
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import type { Flags } from "@nominal-code/config/Values"
 import type { Severity } from "@nominal-code/domain/Finding"
-import { hasDifference, type LocalChanges } from "@nominal-code/workspace/LocalChanges"
+import { hasDifference, type LocalChanges, resolveChanges } from "@nominal-code/workspace/LocalChanges"
 import { Config, Console, Effect, Layer, Option, Schema } from "effect"
 import process from "node:process"
 import * as Configured from "../Configured.ts"
@@ -20,7 +20,7 @@ import { repositoryAt, type TargetFlags, targetOf, WrongUsage } from "../review/
 import { paint, reviewText } from "../review/ReviewText.ts"
 import { nothingSarif, reviewSarif } from "../review/Sarif.ts"
 import { widthOf } from "../review/TerminalText.ts"
-import { NotReviewed, reviewChanges } from "../ReviewChanges.ts"
+import { NotReviewed, reviewResolved } from "../ReviewChanges.ts"
 import * as ReviewLayers from "../ReviewLayers.ts"
 import { reviewPullRequest } from "../ReviewPullRequest.ts"
 
@@ -71,14 +71,15 @@ const emptiness = ({ head }: LocalChanges): string =>
 
 const local = Effect.fnUntraced(function*({ base, prompt, staged, target }: ReviewFlags) {
   const changes = yield* Effect.provide(targetOf({ base, staged, range: target }, process.cwd()), Configured.git)
+  const resolved = yield* Effect.provide(resolveChanges(changes), Configured.git)
   // That nothing has changed is said without a key.
-  if (!(yield* Effect.provide(hasDifference(changes), Configured.git))) {
+  if (!(yield* Effect.provide(hasDifference(resolved), Configured.git))) {
     return yield* new NotReviewed({ reason: "nothing-to-review", message: emptiness(changes) })
   }
   yield* checkKey(yield* AppConfig)
   yield* checkPrices(yield* AppConfig)
   const instructions = Option.match(prompt, { onNone: () => ({}), onSome: (instructions) => ({ instructions }) })
-  return yield* reviewChanges({ ...changes, ...instructions })
+  return yield* reviewResolved({ ...changes, ...instructions }, resolved)
 })
 
 const ofPullRequest = Effect.fnUntraced(function*(text: string, { post, prompt }: ReviewFlags) {

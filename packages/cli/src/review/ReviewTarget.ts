@@ -1,4 +1,4 @@
-import { commitPatch, type LocalChanges } from "@nominal-code/workspace/LocalChanges"
+import { type LocalChanges } from "@nominal-code/workspace/LocalChanges"
 import * as Objects from "@nominal-code/workspace/Objects"
 import { Effect, FileSystem, Option, Path, Runtime, Schema, Stdio, Stream } from "effect"
 
@@ -112,21 +112,11 @@ const commitOf = (gitDir: string, name: string) =>
     })
   )
 
-/** Commits the patch of the standard input on top of the commit that it is made from. */
-const patched = Effect.fnUntraced(function*(gitDir: string, base: string) {
+/** The patch of the standard input. */
+const givenPatch = Effect.fnUntraced(function*() {
   const stdio = yield* Stdio.Stdio
   if (yield* stdio.stdinIsTerminal) return yield* new WrongUsage({ message: patchUsage })
-  const patch = yield* Stream.mkString(Stream.decodeText(stdio.stdin))
-  if (patch.trim() === "") return base
-  return yield* commitPatch(gitDir, yield* Objects.resolve(gitDir, base), patch).pipe(
-    Effect.mapError(({ message, reason }) =>
-      new NoTarget({
-        message: reason === "refused"
-          ? `the patch does not apply to ${base} (${message}): name the commit that it is made from by --base`
-          : message
-      })
-    )
-  )
+  return yield* Stream.mkString(Stream.decodeText(stdio.stdin))
 })
 
 /** Resolves the choice to changes of the repository that `start` is in. Every name that is given is a commit there. */
@@ -138,12 +128,16 @@ export const targetOf = Effect.fn("ReviewTarget.targetOf")(function*(flags: Targ
     const sha = yield* commitOf(gitDir, name)
     return reserved.has(name) ? sha : name
   })
-  const isUncommitted = Option.isNone(flags.range) && reserved.has(ends.head)
   const base = yield* end(ends.base)
-  const target: LocalChanges = {
-    repository,
-    base,
-    head: isPatch(flags) ? yield* patched(gitDir, base) : isUncommitted ? ends.head : yield* end(ends.head)
+  if (isPatch(flags)) {
+    const patch = yield* givenPatch()
+    const isEmpty = patch.trim() === ""
+    const patched: LocalChanges = isEmpty
+      ? { repository, base, head: base }
+      : { repository, base, head: "patch", patch }
+    return patched
   }
+  const isUncommitted = Option.isNone(flags.range) && reserved.has(ends.head)
+  const target: LocalChanges = { repository, base, head: isUncommitted ? ends.head : yield* end(ends.head) }
   return target
 })
