@@ -267,6 +267,26 @@ describe("nominal-code review on a terminal", () => {
       assert.deepStrictEqual(processesOf(home), [])
     })
   )
+
+  for (const [signal, expected] of [["SIGTERM", 143], ["SIGHUP", 129]] as const) {
+    live(
+      `ends with ${expected} on ${signal}, and leaves no temporary directory`,
+      Effect.gen(function*() {
+        const world = yield* uncommitted("unstaged")
+        const waiting = stalled({ text: "never" })
+        world.model.script(waiting.script)
+        const typed = Effect.as(Effect.orDie(waiting.asked), "now\n")
+        const review = `${process.execPath} ${
+          nodeFlags.join(" ")
+        } ${command} review & read now; kill -${signal} $!; wait $!`
+        const { checkouts, code, home } = yield* run({ ...world, typed }, "bash", "-c", review)
+        yield* waiting.release
+        assert.strictEqual(code, expected)
+        assert.deepStrictEqual(checkouts, [])
+        assert.deepStrictEqual(processesOf(home), [])
+      })
+    )
+  }
 })
 
 /** Blocks of commands of a page of the documentation. */

@@ -47,7 +47,7 @@ export const run = Effect.fn(function*(world: World, program: string, ...args: R
     [written(child.stdout), written(child.stderr), child.exitCode],
     { concurrency: 3 }
   )
-  const checkouts = (yield* fs.readDirectory(temporary)).filter((name) => name.startsWith("nominal-code-"))
+  const checkouts = (yield* fs.readDirectory(temporary)).filter((name) => name.startsWith("nominal-"))
   return { stdout, stderr, code: Number(code), home, checkouts }
 }, Effect.scoped)
 

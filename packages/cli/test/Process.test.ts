@@ -6,7 +6,7 @@ import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { existsSync } from "node:fs"
 import { env } from "node:process"
 import { fileURLToPath } from "node:url"
-import { secondSignals } from "../src/Process.ts"
+import { secondSignals } from "../src/Signals.ts"
 
 /** Runs a line of bash in which `$0` is Node, `$1` the command and `$2` a program of this directory. */
 const bash = Effect.fnUntraced(function*(line: string, name = "") {

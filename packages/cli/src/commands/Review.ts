@@ -23,6 +23,7 @@ import { widthOf } from "../review/TerminalText.ts"
 import { NotReviewed, reviewResolved } from "../ReviewChanges.ts"
 import * as ReviewLayers from "../ReviewLayers.ts"
 import { reviewPullRequest } from "../ReviewPullRequest.ts"
+import { interruptedCode } from "../Signals.ts"
 
 /** Everything that the command line says about a review. */
 export interface ReviewFlags extends Pick<TargetFlags, "base" | "staged"> {
@@ -114,9 +115,6 @@ const formatted = (report: Report.ReviewReport, { json, markdown, sarif }: Revie
   })
 }
 
-/** Exit code of a review that a signal ends. */
-const interruptedExit = 130
-
 const progressForm = Effect.fnUntraced(function*({ quiet }: ReviewFlags) {
   const terminal = yield* Effect.orElseSucceed(Config.String("TERM"), () => "dumb")
   const form: ReviewProgress.ProgressForm = quiet
@@ -161,7 +159,7 @@ export const reviewHere = Effect.fn("cli.review")(
       ),
       Effect.onInterrupt(() =>
         Effect.sync(() => {
-          process.exitCode = interruptedExit
+          process.exitCode = interruptedCode()
         })
       )
     )
