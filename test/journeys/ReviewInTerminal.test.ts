@@ -170,7 +170,8 @@ describe("nominal-code review", () => {
         [world, ["feature"], 2, /"feature" is no commit range and no pull request: write main\.\.feature/],
         [world, ["--staged", "--base", "main"], 2, /choose one of --staged, --base and a commit range/],
         [world, ["--json", "--sarif"], 2, /choose one of --json, --markdown and --sarif/],
-        [world, ["https://github.com/acme/shop"], 1, /is no pull request's page: write https:/],
+        [world, ["acme/shop#x"], 2, /"acme\/shop#x" is no commit range and no pull request/],
+        [world, ["https://github.com/acme/shop/pull/"], 2, /is no pull request's page: write https:/],
         [
           { ...world, env: { TMPDIR: "/nowhere", WORKSPACE_BASE_DIR: `${process.execPath}/mirrors` } },
           [],

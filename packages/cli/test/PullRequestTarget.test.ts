@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { Effect, Option } from "effect"
+import { Effect, Option, Runtime } from "effect"
 import type { ForgeAddresses } from "../src/PullRequestPage.ts"
 import { isPullRequest, pullRequestNamed } from "../src/review/PullRequestTarget.ts"
 
@@ -17,6 +17,14 @@ const named = (text: string, settings: ForgeAddresses = both) =>
 
 const refusal = (text: string, settings: ForgeAddresses) =>
   Effect.map(Effect.flip(named(text, settings)), ({ message }) => message)
+
+it.effect.each(["https://github.com/acme/shop/pull/", "https://github.com/acme/shop/pull/0", "acme/../shop#7"])(
+  "%s, which is no pull request, is wrong usage",
+  (text) =>
+    Effect.gen(function*() {
+      assert.strictEqual(Runtime.getErrorExitCode(yield* Effect.flip(named(text))), 2)
+    })
+)
 
 it.effect.each<readonly [text: string, settings: ForgeAddresses, found: string]>([
   ["acme/shop#7", both, "github acme/shop 7"],

@@ -1,12 +1,14 @@
 import { type Platform, PullRequestRef } from "@nominal-code/domain/PullRequest"
-import { Effect, Option, Schema } from "effect"
+import { Effect, Option, Runtime, Schema } from "effect"
 import { type ForgeAddresses, pullRequestOn } from "../PullRequestPage.ts"
 
 /** No credentials for the forge of the pull request. */
 class NoForgeToken extends Schema.TaggedError<NoForgeToken>()("NoForgeToken", { message: Schema.String }) {}
 
 /** A name that no pull request can have. */
-class NoPullRequest extends Schema.TaggedError<NoPullRequest>()("NoPullRequest", { message: Schema.String }) {}
+class NoPullRequest extends Schema.TaggedError<NoPullRequest>()("NoPullRequest", { message: Schema.String }) {
+  override readonly [Runtime.errorExitCode] = 2
+}
 
 const decodeRef = Schema.decodeEffect(PullRequestRef)
 
@@ -44,7 +46,11 @@ export const pullRequestNamed = Effect.fn("PullRequestTarget.pullRequestNamed")(
     const [, name, sign = "", number] = short.exec(text) ?? []
     if (name === undefined) {
       // The two forges write their pages differently, wherever they are.
-      const platform = /\/-\/merge_requests\/\d/.test(text) ? "gitlab" : /\/pull\/\d/.test(text) ? "github" : undefined
+      const platform = /\/-\/merge_requests\/[1-9]/.test(text)
+        ? "gitlab"
+        : /\/pull\/[1-9]/.test(text)
+        ? "github"
+        : undefined
       if (platform === undefined) {
         return yield* new NoPullRequest({
           message: `"${text}" is no pull request's page: write https://github.com/owner/name/pull/7 or ` +
