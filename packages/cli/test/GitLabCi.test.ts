@@ -1,8 +1,9 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { sarifFaults } from "@nominal-code/testing/SarifSchema"
-import { ConfigProvider, Effect, FileSystem } from "effect"
+import { ConfigProvider, Console, Effect, FileSystem, Option } from "effect"
 import * as GitLabCi from "../src/ci/GitLabCi.ts"
+import { ci } from "../src/commands/Ci.ts"
 import { finding, report } from "./Reported.ts"
 
 type Variables = Readonly<Record<string, string>>
@@ -48,5 +49,20 @@ describe("a merge request pipeline", () => {
       yield* inJob(GitLabCi.tellNothing("the merge request is a draft"))
       assert.deepStrictEqual(yield* read("gl-code-quality-report.json"), [])
       assert.strictEqual(sarifFaults(yield* read("nominal-code-review.sarif")), "")
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+  it.live("of a fork without a key is told of as a merge request", () =>
+    Effect.gen(function*() {
+      const directory = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped()
+      const printed: Array<string> = []
+      const console = { ...(yield* Console.Console), log: (text: string) => printed.push(text) }
+      const variables = { ...merge, CI_PROJECT_DIR: directory, CI_MERGE_REQUEST_SOURCE_PROJECT_PATH: "stranger/shop" }
+      yield* ci("gitlab", { failOn: Option.none() }).pipe(
+        given({ ...variables, WORKSPACE_BASE_DIR: directory, NOMINAL_DATA_DIR: directory }),
+        Effect.provideService(Console.Console, console)
+      )
+      assert.deepStrictEqual(printed, [
+        "Nothing was reviewed: a merge request from a fork gets none of the secrets, so there is no key for the model."
+      ])
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 })

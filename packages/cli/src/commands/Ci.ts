@@ -34,6 +34,7 @@ export interface CiFlags {
 const systems = {
   github: {
     name: "GitHub",
+    pullRequest: "a pull request",
     run: GitHubActions.run,
     settings: GitHubActions.settings,
     tell: GitHubActions.tell,
@@ -42,6 +43,7 @@ const systems = {
   },
   gitlab: {
     name: "GitLab",
+    pullRequest: "a merge request",
     run: GitLabCi.run,
     settings: Effect.succeed<Flags>({}),
     tell: GitLabCi.tell,
@@ -89,13 +91,15 @@ const reviewed = Effect.fnUntraced(function*({ directory, pullRequest: ref }: Ci
 })
 
 /** Reason why the review is not on the pull request. */
-const notPostedOf = Effect.fnUntraced(function*({ isFork }: CiRun, { outcome }: ForgeReview) {
-  const { review: { dryRun } } = yield* AppConfig
-  if (dryRun) return Option.some("This is a dry run.")
-  if (!("failure" in outcome)) return Option.none<string>()
-  const why = isFork ? "The token of a pull request from a fork may only read. " : ""
-  return Option.some(`${why}${failureText(outcome.failure)}`)
-})
+const notPostedOf = Effect.fnUntraced(
+  function*({ isFork, pullRequest: { platform } }: CiRun, { outcome }: ForgeReview) {
+    const { review: { dryRun } } = yield* AppConfig
+    if (dryRun) return Option.some("This is a dry run.")
+    if (!("failure" in outcome)) return Option.none<string>()
+    const why = isFork ? `The token of ${systems[platform].pullRequest} from a fork may only read. ` : ""
+    return Option.some(`${why}${failureText(outcome.failure)}`)
+  }
+)
 
 const costOf = ({ usage }: ReviewReport): string =>
   usage === undefined
@@ -130,14 +134,13 @@ const inPipeline = Effect.fnUntraced(function*(run: CiRun, { failOn }: CiFlags) 
   if (Option.isSome(failOn)) yield* judge(report, failOn.value)
 })
 
-const noSecrets = "a pull request from a fork gets none of the secrets, so there is no key for the model"
-
 /** True if there is a key. A fork's pull request may have none, which is no fault of the one who opened it. */
 const hasKey = Effect.fnUntraced(function*({ isFork, pullRequest: { platform } }: CiRun) {
   const missing = yield* Effect.option(Effect.flip(checkKey(yield* AppConfig)))
   if (Option.isNone(missing)) return true
   if (!isFork) return yield* missing.value
-  yield* systems[platform].tellNothing(noSecrets)
+  const { pullRequest, tellNothing } = systems[platform]
+  yield* tellNothing(`${pullRequest} from a fork gets none of the secrets, so there is no key for the model`)
   return false
 })
 
