@@ -33,17 +33,31 @@ const withConsole = Effect.gen(function*() {
   const run = Effect.fnUntraced(function*(changes: Partial<EvalFlags>) {
     const printed: Array<string> = []
     const console = { ...(yield* Console.Console), log: (text: string) => printed.push(text), error: () => {} }
-    const code = yield* evaluate({ ...flags, ...changes }).pipe(
+    const { code, said } = yield* evaluate({ ...flags, ...changes }).pipe(
       Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnvRecord(env)),
       Effect.provideService(Console.Console, console),
-      Effect.match({ onSuccess: () => 0, onFailure: Runtime.getErrorExitCode })
+      Effect.match({
+        onSuccess: () => ({ code: 0, said: "" }),
+        onFailure: (error) => ({ code: Runtime.getErrorExitCode(error), said: error.message })
+      })
     )
-    return { code, printed: printed.join("\n") }
+    return { code, said, printed: printed.join("\n") }
   })
   return { directory, fs, run }
 })
 
 layer(NodeServices.layer)("nominal-code eval", (it) => {
+  it.effect("names the nearest cases where --only leaves none", () =>
+    Effect.gen(function*() {
+      const { run } = yield* withConsole
+      const { code, said } = yield* run({ scripted: true, only: Option.some("csharp-asink") })
+      assert.strictEqual(code, 2)
+      assert.match(said, /^--only csharp-asink leaves no case: none of the 40 names contains it; the nearest are [^]+/)
+      const nearest = said.split("the nearest are ")[1]?.split(", ") ?? []
+      assert.lengthOf(nearest, 5)
+      assert.isTrue(nearest.some((name) => name.startsWith("csharp-")), said)
+    }).pipe(Effect.scoped))
+
   it.effect("measures the suite that comes with the program, by its script, and ends with 3 below a floor", () =>
     Effect.gen(function*() {
       const { directory, fs, run } = yield* withConsole

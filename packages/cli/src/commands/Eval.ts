@@ -16,6 +16,7 @@ import * as Chat from "@nominal-code/llm/Chat"
 import { pricesWith } from "@nominal-code/llm/Pricing"
 import { makeThread, SharedThread } from "@nominal-code/workspace/syntax/Syntax"
 import { Config, Console, Effect, FileSystem, Layer, Option, Path, Runtime, Schema } from "effect"
+import { distance } from "fastest-levenshtein"
 import * as Configured from "../Configured.ts"
 import * as CaseReviews from "../eval/CaseReviews.ts"
 import * as Logging from "../Logging.ts"
@@ -122,16 +123,30 @@ const configuration = ({ model, provider }: EvalFlags) => {
   ).pipe(Layer.provide(AppConfigLayer.layer("review", flags)))
 }
 
+/** Most names that a case may be meant by. */
+const NEAREST = 5
+
+/** The names that are most like a word, as a whole or by one of their own words. */
+const nearestTo = (word: string, names: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const slips = (name: string) => Math.min(...[name, ...name.split("-")].map((part) => distance(word, part)))
+  return names.toSorted((one, other) => slips(one) - slips(other)).slice(0, NEAREST)
+}
+
+const noCase = (word: string, names: ReadonlyArray<string>) =>
+  wrong(
+    `--only ${word} leaves no case: none of the ${names.length} names contains it; the nearest are ` +
+      nearestTo(word, names).join(", ")
+  )
+
 const suiteOf = Effect.fnUntraced(function*({ candidates, only, suites: [place = Suite.builtIn] }: EvalFlags) {
   const isGoldens = place.endsWith(".json")
   if (isGoldens && Option.isNone(candidates)) {
     return yield* wrong("a file of goldens has no code: give --candidates, too")
   }
   const suite = yield* isGoldens ? CodeReviewBench.readGoldens(place) : Suite.read(place)
-  const cases = suite.cases.filter(({ name }) => Option.isNone(only) || name.includes(only.value))
-  return cases.length === 0
-    ? yield* wrong(`--only leaves no case: the suite has ${suite.cases.map(({ name }) => name).join(", ")}`)
-    : { ...suite, cases }
+  if (Option.isNone(only)) return suite
+  const cases = suite.cases.filter(({ name }) => name.includes(only.value))
+  return cases.length === 0 ? yield* noCase(only.value, suite.cases.map(({ name }) => name)) : { ...suite, cases }
 })
 
 /** Findings of a file in place of reviews. */
