@@ -55,6 +55,7 @@ const pod = (job: JobId, startedAt: number, endedAt: number | undefined): PodRun
   name: `job-${job}`,
   job,
   lane: "lane",
+  madeAt: startedAt,
   startedAt,
   endedAt
 })
@@ -212,9 +213,17 @@ breaks("overlapped", "a pod that outlives the next one's start, behind a shorter
   pods: [pod(first, 100, 300), pod(first, 110, 120), pod(third, 290, 390)]
 }, /10 ms before pod-1/)
 
-breaks("stale", "a pod that started for a job that had ended", {
+breaks("stale", "a pod that was made for a job that had ended", {
   pods: [pod(first, 100, 190), { ...pod(first, 201, 205), name: "job-again" }, pod(third, 210, 390)]
-}, /started 1 ms after its end/)
+}, /made 1 ms after its end/)
+it("stale: a pod that was made before its job's end may get its place after it", () =>
+  assert.deepStrictEqual(
+    judge({
+      ...good,
+      pods: [pod(first, 100, 190), { ...pod(first, 201, 205), name: "job-again", madeAt: 199 }, pod(third, 210, 390)]
+    }).stale,
+    []
+  ))
 it("stale: the cluster may replace a pod of a Job that could not be deleted yet", () =>
   assert.deepStrictEqual(
     judge({ ...good, pods: [pod(first, 100, 190), pod(first, 201, 205), pod(third, 210, 390)] }).stale,

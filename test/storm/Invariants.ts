@@ -166,9 +166,10 @@ const isReplacement = ({ name, startedAt }: PodRun, pods: ReadonlyArray<PodRun>)
   pods.some((other) => other.name === name && other.startedAt < startedAt)
 
 /**
- * Stale effects: nothing is done for a job that has ended. No Job of it starts, and nothing of it is posted, but for the
+ * Stale effects: nothing is done for a job that has ended. No Job of it is made, and nothing of it is posted, but for the
  * notice of one that was given up, which comes after its end. While the cluster's API fails, the cluster may replace a pod
- * of a Job that cannot be deleted yet.
+ * of a Job that cannot be deleted yet. A pod that was made before may get its place at the moment of the end: it asks the
+ * queue, and ends.
  */
 const stale = (observed: Observations): ReadonlyArray<string> => {
   const ends = new Map(observed.changes.filter(({ endedAt }) => endedAt > 0).map((change) => [change.job, change]))
@@ -178,9 +179,9 @@ const stale = (observed: Observations): ReadonlyArray<string> => {
   }
   return [
     ...observed.pods.flatMap((run) => {
-      const { job, pod, startedAt } = run
-      const after = isReplacement(run, observed.pods) ? undefined : late(job, startedAt)
-      return after === undefined ? [] : [`${pod} of job ${job} started ${after}`]
+      const { job, madeAt, pod } = run
+      const after = isReplacement(run, observed.pods) ? undefined : late(job, madeAt)
+      return after === undefined ? [] : [`${pod} of job ${job} was made ${after}`]
     }),
     ...observed.posts.flatMap(({ at, job, kind, pull }) => {
       const after = ends.get(job)?.state === "parked" ? undefined : late(job, at)

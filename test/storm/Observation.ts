@@ -29,11 +29,12 @@ export interface ObservedServices {
 const sinceEpoch = (time: number): number => performance.timeOrigin + time
 
 const podsOf = ({ controller }: KubeEmulator): ReadonlyArray<PodRun> =>
-  controller.starts.map(({ at, endedAt, job, lane, pod }) => ({
+  controller.starts.map(({ at, endedAt, job, lane, madeAt, pod }) => ({
     pod,
     name: job,
     job: /-([0-9a-f]{20})-\d+$/.exec(job)?.[1] ?? "",
     lane,
+    madeAt: sinceEpoch(madeAt),
     startedAt: sinceEpoch(at),
     endedAt: endedAt === undefined ? undefined : sinceEpoch(endedAt)
   }))

@@ -35,6 +35,8 @@ interface Start {
   readonly node: string
   /** The lane that it works for. */
   readonly lane: string
+  /** When the cluster had made the pod: it may have waited for a place since. */
+  readonly madeAt: number
   readonly at: number
   endedAt?: number
 }
@@ -160,13 +162,14 @@ export const makeNodes = (store: KubeStore, secrets: Secrets, options: NodeOptio
     }))
   }
 
-  const run = Effect.fnUntraced(function*(pod: KubePodObject, behaviour: PodBehaviour) {
+  const run = Effect.fnUntraced(function*(pod: KubePodObject, behaviour: PodBehaviour, madeAt: number) {
     const { labels, name, uid } = pod.metadata
     const record: Start = {
       job: labels["job-name"] ?? "",
       pod: name,
       node: pod.spec.nodeName ?? "",
       lane: labels["nominal-code/lane"] ?? "",
+      madeAt,
       at: performance.now()
     }
     starts.push(record)
@@ -194,12 +197,13 @@ export const makeNodes = (store: KubeStore, secrets: Secrets, options: NodeOptio
 
   const life = Effect.fnUntraced(function*(pod: KubePodObject) {
     const behaviour = behave(pod) ?? { _tag: "Process" }
+    const madeAt = performance.now()
     yield* Effect.sleep(pace)
     const bound = yield* schedule(pod, behaviour)
     yield* Effect.gen(function*() {
       yield* Effect.sleep(pace)
       if (yield* obstacle(bound, behaviour)) return yield* Effect.never
-      yield* run(bound, behaviour)
+      yield* run(bound, behaviour, madeAt)
     }).pipe(Effect.ensuring(room.release(1)))
   })
 
