@@ -41,7 +41,7 @@ export interface PodRun {
   readonly job: string
   /** The same for all pods of a pull request. */
   readonly lane: string
-  /** When the cluster had made the pod: it may have waited for a place since. */
+  /** Moment in which the cluster had made the pod: it may have waited for a place since. */
   readonly madeAt: number
   readonly startedAt: number
   /** None: it was still running when everything was over. */

@@ -35,7 +35,7 @@ interface Start {
   readonly node: string
   /** The lane that it works for. */
   readonly lane: string
-  /** When the cluster had made the pod: it may have waited for a place since. */
+  /** Moment in which the cluster had made the pod: it may have waited for a place since. */
   readonly madeAt: number
   readonly at: number
   endedAt?: number
