@@ -126,7 +126,9 @@ export const diffOptions = [
 const tooLarge = (error: GitError) =>
   error.reason !== "too-large" ? error : new GitError({
     reason: "too-large",
-    message: `The pull request's diff is larger than ${MAX_DIFF_MEBIBYTES} MiB, which is more than a review can take.`
+    message:
+      `The diff is larger than ${MAX_DIFF_MEBIBYTES} MiB, which is more than a review can take: leave out what nobody ` +
+      "wrote by hand, such as installed packages (.gitignore), or split the change."
   })
 
 /** Changes between two commits: all files, with their hunks. */
