@@ -75,12 +75,12 @@ const pushes = (count: number, from: number) =>
 
 redisSuite("looks at the lanes in Redis", () => {
   const server = shared({ aof: false })
+  const empty = Effect.tap(server, (redis) => redis.command("flushall"))
   const other = shared({ aof: false })
 
   it.effect("a look reads none of five hundred lanes that wait, and all of them once an announcement was missed", () =>
     Effect.gen(function*() {
-      const redis = yield* server
-      yield* redis.command("flushall")
+      const redis = yield* empty
       const here = yield* looking(redis)
       const there = yield* looking(redis)
       yield* here.queue.offerAll(pushes(300, 1))
@@ -101,8 +101,7 @@ redisSuite("looks at the lanes in Redis", () => {
 
   it.effect("all of many lanes are read in pages of about a thousand, and each is told of", () =>
     Effect.gen(function*() {
-      const redis = yield* server
-      yield* redis.command("flushall")
+      const redis = yield* empty
       const here = yield* looking(redis)
       for (let from = 1; from <= 2_500; from += 250) yield* here.queue.offerAll(pushes(250, from))
       const there = yield* looking(redis)
@@ -128,8 +127,7 @@ redisSuite("looks at the lanes in Redis", () => {
 
   it.effect("each of many lanes that are due at the same moment is told of", () =>
     Effect.gen(function*() {
-      const redis = yield* server
-      yield* redis.command("flushall")
+      const redis = yield* empty
       const here = yield* looking(redis)
       for (let from = 1; from <= 2_500; from += 250) yield* here.queue.offerAll(pushes(250, from))
       const lanes = Array.from({ length: 1_200 }, (_, index) => [7, laneKey(laneOf(901 + index))]).flat()
@@ -141,8 +139,7 @@ redisSuite("looks at the lanes in Redis", () => {
 
   it.effect("servers that number their announcements, and those of before, hear each other", () =>
     Effect.gen(function*() {
-      const redis = yield* server
-      yield* redis.command("flushall")
+      const redis = yield* empty
       const here = yield* looking(redis)
       yield* here.queue.offerAll(pushes(3, 1))
       yield* here.after(31)
@@ -153,8 +150,7 @@ redisSuite("looks at the lanes in Redis", () => {
 
   it.effect("all lanes are read once the count of announcements was set back, as by a failover, and went beyond", () =>
     Effect.gen(function*() {
-      const redis = yield* server
-      yield* redis.command("flushall")
+      const redis = yield* empty
       const there = yield* looking(redis)
       yield* there.queue.offerAll(pushes(19, 1))
       const here = yield* looking(redis)
@@ -169,8 +165,7 @@ redisSuite("looks at the lanes in Redis", () => {
 
   it.effect("a lane whose announcement was lost is looked for at once when the next one is heard", () =>
     Effect.gen(function*() {
-      const redis = yield* server
-      yield* redis.command("flushall")
+      const redis = yield* empty
       const here = yield* looking(redis)
       const there = yield* looking(redis)
       yield* there.queue.offerAll(pushes(20, 1))
@@ -184,8 +179,7 @@ redisSuite("looks at the lanes in Redis", () => {
 
   it.effect("what is announced while the count is read keeps no look from reading no lane", () =>
     Effect.gen(function*() {
-      const redis = yield* server
-      yield* redis.command("flushall")
+      const redis = yield* empty
       const here = yield* looking(redis)
       const there = yield* looking(redis)
       yield* there.queue.offerAll(pushes(20, 1))

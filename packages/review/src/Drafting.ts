@@ -81,6 +81,18 @@ export const checkOut = Effect.fnUntraced(
   }
 )
 
+/** Checks out the pull request's head for a job, and begins the transcript of its run. */
+export const beginRun = Effect.fnUntraced(
+  function*(job: Job, { discussions, pullRequest }: Pick<PullRequestView, "discussions" | "pullRequest">) {
+    const { settings } = yield* ReviewConfig
+    const source = yield* (yield* Forge).cloneSource(pullRequest.ref.repo)
+    const checkout = yield* checkOut(pullRequest, source)
+    const { url } = source
+    yield* (yield* Transcript)(TranscriptEvent.cases.Began.make({ job, settings, pullRequest, discussions, url }))
+    return checkout
+  }
+)
+
 /** Judges the findings, and finalizes all texts. */
 const compose = Effect.fnUntraced(function*(
   job: Job,
@@ -190,15 +202,7 @@ export const draft = Effect.fn("Drafting.draft")(
     const steps = yield* ReviewSteps
     const spent = yield* limitReached(job, config.settings, config.settings.reviewer)
     if (Option.isSome(spent)) return limited(spent.value)
-    const source = yield* (yield* Forge).cloneSource(pullRequest.ref.repo)
-    const checkout = yield* checkOut(pullRequest, source)
-    yield* (yield* Transcript)(TranscriptEvent.cases.Began.make({
-      job,
-      settings: config.settings,
-      pullRequest,
-      discussions: view.discussions,
-      url: source.url
-    }))
+    const checkout = yield* beginRun(job, view)
     const own = yield* RepositoryConfig.read(checkout)
     const settings = within(config.settings, own.settings)
     const context = yield* steps.gather(view, checkout, settings)

@@ -11,7 +11,7 @@ const conflicted = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const directory = yield* fs.makeTempDirectoryScoped({ prefix: "changes-" })
   const root = `${directory}/repositories`
-  const repository = `${root}/work`
+  const repository = `${root}/clone`
   const git = (...args: ReadonlyArray<string>) =>
     spawnSync("git", ["-C", repository, "-c", "user.name=a", "-c", "user.email=a@b", ...args], { encoding: "utf8" })
   const commit = (text: string) =>
@@ -89,7 +89,7 @@ for (
       git("clone", "-q", "-s", repository, `${repository}/../borrower`)
       writeFileSync(
         `${repository}/../borrower/.git/objects/info/alternates`,
-        "../../../work/.git/objects\n"
+        "../../../clone/.git/objects\n"
       )
       return `${repository}/../borrower`
     }],

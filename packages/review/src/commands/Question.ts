@@ -6,13 +6,12 @@ import { type Job, JobOutcome } from "@nominal-code/domain/Job"
 import { within } from "@nominal-code/domain/RepositorySettings"
 import { answererOf } from "@nominal-code/domain/ReviewSettings"
 import { ensureWanted } from "@nominal-code/domain/RunStillWanted"
-import { Transcript, TranscriptEvent } from "@nominal-code/domain/Transcript"
 import { Forge, type PullRequestView } from "@nominal-code/forge/Forge"
 import { fit } from "@nominal-code/forge/Markdown"
 import { Effect, Option, Schema } from "effect"
 import * as History from "../context/History.ts"
 import * as RepositoryConfig from "../context/RepositoryConfig.ts"
-import { checkOut } from "../Drafting.ts"
+import { beginRun } from "../Drafting.ts"
 import { notPosted } from "../DryRun.ts"
 import { failed } from "../Failure.ts"
 import { dismissFinding } from "../ledger/Dismissal.ts"
@@ -66,21 +65,14 @@ const noAnswer = failed(Failure.cases.Model.make({ reason: "no-review", detail: 
 export const ask = Effect.fn("Question.ask")(function*(
   job: Job,
   question: string,
-  { discussions, pullRequest }: Pick<PullRequestView, "discussions" | "pullRequest">
+  view: Pick<PullRequestView, "discussions" | "pullRequest">
 ) {
+  const { discussions, pullRequest } = view
   const config = yield* ReviewConfig
   const { event } = job
   const spent = yield* limitReached(job, config.settings, answererOf(config.settings))
   if (Option.isSome(spent)) return { text: "", withdrawn: Option.none(), limit: spent.value }
-  const source = yield* (yield* Forge).cloneSource(pullRequest.ref.repo)
-  const checkout = yield* checkOut(pullRequest, source)
-  yield* (yield* Transcript)(TranscriptEvent.cases.Began.make({
-    job,
-    settings: config.settings,
-    pullRequest,
-    discussions,
-    url: source.url
-  }))
+  const checkout = yield* beginRun(job, view)
   const settings = within(config.settings, (yield* RepositoryConfig.read(checkout)).settings)
   const [files, commits] = yield* Effect.all([checkout.changedFiles, checkout.commits], { concurrency: 2 })
   const ours = isOurs(job, settings)
