@@ -3618,7 +3618,7 @@ declare const ServiceBreakers_base: Context.ServiceClass<ServiceBreakers, "@nomi
  * A circuit breaker for each service. While it is closed, any run may use the service. A run that finds the service away
  * opens it: nothing that needs the service starts for as long as the service asked, or for a backoff that doubles from 5
  * seconds to 5 minutes. Then it is half-open: one run tries, and a further one each 30 seconds while none has ended. The
- * first answer closes it; of a forge whose git is away, the first review.
+ * first answer closes it; of a forge whose git is away, the first review; of a cluster without room, the first pod.
  */
 export declare class ServiceBreakers extends ServiceBreakers_base {}
 declare const layer$5: Layer.Layer<ServiceBreakers, never, never>;

@@ -16,7 +16,7 @@ export type ServiceOutage = typeof ServiceOutage.Type
 export const ServiceObservation = Schema.TaggedUnion({
   /** A review was done with them. */
   Answered: { services: Schema.Array(ServiceName) },
-  /** They answered some requests, but a review needs more of them: git, or that they take a post. */
+  /** They answered some requests, but a review needs more of them: git, that they take a post, or a pod. */
   Reached: { services: Schema.Array(ServiceName) },
   /** The service is away, limited or full, or refuses our credentials. */
   Away: {
@@ -47,7 +47,7 @@ export interface ServiceUse {
  * A circuit breaker for each service. While it is closed, any run may use the service. A run that finds the service away
  * opens it: nothing that needs the service starts for as long as the service asked, or for a backoff that doubles from 5
  * seconds to 5 minutes. Then it is half-open: one run tries, and a further one each 30 seconds while none has ended. The
- * first answer closes it; of a forge whose git is away, the first review.
+ * first answer closes it; of a forge whose git is away, the first review; of a cluster without room, the first pod.
  */
 export class ServiceBreakers extends Context.Service<ServiceBreakers, {
   /** True if a run that needs these services may start now. */
@@ -120,6 +120,11 @@ const makeSuspects = () => {
 
 const noWait = Effect.succeed(Duration.zero)
 
+/** True if the service's API may answer all the same: git of a forge is away, or a cluster gives no pod. */
+const isBehindApi = (failure: Failure): boolean =>
+  failure._tag === "Checkout" ||
+  (failure._tag === "Cluster" && /^(?:full|pods-refused|image|not-started)$/.test(failure.reason))
+
 const make = Effect.gen(function*() {
   const breakers = new Map<ServiceName, Breaker>()
   const answers = new Map<ServiceName, number>()
@@ -157,9 +162,10 @@ const make = Effect.gen(function*() {
       return close(service)
     })
 
-  /** Handles services that answered some requests: git of a forge may be away while its API answers. */
-  const reached = (service: ServiceName) =>
-    breakers.get(service)?.outage.failure._tag === "Checkout" ? Effect.void : close(service)
+  const reached = (service: ServiceName) => {
+    const breaker = breakers.get(service)
+    return breaker === undefined || isBehindApi(breaker.outage.failure) ? Effect.void : close(service)
+  }
 
   const open = Effect.fnUntraced(function*({ failure, retryAfterMillis, service }: AwayObservation, probe: boolean) {
     const now = yield* Clock.currentTimeMillis

@@ -8,14 +8,18 @@ const awayAfter = Duration.seconds(15)
 export interface ApiHealth {
   /** The last error, once it has answered nothing for 15 seconds. */
   readonly away: Effect.Effect<Option.Option<KubeError>>
-  /** Emits the present state, and each change between away and there. */
+  /**
+   * Emits the present state, each change between away and there, and again that it is there when it serves what it
+   * refused before.
+   */
   readonly changes: Stream.Stream<Option.Option<KubeError>>
   /** Waits until it is away. */
   readonly untilAway: Effect.Effect<void>
   /** Waits until it is there. */
   readonly untilBack: Effect.Effect<void>
-  readonly answered: Effect.Effect<void>
-  /** Takes note of a failed request. A refusal is an answer. */
+  /** Takes note of a request that was served. */
+  readonly served: Effect.Effect<void>
+  /** Takes note of a failed request. A refusal is an answer, but serves nothing. */
   failed(error: KubeError): Effect.Effect<void>
 }
 
@@ -25,6 +29,7 @@ export const isUnserved = ({ reason }: KubeError): boolean => reason === "unreac
 export const make = Effect.gen(function*() {
   const state = yield* SubscriptionRef.make(Option.none<KubeError>())
   let since: number | undefined
+  let isRefusing = false
 
   const become = (next: Option.Option<KubeError>) =>
     Effect.flatMap(
@@ -44,9 +49,17 @@ export const make = Effect.gen(function*() {
     changes,
     untilAway: until(Option.isSome),
     untilBack: until(Option.isNone),
-    answered,
+    served: Effect.suspend(() => {
+      if (!isRefusing) return answered
+      isRefusing = false
+      since = undefined
+      return SubscriptionRef.set(state, Option.none())
+    }),
     failed: Effect.fnUntraced(function*(error: KubeError) {
-      if (!isUnserved(error)) return yield* answered
+      if (!isUnserved(error)) {
+        isRefusing = true
+        return yield* answered
+      }
       const now = yield* Clock.currentTimeMillis
       since ??= now
       if (now - since >= Duration.toMillis(awayAfter)) yield* become(Option.some(error))

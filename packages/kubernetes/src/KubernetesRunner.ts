@@ -54,7 +54,7 @@ const make = Effect.fnUntraced(function*({ review, ...template }: KubernetesOpti
   const payloads = yield* PayloadStore
   const keys = yield* SigningKeys
   const jobs = yield* KubeJobs.make
-  const { served } = yield* ClusterBreaker.make(jobs.health)
+  const { accepted, served } = yield* ClusterBreaker.make(jobs.health)
 
   const listen = (run: JobRun) => Effect.retry(results.listen(run), listening)
 
@@ -176,7 +176,9 @@ const make = Effect.fnUntraced(function*({ review, ...template }: KubernetesOpti
     const known = hearing.pollUnsafe()
     if (known !== undefined && Exit.isSuccess(known) && isSettled(known.value)) return known.value
     const payload = yield* payloadOf(job, number)
-    yield* observation.confirm(yield* jobs.create(Manifest.make(template, { job, run: number, payload })))
+    const created = yield* jobs.create(Manifest.make(template, { job, run: number, payload }))
+    yield* accepted
+    yield* observation.confirm(created)
     return yield* awaitEnd(run, name, observation, Fiber.join(hearing))
   }, Effect.scoped)
 

@@ -108,7 +108,7 @@ export const make = Effect.gen(function*() {
   // One of the two watches tells: the other one may be forbidden.
   const health = yield* ApiHealth.make
   yield* Effect.forkScoped(pump("Jobs", client.jobs, jobs, health))
-  yield* Effect.forkScoped(pump("pods", client.pods, pods, { answered: Effect.void, failed: () => Effect.void }))
+  yield* Effect.forkScoped(pump("pods", client.pods, pods, { served: Effect.void, failed: () => Effect.void }))
 
   const observe = (name: string): Effect.Effect<KubeJobObservation, never, Scope.Scope> =>
     Effect.acquireRelease(

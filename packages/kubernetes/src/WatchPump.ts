@@ -45,7 +45,7 @@ export const pump = Effect.fnUntraced(function*<A>(
   name: string,
   kind: ListerWatcher<A>,
   handler: WatchHandler<A>,
-  health: Pick<ApiHealth, "answered" | "failed">
+  health: Pick<ApiHealth, "served" | "failed">
 ) {
   const at = yield* Ref.make(Option.none<string>())
   const listed = yield* Ref.make(false)
@@ -63,7 +63,7 @@ export const pump = Effect.fnUntraced(function*<A>(
   const list = Effect.gen(function*() {
     const all = yield* handler.all
     const { items, version } = yield* kind.list(everyKubeJob, !(yield* Ref.get(listed)))
-    yield* health.answered
+    yield* health.served
     yield* all(items)
     yield* Ref.set(listed, true)
     yield* Ref.set(at, Option.some(version))
@@ -75,7 +75,7 @@ export const pump = Effect.fnUntraced(function*<A>(
     yield* kind.watch(everyKubeJob, version.value).pipe(
       Stream.runForEach((seen) =>
         seen._tag === "Opened"
-          ? health.answered
+          ? health.served
           : Effect.all([apply(seen), Ref.set(heard, true), worked], { discard: true })
       ),
       Effect.catchIf(({ reason }) => reason === "expired", () => Ref.set(at, Option.none())),

@@ -2,6 +2,7 @@ import { assert, it } from "@effect/vitest"
 import { Failure, ServiceName } from "@nominal-code/domain/Failure"
 import { JobOutcome } from "@nominal-code/domain/Job"
 import { PayloadTooLarge } from "@nominal-code/jobs/PayloadStore"
+import { type ServiceBreakers, ServiceObservation } from "@nominal-code/jobs/ServiceBreakers"
 import { clusterPostponed, tooLong } from "@nominal-code/kubernetes/Ending"
 import type { KubeJob } from "@nominal-code/kubernetes/KubeObjects"
 import { laneLabels } from "@nominal-code/kubernetes/Names"
@@ -135,6 +136,50 @@ it.effect("a run whose API server is away keeps no slot, and has it again when t
     assert.deepStrictEqual([slot, yield* outages], [["given back", "taken"], []])
     yield* results.report(run, reviewed)
     assert.deepStrictEqual(yield* Fiber.join(running), reviewed)
+  }))
+
+/** Reports that a run of its own found the cluster so: nothing that needs it starts for about five minutes. */
+const waitFor = Effect.fnUntraced(
+  function*(begin: ServiceBreakers["Service"]["begin"], outcome: ReturnType<typeof clusterPostponed>) {
+    const { failure, service } = outcome
+    const use = yield* begin([service])
+    yield* use.end(ServiceObservation.cases.Away.make({ failure, service, retryAfterMillis: 300_000 }))
+  }
+)
+
+it.effect.each(["forbidden", "refused"] as const)(
+  "jobs that wait for an API server that said %s start as soon as the watch is served again",
+  (reason) =>
+    Effect.gen(function*() {
+      const { begin, kube, outages } = yield* started()
+      yield* kube.leave
+      yield* TestClock.adjust("30 seconds")
+      yield* kube.refuse(reason)
+      yield* TestClock.adjust("10 seconds")
+      yield* waitFor(begin, clusterPostponed(reason, "no role of the account is known yet"))
+      yield* TestClock.adjust("70 seconds")
+      assert.deepStrictEqual((yield* outages).map(({ service }) => service), ["cluster"])
+      yield* kube.refuse()
+      yield* TestClock.adjust("1 minute")
+      yield* quiet
+      assert.deepStrictEqual(yield* outages, [])
+    })
+)
+
+it.effect.each(
+  [
+    ["the API server", "unavailable", []],
+    ["the account's rights", "forbidden", []],
+    ["room", "full", ["cluster"]],
+    ["the image", "image", ["cluster"]]
+  ] as const
+)("jobs that wait for %s learn that a Job was created", ([, reason, waitsFor]) =>
+  Effect.gen(function*() {
+    const { begin, outages, runner } = yield* started()
+    yield* waitFor(begin, clusterPostponed(reason, "it was so a moment ago"))
+    yield* Effect.forkChild(runner.run(mention(laneOf(2), "b"), 1))
+    yield* quiet
+    assert.deepStrictEqual((yield* outages).map(({ service }) => String(service)), [...waitsFor])
   }))
 
 it.effect("a run that begins while the API server is known to be away waits for it at once", () =>

@@ -77,8 +77,8 @@ export const started = Effect.fnUntraced(
       Effect.forkChild
     )
     yield* quiet
-    const { outages } = Context.get(context, ServiceBreakers.ServiceBreakers)
-    return { kube, outages, results, runner, running, lines }
+    const { begin, outages } = Context.get(context, ServiceBreakers.ServiceBreakers)
+    return { begin, kube, outages, results, runner, running, lines }
   }
 )
 
