@@ -117,7 +117,23 @@ const make = Effect.fnUntraced(function*(options: LaneOptions) {
     yield* FiberMap.run(working, laneKey(ready.lane), turn(ready, visit, slot))
   }))
 
-  const listen = Stream.runForEachArray(queue.ready, (lanes) => Effect.sync(() => schedule.add(...lanes))).pipe(
+  let isCutOff = false
+
+  /** Reports a store that tells of its lanes again: the breaker may have minutes left to wait. */
+  const storeReached = Effect.suspend(() => {
+    if (!isCutOff) return Effect.void
+    isCutOff = false
+    return Effect.flatMap(
+      breakers.begin([]),
+      (use) => use.end(ServiceObservation.cases.Reached.make({ services: [store] }))
+    )
+  })
+
+  const listen = Stream.runForEachArray(
+    queue.ready,
+    (lanes) => Effect.andThen(storeReached, Effect.sync(() => schedule.add(...lanes)))
+  ).pipe(
+    Effect.onError(() => Effect.sync(() => isCutOff = true)),
     Effect.tapError(({ message }) => Effect.logWarning(`the queue cannot be read, trying again: ${message}`)),
     Effect.tapDefect((defect) => Effect.logError("the queue cannot be read, trying again", defect)),
     Effect.sandbox,

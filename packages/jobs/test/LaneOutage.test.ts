@@ -5,7 +5,7 @@ import { StoreError } from "@nominal-code/persistence/StoreError"
 import { laneOf, mention, reviewed } from "@nominal-code/testing/Jobs"
 import { laneWorld, lasting } from "@nominal-code/testing/LaneWorld"
 import { quiet } from "@nominal-code/testing/Quiet"
-import { Clock, Duration, Effect, Random } from "effect"
+import { Clock, Duration, Effect, Random, Schedule, Stream } from "effect"
 import { TestClock } from "effect/testing"
 
 const lanes = 12
@@ -271,6 +271,33 @@ describe("4 running and 20 waiting jobs, none lost, given up or reviewed twice, 
         assert.isAtMost(store.requests(), 600)
       }).pipe(Random.withSeed("store"))
   )
+
+  it.effect("a store that was away for half an hour: its jobs start as soon as it tells of its lanes again", () =>
+    Effect.gen(function*() {
+      let isAway = false
+      const away = new StoreError({ operation: "test", message: "connection refused", reason: "unavailable" })
+      const asked = <A>(effect: Effect.Effect<A, StoreError>) => Effect.suspend(() => isAway ? away : effect)
+      const world = yield* laneWorld({
+        queue: ({ ready, take }) => ({
+          take: (lane) => asked(take(lane)),
+          ready: Stream.merge(
+            ready,
+            Stream.fromEffectDrain(asked(Effect.void).pipe(Effect.repeat(Schedule.spaced("1 second"))))
+          )
+        })
+      })
+      const { outages } = yield* world.start
+      isAway = true
+      yield* world.offer(mention(laneOf(1), "a"))
+      yield* TestClock.adjust("30 minutes")
+      yield* quiet
+      const [outage] = yield* outages
+      assert.isAbove((outage?.until ?? 0) - (yield* Clock.currentTimeMillis), 30_000)
+      isAway = false
+      yield* TestClock.adjust("10 seconds")
+      yield* quiet
+      assert.include(world.events, "end a")
+    }).pipe(Random.withSeed("told")))
 
   it.effect(
     "a forge whose git is away for ten minutes, while jobs that need none are skipped",
