@@ -58,8 +58,8 @@ await bundle.close()
 cpSync(at("packages/review/prompts"), out("prompts"), { recursive: true })
 cpSync(at("packages/review/guidelines"), out("guidelines"), { recursive: true })
 cpSync(at("packages/eval/suite"), out("suite"), { recursive: true })
-for (const name of ["persistence", "jobs"]) {
-  cpSync(at(`packages/${name}/src/lua`), out("lib/lua"), { recursive: true, errorOnExist: true, force: false })
+for (const folder of ["persistence/src/lua", "jobs/src/redis/lua"]) {
+  cpSync(at(`packages/${folder}`), out("lib/lua"), { recursive: true, errorOnExist: true, force: false })
 }
 // The grammars take 22 MB, and a twelfth of it compressed.
 mkdirSync(out("grammars"))

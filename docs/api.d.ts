@@ -3604,7 +3604,7 @@ interface ServiceUse {
    */
   end(finding: ServiceObservation): Effect.Effect<Duration.Duration>;
 }
-declare const ServiceBreakers_base: Context.ServiceClass<ServiceBreakers, "@nominal-code/jobs/ServiceBreakers", {
+declare const ServiceBreakers_base: Context.ServiceClass<ServiceBreakers, "@nominal-code/jobs/run/ServiceBreakers", {
   /** True if a run that needs these services may start now. */
   admits(services: ReadonlyArray<ServiceName>): boolean;
   /** Counts a run that needs these services. */
@@ -4524,17 +4524,6 @@ declare namespace ConversationStoreSqlite_d_exports {
 declare const layer$17: (options: ConversationOptions) => Layer.Layer<ConversationStore, never, Sqlite>;
 /** The layer with its options from Effect's `Config`. */
 declare const layerConfig$2: (options: Config.Wrap<ConversationOptions>) => Layer.Layer<ConversationStore, Config.ConfigError, Sqlite>;
-declare namespace InProcessRunner_d_exports {
-  export { InProcessWork, layer$16 as layer };
-}
-/** The functions that run jobs in this process. They are parameters, so that this package knows no reviews. */
-interface InProcessWork<R, R2> {
-  review(job: Job): Effect.Effect<JobOutcome, never, R>;
-  notice(job: Job, notice: Notice): Effect.Effect<NoticeOutcome, never, R2>;
-  needs(lane: Lane, job?: Job): ReadonlyArray<ServiceName>;
-}
-/** Runs jobs in this process. */
-declare const layer$16: <R, R2>({ needs, notice, review }: InProcessWork<R, R2>) => Layer.Layer<JobRunner, never, R | R2>;
 /** Result of an offer. */
 export declare const OfferResult: Schema.TaggedUnion<{
   readonly Accepted: Schema.TaggedStruct<"Accepted", {
@@ -5530,7 +5519,7 @@ interface LeasedRunOptions extends SettlementOptions {
   readonly deadline: Duration.Duration;
 }
 declare namespace Lane_d_exports {
-  export { LaneOptions, layer$15 as layer };
+  export { LaneOptions, layer$16 as layer };
 }
 /** Limits of the runs: their number at a time, and their duration. */
 interface LaneOptions extends LeasedRunOptions {
@@ -5543,7 +5532,7 @@ interface LaneOptions extends LeasedRunOptions {
  * fiber while it has its turn, and none whose services are away. Closing the scope lets running jobs finish for
  * `gracePeriod`, and then gives their leases back.
  */
-declare const layer$15: (options: LaneOptions) => Layer.Layer<never, never, JobQueue | JobRunner | ServiceBreakers>;
+declare const layer$16: (options: LaneOptions) => Layer.Layer<never, never, JobQueue | JobRunner | ServiceBreakers>;
 /** Result of a user's request about a job. */
 export declare const JobRequestResult: Schema.TaggedUnion<{
   readonly Done: Schema.TaggedStruct<"Done", {}>;
@@ -5577,20 +5566,31 @@ declare const QueueAdmin_base: Context.ServiceClass<QueueAdmin, "@nominal-code/j
 /** Operations on a queue beside its work: what a person asks for about a job, and what a server asks of its store. */
 export declare class QueueAdmin extends QueueAdmin_base {}
 declare namespace MemoryQueue_d_exports {
-  export { layer$14 as layer };
+  export { layer$15 as layer };
 }
 /** Queue in memory, which is lost when the process ends. */
-declare const layer$14: Layer.Layer<JobQueue | JobRecords | QueueAdmin, never, never>;
+declare const layer$15: Layer.Layer<JobQueue | JobRecords | QueueAdmin, never, never>;
 declare namespace RedisQueue_d_exports {
-  export { layer$13 as layer };
+  export { layer$14 as layer };
 }
 /**
  * Queue in Redis, shared by several processes. Accepted jobs survive the death of any of them and, if Redis writes to
  * its disk, of Redis.
  */
-declare const layer$13: Layer.Layer<JobQueue | JobRecords | QueueAdmin, StoreError, import("effect/FileSystem").FileSystem | Redis>;
+declare const layer$14: Layer.Layer<JobQueue | JobRecords | QueueAdmin, StoreError, import("effect/FileSystem").FileSystem | Redis>;
 /** Number of shards of the queue; none: as stored, or 1 if it is new. */
 export declare const RedisShards: Context.Reference<Option.Option<number>>;
+declare namespace InProcessRunner_d_exports {
+  export { InProcessWork, layer$13 as layer };
+}
+/** The functions that run jobs in this process. They are parameters, so that this package knows no reviews. */
+interface InProcessWork<R, R2> {
+  review(job: Job): Effect.Effect<JobOutcome, never, R>;
+  notice(job: Job, notice: Notice): Effect.Effect<NoticeOutcome, never, R2>;
+  needs(lane: Lane, job?: Job): ReadonlyArray<ServiceName>;
+}
+/** Runs jobs in this process. */
+declare const layer$13: <R, R2>({ needs, notice, review }: InProcessWork<R, R2>) => Layer.Layer<JobRunner, never, R | R2>;
 declare namespace SqliteQueue_d_exports {
   export { layer$12 as layer };
 }

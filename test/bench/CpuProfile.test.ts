@@ -25,7 +25,7 @@ it("a profile's time is added up by package and by function, without the time in
 
 it("a script belongs to the innermost package that it is installed in, to one of ours, or to Node", () => {
   assert.strictEqual(packageOf("file:///a/node_modules/x/node_modules/@scope/name/b.js"), "@scope/name")
-  assert.strictEqual(packageOf("file:///a/packages/jobs/src/Lane.ts"), "ours: jobs")
+  assert.strictEqual(packageOf("file:///a/packages/jobs/src/lane/Lane.ts"), "ours: jobs")
   assert.strictEqual(packageOf("node:internal/url"), "(node)")
   assert.strictEqual(packageOf(""), "(native)")
   assert.strictEqual(packageOf("file:///a/lib/main.js"), "main.js")

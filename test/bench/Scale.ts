@@ -1,7 +1,7 @@
 import { type Job, JobOutcome } from "@nominal-code/domain/Job"
 import { Usage, UsageSummary } from "@nominal-code/domain/Usage"
 import { Settlement } from "@nominal-code/jobs/JobQueue"
-import * as StoredJob from "@nominal-code/jobs/StoredJob"
+import * as StoredJob from "@nominal-code/jobs/table/StoredJob"
 import { laneOf, mention, push, shaOf } from "@nominal-code/testing/Jobs"
 import { Effect, Option } from "effect"
 import { count, type Figure, NotMeasured, ratio, shown } from "./Figure.ts"

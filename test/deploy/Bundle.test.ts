@@ -1,11 +1,11 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { defaultModels } from "@nominal-code/config/DefaultModels"
-import { DeliveryId, Job, jobIdOfDelivery } from "@nominal-code/domain/Job"
-import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
-import { Lane, Namespace } from "@nominal-code/domain/Lane"
-import { Login, PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/PullRequest"
-import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import { Login, PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/event/PullRequest"
+import { PullRequestEvent } from "@nominal-code/domain/event/PullRequestEvent"
+import { DeliveryId, Job, jobIdOfDelivery } from "@nominal-code/domain/job/Job"
+import { JobPayloadJson } from "@nominal-code/domain/job/JobPayload"
+import { Lane, Namespace } from "@nominal-code/domain/job/Lane"
 import * as Scene from "@nominal-code/testing/GitHubScene"
 import * as ScriptedModel from "@nominal-code/testing/ScriptedModel"
 import { firstUsually } from "@nominal-code/testing/Sized"
@@ -192,7 +192,7 @@ layer(App.layer, { timeout: "2 minutes", excludeTestServices: true })("the image
       const texts = globSync("packages/*/{src,prompts,guidelines}/**/*.{md,lua}", { cwd: root })
       assert.isAbove(texts.length, 5)
       for (const text of texts) {
-        const [, , ...path] = text.replace("/src/", "/lib/").split("/")
+        const [, , ...path] = text.replace(/\/src\/(?:redis\/)?/, "/lib/").split("/")
         assert.isTrue(existsSync(`${directory}/app/${path.join("/")}`), text)
       }
     }))

@@ -6,7 +6,7 @@ import { PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import { JobRecords, reasonOf } from "@nominal-code/jobs/JobRecords"
 import { JobResults } from "@nominal-code/jobs/JobResults"
-import * as RedisJobResults from "@nominal-code/jobs/RedisJobResults"
+import * as RedisJobResults from "@nominal-code/jobs/redis/RedisJobResults"
 import * as Redis from "@nominal-code/persistence/Redis"
 import * as KubeEmulator from "@nominal-code/testing/KubeEmulator"
 import type { RunningPod } from "@nominal-code/testing/KubePods"

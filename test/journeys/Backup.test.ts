@@ -1,7 +1,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
-import * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
+import * as SqliteQueue from "@nominal-code/jobs/sqlite/SqliteQueue"
 import * as Sqlite from "@nominal-code/persistence/Sqlite"
 import { freePort } from "@nominal-code/testing/FreePort"
 import { laneOf, push } from "@nominal-code/testing/Jobs"

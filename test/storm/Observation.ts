@@ -1,5 +1,5 @@
 import { type Marker, markersIn } from "@nominal-code/domain/Marker"
-import * as RedisRecords from "@nominal-code/jobs/RedisRecords"
+import * as RedisRecords from "@nominal-code/jobs/redis/RedisRecords"
 import type { Redis } from "@nominal-code/persistence/Redis"
 import type { GitHubEmulator } from "@nominal-code/testing/GitHubEmulator"
 import type { KubeEmulator } from "@nominal-code/testing/KubeEmulator"

@@ -1,5 +1,5 @@
-import { allShards } from "@nominal-code/jobs/RedisKeys"
-import * as RedisRecords from "@nominal-code/jobs/RedisRecords"
+import { allShards } from "@nominal-code/jobs/redis/RedisKeys"
+import * as RedisRecords from "@nominal-code/jobs/redis/RedisRecords"
 import { Clock, Console, Duration, Effect, Option, Schedule } from "effect"
 import * as Deliveries from "./Deliveries.ts"
 import * as Faults from "./Faults.ts"

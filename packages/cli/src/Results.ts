@@ -1,7 +1,7 @@
-import * as MemoryJobResults from "@nominal-code/jobs/MemoryJobResults"
-import * as MemoryPayloadStore from "@nominal-code/jobs/MemoryPayloadStore"
-import * as RedisJobResults from "@nominal-code/jobs/RedisJobResults"
-import * as RedisPayloadStore from "@nominal-code/jobs/RedisPayloadStore"
+import * as MemoryJobResults from "@nominal-code/jobs/memory/MemoryJobResults"
+import * as MemoryPayloadStore from "@nominal-code/jobs/memory/MemoryPayloadStore"
+import * as RedisJobResults from "@nominal-code/jobs/redis/RedisJobResults"
+import * as RedisPayloadStore from "@nominal-code/jobs/redis/RedisPayloadStore"
 import { Layer, Option } from "effect"
 import { configured, redis, signingKeys } from "./Configured.ts"
 

@@ -292,7 +292,6 @@ export {
 export { StoreError } from "@nominal-code/persistence/StoreError"
 
 /** The queue: durable lanes, what became of jobs, and the runner that works them. */
-export * as InProcessRunner from "@nominal-code/jobs/InProcessRunner"
 export {
   type HeadWork,
   JobQueue,
@@ -309,21 +308,22 @@ export {
 } from "@nominal-code/jobs/JobQueue"
 export { type Depth, EventKind, JobRecord, JobRecords, JobState, ServiceWait } from "@nominal-code/jobs/JobRecords"
 export { JobRunner } from "@nominal-code/jobs/JobRunner"
-export * as QueueWorker from "@nominal-code/jobs/Lane"
-export { type LeasedRunOptions } from "@nominal-code/jobs/LeasedRun"
-export * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
+export * as QueueWorker from "@nominal-code/jobs/lane/Lane"
+export * as MemoryQueue from "@nominal-code/jobs/memory/MemoryQueue"
 export { JobRequestResult, QueueAdmin } from "@nominal-code/jobs/QueueAdmin"
-export * as RedisQueue from "@nominal-code/jobs/RedisQueue"
-export { RedisShards } from "@nominal-code/jobs/RedisShards"
-export { type SettlementOptions } from "@nominal-code/jobs/RunSettlement"
+export * as RedisQueue from "@nominal-code/jobs/redis/RedisQueue"
+export { RedisShards } from "@nominal-code/jobs/redis/RedisShards"
+export * as InProcessRunner from "@nominal-code/jobs/run/InProcessRunner"
+export { type LeasedRunOptions } from "@nominal-code/jobs/run/LeasedRun"
+export { type SettlementOptions } from "@nominal-code/jobs/run/RunSettlement"
 export {
   layer as layerServiceBreakers,
   ServiceBreakers,
   ServiceObservation,
   ServiceOutage,
   type ServiceUse
-} from "@nominal-code/jobs/ServiceBreakers"
-export * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
+} from "@nominal-code/jobs/run/ServiceBreakers"
+export * as SqliteQueue from "@nominal-code/jobs/sqlite/SqliteQueue"
 
 /** The search for missed events. */
 export { type LeaseRequest, PeriodicLease } from "@nominal-code/persistence/PeriodicLease"
@@ -334,11 +334,11 @@ export { Reconcile, type ReconcileReport } from "@nominal-code/server/Reconcile"
 
 /** Jobs of Kubernetes. */
 export { JobResults, type JobRun } from "@nominal-code/jobs/JobResults"
-export * as MemoryJobResults from "@nominal-code/jobs/MemoryJobResults"
-export * as MemoryPayloadStore from "@nominal-code/jobs/MemoryPayloadStore"
+export * as MemoryJobResults from "@nominal-code/jobs/memory/MemoryJobResults"
+export * as MemoryPayloadStore from "@nominal-code/jobs/memory/MemoryPayloadStore"
 export { PayloadStore, PayloadTooLarge } from "@nominal-code/jobs/PayloadStore"
-export * as RedisJobResults from "@nominal-code/jobs/RedisJobResults"
-export * as RedisPayloadStore from "@nominal-code/jobs/RedisPayloadStore"
+export * as RedisJobResults from "@nominal-code/jobs/redis/RedisJobResults"
+export * as RedisPayloadStore from "@nominal-code/jobs/redis/RedisPayloadStore"
 export {
   KubeClient,
   KubeConfigError,

@@ -1,4 +1,4 @@
-import * as MemoryJobResults from "@nominal-code/jobs/MemoryJobResults"
+import * as MemoryJobResults from "@nominal-code/jobs/memory/MemoryJobResults"
 import { jobResultsSuite } from "./jobResultsSuite.ts"
 
 jobResultsSuite("memory", MemoryJobResults.layer)

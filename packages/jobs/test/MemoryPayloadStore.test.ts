@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { JobId } from "@nominal-code/domain/Job"
-import * as MemoryPayloadStore from "@nominal-code/jobs/MemoryPayloadStore"
+import * as MemoryPayloadStore from "@nominal-code/jobs/memory/MemoryPayloadStore"
 import { payloadKey, payloadReference, PayloadStore, readReference } from "@nominal-code/jobs/PayloadStore"
 import { Effect, Option } from "effect"
 import { payloadStoreSuite } from "./payloadStoreSuite.ts"

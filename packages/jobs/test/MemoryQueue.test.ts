@@ -1,4 +1,4 @@
-import * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
+import * as MemoryQueue from "@nominal-code/jobs/memory/MemoryQueue"
 import { storeIn } from "@nominal-code/testing/QueueSteps"
 import { Effect, Layer, Option } from "effect"
 import { interleavingsSuite } from "./interleavingsSuite.ts"

@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { Schema } from "effect"
-import * as RedisClock from "../src/RedisClock.ts"
+import * as RedisClock from "../src/redis/RedisClock.ts"
 
 const ahead = 250
 

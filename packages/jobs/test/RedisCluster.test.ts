@@ -1,7 +1,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
-import * as RedisJobResults from "@nominal-code/jobs/RedisJobResults"
+import * as RedisJobResults from "@nominal-code/jobs/redis/RedisJobResults"
 import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
 import * as ConversationStoreRedis from "@nominal-code/persistence/ConversationStoreRedis"
 import * as Redis from "@nominal-code/persistence/Redis"

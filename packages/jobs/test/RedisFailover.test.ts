@@ -1,7 +1,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import { QueueLimits } from "@nominal-code/jobs/JobQueue"
-import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
+import * as RedisQueue from "@nominal-code/jobs/redis/RedisQueue"
 import * as Redis from "@nominal-code/persistence/Redis"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { laneOf, mention } from "@nominal-code/testing/Jobs"

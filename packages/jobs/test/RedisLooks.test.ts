@@ -1,7 +1,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import { laneKey } from "@nominal-code/domain/Lane"
-import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
+import * as RedisQueue from "@nominal-code/jobs/redis/RedisQueue"
 import * as Redis from "@nominal-code/persistence/Redis"
 import { RedisTime } from "@nominal-code/persistence/RedisTime"
 import { laneOf, push } from "@nominal-code/testing/Jobs"

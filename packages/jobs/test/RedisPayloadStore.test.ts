@@ -1,7 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { JobId } from "@nominal-code/domain/Job"
 import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
-import * as RedisPayloadStore from "@nominal-code/jobs/RedisPayloadStore"
+import * as RedisPayloadStore from "@nominal-code/jobs/redis/RedisPayloadStore"
 import { age, emptied, redisSuite, shared } from "@nominal-code/testing/RedisServer"
 import { Effect, Layer, Option } from "effect"
 import { deflateRawSync } from "node:zlib"

@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { QueueLimits } from "@nominal-code/jobs/JobQueue"
-import { RedisShards } from "@nominal-code/jobs/RedisShards"
+import { RedisShards } from "@nominal-code/jobs/redis/RedisShards"
 import { mention, push } from "@nominal-code/testing/Jobs"
 import { lane } from "@nominal-code/testing/QueueSteps"
 import { redisSuite, shared } from "@nominal-code/testing/RedisServer"

@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { RunSlot } from "@nominal-code/domain/RunSlot"
-import * as RunSlots from "@nominal-code/jobs/RunSlots"
+import * as RunSlots from "@nominal-code/jobs/run/RunSlots"
 import { laneOf, mention } from "@nominal-code/testing/Jobs"
 import { laneWorld, lasting } from "@nominal-code/testing/LaneWorld"
 import { quiet } from "@nominal-code/testing/Quiet"

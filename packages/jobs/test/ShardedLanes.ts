@@ -1,6 +1,6 @@
 import { Lane, laneKey, Namespace } from "@nominal-code/domain/Lane"
 import { Login, PullNumber, RepoName } from "@nominal-code/domain/PullRequest"
-import { shardOf } from "@nominal-code/jobs/RedisKeys"
+import { shardOf } from "@nominal-code/jobs/redis/RedisKeys"
 
 const of = (repo: string, number: number) =>
   new Lane({

@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { Job } from "@nominal-code/domain/Job"
-import * as StoredJob from "@nominal-code/jobs/StoredJob"
+import * as StoredJob from "@nominal-code/jobs/table/StoredJob"
 import { laneOf, mention } from "@nominal-code/testing/Jobs"
 import { Option, Schema } from "effect"
 

@@ -1,5 +1,5 @@
 import { NodeFileSystem, NodePath } from "@effect/platform-node"
-import * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
+import * as SqliteQueue from "@nominal-code/jobs/sqlite/SqliteQueue"
 import * as Sqlite from "@nominal-code/persistence/Sqlite"
 import { Effect, FileSystem, Layer } from "effect"
 

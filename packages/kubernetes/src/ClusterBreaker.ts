@@ -1,5 +1,5 @@
 import { ServiceName } from "@nominal-code/domain/Failure"
-import { ServiceBreakers, ServiceObservation } from "@nominal-code/jobs/ServiceBreakers"
+import { ServiceBreakers, ServiceObservation } from "@nominal-code/jobs/run/ServiceBreakers"
 import { Effect, Option, Stream } from "effect"
 import type { ApiHealth } from "./ApiHealth.ts"
 import { apiFailed } from "./Ending.ts"

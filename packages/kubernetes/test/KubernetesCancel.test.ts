@@ -1,7 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { ServiceName } from "@nominal-code/domain/Failure"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
-import * as ServiceBreakers from "@nominal-code/jobs/ServiceBreakers"
+import * as ServiceBreakers from "@nominal-code/jobs/run/ServiceBreakers"
 import * as KubernetesRunner from "@nominal-code/kubernetes/KubernetesRunner"
 import { kubeJobName } from "@nominal-code/kubernetes/Names"
 import { laneOf, mention, reviewed } from "@nominal-code/testing/Jobs"

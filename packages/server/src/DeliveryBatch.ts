@@ -1,7 +1,7 @@
 import type { Job } from "@nominal-code/domain/Job"
 import { countDeliveries } from "@nominal-code/domain/Metrics"
 import type { WebhookError } from "@nominal-code/forge/ForgeError"
-import { OffersUnderWay } from "@nominal-code/jobs/OffersUnderWay"
+import { OffersUnderWay } from "@nominal-code/jobs/run/OffersUnderWay"
 import { Array, Duration, Effect, FiberSet, Result } from "effect"
 import { type Decision, dismissed } from "./Decision.ts"
 import { logDismissed } from "./DeliveryLog.ts"

@@ -1,7 +1,7 @@
 import { outageReasonOf } from "@nominal-code/domain/Failure"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
 import { QueueAdmin } from "@nominal-code/jobs/QueueAdmin"
-import { ServiceBreakers, type ServiceOutage } from "@nominal-code/jobs/ServiceBreakers"
+import { ServiceBreakers, type ServiceOutage } from "@nominal-code/jobs/run/ServiceBreakers"
 import { DateTime, Effect, Layer } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 

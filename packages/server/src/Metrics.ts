@@ -1,6 +1,6 @@
 import { ScrapeHooks, setQueue } from "@nominal-code/domain/Metrics"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
-import { ServiceBreakers } from "@nominal-code/jobs/ServiceBreakers"
+import { ServiceBreakers } from "@nominal-code/jobs/run/ServiceBreakers"
 import { Effect, Layer } from "effect"
 import { HttpServer, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { PrometheusMetrics } from "effect/observability"

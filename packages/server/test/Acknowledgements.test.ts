@@ -4,7 +4,7 @@ import { PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/
 import { Forge } from "@nominal-code/forge/Forge"
 import * as Forges from "@nominal-code/forge/Forges"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
-import * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
+import * as MemoryQueue from "@nominal-code/jobs/memory/MemoryQueue"
 import { Deferred, type Duration, Effect, Layer, Option } from "effect"
 import { TestClock } from "effect/testing"
 import * as Acknowledgements from "../src/Acknowledgements.ts"

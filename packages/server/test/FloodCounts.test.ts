@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it, vi } from "@effect/vitest"
-import * as SqliteQueue from "@nominal-code/jobs/SqliteQueue"
+import * as SqliteQueue from "@nominal-code/jobs/sqlite/SqliteQueue"
 import * as Sqlite from "@nominal-code/persistence/Sqlite"
 import { Effect, FileSystem, Layer, Logger } from "effect"
 import { Agent, request } from "node:http"

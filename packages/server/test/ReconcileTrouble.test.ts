@@ -5,7 +5,7 @@ import { Login, PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/
 import { ForgeError, NotFound, Unavailable } from "@nominal-code/forge/ForgeError"
 import { type ForgeInventory, noDeliveries } from "@nominal-code/forge/Inventory"
 import { JobQueue, Settlement } from "@nominal-code/jobs/JobQueue"
-import * as MemoryQueue from "@nominal-code/jobs/MemoryQueue"
+import * as MemoryQueue from "@nominal-code/jobs/memory/MemoryQueue"
 import { StoreError } from "@nominal-code/persistence/StoreError"
 import { now } from "@nominal-code/testing/GitHubState"
 import { Effect, Layer, Option } from "effect"

@@ -1,6 +1,6 @@
 import { NodeFileSystem } from "@effect/platform-node"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
-import * as RedisQueue from "@nominal-code/jobs/RedisQueue"
+import * as RedisQueue from "@nominal-code/jobs/redis/RedisQueue"
 import * as Redis from "@nominal-code/persistence/Redis"
 import { RedisTime } from "@nominal-code/persistence/RedisTime"
 import { Clock, Context, Effect, Layer, Schema, Stream } from "effect"

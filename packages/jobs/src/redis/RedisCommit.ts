@@ -1,0 +1,285 @@
+import * as LaneRules from "../lane/LaneRules.ts"
+import * as EndedJob from "../table/EndedJob.ts"
+import type { JobRow } from "../table/JobTable.ts"
+import {
+  bucketOf,
+  dayOf,
+  daysOf,
+  type EndedKeys,
+  eventDigest,
+  keptMillis,
+  type ShardKeys,
+  shortId
+} from "./RedisKeys.ts"
+import { entryOf } from "./RedisPortions.ts"
+import { type FieldChanges, fieldChanges, type StoredRow } from "./RedisRow.ts"
+import { givenBy, type LoadedLane, type Snapshot } from "./RedisSnapshot.ts"
+
+/** Options of writing lanes. */
+export interface CommitOptions {
+  readonly keys: ShardKeys
+  readonly shards: number
+  readonly retentionMillis: number
+  /** The time for the scripts in milliseconds; empty: Redis' own clock. */
+  readonly time: number | ""
+  /** Days on which jobs have ended, as Redis has told last; undefined: not known yet. */
+  readonly endedOn: ReadonlySet<number> | undefined
+  /** A version that no job and no lane has had. */
+  readonly nextVersion: () => string
+}
+
+/** Changes of a lane, by one step or by several one after another. */
+export interface LaneChange {
+  readonly loaded: LoadedLane
+  readonly snapshot: Snapshot
+  /**
+   * Idempotency keys of the steps, by the jobs that they are about: kept with them, so that a step can be repeated when
+   * its answer was lost.
+   */
+  readonly calls: ReadonlyMap<string, string>
+  readonly quiet: boolean
+  /** Fingerprint of the key that this process signs with, where it has to be one of the queue's signers. */
+  readonly signer: string | undefined
+}
+
+/** A lane after a change, without the numbers that Redis gives. */
+export interface ChangedLane {
+  readonly version: string
+  readonly list: ReadonlyArray<string>
+  readonly jobs: ReadonlyMap<string, StoredRow>
+}
+
+const numberText = (number: number): string => {
+  const given = givenBy(number)
+  return given === undefined ? String(number) : `@${given}`
+}
+
+/** Kind of a lane's first job: a notice, a lifecycle event's review, or what a comment asks for. */
+const workOf = ({ lifecycle, task }: JobRow): string => task === "review" ? (lifecycle ? "l" : "c") : "n"
+
+const isOver = ({ state }: JobRow): boolean => state === "done" || state === "superseded"
+
+/** The names of a script's keys, and the places at which the script finds them. */
+class KeyNames {
+  readonly names: Array<string>
+  /** Number of days whose lists of ended jobs are among the keys. */
+  readonly days: number
+  /** Places among them, from 1, of the days on which something may have ended: the keys of these are searched. */
+  readonly searched: ReadonlyArray<number>
+  readonly done: number
+  readonly superseded: number
+  private readonly places = new Map<string, number>()
+  private readonly searchedDays: ReadonlyArray<EndedKeys>
+
+  constructor({ endedOn, keys, retentionMillis }: CommitOptions, now: number) {
+    const days = daysOf(now, retentionMillis)
+    const today = dayOf(now)
+    const searched = days.filter((day) => day === today || endedOn?.has(day) !== false)
+    this.days = days.length
+    this.searched = searched.map((day) => days.indexOf(day) + 1)
+    this.searchedDays = searched.map(keys.ended)
+    this.names = [
+      keys.due,
+      keys.tick,
+      keys.changes,
+      keys.waiting,
+      keys.running,
+      keys.parked,
+      keys.events,
+      keys.work,
+      keys.signers
+    ]
+    for (const day of days) this.at(keys.ended(day).records)
+    this.done = this.at(keys.done)
+    this.superseded = this.at(keys.superseded)
+  }
+
+  /** Place of a key, which is added if it is not there. */
+  at(name: string): number {
+    const known = this.places.get(name)
+    if (known !== undefined) return known
+    const place = this.names.push(name)
+    this.places.set(name, place)
+    return place
+  }
+
+  /** Place of the first of the keys that are one on each of the searched days. `name` is theirs alone. */
+  onDays(name: string, nameOf: (day: EndedKeys) => string): number {
+    const known = this.places.get(name)
+    if (known !== undefined) return known
+    const first = this.names.length + 1
+    for (const day of this.searchedDays) this.names.push(nameOf(day))
+    this.places.set(name, first)
+    return first
+  }
+}
+
+/** Places where what counts as new would be if it had ended meanwhile: the hashes of the days, the field, and where it was found. */
+const endedOf = ({ loaded, snapshot }: LaneChange, digests: ReadonlyMap<string, string>, names: KeyNames) => {
+  const { events, jobs, remembered } = loaded
+  const changed = snapshot.changed()
+  const found: Array<number | string> = []
+  for (const [id, stored] of jobs) {
+    if (stored !== undefined || !(remembered || changed.has(id))) continue
+    const short = shortId(id)
+    found.push(names.onDays(`id ${bucketOf(short)}`, ({ ids }) => ids(short)), short, "")
+  }
+  if (found.length === 0 && !remembered) return found
+  for (const [event, { endedAt }] of events) {
+    const digest = digests.get(event) ?? ""
+    found.push(names.onDays(`event ${bucketOf(digest)}`, ({ events }) => events(digest)), digest, endedAt)
+  }
+  return found
+}
+
+/** The place of an ended job's record, and of all by which it is found. */
+const overOf = (
+  row: JobRow,
+  { call, digest, endedAt }: { readonly call: string; readonly digest: string; readonly endedAt: number },
+  { keys }: CommitOptions,
+  { blobs, names }: Pick<PlanTexts, "blobs" | "names">
+) => {
+  const day = dayOf(endedAt)
+  const ended = keys.ended(day)
+  const id = shortId(row.id)
+  return [
+    blobs.push(EndedJob.encodeWhole(row, call)),
+    names.at(ended.records),
+    names.at(ended.ids(id)),
+    id,
+    // A later delivery of the event has to be told that this job did what it asks for.
+    LaneRules.coversEvent(row) ? names.at(ended.events(digest)) : 0,
+    row.state === "done" ? names.done : names.superseded,
+    entryOf(row.position, day)
+  ]
+}
+
+/** Companion of the plan: the names of the keys, and texts that are too long for it. */
+interface PlanTexts {
+  readonly names: KeyNames
+  readonly blobs: Array<string | Uint8Array>
+  /** Digests of the lane's events. */
+  readonly digests: Map<string, string>
+}
+
+const jobOf = (row: JobRow, { calls, loaded, snapshot }: LaneChange, options: CommitOptions, written: PlanTexts) => {
+  const { keys, nextVersion, retentionMillis } = options
+  const { blobs, digests, names } = written
+  const before = loaded.jobs.get(row.id)
+  const call = calls.get(row.id) ?? before?.call ?? ""
+  const digest = digests.get(row.event) ?? eventDigest(row.lane, row.event)
+  const { endedAt } = row
+  const over = endedAt !== null && isOver(row) ? overOf(row, { call, digest, endedAt }, options, written) : 0
+  const payload = snapshot.payload(row.id)
+  const { del, set } = over === 0 ? fieldChanges(before, row, call) : nothing
+  const isNewPayload = over === 0 && payload !== (before?.payload ?? "")
+  const version = nextVersion()
+  const stored: StoredRow | undefined = endedAt === null ? { row, payload, call, version } : undefined
+  const plan = [
+    names.at(keys.job(row.id)),
+    row.id,
+    digest,
+    before?.row.state ?? "",
+    row.state,
+    numberText(row.position),
+    numberText(row.epoch),
+    version,
+    set,
+    isNewPayload ? blobs.push(payload) : 0,
+    del,
+    endedAt === null ? "" : String(endedAt),
+    endedAt === null ? 0 : keptMillis(retentionMillis),
+    row.state === "parked" && !LaneRules.isRefused(row) ? names.at(keys.parkedEvent(digest)) : 0,
+    over
+  ]
+  return { plan, stored }
+}
+
+const nothing: FieldChanges = { set: [], del: [] }
+
+/** Changes that make a lane's list of another: 1 if it is written anew, else what leaves it, and what is added. */
+const listEdits = (before: ReadonlyArray<string>, after: ReadonlyArray<string>) => {
+  if (before.length === 0) return [0, [], after]
+  const stays = new Set(after)
+  const kept = before.filter((id) => stays.has(id))
+  if (!kept.every((id, index) => after[index] === id)) return [1, [], after]
+  return [0, kept.length === before.length ? [] : before.filter((id) => !stays.has(id)), after.slice(kept.length)]
+}
+
+const isSameHead = (row: JobRow, before: JobRow | undefined): boolean =>
+  before !== undefined && row.dueAt === before.dueAt && row.position === before.position &&
+  workOf(row) === workOf(before)
+
+/** A version of a lane as its last change has written it. One that is a kind alone is of an older server, and tells nothing. */
+const tells = (version: string): boolean => version.length !== 1
+
+const laneOf = (change: LaneChange, options: CommitOptions, { blobs, names }: Pick<PlanTexts, "blobs" | "names">) => {
+  const { loaded, quiet, signer, snapshot } = change
+  const { keys, nextVersion } = options
+  const digests = new Map<string, string>()
+  for (const event of loaded.events.keys()) digests.set(event, eventDigest(loaded.lane, event))
+  const written = { names, blobs, digests }
+  const after = new Map<string, StoredRow>()
+  const jobs: Array<unknown> = []
+  for (const row of snapshot.changed().values()) {
+    const { plan, stored } = jobOf(row, change, options, written)
+    jobs.push(plan)
+    if (stored !== undefined) after.set(row.id, stored)
+  }
+  const rows = snapshot.active(loaded.lane)
+  const order = rows.map(({ id }) => id)
+  const [head] = rows
+  const version = head === undefined ? "" : workOf(head) + nextVersion()
+  const headBefore = loaded.jobs.get(loaded.list[0] ?? "")?.row
+  const trusts = tells(loaded.version)
+  const seen: Array<number | string> = []
+  for (const [id, stored] of loaded.jobs) {
+    if (!trusts || !loaded.list.includes(id)) seen.push(names.at(keys.job(id)), stored?.version ?? "")
+  }
+  const events: Array<string> = []
+  for (const [event, { job }] of loaded.events) events.push(digests.get(event) ?? "", job)
+  const plan = [
+    loaded.lane,
+    names.at(keys.queue(loaded.lane)),
+    loaded.version,
+    version,
+    // Of a remembered lane this process has the time by its own clock since.
+    loaded.remembered ? loaded.now : 0,
+    signer === undefined ? 0 : 1,
+    trusts ? 0 : loaded.list.join(" "),
+    seen,
+    events,
+    endedOf(change, digests, names),
+    snapshot.numbers(),
+    jobs,
+    listEdits(loaded.list, order),
+    head === undefined || isSameHead(head, headBefore) ? [] : [head.dueAt, numberText(head.position), workOf(head)],
+    quiet ? 1 : 0
+  ]
+  const stay = new Map<string, StoredRow>()
+  for (const id of order) {
+    const stored = after.get(id) ?? loaded.jobs.get(id)
+    if (stored !== undefined) stay.set(id, stored)
+  }
+  const changed: ChangedLane = { version, list: order, jobs: stay }
+  return { plan, changed }
+}
+
+/**
+ * Keys and arguments of `commit.lua`, which writes the changes of some lanes of a shard, each if the lane is still as it
+ * was loaded. The plan is made of lists in place of objects, which take Redis twice as long to read.
+ */
+export const planOf = (changes: ReadonlyArray<LaneChange>, options: CommitOptions) => {
+  const { keys, shards, time } = options
+  const names = new KeyNames(options, Math.max(...changes.map(({ loaded }) => loaded.now)))
+  const blobs: Array<string | Uint8Array> = []
+  const signer = changes.find(({ signer }) => signer !== undefined)?.signer ?? ""
+  const lanes = changes.map((change) => laneOf(change, options, { names, blobs }))
+  const plan = [keys.ready, keys.shard, shards, signer, names.days, names.searched, lanes.map(({ plan }) => plan)]
+  return {
+    keys: names.names,
+    args: [time, JSON.stringify(plan), ...blobs],
+    days: daysOf(Math.max(...changes.map(({ loaded }) => loaded.now)), options.retentionMillis),
+    changed: lanes.map(({ changed }) => changed)
+  }
+}

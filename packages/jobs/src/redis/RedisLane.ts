@@ -1,0 +1,152 @@
+import { backoff } from "@nominal-code/domain/Backoff"
+import { SigningKeys } from "@nominal-code/domain/JobSignature"
+import type { Redis } from "@nominal-code/persistence/Redis"
+import { RedisTime } from "@nominal-code/persistence/RedisTime"
+import type { StoreError } from "@nominal-code/persistence/StoreError"
+import { type Duration, Effect, Option, Schedule, Schema } from "effect"
+import { randomBytes } from "node:crypto"
+import * as JobSigners from "../signature/JobSigners.ts"
+import type { JobRow, JobTable } from "../table/JobTable.ts"
+import type { WriteResult } from "./RedisApply.ts"
+import { type ShardKeys, shardKeys, shardOf } from "./RedisKeys.ts"
+import * as RedisLaneCache from "./RedisLaneCache.ts"
+import * as RedisRead from "./RedisRead.ts"
+import * as RedisWrites from "./RedisWrites.ts"
+
+const Time = Schema.Tuple([Schema.FiniteFromString, Schema.FiniteFromString])
+
+/** The time of the store's clock, in milliseconds. */
+export const storeTime = Effect.fnUntraced(function*(redis: Redis["Service"]) {
+  const given = yield* yield* RedisTime
+  if (Option.isSome(given)) return given.value
+  const [seconds, micros] = yield* redis.send("JobQueue.time", Time, ["time"])
+  return seconds * 1_000 + Math.floor(micros / 1_000)
+})
+
+/**
+ * Retries of a step while Redis is away for a moment, or if its answer was lost. All tries carry the same idempotency
+ * key, so the step is done once. A delivery has to be answered before its forge gives up; the end of a job may take
+ * longer.
+ */
+const patience = (duration: Duration.Input) => backoff("50 millis", "1 second").pipe(Schedule.upTo({ duration }))
+export const short = patience("2 seconds")
+const long = patience("10 seconds")
+
+/** Scope of a step. */
+export interface StepScope<A> {
+  readonly operation: string
+  readonly lane: string
+  /** Further jobs to load, beside those of the lane. */
+  readonly ids?: ReadonlyArray<string>
+  /** Event whose job is loaded. */
+  readonly event?: string
+  /** Jobs that store the step's idempotency key. Where its answer was lost, the first one shows that it was made. */
+  readonly about?: (value: A) => ReadonlyArray<string>
+  /** True for a step that takes more memory, which a full Redis refuses. */
+  readonly intake?: boolean
+  /** True for a step that only extends a lease. */
+  readonly quiet?: boolean
+  readonly patient?: boolean
+  /** True for a step that only a process takes whose signatures count. */
+  readonly trusted?: boolean
+}
+
+/** Result of a step, and the jobs after it. */
+export interface StepResult<A> {
+  readonly value: A
+  readonly now: number
+  readonly row: (id: string) => JobRow | undefined
+}
+
+/** The lanes of a Redis: the keys of each, and steps on it. */
+export interface Lanes {
+  readonly keysOf: (lane: string) => ShardKeys
+  readonly step: <A>(
+    scope: StepScope<A>,
+    body: (table: JobTable, now: number) => A
+  ) => Effect.Effect<StepResult<A>, StoreError>
+  /** The same as one step, however often the effect is run: after a failure, its next run learns what became of it. */
+  readonly begin: Lanes["step"]
+}
+
+/** Maximum number of retries of a step because another process was faster. */
+const maxRaces = 100
+
+/**
+ * Optimistic transactions on the lanes of a Redis. A step knows its lane, decides by the rules that hold for every store,
+ * and writes what they changed in one script, if nothing else has changed it meanwhile; else it begins again. So every key
+ * that a script touches is named before, as a cluster needs it that moves a slot.
+ */
+export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
+  const shards = all.length
+  const signingKeys = yield* SigningKeys
+  const cache = RedisLaneCache.make()
+  const { attempt, attemptAlone } = yield* RedisWrites.make(shards, cache)
+  const first = shardKeys(0)
+  const keysOf = (lane: string): ShardKeys => all[shardOf(lane, shards)] ?? first
+  const self = randomBytes(3).toString("base64url")
+  let steps = 0
+
+  const begin = <A>(
+    { about, event, ids = [], intake = false, lane, operation, patient, quiet = false, trusted = false }: StepScope<A>,
+    body: (table: JobTable, now: number) => A
+  ): Effect.Effect<StepResult<A>, StoreError> => {
+    // Its number in decimal digits, which take least room in the record of an ended job.
+    const call = `${self}.${++steps}`
+    const keys = keysOf(lane)
+    let value = Option.none<A>()
+    // What may have been written by a try whose answer was lost.
+    let sent: string | undefined
+    const apply = (table: JobTable, now: number): ReadonlyArray<string> => {
+      const made = body(table, now)
+      value = Option.some(made)
+      const ids = about?.(made) ?? []
+      sent = ids[0]
+      return ids
+    }
+    const scope = { operation, keys, lane, ids, event, intake, quiet, trusted, call, apply }
+    const resultOf = ({ now, row }: WriteResult): StepResult<A> => ({ value: Option.getOrThrow(value), now, row })
+
+    /** Tries again after tries that made nothing. */
+    const goOn = Effect.fnUntraced(function*(first: WriteResult): Effect.fn.Return<StepResult<A>, StoreError> {
+      let result = first
+      let [reads, isAlone] = [false, false]
+      for (let races = 0; races < maxRaces;) {
+        const { _tag } = result
+        if (_tag === "made") return resultOf(result)
+        if (_tag === "untrusted") return yield* JobSigners.untrusted(operation, signingKeys)
+        if (_tag !== "later") {
+          races += 1
+          reads = true
+          isAlone = _tag === "failed"
+        }
+        // So that all of a moment begin again together, in their order.
+        yield* Effect.yieldNow
+        result = yield* (isAlone ? attemptAlone : attempt)({ ...scope, sent, reads })
+      }
+      return yield* RedisRead.overtaken(operation)
+    })
+
+    const once = Effect.suspend(() =>
+      Effect.flatMap(
+        attempt({ ...scope, sent, reads: false }),
+        (result) => result._tag === "made" ? Effect.succeed(resultOf(result)) : goOn(result)
+      )
+    )
+    // A schedule takes longer to set up than a step does, so it is there only for one that has failed.
+    return Effect.catch(once, (error) => {
+      if (!error.retryable) return Effect.fail(error)
+      let failed = false
+      const again = Effect.suspend(() => {
+        if (failed) return once
+        failed = true
+        return Effect.fail(error)
+      })
+      return Effect.retry(again, { schedule: patient === true ? long : short, while: ({ retryable }) => retryable })
+    })
+  }
+
+  const step: Lanes["step"] = (scope, body) => Effect.suspend(() => begin(scope, body))
+
+  return { keysOf, begin, step } satisfies Lanes
+})

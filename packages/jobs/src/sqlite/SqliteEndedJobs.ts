@@ -1,0 +1,67 @@
+import { JobId } from "@nominal-code/domain/Job"
+import type { Statements } from "@nominal-code/persistence/Sqlite"
+import { Schema } from "effect"
+import { hash } from "node:crypto"
+import * as EndedJob from "../table/EndedJob.ts"
+import type { JobRow, Page } from "../table/JobTable.ts"
+
+const Stored = Schema.Struct({
+  id: Schema.Uint8Array,
+  position: Schema.Int,
+  superseded: Schema.BooleanFromBit,
+  endedAt: Schema.Int,
+  kept: Schema.Uint8Array
+})
+
+const columns = "id, position, superseded, ended_at AS endedAt, kept"
+
+export const bytesOf = (id: string): Uint8Array => Buffer.from(id, "hex")
+
+const rowOf = ({ endedAt, id, kept, position, superseded }: typeof Stored.Type): JobRow =>
+  EndedJob.decode(kept, {
+    id: JobId.make(Buffer.from(id).toString("hex")),
+    position,
+    endedAt,
+    state: superseded ? "superseded" : "done"
+  })
+
+/** Six-byte hash of a lane's event, mostly unique. */
+export const digestOf = (lane: string, event: string): Uint8Array =>
+  hash("sha256", `${lane}\n${event}`, "buffer").subarray(0, 6)
+
+/** The `ended_jobs` table of the database, for one transaction. Nothing in it ever changes. */
+export const make = (statements: Statements) => ({
+  byId: (id: string): JobRow | undefined => {
+    const found = statements.get(Stored, `SELECT ${columns} FROM ended_jobs WHERE id = :id`, { id: bytesOf(id) })
+    return found === undefined ? undefined : rowOf(found)
+  },
+  byEvent: (lane: string, event: string): JobRow | undefined =>
+    statements.all(Stored, `SELECT ${columns} FROM ended_jobs WHERE event = :event ORDER BY position DESC`, {
+      event: digestOf(lane, event)
+    }).map(rowOf).find((row) => row.event === event && row.lane === lane),
+  insert: (row: JobRow): void => {
+    statements.run(
+      "INSERT INTO ended_jobs (position, id, event, superseded, ended_at, kept) VALUES (?, ?, ?, ?, ?, ?)",
+      [
+        row.position,
+        bytesOf(row.id),
+        digestOf(row.lane, row.event),
+        row.state === "superseded" ? 1 : 0,
+        row.endedAt,
+        EndedJob.encode(row)
+      ]
+    )
+  },
+  list: ({ before = Number.MAX_SAFE_INTEGER, limit, state }: Page): ReadonlyArray<JobRow> => {
+    if (state !== undefined && state !== "done" && state !== "superseded") return []
+    const [sql, parameters] = state === undefined
+      ? ["", {}] as const
+      : ["superseded = :superseded AND", { superseded: state === "superseded" ? 1 : 0 }] as const
+    return statements.all(
+      Stored,
+      `SELECT ${columns} FROM ended_jobs WHERE ${sql} position < :before ORDER BY position DESC LIMIT :limit`,
+      { ...parameters, before, limit }
+    ).map(rowOf)
+  },
+  forget: (before: number): number => statements.run("DELETE FROM ended_jobs WHERE ended_at < :before", { before })
+})

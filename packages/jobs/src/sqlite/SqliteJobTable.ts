@@ -1,0 +1,207 @@
+import type { Statements, Values } from "@nominal-code/persistence/Sqlite"
+import { Schema, Struct } from "effect"
+import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
+import { byTurn, JobRow, type JobTable, type Page } from "../table/JobTable.ts"
+import * as SqliteEndedJobs from "./SqliteEndedJobs.ts"
+import * as SqliteLaneCache from "./SqliteLaneCache.ts"
+
+const StoredRow = Schema.Struct({ ...JobRow.fields, lifecycle: Schema.BooleanFromBit, again: Schema.BooleanFromBit })
+// Each take, renewal and settlement reads rows.
+SchemaJITCompiler.enable(StoredRow.ast)
+const StoredHead = Schema.Struct({
+  lane: Schema.String,
+  dueAt: Schema.Int,
+  lifecycle: Schema.BooleanFromBit,
+  task: JobRow.fields.task,
+  position: Schema.Int
+})
+const StoredPayload = Schema.Struct({ payload: Schema.String })
+const StoredMinimum = Schema.Struct({ number: Schema.NullOr(Schema.Int) })
+const StoredNumber = Schema.Struct({ number: Schema.Int })
+// Each offer reads numbers.
+SchemaJITCompiler.enable(StoredNumber.ast)
+const Version = Schema.Struct({ data_version: Schema.Int })
+const StoredValue = Schema.Struct({ value: Schema.String })
+
+const fields = Struct.keys(JobRow.fields)
+
+/** The column of a field: `waits_for` of `waitsFor`. */
+const columnOf = (field: string): string => field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
+const columns = fields.map((field) => `${columnOf(field)} AS ${field}`).join(", ")
+
+/** Insertion of a job: the values of its fields, then its payload. */
+const insertion = `INSERT INTO jobs (${[...fields, "payload"].map(columnOf).join(", ")})
+  VALUES (${[...fields, "payload"].map(() => "?").join(", ")})`
+
+/** True for a job whose id, lane or event is known. */
+const knowing = `SELECT EXISTS (SELECT 1 FROM jobs WHERE id = ?1)
+  OR EXISTS (SELECT 1 FROM jobs WHERE lane = ?2 AND state IN ('waiting', 'running'))
+  OR EXISTS (SELECT 1 FROM jobs WHERE substr(event, -8) = substr(?3, -8) AND event = ?3 AND lane = ?2)
+  OR EXISTS (SELECT 1 FROM ended_jobs WHERE id = ?4)
+  OR EXISTS (SELECT 1 FROM ended_jobs WHERE event = ?5) AS number`
+
+/** Value of a field in its column. */
+const valueOf = (row: JobRow, field: keyof JobRow): Values[number] => {
+  const value = row[field]
+  return typeof value === "boolean" ? Number(value) : value
+}
+
+/** Fields that a change of a job may change. */
+const changeable = fields.filter((field) =>
+  !["id", "delivery", "event", "lane", "lifecycle", "receivedAt"].includes(field)
+)
+
+/** Update of these columns of a job: their values, then the job's id. Indexes of other columns stay as they are. */
+const updateOf = (changed: ReadonlyArray<string>): string =>
+  `UPDATE jobs SET ${changed.map((field) => `${columnOf(field)} = ?`).join(", ")} WHERE id = ?`
+
+// SQLite takes the bare columns from the row of the minimum: https://sqlite.org/lang_select.html#bareagg
+const allHeads = `SELECT lane, due_at AS dueAt, lifecycle, task, position, min(turn) FROM jobs INDEXED BY jobs_active
+  WHERE state IN ('waiting', 'running') GROUP BY lane`
+
+/** The heads that are due at an instant or later, which is above 0: however many wait for nothing, they are not read. */
+const headsFrom = `SELECT lane, due_at AS dueAt, lifecycle, task, position FROM jobs AS one INDEXED BY jobs_due
+  WHERE due_at > 0 AND state IN ('waiting', 'running') AND due_at >= ? AND turn =
+    (SELECT min(turn) FROM jobs INDEXED BY jobs_active WHERE lane = one.lane AND state IN ('waiting', 'running'))`
+
+const newest = (a: JobRow | undefined, b: JobRow) => a !== undefined && a.position > b.position ? a : b
+
+/**
+ * The jobs of the database, for one transaction: `jobs` has those that may run once more, `ended_jobs` the others. A
+ * transaction asks for a lane before and after it changes it, so that lanes are read once.
+ */
+export const make = (statements: Statements, lanes = SqliteLaneCache.make()): JobTable => {
+  const ended = SqliteEndedJobs.make(statements)
+  let signers: string | undefined
+  const living = (id: string) => statements.get(StoredRow, `SELECT ${columns} FROM jobs WHERE id = :id`, { id })
+  const listed = ({ before = Number.MAX_SAFE_INTEGER, limit, state }: Page) =>
+    state === undefined
+      ? statements.all(
+        StoredRow,
+        `SELECT ${columns} FROM jobs WHERE position < :before ORDER BY position DESC LIMIT :limit`,
+        { before, limit }
+      )
+      : statements.all(
+        StoredRow,
+        `SELECT ${columns} FROM jobs WHERE state = :state AND position < :before ORDER BY position DESC LIMIT :limit`,
+        { before, limit, state }
+      )
+
+  return {
+    tick: () => {
+      throw new Error("only a transaction that writes gives ticks")
+    },
+    knows: ({ event, id, lane }) => {
+      if ((lanes.rows(lane)?.length ?? 0) > 0) return true
+      const found = statements.get(StoredNumber, knowing, [
+        id,
+        lane,
+        event,
+        SqliteEndedJobs.bytesOf(id),
+        SqliteEndedJobs.digestOf(lane, event)
+      ])
+      if (found?.number === 0) lanes.read(lane, [])
+      return found?.number !== 0
+    },
+    byId: (id) => living(id) ?? ended.byId(id),
+    byEvent: (lane, event) =>
+      statements.all(
+        StoredRow,
+        `SELECT ${columns} FROM jobs WHERE substr(event, -8) = substr(:event, -8) AND event = :event AND lane = :lane`,
+        { lane, event }
+      ).reduce(newest, ended.byEvent(lane, event)),
+    active: (lane) => {
+      const known = lanes.rows(lane)
+      if (known !== undefined) return known
+      const found = statements.all(
+        StoredRow,
+        `SELECT ${columns} FROM jobs WHERE lane = :lane AND state IN ('waiting', 'running')`,
+        { lane }
+      ).toSorted(byTurn)
+      lanes.read(lane, found)
+      return found
+    },
+    payload: (id, lane) => {
+      const known = lane === undefined ? undefined : lanes.payload(lane, id)
+      if (known !== undefined) return known
+      const payload = statements.get(StoredPayload, "SELECT payload FROM jobs WHERE id = ?", [id])?.payload ?? ""
+      if (lane !== undefined) lanes.readPayload(lane, id, payload)
+      return payload
+    },
+    insert: (row, payload) => {
+      lanes.put(row, payload)
+      statements.run(insertion, [...fields.map((field) => valueOf(row, field)), payload])
+    },
+    update: (row, payload) => {
+      const before = lanes.rows(row.lane)?.find(({ id }) => id === row.id)
+      lanes.put(row, payload)
+      if (row.state === "done" || row.state === "superseded") {
+        statements.run("DELETE FROM jobs WHERE id = ?", [row.id])
+        ended.insert(row)
+        return
+      }
+      const changed: Array<string> = []
+      const values: Array<Values[number]> = []
+      for (const field of changeable) {
+        if (before !== undefined && before[field] === row[field]) continue
+        changed.push(field)
+        values.push(valueOf(row, field))
+      }
+      if (payload !== undefined) {
+        changed.push("payload")
+        values.push(payload)
+      }
+      if (changed.length > 0) statements.run(updateOf(changed), [...values, row.id])
+    },
+    signers: () =>
+      signers ??= statements.get(StoredValue, "SELECT value FROM installation WHERE name = 'job_signers'")?.value ?? "",
+    setSigners: (value) => {
+      signers = value
+      statements.run("INSERT OR REPLACE INTO installation (name, value) VALUES ('job_signers', :value)", { value })
+    },
+    heads: (from) =>
+      statements.all(StoredHead, from > 0 ? headsFrom : allHeads, from > 0 ? [from] : [])
+        .toSorted((a, b) => a.position - b.position),
+    count: (state) =>
+      statements.get(StoredNumber, "SELECT number FROM job_counts WHERE state = :state", { state })?.number ?? 0,
+    waitingSince: () =>
+      statements.get(StoredMinimum, "SELECT min(since) AS number FROM jobs WHERE state = 'waiting'")?.number ??
+        undefined,
+    list: (page) => [...listed(page), ...ended.list(page)].sort((a, b) => b.position - a.position).slice(0, page.limit),
+    oldestWaiting: (limit) =>
+      statements.all(
+        StoredRow,
+        `SELECT ${columns} FROM jobs WHERE state = 'waiting' ORDER BY position LIMIT :limit`,
+        { limit }
+      ),
+    probe: () => {
+      statements.run("INSERT INTO probes (filler) VALUES (zeroblob(8192))")
+      statements.run("DELETE FROM probes")
+    },
+    forget: (before) => statements.run("DELETE FROM jobs WHERE ended_at < :before", { before }) + ended.forget(before)
+  }
+}
+
+/**
+ * Runs the body of a write transaction on the jobs, and returns its result with what to call once it is committed. All its
+ * ticks are one change of their counter.
+ */
+export const within = <A>(
+  statements: Statements,
+  lanes: SqliteLaneCache.SqliteLaneCache,
+  body: (table: JobTable) => A
+): readonly [result: A, committed: () => void] => {
+  const committed = lanes.begin(statements.get(Version, "PRAGMA data_version")?.data_version ?? NaN)
+  let last: number | undefined
+  const result = body({
+    ...make(statements, lanes),
+    tick: () => {
+      last ??= statements.get(StoredNumber, "SELECT last AS number FROM ticks")?.number ?? 0
+      last += 1
+      return last
+    }
+  })
+  if (last !== undefined) statements.run("UPDATE ticks SET last = ?", [last])
+  return [result, committed]
+}

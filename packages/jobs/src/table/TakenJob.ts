@@ -1,0 +1,79 @@
+import type { JobId } from "@nominal-code/domain/Job"
+import { SigningKeys } from "@nominal-code/domain/JobSignature"
+import { type Lane, laneKey } from "@nominal-code/domain/Lane"
+import { Duration, Effect, Option } from "effect"
+import type { Lease } from "../JobQueue.ts"
+import * as LaneRules from "../lane/LaneRules.ts"
+import type { JobRow, JobTable } from "./JobTable.ts"
+import * as StoredJob from "./StoredJob.ts"
+import * as TableRecords from "./TableRecords.ts"
+
+/** Result of a take. */
+export interface TakenJob {
+  readonly row: JobRow | undefined
+  readonly read: (TableRecords.DecodedJob & Pick<Lease, "isForged">) | undefined
+  /** The head of the lane, where this program cannot read it, and the reason. */
+  readonly unread: { readonly id: JobId; readonly reason: string } | undefined
+}
+
+/** Nothing was taken. */
+export const none: TakenJob = { row: undefined, read: undefined, unread: undefined }
+
+const reasons = {
+  version: "was stored by another version of this program, and is left to it",
+  key:
+    "is signed with a key that jobs.signing_key (JOBS_SIGNING_KEY) does not name, and is left to a server that has it"
+}
+
+/** Makes the take of a lane's head, for every store. */
+export const make = Effect.gen(function*() {
+  const keys = yield* SigningKeys
+  // The jobs that were found unreadable: said once, and they are left to a program that can read them.
+  const left = new Set<JobId>()
+
+  const take = (
+    table: JobTable,
+    lane: string,
+    now: number,
+    options: Omit<LaneRules.TakeOptions, "canRead">
+  ): TakenJob => {
+    let unread: TakenJob["unread"]
+    let read: TakenJob["read"]
+    const canRead = (row: JobRow) => {
+      const payload = table.payload(row.id, row.lane)
+      const origin = StoredJob.origin(keys, row, payload)
+      const decoded = origin === "foreign" ? undefined : TableRecords.decodeRow(row, payload)
+      unread = { id: row.id, reason: origin === "foreign" ? reasons.key : reasons.version }
+      if (decoded === undefined) return false
+      unread = undefined
+      const isItsOwn = decoded.job.id === row.id && laneKey(decoded.job.lane) === row.lane
+      read = { ...decoded, isForged: keys.length > 0 && !(origin === "ours" && isItsOwn) }
+      return true
+    }
+    const row = LaneRules.take(table, lane, now, { ...options, canRead })
+    return { row, read, unread }
+  }
+
+  /** The lease of what was taken. `row` is as the store has it since. */
+  const lease = Effect.fnUntraced(
+    function*(lane: Lane, { read, unread }: TakenJob, row: JobRow | undefined, now: number) {
+      if (unread !== undefined && !left.has(unread.id)) {
+        left.add(unread.id)
+        yield* Effect.logError(`job ${unread.id} ${unread.reason}`, { lane: laneKey(lane) })
+      }
+      if (row === undefined || read === undefined) return Option.none()
+      return Option.some<Lease>({
+        lane,
+        ...read,
+        epoch: row.epoch,
+        attempt: row.attempts,
+        run: row.earlier + row.attempts,
+        losses: row.losses,
+        stop: Option.fromNullOr(row.stop),
+        age: Duration.millis(Math.max(0, now - row.since))
+      })
+    }
+  )
+
+  return { take, lease }
+})
