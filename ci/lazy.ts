@@ -8,7 +8,7 @@ import type { Plugin } from "rolldown"
 
 /** Modules that neither a server needs before its first job, nor a job before its first request to the forge. */
 export const lazily = [
-  "domain/src/Yaml.ts",
+  "domain/src/text/Yaml.ts",
   "forge/src/GitLab.ts",
   "forge/src/outgoing/Sanitise.ts",
   "review/src/Drafting.ts",

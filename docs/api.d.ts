@@ -276,6 +276,39 @@ export type Conversation = typeof Conversation.Type;
  * provider refuses one with an open call. Results come before everything else that the user said after the calls.
  */
 export declare const answerOpenCalls: (messages: ReadonlyArray<Message>, content?: string) => ReadonlyArray<Message>;
+/**
+ * A limit of dollars, by what it limits: one agent's task, one review with all its attempts, one pull request; and in
+ * one day (UTC) one repository, one author or everything.
+ */
+export declare const SpendLimit: Schema.Literals<readonly ["task", "review", "pull-request", "repository", "author", "day"]>;
+export type SpendLimit = typeof SpendLimit.Type;
+declare const Usage_base: Schema.Class<Usage, Schema.Struct<{
+  readonly input: Schema.Natural;
+  readonly output: Schema.Natural;
+  readonly cacheRead: Schema.Natural;
+  readonly cacheWrite: Schema.Natural;
+}>, {}>;
+/** Tokens of one or more model calls. The four counts do not overlap: `input` excludes what was cached. */
+export declare class Usage extends Usage_base {
+  static readonly none: Usage;
+  plus(that: Usage): Usage;
+  /** All tokens of the call: what the model's context window held, and what it wrote. */
+  get total(): number;
+}
+declare const UsageSummary_base: Schema.Class<UsageSummary, Schema.Struct<{
+  readonly provider: Schema.String;
+  readonly model: Schema.String;
+  readonly usage: typeof Usage;
+  readonly costUsd: Schema.optionalKey<Schema.Finite>;
+  readonly calls: Schema.Natural;
+  /** Time that its calls waited for their turn, in milliseconds; absent: none. */
+  readonly waitedMillis: Schema.optionalKey<Schema.Natural>;
+}>, {}>;
+/** Usage of a review. `costUsd` is absent when the model has no known price. */
+export declare class UsageSummary extends UsageSummary_base {
+  /** Sum with the usage of another agent, under this one's names. Without a price of both, it has no cost. */
+  plus(that: UsageSummary): UsageSummary;
+}
 /** The supported model services. */
 export declare const ProviderName: Schema.Literals<readonly ["anthropic", "openai", "google", "bedrock", "vertex", "azure", "openai-compatible", "deepseek", "groq", "together", "fireworks", "openrouter", "mistral", "xai", "ollama", "vllm", "lmstudio"]>;
 export type ProviderName = typeof ProviderName.Type;
@@ -465,39 +498,6 @@ export declare const ReviewSettings: Schema.Struct<{
   }>>;
 }>;
 export type ReviewSettings = typeof ReviewSettings.Type;
-/**
- * A limit of dollars, by what it limits: one agent's task, one review with all its attempts, one pull request; and in
- * one day (UTC) one repository, one author or everything.
- */
-export declare const SpendLimit: Schema.Literals<readonly ["task", "review", "pull-request", "repository", "author", "day"]>;
-export type SpendLimit = typeof SpendLimit.Type;
-declare const Usage_base: Schema.Class<Usage, Schema.Struct<{
-  readonly input: Schema.Natural;
-  readonly output: Schema.Natural;
-  readonly cacheRead: Schema.Natural;
-  readonly cacheWrite: Schema.Natural;
-}>, {}>;
-/** Tokens of one or more model calls. The four counts do not overlap: `input` excludes what was cached. */
-export declare class Usage extends Usage_base {
-  static readonly none: Usage;
-  plus(that: Usage): Usage;
-  /** All tokens of the call: what the model's context window held, and what it wrote. */
-  get total(): number;
-}
-declare const UsageSummary_base: Schema.Class<UsageSummary, Schema.Struct<{
-  readonly provider: Schema.String;
-  readonly model: Schema.String;
-  readonly usage: typeof Usage;
-  readonly costUsd: Schema.optionalKey<Schema.Finite>;
-  readonly calls: Schema.Natural;
-  /** Time that its calls waited for their turn, in milliseconds; absent: none. */
-  readonly waitedMillis: Schema.optionalKey<Schema.Natural>;
-}>, {}>;
-/** Usage of a review. `costUsd` is absent when the model has no known price. */
-export declare class UsageSummary extends UsageSummary_base {
-  /** Sum with the usage of another agent, under this one's names. Without a price of both, it has no cost. */
-  plus(that: UsageSummary): UsageSummary;
-}
 /**
  * Reason why a call of a model service brought no usable answer. `unauthorized`: it does not accept the key.
  * `no-credit`: the key's account has no credit or quota left. `no-model`: it has no such model. `refused`: it declined the request, and will again.
@@ -774,6 +774,16 @@ interface Setting<out A, out T extends Travel = Travel> {
 type ValueOf<S> = S extends Setting<infer A> ? A : never;
 /** Values of a group, each with the type of its declaration. */
 type ValuesOf<G> = { readonly [K in keyof G]: ValueOf<G[K]>; };
+/** Settings of who may ask for a review, and where. */
+declare const access: {
+  allowedUsers: Setting<readonly string[], "none">;
+  allowedAssociations: Setting<readonly string[], "none">;
+  allowedAccessLevel: Setting<"developer" | "guest" | "maintainer" | "none" | "owner" | "reporter", "none">;
+  require: Setting<"anyone" | "contributor" | "member", "none">;
+  allowedRepos: Setting<readonly string[], "none">;
+  titleIncludeTags: Setting<readonly string[], "none">;
+  titleExcludeTags: Setting<readonly string[], "none">;
+};
 /** Settings of what is reviewed by itself. */
 declare const filters: {
   authors: Setting<readonly string[], "job">;
@@ -853,16 +863,6 @@ export declare const PullRequestEvent: Schema.TaggedUnion<{
   }>;
 }>;
 export type PullRequestEvent = typeof PullRequestEvent.Type;
-/** Settings of who may ask for a review, and where. */
-declare const access: {
-  allowedUsers: Setting<readonly string[], "none">;
-  allowedAssociations: Setting<readonly string[], "none">;
-  allowedAccessLevel: Setting<"developer" | "guest" | "maintainer" | "none" | "owner" | "reporter", "none">;
-  require: Setting<"anyone" | "contributor" | "member", "none">;
-  allowedRepos: Setting<readonly string[], "none">;
-  titleIncludeTags: Setting<readonly string[], "none">;
-  titleExcludeTags: Setting<readonly string[], "none">;
-};
 /** Rules of who may ask for reviews, where, and which events start one by themselves. */
 interface Policy extends ValuesOf<typeof access> {
   readonly botUsername: string;
@@ -2055,6 +2055,12 @@ declare const ConversationStore_base: Context.ServiceClass<ConversationStore, "@
  * What cannot be read any more is treated as absent: a review never fails for the lack of its history.
  */
 export declare class ConversationStore extends ConversationStore_base {}
+/** Class of a changed file. `generated` is what no person wrote here: lock files, snapshots, vendored and built code. */
+export declare const FileKind: Schema.Literals<readonly ["source", "config", "test", "docs", "generated"]>;
+export type FileKind = typeof FileKind.Type;
+/** Mark by which a file is known to be generated. */
+export declare const GeneratedMark: Schema.Literals<readonly ["attribute", "header", "lock", "minified", "snapshot", "vendored", "built"]>;
+export type GeneratedMark = typeof GeneratedMark.Type;
 /**
  * Reason why a review has not looked at all of a changed file: it is deleted, only moved, generated, has no text diff, or
  * is `too-large` for the review's prompts, or the review `ended-early`.
@@ -2082,12 +2088,6 @@ export declare const CoverageCounts: Schema.Struct<{
   readonly missed: Schema.$Array<Schema.brand<Schema.NonEmptyString, "RepoPath">>;
 }>;
 export type CoverageCounts = typeof CoverageCounts.Type;
-/** Class of a changed file. `generated` is what no person wrote here: lock files, snapshots, vendored and built code. */
-export declare const FileKind: Schema.Literals<readonly ["source", "config", "test", "docs", "generated"]>;
-export type FileKind = typeof FileKind.Type;
-/** Mark by which a file is known to be generated. */
-export declare const GeneratedMark: Schema.Literals<readonly ["attribute", "header", "lock", "minified", "snapshot", "vendored", "built"]>;
-export type GeneratedMark = typeof GeneratedMark.Type;
 /** A changed file with its class, and whether the review is to see its diff. */
 interface PlannedFile {
   readonly file: ChangedFile;
@@ -2132,6 +2132,19 @@ export declare const Relation: Schema.TaggedUnion<{
   }>;
 }>;
 export type Relation = typeof Relation.Type;
+/**
+ * Check of a lease's fencing token: asks the queue if this run of a job is still wanted. Ask it right before each
+ * effect outside of this process and again after every wait: a process that was suspended for longer than its lease
+ * goes on unaware, while another one has taken the job over. By default a run is wanted: nobody else can take it.
+ */
+export declare const RunStillWanted: Context.Reference<Effect.Effect<boolean, never, never>>;
+declare const RunNotWanted_base: Schema.Class<RunNotWanted, Schema.TaggedStruct<"RunNotWanted", {}>, import("effect/Cause").YieldableError>;
+/** This run lost its lease or was cancelled: the run that holds the lease publishes. It says nothing about the job. */
+export declare class RunNotWanted extends RunNotWanted_base {
+  get message(): string;
+}
+/** Asks once, and fails where the queue does not want this run any more. */
+export declare const ensureWanted: Effect.Effect<void, RunNotWanted>;
 declare const CheckedCommit_base: Schema.Class<CheckedCommit, Schema.Struct<{
   readonly pullRequest: typeof PullRequestRef;
   readonly headSha: Schema.brand<Schema.String, "Sha">;
@@ -2200,19 +2213,6 @@ declare const Marker_base: Schema.Class<Marker, Schema.Struct<{
  * has fixed: under the reply in its thread or, where it has none, under a review.
  */
 export declare class Marker extends Marker_base {}
-/**
- * Check of a lease's fencing token: asks the queue if this run of a job is still wanted. Ask it right before each
- * effect outside of this process and again after every wait: a process that was suspended for longer than its lease
- * goes on unaware, while another one has taken the job over. By default a run is wanted: nobody else can take it.
- */
-export declare const RunStillWanted: Context.Reference<Effect.Effect<boolean, never, never>>;
-declare const RunNotWanted_base: Schema.Class<RunNotWanted, Schema.TaggedStruct<"RunNotWanted", {}>, import("effect/Cause").YieldableError>;
-/** This run lost its lease or was cancelled: the run that holds the lease publishes. It says nothing about the job. */
-export declare class RunNotWanted extends RunNotWanted_base {
-  get message(): string;
-}
-/** Asks once, and fails where the queue does not want this run any more. */
-export declare const ensureWanted: Effect.Effect<void, RunNotWanted>;
 /** Clone URL of a repository, and the credentials for it. The URL holds no secret. */
 interface CloneSource {
   readonly url: string;
@@ -3604,7 +3604,7 @@ interface ServiceUse {
    */
   end(finding: ServiceObservation): Effect.Effect<Duration.Duration>;
 }
-declare const ServiceBreakers_base: Context.ServiceClass<ServiceBreakers, "@nominal-code/jobs/run/ServiceBreakers", {
+declare const ServiceBreakers_base: Context.ServiceClass<ServiceBreakers, "@nominal-code/jobs/ServiceBreakers", {
   /** True if a run that needs these services may start now. */
   admits(services: ReadonlyArray<ServiceName>): boolean;
   /** Counts a run that needs these services. */

@@ -1,5 +1,5 @@
 import { defaultModels } from "@nominal-code/config/DefaultModels"
-import { Usage } from "@nominal-code/domain/Usage"
+import { Usage } from "@nominal-code/domain/model/Usage"
 import { listedPrices } from "@nominal-code/llm/Pricing"
 import * as ScriptedModel from "@nominal-code/testing/ScriptedModel"
 import { Duration, Effect, Option, Schema } from "effect"

@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
-import type { Job } from "@nominal-code/domain/Job"
-import type { Lane } from "@nominal-code/domain/Lane"
+import type { Job } from "@nominal-code/domain/job/Job"
+import type { Lane } from "@nominal-code/domain/job/Lane"
 import { JobQueue, QueueLimits, Settlement } from "@nominal-code/jobs/JobQueue"
 import * as RedisQueue from "@nominal-code/jobs/redis/RedisQueue"
 import * as SqliteQueue from "@nominal-code/jobs/sqlite/SqliteQueue"

@@ -1,5 +1,5 @@
-import { type Job, JobOutcome } from "@nominal-code/domain/Job"
-import { Usage, UsageSummary } from "@nominal-code/domain/Usage"
+import { type Job, JobOutcome } from "@nominal-code/domain/job/Job"
+import { Usage, UsageSummary } from "@nominal-code/domain/model/Usage"
 import { Settlement } from "@nominal-code/jobs/JobQueue"
 import * as StoredJob from "@nominal-code/jobs/table/StoredJob"
 import { laneOf, mention, push, shaOf } from "@nominal-code/testing/Jobs"

@@ -1,5 +1,5 @@
 import { assert } from "@effect/vitest"
-import { JobId, JobOutcome } from "@nominal-code/domain/Job"
+import { JobId, JobOutcome } from "@nominal-code/domain/job/Job"
 import { type GitHubEvent, payloadOf, post } from "@nominal-code/testing/GitHubDeliveries"
 import type { PullRequest } from "@nominal-code/testing/GitHubState"
 import { GitHubWire } from "@nominal-code/testing/GitHubWire"

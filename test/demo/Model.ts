@@ -1,6 +1,6 @@
 import { defaultModelOf } from "@nominal-code/config/DefaultModels"
 import { providerNames, providers } from "@nominal-code/config/settings/Providers"
-import { Usage } from "@nominal-code/domain/Usage"
+import { Usage } from "@nominal-code/domain/model/Usage"
 import { listedPrices } from "@nominal-code/llm/Pricing"
 import * as ScriptedModel from "@nominal-code/testing/ScriptedModel"
 import { Config, Data, type Duration, Effect, Option, type Redacted, Stream } from "effect"

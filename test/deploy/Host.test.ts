@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { everySetting } from "@nominal-code/config/Settings"
-import { fileVariables } from "@nominal-code/domain/Setting"
+import { fileVariables } from "@nominal-code/domain/settings/Setting"
 import { spawnSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
 import { parse } from "yaml"

@@ -1,6 +1,6 @@
 import { it } from "@effect/vitest"
-import { Lane, laneKey, Namespace } from "@nominal-code/domain/Lane"
-import { Login, PullNumber, RepoName } from "@nominal-code/domain/PullRequest"
+import { Login, PullNumber, RepoName } from "@nominal-code/domain/event/PullRequest"
+import { Lane, laneKey, Namespace } from "@nominal-code/domain/job/Lane"
 import { signatureOf } from "@nominal-code/testing/GitHubDeliveries"
 import { listenScoped } from "@nominal-code/testing/GitHubServer"
 import type { PullRequest, Repository } from "@nominal-code/testing/GitHubState"

@@ -1,5 +1,5 @@
 import { assert } from "@effect/vitest"
-import type { ProviderName } from "@nominal-code/domain/ReviewSettings"
+import type { ProviderName } from "@nominal-code/domain/settings/ReviewSettings"
 import * as KubeEmulator from "@nominal-code/testing/KubeEmulator"
 import * as RedisServer from "@nominal-code/testing/RedisServer"
 import { Effect, Redacted } from "effect"

@@ -1,5 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { JobId, JobOutcome } from "@nominal-code/domain/Job"
+import { JobId, JobOutcome } from "@nominal-code/domain/job/Job"
 import type { PullRequest, ReviewComment } from "@nominal-code/testing/GitHubState"
 import { breaches } from "@nominal-code/testing/Renderer"
 import { submitReview, turns } from "@nominal-code/testing/ScriptedModel"

@@ -1,6 +1,6 @@
 import { assert, it, layer } from "@effect/vitest"
-import { JobOutcome } from "@nominal-code/domain/Job"
-import { markersIn } from "@nominal-code/domain/Marker"
+import { JobOutcome } from "@nominal-code/domain/job/Job"
+import { markersIn } from "@nominal-code/domain/review/Marker"
 import type { PullRequest } from "@nominal-code/testing/GitHubState"
 import { submitReview, turns } from "@nominal-code/testing/ScriptedModel"
 import { Effect, Exit, Option } from "effect"

@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert } from "@effect/vitest"
-import { JobId } from "@nominal-code/domain/Job"
+import { JobId } from "@nominal-code/domain/job/Job"
 import type { JobRecord } from "@nominal-code/jobs/JobRecords"
 import * as SqliteQueue from "@nominal-code/jobs/sqlite/SqliteQueue"
 import * as Sqlite from "@nominal-code/persistence/Sqlite"

@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
-import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
+import { JobPayloadJson } from "@nominal-code/domain/job/JobPayload"
 import { PayloadStore, readReference } from "@nominal-code/jobs/PayloadStore"
 import * as RedisPayloadStore from "@nominal-code/jobs/redis/RedisPayloadStore"
 import * as Redis from "@nominal-code/persistence/Redis"

@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import { markersIn } from "@nominal-code/domain/Marker"
+import { markersIn } from "@nominal-code/domain/review/Marker"
 import { submitReview, turns } from "@nominal-code/testing/ScriptedModel"
 import { sized } from "@nominal-code/testing/Sized"
 import { Effect } from "effect"

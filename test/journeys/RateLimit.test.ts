@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import { failureText } from "@nominal-code/domain/Failure"
+import { failureText } from "@nominal-code/domain/job/Failure"
 import { now } from "@nominal-code/testing/GitHubState"
 import { submitReview, turns } from "@nominal-code/testing/ScriptedModel"
 import { Duration, Effect, Option } from "effect"

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import type { JobId } from "@nominal-code/domain/Job"
+import type { JobId } from "@nominal-code/domain/job/Job"
 import { redisSuite, replicaOf, replicates, start } from "@nominal-code/testing/RedisServer"
 import { submitReview } from "@nominal-code/testing/ScriptedModel"
 import { Effect, Option, Redacted } from "effect"

@@ -1,4 +1,4 @@
-import { JobId } from "@nominal-code/domain/Job"
+import { JobId } from "@nominal-code/domain/job/Job"
 import { type GitHubEvent, post } from "@nominal-code/testing/GitHubDeliveries"
 import type { PullRequest } from "@nominal-code/testing/GitHubState"
 import { submitReview } from "@nominal-code/testing/ScriptedModel"

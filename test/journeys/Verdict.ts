@@ -1,5 +1,5 @@
-import { type JobId, JobOutcome } from "@nominal-code/domain/Job"
-import { markersIn } from "@nominal-code/domain/Marker"
+import { type JobId, JobOutcome } from "@nominal-code/domain/job/Job"
+import { markersIn } from "@nominal-code/domain/review/Marker"
 import type { JobPosts } from "@nominal-code/testing/GitHubEmulator"
 import type { PullRequest } from "@nominal-code/testing/GitHubState"
 import { Effect, Option } from "effect"

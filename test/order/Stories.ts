@@ -1,5 +1,5 @@
-import type { Sha } from "@nominal-code/domain/PullRequest"
-import type { LifecycleKind } from "@nominal-code/domain/PullRequestEvent"
+import type { Sha } from "@nominal-code/domain/event/PullRequest"
+import type { LifecycleKind } from "@nominal-code/domain/event/PullRequestEvent"
 import { shaOf } from "@nominal-code/testing/Jobs"
 
 /** Events of a pull request after it was opened. `back`: its branch is set back to its first commit. */

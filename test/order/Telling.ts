@@ -1,5 +1,5 @@
-import type { Job } from "@nominal-code/domain/Job"
-import { PullRequestRef } from "@nominal-code/domain/PullRequest"
+import { PullRequestRef } from "@nominal-code/domain/event/PullRequest"
+import type { Job } from "@nominal-code/domain/job/Job"
 import { JobQueue, type Lease, Settlement } from "@nominal-code/jobs/JobQueue"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { review } from "@nominal-code/review/Review"

@@ -1,4 +1,4 @@
-import { JobId } from "@nominal-code/domain/Job"
+import { JobId } from "@nominal-code/domain/job/Job"
 import { type DeliveryAnswer, type GitHubEvent, post } from "@nominal-code/testing/GitHubDeliveries"
 import type { GitHubEmulator } from "@nominal-code/testing/GitHubEmulator"
 import type { PullRequest } from "@nominal-code/testing/GitHubState"

@@ -1,4 +1,4 @@
-import { markersIn } from "@nominal-code/domain/Marker"
+import { markersIn } from "@nominal-code/domain/review/Marker"
 import type { GitHubEmulator } from "@nominal-code/testing/GitHubEmulator"
 import type { KubeEmulator } from "@nominal-code/testing/KubeEmulator"
 import type { KubePodObject } from "@nominal-code/testing/KubeStore"

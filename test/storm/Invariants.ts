@@ -1,4 +1,4 @@
-import { laneKey } from "@nominal-code/domain/Lane"
+import { laneKey } from "@nominal-code/domain/job/Lane"
 import { type JobRecord, reasonOf } from "@nominal-code/jobs/JobRecords"
 import { Option } from "effect"
 import type { AcceptedDelivery, Change, Observations, PodRun, Post } from "./Observed.ts"

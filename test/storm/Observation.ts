@@ -1,4 +1,4 @@
-import { type Marker, markersIn } from "@nominal-code/domain/Marker"
+import { type Marker, markersIn } from "@nominal-code/domain/review/Marker"
 import * as RedisRecords from "@nominal-code/jobs/redis/RedisRecords"
 import type { Redis } from "@nominal-code/persistence/Redis"
 import type { GitHubEmulator } from "@nominal-code/testing/GitHubEmulator"

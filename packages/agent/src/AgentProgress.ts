@@ -1,4 +1,4 @@
-import { Usage } from "@nominal-code/domain/Usage"
+import { Usage } from "@nominal-code/domain/model/Usage"
 import { Context, Effect, Schema } from "effect"
 
 /** The explorer that did it, by its kind and number; absent: the task's own agent. */

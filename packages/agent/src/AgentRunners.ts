@@ -1,5 +1,5 @@
-import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
-import { type RunnerName, runnerOf } from "@nominal-code/domain/ReviewSettings"
+import { KnownSecrets } from "@nominal-code/domain/secret/KnownSecrets"
+import { type RunnerName, runnerOf } from "@nominal-code/domain/settings/ReviewSettings"
 import { Context, Effect, Layer, Option } from "effect"
 import { AgentRunner, type AgentTask } from "./AgentRunner.ts"
 

@@ -1,4 +1,4 @@
-import type { UsageSummary } from "@nominal-code/domain/Usage"
+import type { UsageSummary } from "@nominal-code/domain/model/Usage"
 import type { LlmError } from "@nominal-code/llm/LlmError"
 import type { ToolSpec } from "@nominal-code/llm/LlmProvider"
 import type { LlmProviders } from "@nominal-code/llm/LlmProviders"

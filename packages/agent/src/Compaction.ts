@@ -1,4 +1,4 @@
-import { Block, type Message } from "@nominal-code/domain/Conversation"
+import { Block, type Message } from "@nominal-code/domain/model/Conversation"
 import { Option } from "effect"
 
 /** Tokens of one call (prompt and answer) above which the conversation is compacted, in a window of this size. */

@@ -1,4 +1,4 @@
-import type { UsageSummary } from "@nominal-code/domain/Usage"
+import type { UsageSummary } from "@nominal-code/domain/model/Usage"
 import { LlmError } from "@nominal-code/llm/LlmError"
 import { Clock, Duration, Effect, Ref } from "effect"
 import * as ServiceWait from "./ServiceWait.ts"

@@ -1,4 +1,4 @@
-import { Block } from "@nominal-code/domain/Conversation"
+import { Block } from "@nominal-code/domain/model/Conversation"
 import type { LlmError } from "@nominal-code/llm/LlmError"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Effect, Option, Result, Schema } from "effect"

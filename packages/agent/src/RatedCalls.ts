@@ -1,4 +1,4 @@
-import { bytesOf } from "@nominal-code/domain/Conversation"
+import { bytesOf } from "@nominal-code/domain/model/Conversation"
 import { LlmError } from "@nominal-code/llm/LlmError"
 import { LlmProvider, type LlmRequest } from "@nominal-code/llm/LlmProvider"
 import { LlmProviders } from "@nominal-code/llm/LlmProviders"

@@ -1,6 +1,6 @@
 /** Model calls that are written into the transcript of their review, and answers that come out of one. */
-import { Block } from "@nominal-code/domain/Conversation"
-import { digest, Transcript, TranscriptAgent, TranscriptEvent } from "@nominal-code/domain/Transcript"
+import { Block } from "@nominal-code/domain/model/Conversation"
+import { digest, Transcript, TranscriptAgent, TranscriptEvent } from "@nominal-code/domain/model/Transcript"
 import { LlmError } from "@nominal-code/llm/LlmError"
 import { LlmProvider, type LlmRequest, type LlmResponse } from "@nominal-code/llm/LlmProvider"
 import { LlmProviders } from "@nominal-code/llm/LlmProviders"

@@ -1,4 +1,4 @@
-import type { ModelPrice } from "@nominal-code/domain/ModelPrice"
+import type { ModelPrice } from "@nominal-code/domain/model/ModelPrice"
 import { nanoOf, newCap, type Spend, type SpendAccount, type SpendSubject } from "@nominal-code/persistence/Spend"
 import * as SpendMemory from "@nominal-code/persistence/SpendMemory"
 import { Context } from "effect"

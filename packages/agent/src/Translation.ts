@@ -1,4 +1,4 @@
-import { Block, type Message } from "@nominal-code/domain/Conversation"
+import { Block, type Message } from "@nominal-code/domain/model/Conversation"
 import { Hash } from "effect"
 import { withoutOpaque } from "./Compaction.ts"
 

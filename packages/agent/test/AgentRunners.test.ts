@@ -1,7 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { AgentRunner, type AgentTask } from "@nominal-code/agent/AgentRunner"
 import * as AgentRunners from "@nominal-code/agent/AgentRunners"
-import { KnownSecrets, makeKnownSecrets } from "@nominal-code/domain/KnownSecrets"
+import { KnownSecrets, makeKnownSecrets } from "@nominal-code/domain/secret/KnownSecrets"
 import { Effect, Layer, Option, Redacted } from "effect"
 import { task } from "./ScriptedModel.ts"
 

@@ -2,7 +2,7 @@ import { assert, it } from "@effect/vitest"
 import { AgentRunner } from "@nominal-code/agent/AgentRunner"
 import { fromLine } from "@nominal-code/agent/claude/Events"
 import * as Transcript from "@nominal-code/agent/claude/Transcript"
-import { Usage } from "@nominal-code/domain/Usage"
+import { Usage } from "@nominal-code/domain/model/Usage"
 import { Effect, Option } from "effect"
 import { agentOf, says, submit, task, usage } from "./ScriptedModel.ts"
 

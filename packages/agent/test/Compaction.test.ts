@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import * as Compaction from "@nominal-code/agent/Compaction"
-import { Block, type Message } from "@nominal-code/domain/Conversation"
+import { Block, type Message } from "@nominal-code/domain/model/Conversation"
 import { Option } from "effect"
 import { text } from "./ScriptedModel.ts"
 import { textOf, violations } from "./Transcript.ts"

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { Block, type Message } from "@nominal-code/domain/Conversation"
+import { Block, type Message } from "@nominal-code/domain/model/Conversation"
 import { LlmError } from "@nominal-code/llm/LlmError"
 import type { LlmRequest } from "@nominal-code/llm/LlmProvider"
 import { ToolError } from "@nominal-code/workspace/Tool"

@@ -1,5 +1,5 @@
-import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
-import type { Usage } from "@nominal-code/domain/Usage"
+import type { SpendLimit } from "@nominal-code/domain/model/SpendLimits"
+import type { Usage } from "@nominal-code/domain/model/Usage"
 import { listedPrices } from "@nominal-code/llm/Pricing"
 import { type DailyCosts, nanoOf, type SpendAccount } from "@nominal-code/persistence/Spend"
 import { Option } from "effect"

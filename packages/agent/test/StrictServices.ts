@@ -1,4 +1,4 @@
-import type { ChatServiceName } from "@nominal-code/domain/ChatServices"
+import type { ChatServiceName } from "@nominal-code/domain/model/ChatServices"
 import * as Anthropic from "@nominal-code/llm/Anthropic"
 import * as Google from "@nominal-code/llm/Google"
 import * as OpenAi from "@nominal-code/llm/OpenAi"

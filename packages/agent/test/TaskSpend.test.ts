@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { SpendScope, within } from "@nominal-code/agent/SpendScope"
 import * as TaskSpend from "@nominal-code/agent/TaskSpend"
-import { Usage } from "@nominal-code/domain/Usage"
+import { Usage } from "@nominal-code/domain/model/Usage"
 import { LlmError } from "@nominal-code/llm/LlmError"
 import type { LlmResponse } from "@nominal-code/llm/LlmProvider"
 import * as Retry from "@nominal-code/llm/Retry"

@@ -1,4 +1,4 @@
-import { Block, type Message } from "@nominal-code/domain/Conversation"
+import { Block, type Message } from "@nominal-code/domain/model/Conversation"
 
 /** Complaints of the strictest provider about a conversation. */
 export const violations = (messages: ReadonlyArray<Message>): ReadonlyArray<string> =>

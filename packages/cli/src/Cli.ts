@@ -1,4 +1,4 @@
-import type { Severity } from "@nominal-code/domain/Finding"
+import type { Severity } from "@nominal-code/domain/review/Finding"
 import { Cause, Effect, Exit, Option, Runtime, Schema } from "effect"
 import { Argument, CliError, Command, Flag, GlobalFlag } from "effect/cli"
 import packageJson from "../package.json" with { type: "json" }

@@ -1,5 +1,5 @@
 /** Final message of a command, and its exit code. */
-import { fileTrouble } from "@nominal-code/domain/FileTrouble"
+import { fileTrouble } from "@nominal-code/domain/file/FileTrouble"
 import { Cause, Console, Exit, PlatformError, Predicate, Runtime } from "effect"
 import process from "node:process"
 import { printable } from "./review/TerminalText.ts"

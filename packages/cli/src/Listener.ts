@@ -1,6 +1,6 @@
 import { NodeHttpServer } from "@effect/platform-node"
 import { settings } from "@nominal-code/config/Settings"
-import { nameOf, type Setting } from "@nominal-code/domain/Setting"
+import { nameOf, type Setting } from "@nominal-code/domain/settings/Setting"
 import * as DirectServer from "@nominal-code/server/DirectServer"
 import { Effect, Layer, Predicate, Schema } from "effect"
 import type { HttpServer } from "effect/http"

@@ -1,4 +1,4 @@
-import { KnownSecrets, makeKnownSecrets } from "@nominal-code/domain/KnownSecrets"
+import { KnownSecrets, makeKnownSecrets } from "@nominal-code/domain/secret/KnownSecrets"
 import {
   Cause,
   Console,

@@ -1,6 +1,6 @@
-import type { ServiceName } from "@nominal-code/domain/Failure"
-import type { JobPayload } from "@nominal-code/domain/JobPayload"
-import type { RunWaits } from "@nominal-code/domain/RunWaits"
+import type { ServiceName } from "@nominal-code/domain/job/Failure"
+import type { JobPayload } from "@nominal-code/domain/job/JobPayload"
+import type { RunWaits } from "@nominal-code/domain/job/RunWaits"
 import { JobResults } from "@nominal-code/jobs/JobResults"
 import { Clock, Duration, Effect, Option, Ref } from "effect"
 

@@ -1,5 +1,5 @@
 import { ConfigError } from "@nominal-code/config/ConfigError"
-import { claudeCode, modelsOf, type ReviewSettings } from "@nominal-code/domain/ReviewSettings"
+import { claudeCode, modelsOf, type ReviewSettings } from "@nominal-code/domain/settings/ReviewSettings"
 import { pricesWith } from "@nominal-code/llm/Pricing"
 import { Effect, Option } from "effect"
 

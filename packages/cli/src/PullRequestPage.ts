@@ -1,5 +1,5 @@
 import type { GitHubSettings, GitLabSettings } from "@nominal-code/config/AppConfig"
-import { type Platform, PullRequestRef } from "@nominal-code/domain/PullRequest"
+import { type Platform, PullRequestRef } from "@nominal-code/domain/event/PullRequest"
 import { hostOf } from "@nominal-code/forge/gitlab/Options"
 import { Effect, Option, Schema } from "effect"
 

@@ -1,4 +1,4 @@
-import { type JobPayload, JobPayloadJson, payloadVersions } from "@nominal-code/domain/JobPayload"
+import { type JobPayload, JobPayloadJson, payloadVersions } from "@nominal-code/domain/job/JobPayload"
 import { Data, Effect, Predicate, Schema } from "effect"
 import { issueText } from "./PayloadIssue.ts"
 import { EventRequest, NamedRequest, PageRequest, type RunRequest } from "./RunRequest.ts"

@@ -1,7 +1,15 @@
-import { DeliveryId, Job, jobIdOfDelivery } from "@nominal-code/domain/Job"
-import { Lane, Namespace } from "@nominal-code/domain/Lane"
-import { Login, Platform, PullNumber, PullRequestRef, RepoName, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
-import { CommentKind, LifecycleKind, PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import {
+  Login,
+  Platform,
+  PullNumber,
+  PullRequestRef,
+  RepoName,
+  RepoPath,
+  Sha
+} from "@nominal-code/domain/event/PullRequest"
+import { CommentKind, LifecycleKind, PullRequestEvent } from "@nominal-code/domain/event/PullRequestEvent"
+import { DeliveryId, Job, jobIdOfDelivery } from "@nominal-code/domain/job/Job"
+import { Lane, Namespace } from "@nominal-code/domain/job/Lane"
 import { ForgeNotConfigured } from "@nominal-code/forge/Forges"
 import { Clock, Effect, Option, Schema } from "effect"
 import { randomUUID } from "node:crypto"

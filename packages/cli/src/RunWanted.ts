@@ -1,4 +1,4 @@
-import type { JobPayload } from "@nominal-code/domain/JobPayload"
+import type { JobPayload } from "@nominal-code/domain/job/JobPayload"
 import type { JobResults } from "@nominal-code/jobs/JobResults"
 import { Effect } from "effect"
 

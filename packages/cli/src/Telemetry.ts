@@ -1,6 +1,6 @@
 import type { MetricsSettings, TracingSettings, WebhookSettings } from "@nominal-code/config/AppConfig"
-import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
-import { layerScrapeHooks } from "@nominal-code/domain/Metrics"
+import { KnownSecrets } from "@nominal-code/domain/secret/KnownSecrets"
+import { layerScrapeHooks } from "@nominal-code/domain/telemetry/Metrics"
 import { Effect, Layer, Option, Redacted } from "effect"
 import { FetchHttpClient, HttpBody } from "effect/http"
 import { OtlpSerialization, OtlpTracer } from "effect/observability"

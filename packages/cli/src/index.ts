@@ -39,13 +39,10 @@ export { layer as layerReviewConfig, ReviewConfig } from "@nominal-code/review/R
 export { type AgentError, ReviewSteps } from "@nominal-code/review/ReviewSteps"
 
 /** Pull requests, what happens to them, and what a review says of them. */
-export { Relation } from "@nominal-code/domain/Access"
-export { CoverageCounts, FileCoverage, OmissionReason } from "@nominal-code/domain/Coverage"
-export { FileKind, GeneratedMark } from "@nominal-code/domain/FileKind"
-export type { Filters } from "@nominal-code/domain/Filters"
-export { Category, Confidence, Finding, Fingerprint, fingerprint, Severity } from "@nominal-code/domain/Finding"
-export { parseGitDiff } from "@nominal-code/domain/GitDiff"
-export { ChangedFile, Side } from "@nominal-code/domain/Patch"
+export { parseGitDiff } from "@nominal-code/domain/diff/GitDiff"
+export { ChangedFile, Side } from "@nominal-code/domain/diff/Patch"
+export { Relation } from "@nominal-code/domain/event/Access"
+export type { Filters } from "@nominal-code/domain/event/Filters"
 export {
   Login,
   Platform,
@@ -56,13 +53,16 @@ export {
   RepoName,
   RepoPath,
   Sha
-} from "@nominal-code/domain/PullRequest"
-export { CommentKind, LifecycleKind, PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
-export { Discussion, InlineComment, PostedReview, ReviewDraft, ReviewScope } from "@nominal-code/domain/Review"
-export { type ReviewRule } from "@nominal-code/domain/ReviewRules"
+} from "@nominal-code/domain/event/PullRequest"
+export { CommentKind, LifecycleKind, PullRequestEvent } from "@nominal-code/domain/event/PullRequestEvent"
+export { FileKind, GeneratedMark } from "@nominal-code/domain/file/FileKind"
+export { CoverageCounts, FileCoverage, OmissionReason } from "@nominal-code/domain/review/Coverage"
+export { Category, Confidence, Finding, Fingerprint, fingerprint, Severity } from "@nominal-code/domain/review/Finding"
+export { Discussion, InlineComment, PostedReview, ReviewDraft, ReviewScope } from "@nominal-code/domain/review/Review"
+export { type ReviewRule } from "@nominal-code/domain/review/ReviewRules"
 
 /** Jobs, their lanes, and how their runs end. */
-export { Failure, failureText, ModelFailureReason, ServiceName } from "@nominal-code/domain/Failure"
+export { Failure, failureText, ModelFailureReason, ServiceName } from "@nominal-code/domain/job/Failure"
 export {
   DeliveryId,
   eventKeyOf,
@@ -73,11 +73,11 @@ export {
   jobOfHead,
   JobOutcome,
   SkipReason
-} from "@nominal-code/domain/Job"
-export { Lane, LaneKey, laneKey, Namespace } from "@nominal-code/domain/Lane"
-export { Marker, ReviewMode } from "@nominal-code/domain/Marker"
-export { Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
-export { ensureWanted, RunNotWanted, RunStillWanted } from "@nominal-code/domain/RunStillWanted"
+} from "@nominal-code/domain/job/Job"
+export { Lane, LaneKey, laneKey, Namespace } from "@nominal-code/domain/job/Lane"
+export { Notice, NoticeOutcome } from "@nominal-code/domain/job/Notice"
+export { ensureWanted, RunNotWanted, RunStillWanted } from "@nominal-code/domain/job/RunStillWanted"
+export { Marker, ReviewMode } from "@nominal-code/domain/review/Marker"
 
 /** The configuration, from YAML and the environment. */
 export {
@@ -110,7 +110,7 @@ export {
 } from "@nominal-code/config/KubernetesSettings"
 export { Affinity, Toleration } from "@nominal-code/config/PodScheduling"
 export { type Flags } from "@nominal-code/config/Values"
-export { type Policy } from "@nominal-code/domain/Policy"
+export { type Policy } from "@nominal-code/domain/event/Policy"
 export {
   AgentSettings,
   Effort,
@@ -118,15 +118,15 @@ export {
   ProviderName,
   ReviewSettings,
   RunnerName
-} from "@nominal-code/domain/ReviewSettings"
-export { type Setting, type Travel, type ValueOf, type ValuesOf } from "@nominal-code/domain/Setting"
-export { type SettingType } from "@nominal-code/domain/SettingType"
+} from "@nominal-code/domain/settings/ReviewSettings"
+export { type Setting, type Travel, type ValueOf, type ValuesOf } from "@nominal-code/domain/settings/Setting"
+export { type SettingType } from "@nominal-code/domain/settings/SettingType"
 
 /** The parts with their options out of `AppConfig`. */
 export * as Configured from "./Configured.ts"
 
 /** The forge. */
-export { CheckAnnotation, CheckedCommit, CheckState } from "@nominal-code/domain/CommitCheck"
+export { CheckAnnotation, CheckedCommit, CheckState } from "@nominal-code/domain/review/CommitCheck"
 export {
   type AnswerFacts,
   type CloneSource,
@@ -217,9 +217,9 @@ export {
 } from "@nominal-code/agent/TaskModel"
 
 /** The models. */
-export { ChatServiceName } from "@nominal-code/domain/ChatServices"
-export { answerOpenCalls, Block, Conversation, Message } from "@nominal-code/domain/Conversation"
-export { Usage, UsageSummary } from "@nominal-code/domain/Usage"
+export { ChatServiceName } from "@nominal-code/domain/model/ChatServices"
+export { answerOpenCalls, Block, Conversation, Message } from "@nominal-code/domain/model/Conversation"
+export { Usage, UsageSummary } from "@nominal-code/domain/model/Usage"
 export * as Anthropic from "@nominal-code/llm/Anthropic"
 export { type AwsCredentials } from "@nominal-code/llm/anthropic/Signing"
 export * as Azure from "@nominal-code/llm/Azure"
@@ -243,8 +243,8 @@ export { limitsWithin as callLimitsWithin } from "@nominal-code/llm/Retry"
 export * as Vertex from "@nominal-code/llm/Vertex"
 
 /** The ledger of what models cost. */
-export { ModelPrice } from "@nominal-code/domain/ModelPrice"
-export { SpendLimit } from "@nominal-code/domain/SpendLimits"
+export { ModelPrice } from "@nominal-code/domain/model/ModelPrice"
+export { SpendLimit } from "@nominal-code/domain/model/SpendLimits"
 export {
   type AmountRange,
   type CallCosts,

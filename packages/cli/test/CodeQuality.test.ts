@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Fingerprint, Severity } from "@nominal-code/domain/Finding"
+import { Fingerprint, Severity } from "@nominal-code/domain/review/Finding"
 import { codeQuality } from "../src/ci/CodeQuality.ts"
 import type { ReviewedFinding } from "../src/ReviewedFinding.ts"
 import { finding } from "./Reported.ts"

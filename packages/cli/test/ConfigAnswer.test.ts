@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { everySetting } from "@nominal-code/config/Settings"
-import { PullRequest, PullRequestRef } from "@nominal-code/domain/PullRequest"
+import { PullRequest, PullRequestRef } from "@nominal-code/domain/event/PullRequest"
 import { Forge } from "@nominal-code/forge/Forge"
 import { configAnswer } from "@nominal-code/review/commands/ConfigAnswer"
 import * as ReviewConfig from "@nominal-code/review/ReviewConfig"

@@ -1,7 +1,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { everySetting } from "@nominal-code/config/Settings"
-import { fileVariable } from "@nominal-code/domain/Setting"
+import { fileVariable } from "@nominal-code/domain/settings/Setting"
 import { Effect, FileSystem, Schema } from "effect"
 import { generateKeyPairSync } from "node:crypto"
 import { runWith } from "./RunCommand.ts"

@@ -1,7 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { defaultModels, explorerModels } from "@nominal-code/config/DefaultModels"
 import { providerNames } from "@nominal-code/config/settings/Providers"
-import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
+import type { ReviewSettings } from "@nominal-code/domain/settings/ReviewSettings"
 import { LlmProviders } from "@nominal-code/llm/LlmProviders"
 import { largestOutputOf } from "@nominal-code/llm/ModelOutput"
 import { listedPrices } from "@nominal-code/llm/Pricing"

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Usage } from "@nominal-code/domain/Usage"
+import { Usage } from "@nominal-code/domain/model/Usage"
 import { type DailyCosts, DailyCosts as Costs, nanoOf } from "@nominal-code/persistence/Spend"
 import { Array, Effect, Schema } from "effect"
 import { CostKey, type NamedCosts, summed, table } from "../src/CostText.ts"

@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Usage } from "@nominal-code/domain/Usage"
+import { Usage } from "@nominal-code/domain/model/Usage"
 import { nanoOf, newTask, noCosts, Spend, type SpendSubject } from "@nominal-code/persistence/Spend"
 import * as SpendSqlite from "@nominal-code/persistence/SpendSqlite"
 import * as Sqlite from "@nominal-code/persistence/Sqlite"

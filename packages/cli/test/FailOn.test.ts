@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { Severity } from "@nominal-code/domain/Finding"
+import { Severity } from "@nominal-code/domain/review/Finding"
 import { shaOf } from "@nominal-code/testing/Jobs"
 import { Effect, Runtime, Schema } from "effect"
 import { judge } from "../src/review/FailOn.ts"

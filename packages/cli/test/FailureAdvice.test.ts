@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { Failure } from "@nominal-code/domain/Failure"
+import { Failure } from "@nominal-code/domain/job/Failure"
 import { ForgeError, NotFound } from "@nominal-code/forge/ForgeError"
 import { failureAdvice, forgeErrorAdvice } from "../src/review/FailureAdvice.ts"
 

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { RepoName } from "@nominal-code/domain/PullRequest"
+import { RepoName } from "@nominal-code/domain/event/PullRequest"
 import { Forge } from "@nominal-code/forge/Forge"
 import * as GitHub from "@nominal-code/forge/GitHub"
 import * as Anthropic from "@nominal-code/llm/Anthropic"

@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { providers } from "@nominal-code/config/settings/Providers"
-import { claudeCode, ProviderName, type ReviewSettings } from "@nominal-code/domain/ReviewSettings"
+import { claudeCode, ProviderName, type ReviewSettings } from "@nominal-code/domain/settings/ReviewSettings"
 import { reviewSettings } from "@nominal-code/testing/TestConfig"
 import { Effect, Option } from "effect"
 import { checkKey } from "../src/review/ModelKey.ts"

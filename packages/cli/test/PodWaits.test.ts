@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
-import { modelService } from "@nominal-code/domain/Failure"
-import * as RunWaits from "@nominal-code/domain/RunWaits"
+import { modelService } from "@nominal-code/domain/job/Failure"
+import * as RunWaits from "@nominal-code/domain/job/RunWaits"
 import { JobResults } from "@nominal-code/jobs/JobResults"
 import { StoreError } from "@nominal-code/persistence/StoreError"
 import { laneOf, push } from "@nominal-code/testing/Jobs"

@@ -1,5 +1,5 @@
-import { Fingerprint } from "@nominal-code/domain/Finding"
-import { RepoPath, Sha } from "@nominal-code/domain/PullRequest"
+import { RepoPath, Sha } from "@nominal-code/domain/event/PullRequest"
+import { Fingerprint } from "@nominal-code/domain/review/Finding"
 import type { ReviewReport } from "../src/review/ReviewReport.ts"
 import { ReviewedFinding } from "../src/ReviewedFinding.ts"
 

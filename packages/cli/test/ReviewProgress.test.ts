@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type AgentEvent, AgentProgress } from "@nominal-code/agent/AgentProgress"
-import { Usage } from "@nominal-code/domain/Usage"
+import { Usage } from "@nominal-code/domain/model/Usage"
 import { LlmError } from "@nominal-code/llm/LlmError"
 import * as Retry from "@nominal-code/llm/Retry"
 import { Duration, Effect, Fiber, Scope } from "effect"

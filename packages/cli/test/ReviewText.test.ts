@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { FileCoverage } from "@nominal-code/domain/Coverage"
-import { Fingerprint } from "@nominal-code/domain/Finding"
-import { RepoPath, Sha } from "@nominal-code/domain/PullRequest"
+import { RepoPath, Sha } from "@nominal-code/domain/event/PullRequest"
+import { FileCoverage } from "@nominal-code/domain/review/Coverage"
+import { Fingerprint } from "@nominal-code/domain/review/Finding"
 import { commentHead } from "@nominal-code/review/posted/CommentBody"
 import { Option, Schema } from "effect"
 import {

@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
+import { JobPayloadJson } from "@nominal-code/domain/job/JobPayload"
 import { payloadKey, payloadReference, PayloadStore } from "@nominal-code/jobs/PayloadStore"
 import * as RedisPayloadStore from "@nominal-code/jobs/redis/RedisPayloadStore"
 import * as Redis from "@nominal-code/persistence/Redis"

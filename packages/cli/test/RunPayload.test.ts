@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
+import { JobPayloadJson } from "@nominal-code/domain/job/JobPayload"
 import { laneOf, push } from "@nominal-code/testing/Jobs"
 import { reviewSettings } from "@nominal-code/testing/TestConfig"
 import { Effect, Schema } from "effect"

@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
+import { JobPayloadJson } from "@nominal-code/domain/job/JobPayload"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import { JobResults } from "@nominal-code/jobs/JobResults"
 import { QueueAdmin } from "@nominal-code/jobs/QueueAdmin"

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Category, Fingerprint, Severity } from "@nominal-code/domain/Finding"
-import { RepoPath } from "@nominal-code/domain/PullRequest"
+import { RepoPath } from "@nominal-code/domain/event/PullRequest"
+import { Category, Fingerprint, Severity } from "@nominal-code/domain/review/Finding"
 import { sarifFaults } from "@nominal-code/testing/SarifSchema"
 import { Schema } from "effect"
 import { nothingSarif, reviewSarif } from "../src/review/Sarif.ts"

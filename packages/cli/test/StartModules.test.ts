@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import { JobPayloadJson } from "@nominal-code/domain/JobPayload"
+import { JobPayloadJson } from "@nominal-code/domain/job/JobPayload"
 import * as Scene from "@nominal-code/testing/GitHubScene"
 import { Effect, FileSystem, Schema } from "effect"
 import { basename } from "node:path"

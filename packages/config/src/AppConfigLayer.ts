@@ -1,4 +1,4 @@
-import { modelsOf } from "@nominal-code/domain/ReviewSettings"
+import { modelsOf } from "@nominal-code/domain/settings/ReviewSettings"
 import { Effect, type FileSystem, Layer, type LogLevel, type Path } from "effect"
 import { AppConfig, type Mode } from "./AppConfig.ts"
 import { ConfigError } from "./ConfigError.ts"

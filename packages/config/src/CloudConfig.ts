@@ -1,5 +1,5 @@
-import type { ProviderName } from "@nominal-code/domain/ReviewSettings"
-import type { Setting } from "@nominal-code/domain/Setting"
+import type { ProviderName } from "@nominal-code/domain/settings/ReviewSettings"
+import type { Setting } from "@nominal-code/domain/settings/Setting"
 import { Option, type Redacted } from "effect"
 import type { AzureIdentity, CloudSettings } from "./AppConfig.ts"
 import { settings } from "./Settings.ts"

@@ -1,5 +1,5 @@
-import { parseYamlMap } from "@nominal-code/domain/Yaml"
-import type { YamlMap } from "@nominal-code/domain/YamlMap"
+import { parseYamlMap } from "@nominal-code/domain/text/Yaml"
+import type { YamlMap } from "@nominal-code/domain/text/YamlMap"
 import { Effect, type FileSystem, Option, Result } from "effect"
 import type { Mode } from "./AppConfig.ts"
 import { ConfigError } from "./ConfigError.ts"

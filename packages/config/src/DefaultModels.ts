@@ -1,4 +1,4 @@
-import type { ProviderName } from "@nominal-code/domain/ReviewSettings"
+import type { ProviderName } from "@nominal-code/domain/settings/ReviewSettings"
 
 /**
  * Default model of each provider that has one. A local server, an endpoint of one's own and Azure have what was put

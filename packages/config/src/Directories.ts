@@ -1,5 +1,5 @@
-import { fileTrouble } from "@nominal-code/domain/FileTrouble"
-import type { Setting } from "@nominal-code/domain/Setting"
+import { fileTrouble } from "@nominal-code/domain/file/FileTrouble"
+import type { Setting } from "@nominal-code/domain/settings/Setting"
 import { Effect, Option, Path } from "effect"
 import { UserDirectories } from "effect/persistence"
 import type { Report } from "./Report.ts"

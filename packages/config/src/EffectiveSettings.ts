@@ -1,4 +1,4 @@
-import type { Setting } from "@nominal-code/domain/Setting"
+import type { Setting } from "@nominal-code/domain/settings/Setting"
 import { Effect, Option, Path } from "effect"
 import { load } from "./AppConfigLayer.ts"
 import { readConfigFile } from "./ConfigFile.ts"

@@ -1,4 +1,4 @@
-import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
+import type { ReviewSettings } from "@nominal-code/domain/settings/ReviewSettings"
 import { Option } from "effect"
 import type { Report } from "./Report.ts"
 import type { Runner } from "./RunnerConfig.ts"

@@ -1,4 +1,4 @@
-import type { Setting } from "@nominal-code/domain/Setting"
+import type { Setting } from "@nominal-code/domain/settings/Setting"
 import { Option } from "effect"
 import type { Report } from "./Report.ts"
 import type { Runner } from "./RunnerConfig.ts"

@@ -1,4 +1,4 @@
-import { fileVariables, type Setting } from "@nominal-code/domain/Setting"
+import { fileVariables, type Setting } from "@nominal-code/domain/settings/Setting"
 import { Array } from "effect"
 import { ownSettings } from "./Settings.ts"
 

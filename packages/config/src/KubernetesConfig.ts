@@ -1,5 +1,5 @@
-import { holdsPassword } from "@nominal-code/domain/RedisUrl"
-import { nameOf, type SettingGroup } from "@nominal-code/domain/Setting"
+import { holdsPassword } from "@nominal-code/domain/settings/RedisUrl"
+import { nameOf, type SettingGroup } from "@nominal-code/domain/settings/Setting"
 import { Duration, Option, Redacted } from "effect"
 import type { JobSettings, Mode } from "./AppConfig.ts"
 import type { KubernetesSettings, SecretVariable, VariablesByPart } from "./KubernetesSettings.ts"

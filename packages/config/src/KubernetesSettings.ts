@@ -1,4 +1,4 @@
-import type { ValuesOf } from "@nominal-code/domain/Setting"
+import type { ValuesOf } from "@nominal-code/domain/settings/Setting"
 import type { Option } from "effect"
 import type { kubernetes } from "./settings/Service.ts"
 

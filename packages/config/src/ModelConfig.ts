@@ -1,12 +1,12 @@
-import { priceNamesOf } from "@nominal-code/domain/ModelPrice"
+import { priceNamesOf } from "@nominal-code/domain/model/ModelPrice"
 import {
   type AgentSettings,
   claudeCode,
   modelOfPlan,
   type ModelRef,
   type ProviderName
-} from "@nominal-code/domain/ReviewSettings"
-import { nameOf, type Setting } from "@nominal-code/domain/Setting"
+} from "@nominal-code/domain/settings/ReviewSettings"
+import { nameOf, type Setting } from "@nominal-code/domain/settings/Setting"
 import { Option } from "effect"
 import { type AppConfig, type Mode, ofAnyModel, type ProviderSettings } from "./AppConfig.ts"
 import { isCloud, isMissing, resolveCloud } from "./CloudConfig.ts"

@@ -1,4 +1,4 @@
-import type { Setting } from "@nominal-code/domain/Setting"
+import type { Setting } from "@nominal-code/domain/settings/Setting"
 import { Effect, Option, Path } from "effect"
 import { readRegularFile } from "./RegularFile.ts"
 import type { Report } from "./Report.ts"

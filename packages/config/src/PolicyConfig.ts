@@ -1,5 +1,5 @@
-import type { Policy } from "@nominal-code/domain/Policy"
-import { CommentKind, Trigger } from "@nominal-code/domain/PullRequestEvent"
+import type { Policy } from "@nominal-code/domain/event/Policy"
+import { CommentKind, Trigger } from "@nominal-code/domain/event/PullRequestEvent"
 import { Option, Schema } from "effect"
 import type { Mode } from "./AppConfig.ts"
 import type { Report } from "./Report.ts"

@@ -1,4 +1,4 @@
-import type { Setting } from "@nominal-code/domain/Setting"
+import type { Setting } from "@nominal-code/domain/settings/Setting"
 import { Effect, FileSystem, Option, Path } from "effect"
 import { readNamedFile } from "./NamedFile.ts"
 import type { Report } from "./Report.ts"

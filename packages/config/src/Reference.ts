@@ -1,4 +1,4 @@
-import { fileVariables, type Setting } from "@nominal-code/domain/Setting"
+import { fileVariables, type Setting } from "@nominal-code/domain/settings/Setting"
 import { defaultModelOf, explorerModels } from "./DefaultModels.ts"
 import { sections } from "./Settings.ts"
 import { providerNames } from "./settings/Providers.ts"

@@ -1,4 +1,4 @@
-import { nameOf, type Setting } from "@nominal-code/domain/Setting"
+import { nameOf, type Setting } from "@nominal-code/domain/settings/Setting"
 
 /** Collector of problems and warnings, so that a user can correct all of them at once. */
 export interface Report {

@@ -1,5 +1,5 @@
-import type { RunnerName } from "@nominal-code/domain/ReviewSettings"
-import { nameOf } from "@nominal-code/domain/Setting"
+import type { RunnerName } from "@nominal-code/domain/settings/ReviewSettings"
+import { nameOf } from "@nominal-code/domain/settings/Setting"
 import { Effect, FileSystem, Option, Path } from "effect"
 import type { ClaudeCodeSettings, Mode } from "./AppConfig.ts"
 import { readVariable } from "./Environment.ts"

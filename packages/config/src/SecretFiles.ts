@@ -1,4 +1,4 @@
-import { fileVariable } from "@nominal-code/domain/Setting"
+import { fileVariable } from "@nominal-code/domain/settings/Setting"
 import { Effect, type FileSystem, Option, type Path } from "effect"
 import type { ConfigError } from "./ConfigError.ts"
 import { readVariable } from "./Environment.ts"

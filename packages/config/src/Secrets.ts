@@ -1,4 +1,4 @@
-import { parseRedisUrl, writtenPassword } from "@nominal-code/domain/RedisUrl"
+import { parseRedisUrl, writtenPassword } from "@nominal-code/domain/settings/RedisUrl"
 import { ConfigProvider, Effect, Option, Redacted } from "effect"
 import type { GitHubSettings } from "./AppConfig.ts"
 import type { ConfigError } from "./ConfigError.ts"

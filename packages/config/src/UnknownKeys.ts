@@ -1,4 +1,4 @@
-import { isYamlMap, type YamlMap } from "@nominal-code/domain/YamlMap"
+import { isYamlMap, type YamlMap } from "@nominal-code/domain/text/YamlMap"
 import { Array, Option, Order } from "effect"
 import { distance as characters } from "fastest-levenshtein"
 import type { ConfigFile } from "./ConfigFile.ts"

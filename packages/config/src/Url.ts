@@ -1,5 +1,5 @@
-import { parseRedisUrl } from "@nominal-code/domain/RedisUrl"
-import { make } from "@nominal-code/domain/SettingType"
+import { parseRedisUrl } from "@nominal-code/domain/settings/RedisUrl"
+import { make } from "@nominal-code/domain/settings/SettingType"
 import { Option, Schema, SchemaTransformation } from "effect"
 import { isIPv4 } from "node:net"
 

@@ -1,4 +1,4 @@
-import { fileVariables, nameOf, type Setting } from "@nominal-code/domain/Setting"
+import { fileVariables, nameOf, type Setting } from "@nominal-code/domain/settings/Setting"
 import { ConfigProvider, Effect } from "effect"
 import { distance } from "fastest-levenshtein"
 import { everySetting } from "./Settings.ts"

@@ -8,7 +8,7 @@ import {
   retirements
 } from "@nominal-code/config/DefaultModels"
 import { providerNames, providers } from "@nominal-code/config/settings/Providers"
-import { agentsOf, ReviewSettings, verifierOf } from "@nominal-code/domain/ReviewSettings"
+import { agentsOf, ReviewSettings, verifierOf } from "@nominal-code/domain/settings/ReviewSettings"
 import { Effect, Option, Redacted, Schema } from "effect"
 import { complete, configured, problems } from "./Fixture.ts"
 

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { parseRepositoryFile } from "@nominal-code/domain/RepositoryFile"
+import { parseRepositoryFile } from "@nominal-code/domain/settings/RepositoryFile"
 import { Effect, Result } from "effect"
 import { readFileSync } from "node:fs"
 import { complete, configured, problems } from "./Fixture.ts"

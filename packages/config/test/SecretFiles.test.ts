@@ -1,8 +1,8 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import { sections } from "@nominal-code/config/Settings"
-import { chatServices } from "@nominal-code/domain/ChatServices"
-import { fileVariables } from "@nominal-code/domain/Setting"
+import { chatServices } from "@nominal-code/domain/model/ChatServices"
+import { fileVariables } from "@nominal-code/domain/settings/Setting"
 import { Effect, FileSystem, Option, Redacted } from "effect"
 import { complete, configured, problems } from "./Fixture.ts"
 

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { AccessLevel, accessLevels, Association, isHeard, meets, Relation } from "@nominal-code/domain/Access"
+import { AccessLevel, accessLevels, Association, isHeard, meets, Relation } from "@nominal-code/domain/event/Access"
 
 const { Associated, Member } = Relation.cases
 const associated = (association: Association) => Associated.make({ association })

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { backoff } from "@nominal-code/domain/Backoff"
+import { backoff } from "@nominal-code/domain/job/Backoff"
 import { Clock, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { appLogin, isBotAccount, isSameLogin } from "@nominal-code/domain/BotAccount"
+import { appLogin, isBotAccount, isSameLogin } from "@nominal-code/domain/event/BotAccount"
 
 it("logins are compared without regard to case", () => {
   assert.isTrue(isSameLogin("Alice", "aLICE"))

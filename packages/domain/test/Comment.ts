@@ -1,5 +1,5 @@
-import { Login, PullNumber, PullRequestRef, RepoName } from "@nominal-code/domain/PullRequest"
-import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import { Login, PullNumber, PullRequestRef, RepoName } from "@nominal-code/domain/event/PullRequest"
+import { PullRequestEvent } from "@nominal-code/domain/event/PullRequestEvent"
 
 const pullRequest = new PullRequestRef({
   platform: "github",

@@ -6,7 +6,7 @@ import {
   type Message,
   sizeOf,
   truncate
-} from "@nominal-code/domain/Conversation"
+} from "@nominal-code/domain/model/Conversation"
 import { Arbitrary, Schema } from "effect"
 
 const text = (text: string) => Block.cases.Text.make({ text })

@@ -1,7 +1,7 @@
 import { assert, it } from "@effect/vitest"
-import { countsOf, FileCoverage, missedIn } from "@nominal-code/domain/Coverage"
-import type { FileKind } from "@nominal-code/domain/FileKind"
-import { RepoPath } from "@nominal-code/domain/PullRequest"
+import { RepoPath } from "@nominal-code/domain/event/PullRequest"
+import type { FileKind } from "@nominal-code/domain/file/FileKind"
+import { countsOf, FileCoverage, missedIn } from "@nominal-code/domain/review/Coverage"
 
 const fileOf = (path: string, seen: FileCoverage["seen"], kind: FileKind = "source") =>
   new FileCoverage({ path: RepoPath.make(path), kind, seen })

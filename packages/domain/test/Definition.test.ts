@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { definedIn } from "@nominal-code/domain/Definition"
+import { definedIn } from "@nominal-code/domain/text/Definition"
 
 const names = (definitions: Readonly<Record<string, ReadonlyArray<string>>>) => {
   for (const [name, lines] of Object.entries(definitions)) {

@@ -1,8 +1,8 @@
 import { assert, it } from "@effect/vitest"
-import { DiffIndex } from "@nominal-code/domain/DiffIndex"
-import { parseGitDiff } from "@nominal-code/domain/GitDiff"
-import { ChangedFile } from "@nominal-code/domain/Patch"
-import { RepoPath } from "@nominal-code/domain/PullRequest"
+import { DiffIndex } from "@nominal-code/domain/diff/DiffIndex"
+import { parseGitDiff } from "@nominal-code/domain/diff/GitDiff"
+import { ChangedFile } from "@nominal-code/domain/diff/Patch"
+import { RepoPath } from "@nominal-code/domain/event/PullRequest"
 import { Effect, Option } from "effect"
 import { linesOf, Seed, steps } from "./GitHistory.ts"
 

@@ -7,7 +7,7 @@ import {
   fenceIn,
   jsonBlocks,
   withoutPrefix
-} from "@nominal-code/domain/Fence"
+} from "@nominal-code/domain/text/Fence"
 
 const opened = (line: string) => {
   const fence = fenceIn(line)

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type FileKind, generatedByPath, looksMinified, saysGenerated, writtenKind } from "../src/FileKind.ts"
+import { type FileKind, generatedByPath, looksMinified, saysGenerated, writtenKind } from "../src/file/FileKind.ts"
 
 const kindOf = (path: string): FileKind => generatedByPath(path) === undefined ? writtenKind(path) : "generated"
 

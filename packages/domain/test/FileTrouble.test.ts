@@ -1,7 +1,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, PlatformError } from "effect"
-import { fileTrouble } from "../src/FileTrouble.ts"
+import { fileTrouble } from "../src/file/FileTrouble.ts"
 
 describe("the trouble with a file", () => {
   it.effect("is a sentence with its path, and without the words of a library", () =>

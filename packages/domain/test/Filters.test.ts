@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { filteredBy, type FilteredFacts, type Filters, noFilters } from "@nominal-code/domain/Filters"
+import { filteredBy, type FilteredFacts, type Filters, noFilters } from "@nominal-code/domain/event/Filters"
 import { Option, Schema } from "effect"
 
 const facts: FilteredFacts = {

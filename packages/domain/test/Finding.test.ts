@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
-import { Finding, fingerprint } from "@nominal-code/domain/Finding"
-import { RepoPath } from "@nominal-code/domain/PullRequest"
+import { RepoPath } from "@nominal-code/domain/event/PullRequest"
+import { Finding, fingerprint } from "@nominal-code/domain/review/Finding"
 
 const body =
   "The lock is released before the write ends, so two writers can overlap.\n\nMove `unlock()` into the `finally`."

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { parseGitDiff } from "@nominal-code/domain/GitDiff"
+import { parseGitDiff } from "@nominal-code/domain/diff/GitDiff"
 import { Effect, Schema } from "effect"
 import { type RawChange, Seed, steps } from "./GitHistory.ts"
 

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { newPathOfHeader, unquotePath } from "@nominal-code/domain/GitPath"
+import { newPathOfHeader, unquotePath } from "@nominal-code/domain/file/GitPath"
 import { Schema } from "effect"
 
 /** As git quotes: every byte that is not plain ASCII in octal. */

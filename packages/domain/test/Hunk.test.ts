@@ -1,7 +1,7 @@
 import { assert, it } from "@effect/vitest"
-import { parseGitDiff } from "@nominal-code/domain/GitDiff"
-import { annotate, lineEndChanges, parsePatch } from "@nominal-code/domain/Hunk"
-import { unescapePath } from "@nominal-code/domain/RepoPathSpelling"
+import { parseGitDiff } from "@nominal-code/domain/diff/GitDiff"
+import { annotate, lineEndChanges, parsePatch } from "@nominal-code/domain/diff/Hunk"
+import { unescapePath } from "@nominal-code/domain/file/RepoPathSpelling"
 import { Effect, Schema } from "effect"
 import { type FileVersion, linesOf, Seed, steps } from "./GitHistory.ts"
 

@@ -1,5 +1,5 @@
 import { afterAll, assert, beforeAll, describe, it, vi } from "@effect/vitest"
-import { ignoring, uselessPatterns } from "@nominal-code/domain/IgnorePatterns"
+import { ignoring, uselessPatterns } from "@nominal-code/domain/file/IgnorePatterns"
 import { Schema } from "effect"
 import { spawnSync } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"

@@ -1,8 +1,8 @@
 import { assert, it } from "@effect/vitest"
-import { DeliveryId, eventKeyOf, Job, JobId, jobIdOfDelivery, JobOutcome } from "@nominal-code/domain/Job"
-import { JobPayload, JobPayloadJson } from "@nominal-code/domain/JobPayload"
-import { Login, PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/PullRequest"
-import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import { Login, PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/event/PullRequest"
+import { PullRequestEvent } from "@nominal-code/domain/event/PullRequestEvent"
+import { DeliveryId, eventKeyOf, Job, JobId, jobIdOfDelivery, JobOutcome } from "@nominal-code/domain/job/Job"
+import { JobPayload, JobPayloadJson } from "@nominal-code/domain/job/JobPayload"
 import { Effect, Equal, Schema } from "effect"
 
 const delivery = DeliveryId.make("72d3162e-cc78-11e3-81ab-4c9367dc0958")

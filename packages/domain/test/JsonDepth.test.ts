@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { isTextTooDeep, isTooDeep } from "@nominal-code/domain/JsonDepth"
+import { isTextTooDeep, isTooDeep } from "@nominal-code/domain/text/JsonDepth"
 
 const nested = (depth: number): string => `${"[{\"a\":".repeat(depth / 2)}1${"}]".repeat(depth / 2)}`
 

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { Lane, LaneKey, laneKey } from "@nominal-code/domain/Lane"
+import { Lane, LaneKey, laneKey } from "@nominal-code/domain/job/Lane"
 import { Effect, Equal, Schema } from "effect"
 
 it.effect.prop("a lane's key round-trips", [Schema.toType(LaneKey)], ([lane]) =>

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { languageOf, languagesOf } from "@nominal-code/domain/Language"
+import { languageOf, languagesOf } from "@nominal-code/domain/review/Language"
 
 it("knows a language by the file's extension, in any case and at any depth", () => {
   const files = {

@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
-import { JobId } from "@nominal-code/domain/Job"
-import { Marker, markersIn, renderMarker, splitMarkers, withoutMarkers } from "@nominal-code/domain/Marker"
+import { JobId } from "@nominal-code/domain/job/Job"
+import { Marker, markersIn, renderMarker, splitMarkers, withoutMarkers } from "@nominal-code/domain/review/Marker"
 import { Schema } from "effect"
 
 it.prop(

@@ -1,9 +1,9 @@
 import { assert, it } from "@effect/vitest"
-import { Fingerprint } from "@nominal-code/domain/Finding"
-import { JobId } from "@nominal-code/domain/Job"
-import { Marker, markersIn, renderMarker } from "@nominal-code/domain/Marker"
-import { makeMarkerSeal, unmarked } from "@nominal-code/domain/MarkerSeal"
-import { PullNumber } from "@nominal-code/domain/PullRequest"
+import { PullNumber } from "@nominal-code/domain/event/PullRequest"
+import { JobId } from "@nominal-code/domain/job/Job"
+import { Fingerprint } from "@nominal-code/domain/review/Finding"
+import { Marker, markersIn, renderMarker } from "@nominal-code/domain/review/Marker"
+import { makeMarkerSeal, unmarked } from "@nominal-code/domain/review/MarkerSeal"
 import { Redacted, Schema } from "effect"
 
 const pull = { platform: "github", number: PullNumber.make(7) } as const

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { promptOf } from "@nominal-code/domain/Mention"
+import { promptOf } from "@nominal-code/domain/command/Mention"
 import { Option, Schema } from "effect"
 
 const asks = (body: string, prompt: string, bot = "claude-bot") =>

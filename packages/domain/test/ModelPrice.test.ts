@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { isRegional, priceNamesOf } from "@nominal-code/domain/ModelPrice"
+import { isRegional, priceNamesOf } from "@nominal-code/domain/model/ModelPrice"
 
 it("a price is looked for under a model's own name first, then without its date, then without Bedrock's region", () => {
   assert.deepStrictEqual(priceNamesOf("gpt-5-2025-08-07"), ["gpt-5-2025-08-07", "gpt-5"])

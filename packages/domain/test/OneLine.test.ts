@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { oneLine } from "@nominal-code/domain/OneLine"
+import { oneLine } from "@nominal-code/domain/text/OneLine"
 
 it("a text is put into one line, with one blank for each run of white space", () => {
   assert.strictEqual(oneLine(" a\r\n\tb\u2028 c \n"), "a b c")

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { commandOf, parse } from "@nominal-code/domain/CommandParser"
-import { RepoPath } from "@nominal-code/domain/PullRequest"
-import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import { commandOf, parse } from "@nominal-code/domain/command/CommandParser"
+import { RepoPath } from "@nominal-code/domain/event/PullRequest"
+import { PullRequestEvent } from "@nominal-code/domain/event/PullRequestEvent"
 import { Option } from "effect"
 import { comment } from "./Comment.ts"
 

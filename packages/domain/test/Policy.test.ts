@@ -1,10 +1,10 @@
 import { assert, it } from "@effect/vitest"
-import { noFilters } from "@nominal-code/domain/Filters"
-import { JobId } from "@nominal-code/domain/Job"
-import { Marker, renderMarker } from "@nominal-code/domain/Marker"
-import { Admission, admit, type Policy } from "@nominal-code/domain/Policy"
-import { Login, PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/PullRequest"
-import { type LifecycleKind, PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import { noFilters } from "@nominal-code/domain/event/Filters"
+import { Admission, admit, type Policy } from "@nominal-code/domain/event/Policy"
+import { Login, PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/event/PullRequest"
+import { type LifecycleKind, PullRequestEvent } from "@nominal-code/domain/event/PullRequestEvent"
+import { JobId } from "@nominal-code/domain/job/Job"
+import { Marker, renderMarker } from "@nominal-code/domain/review/Marker"
 
 const policy: Policy = {
   botUsername: "nominal-bot",

@@ -7,7 +7,7 @@ import {
   RepoName,
   RepoPath,
   Sha
-} from "@nominal-code/domain/PullRequest"
+} from "@nominal-code/domain/event/PullRequest"
 import { Effect, Schema } from "effect"
 
 const accepts = (schema: Schema.Codec<unknown, unknown>, ...values: ReadonlyArray<unknown>) => {

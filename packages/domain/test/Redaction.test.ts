@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import * as Redaction from "@nominal-code/domain/Redaction"
+import * as Redaction from "@nominal-code/domain/secret/Redaction"
 import { Schema } from "effect"
 
 const blind = Redaction.make([])

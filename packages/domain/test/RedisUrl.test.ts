@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { holdsPassword, parseRedisUrl, withoutLogin } from "@nominal-code/domain/RedisUrl"
+import { holdsPassword, parseRedisUrl, withoutLogin } from "@nominal-code/domain/settings/RedisUrl"
 import { Option } from "effect"
 
 const parsed = (url: string) => Option.getOrThrow(parseRedisUrl(url))

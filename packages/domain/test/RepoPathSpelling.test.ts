@@ -1,6 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { RepoPath } from "@nominal-code/domain/PullRequest"
-import { escapePath, makeSpellings, makeSpellingsInTurns, unescapePath } from "@nominal-code/domain/RepoPathSpelling"
+import { RepoPath } from "@nominal-code/domain/event/PullRequest"
+import {
+  escapePath,
+  makeSpellings,
+  makeSpellingsInTurns,
+  unescapePath
+} from "@nominal-code/domain/file/RepoPathSpelling"
 import { Effect, Fiber, Schema } from "effect"
 
 const meant = (written: string, ...paths: ReadonlyArray<string>) => {

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { longestRepositoryFile, parseRepositoryFile } from "@nominal-code/domain/RepositoryFile"
-import { noRepositorySettings } from "@nominal-code/domain/RepositorySettings"
+import { longestRepositoryFile, parseRepositoryFile } from "@nominal-code/domain/settings/RepositoryFile"
+import { noRepositorySettings } from "@nominal-code/domain/settings/RepositorySettings"
 import { Option, Result } from "effect"
 
 const full = `

@@ -1,7 +1,7 @@
 import { assert, it } from "@effect/vitest"
-import { Login, PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/PullRequest"
-import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
-import { scopeOf } from "@nominal-code/domain/Review"
+import { Login, PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/event/PullRequest"
+import { PullRequestEvent } from "@nominal-code/domain/event/PullRequestEvent"
+import { scopeOf } from "@nominal-code/domain/review/Review"
 
 const about = {
   pullRequest: new PullRequestRef({ platform: "github", repo: RepoName.make("acme/shop"), number: PullNumber.make(7) }),

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
-import { parseRules, rulesFor } from "../src/ReviewRules.ts"
+import { parseRules, rulesFor } from "../src/review/ReviewRules.ts"
 
 const rules = `
 rules:

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { endingWithin, timeLeft } from "@nominal-code/domain/RunDeadline"
+import { endingWithin, timeLeft } from "@nominal-code/domain/job/RunDeadline"
 import { Duration, Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
 

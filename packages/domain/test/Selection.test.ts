@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { makeRuleOf, within } from "@nominal-code/domain/Selection"
+import { makeRuleOf, within } from "@nominal-code/domain/review/Selection"
 
 it("of the patterns that match a path, the last one that says something decides", () => {
   const ruleOf = makeRuleOf({

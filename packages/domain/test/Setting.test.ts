@@ -1,9 +1,9 @@
 import { assert, it } from "@effect/vitest"
-import { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
-import { defaulted, fieldsOfJob, optional, type ValuesOf, withJob } from "@nominal-code/domain/Setting"
 import { costs } from "@nominal-code/domain/settings/Costs"
 import { reviewer } from "@nominal-code/domain/settings/Reviewer"
-import { duration, flag, integer, list, oneOf, secret, text } from "@nominal-code/domain/SettingType"
+import { ReviewSettings } from "@nominal-code/domain/settings/ReviewSettings"
+import { defaulted, fieldsOfJob, optional, type ValuesOf, withJob } from "@nominal-code/domain/settings/Setting"
+import { duration, flag, integer, list, oneOf, secret, text } from "@nominal-code/domain/settings/SettingType"
 import { Effect, Option, Schema } from "effect"
 
 type Same<A, B> = [A, B] extends [B, A] ? true : false

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import * as SettingType from "@nominal-code/domain/SettingType"
+import * as SettingType from "@nominal-code/domain/settings/SettingType"
 import { Duration, Effect, Option, Redacted, Schema } from "effect"
 
 const accepts = <A>(read: (value: string) => Option.Option<A>, texts: ReadonlyArray<string>) =>

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { currentTraceparent, inTraceOf, Traceparent } from "@nominal-code/domain/Trace"
+import { currentTraceparent, inTraceOf, Traceparent } from "@nominal-code/domain/telemetry/Trace"
 import { Effect, Option, Schema } from "effect"
 
 const sampled = Traceparent.make("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { Usage, UsageSummary } from "@nominal-code/domain/Usage"
+import { Usage, UsageSummary } from "@nominal-code/domain/model/Usage"
 
 it("usage adds up by kind, and nothing is its zero", () => {
   const one = new Usage({ input: 1, output: 2, cacheRead: 3, cacheWrite: 4 })

@@ -1,5 +1,5 @@
 /** Cases as git repositories, each with the two commits between which the review looks. */
-import { Sha } from "@nominal-code/domain/PullRequest"
+import { Sha } from "@nominal-code/domain/event/PullRequest"
 import * as BorrowingRepository from "@nominal-code/workspace/BorrowingRepository"
 import { Git } from "@nominal-code/workspace/Git"
 import { type LocalChanges, resolveChanges, type ResolvedChanges } from "@nominal-code/workspace/LocalChanges"

@@ -1,7 +1,7 @@
 /** The files of Code Review Bench: goldens by pull request, and the candidates of its tools. */
-import { fileTrouble } from "@nominal-code/domain/FileTrouble"
-import { Severity } from "@nominal-code/domain/Finding"
-import { RepoPath } from "@nominal-code/domain/PullRequest"
+import { RepoPath } from "@nominal-code/domain/event/PullRequest"
+import { fileTrouble } from "@nominal-code/domain/file/FileTrouble"
+import { Severity } from "@nominal-code/domain/review/Finding"
 import { Effect, FileSystem, Schema } from "effect"
 import type { CaseResult, EvalFinding } from "./Measured.ts"
 import { type EvalCase, type Golden, type Suite, SuiteError } from "./Suite.ts"

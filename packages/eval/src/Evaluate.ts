@@ -1,5 +1,5 @@
 /** A run over the cases of a suite, within its dollars and at its concurrency. */
-import type { UsageSummary } from "@nominal-code/domain/Usage"
+import type { UsageSummary } from "@nominal-code/domain/model/Usage"
 import { Clock, Effect, Option } from "effect"
 import * as CaseRepository from "./CaseRepository.ts"
 import type { Judge } from "./Judge.ts"

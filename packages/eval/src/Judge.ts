@@ -1,6 +1,6 @@
 /** A model as judge: it says which findings say the same as which remarks. */
-import { Block } from "@nominal-code/domain/Conversation"
-import type { Usage } from "@nominal-code/domain/Usage"
+import { Block } from "@nominal-code/domain/model/Conversation"
+import type { Usage } from "@nominal-code/domain/model/Usage"
 import { LlmError } from "@nominal-code/llm/LlmError"
 import type { LlmProvider } from "@nominal-code/llm/LlmProvider"
 import { Effect, Option, Schema } from "effect"

@@ -1,5 +1,5 @@
 /** Comparison of findings with what people have said of the change: by place and words, or by a model. */
-import { claimWords } from "@nominal-code/domain/Finding"
+import { claimWords } from "@nominal-code/domain/review/Finding"
 import { type EvalFinding, Match, type MatchedFinding } from "./Measured.ts"
 import type { EvalCase, Golden, Note } from "./Suite.ts"
 

@@ -1,6 +1,6 @@
 /** Results of a run: findings beside the remarks that they should have made. */
-import { Confidence, Severity } from "@nominal-code/domain/Finding"
-import { Usage } from "@nominal-code/domain/Usage"
+import { Usage } from "@nominal-code/domain/model/Usage"
+import { Confidence, Severity } from "@nominal-code/domain/review/Finding"
 import { Schema } from "effect"
 import { Golden, Note } from "./Suite.ts"
 

@@ -1,5 +1,5 @@
 /** Figures of a run, from its cases. */
-import { Usage } from "@nominal-code/domain/Usage"
+import { Usage } from "@nominal-code/domain/model/Usage"
 import { distance, foundIn, nearby } from "./Matching.ts"
 import type { CaseResult, Metrics } from "./Measured.ts"
 

@@ -1,6 +1,6 @@
 /** A model that hands in what a case scripts, so that a suite and the way to its result can be tried without a key. */
-import { Block } from "@nominal-code/domain/Conversation"
-import { Usage } from "@nominal-code/domain/Usage"
+import { Block } from "@nominal-code/domain/model/Conversation"
+import { Usage } from "@nominal-code/domain/model/Usage"
 import { LlmProvider, type LlmRequest, type LlmResponse } from "@nominal-code/llm/LlmProvider"
 import { Effect, Predicate } from "effect"
 import type { EvalCase, ScriptedFinding } from "./Suite.ts"

@@ -1,8 +1,8 @@
 /** Suites: folders of cases, each a change whose defects are known. */
-import { fileTrouble } from "@nominal-code/domain/FileTrouble"
-import { Severity } from "@nominal-code/domain/Finding"
-import { RepoPath } from "@nominal-code/domain/PullRequest"
-import { parseYamlMap } from "@nominal-code/domain/Yaml"
+import { RepoPath } from "@nominal-code/domain/event/PullRequest"
+import { fileTrouble } from "@nominal-code/domain/file/FileTrouble"
+import { Severity } from "@nominal-code/domain/review/Finding"
+import { parseYamlMap } from "@nominal-code/domain/text/Yaml"
 import { Effect, FileSystem, Option, Path, Result, Schema } from "effect"
 import { fileURLToPath } from "node:url"
 

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Block } from "@nominal-code/domain/Conversation"
-import { Usage, UsageSummary } from "@nominal-code/domain/Usage"
+import { Block } from "@nominal-code/domain/model/Conversation"
+import { Usage, UsageSummary } from "@nominal-code/domain/model/Usage"
 import type { LlmRequest } from "@nominal-code/llm/LlmProvider"
 import { Data, Effect, Fiber, Option } from "effect"
 import { TestClock } from "effect/testing"

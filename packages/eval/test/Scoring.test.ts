@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { RepoPath } from "@nominal-code/domain/PullRequest"
-import { Usage } from "@nominal-code/domain/Usage"
+import { RepoPath } from "@nominal-code/domain/event/PullRequest"
+import { Usage } from "@nominal-code/domain/model/Usage"
 import { Effect, Result } from "effect"
 import { compareText } from "../src/Compare.ts"
 import { missedFloors, parseFloors } from "../src/Floor.ts"

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Block } from "@nominal-code/domain/Conversation"
-import { RepoPath } from "@nominal-code/domain/PullRequest"
+import { RepoPath } from "@nominal-code/domain/event/PullRequest"
+import { Block } from "@nominal-code/domain/model/Conversation"
 import { Effect } from "effect"
 import { serviceOf } from "../src/ScriptedModel.ts"
 import type { EvalCase } from "../src/Suite.ts"

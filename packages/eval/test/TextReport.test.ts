@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { RepoPath } from "@nominal-code/domain/PullRequest"
-import { Usage } from "@nominal-code/domain/Usage"
+import { RepoPath } from "@nominal-code/domain/event/PullRequest"
+import { Usage } from "@nominal-code/domain/model/Usage"
 import { compareText } from "../src/Compare.ts"
 import type { CaseResult, EvalResult, MatchedFinding } from "../src/Measured.ts"
 import { metricsOf } from "../src/Score.ts"

@@ -1,6 +1,6 @@
-import type { Finding } from "@nominal-code/domain/Finding"
-import { withoutCode } from "@nominal-code/domain/Mention"
-import { escapePath, unescapePath } from "@nominal-code/domain/RepoPathSpelling"
+import { withoutCode } from "@nominal-code/domain/command/Mention"
+import { escapePath, unescapePath } from "@nominal-code/domain/file/RepoPathSpelling"
+import type { Finding } from "@nominal-code/domain/review/Finding"
 import { closeFence, codeSpan, fenced } from "./Markdown.ts"
 
 /**

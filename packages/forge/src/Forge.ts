@@ -1,12 +1,19 @@
-import type { Relation } from "@nominal-code/domain/Access"
-import type { CheckedCommit, CheckState } from "@nominal-code/domain/CommitCheck"
-import type { JobId } from "@nominal-code/domain/Job"
-import type { Marker, ReviewMode } from "@nominal-code/domain/Marker"
-import type { ChangedFile } from "@nominal-code/domain/Patch"
-import type { Platform, PullRequest, PullRequestRef, RepoName, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
-import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
-import type { Discussion, PostedReview, ReviewDraft } from "@nominal-code/domain/Review"
-import type { RunNotWanted } from "@nominal-code/domain/RunStillWanted"
+import type { ChangedFile } from "@nominal-code/domain/diff/Patch"
+import type { Relation } from "@nominal-code/domain/event/Access"
+import type {
+  Platform,
+  PullRequest,
+  PullRequestRef,
+  RepoName,
+  RepoPath,
+  Sha
+} from "@nominal-code/domain/event/PullRequest"
+import type { PullRequestEvent } from "@nominal-code/domain/event/PullRequestEvent"
+import type { JobId } from "@nominal-code/domain/job/Job"
+import type { RunNotWanted } from "@nominal-code/domain/job/RunStillWanted"
+import type { CheckedCommit, CheckState } from "@nominal-code/domain/review/CommitCheck"
+import type { Marker, ReviewMode } from "@nominal-code/domain/review/Marker"
+import type { Discussion, PostedReview, ReviewDraft } from "@nominal-code/domain/review/Review"
 import { Context, type Effect, type Option, type Redacted } from "effect"
 import type { ForgeError } from "./ForgeError.ts"
 

@@ -1,4 +1,4 @@
-import { Platform } from "@nominal-code/domain/PullRequest"
+import { Platform } from "@nominal-code/domain/event/PullRequest"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { Forge } from "./Forge.ts"
 

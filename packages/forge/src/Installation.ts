@@ -1,4 +1,4 @@
-import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import type { PullRequestEvent } from "@nominal-code/domain/event/PullRequestEvent"
 import { Context, Effect, Option } from "effect"
 
 /** The App installation that the current job's delivery came from. It names no secret and travels with the job. */

@@ -1,5 +1,5 @@
-import type { Login, Platform, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/PullRequest"
-import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import type { Login, Platform, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/event/PullRequest"
+import type { PullRequestEvent } from "@nominal-code/domain/event/PullRequestEvent"
 import { Context, DateTime, type Effect, Option, Schema } from "effect"
 import type { ForgeError } from "./ForgeError.ts"
 import type { Delivery } from "./Webhooks.ts"

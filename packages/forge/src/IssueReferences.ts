@@ -1,6 +1,6 @@
 /** References to issues in the texts of a pull request. */
-import { withoutCode, withoutHtmlComments } from "@nominal-code/domain/Mention"
-import type { PullRequest } from "@nominal-code/domain/PullRequest"
+import { withoutCode, withoutHtmlComments } from "@nominal-code/domain/command/Mention"
+import type { PullRequest } from "@nominal-code/domain/event/PullRequest"
 import { Effect, Option } from "effect"
 import type { LinkedIssue } from "./Forge.ts"
 import type { ForgeError } from "./ForgeError.ts"

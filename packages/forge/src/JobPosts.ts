@@ -1,8 +1,8 @@
-import type { Fingerprint } from "@nominal-code/domain/Finding"
-import type { JobId } from "@nominal-code/domain/Job"
-import { type Marker, markersIn, type ReviewMode } from "@nominal-code/domain/Marker"
-import type { Sha } from "@nominal-code/domain/PullRequest"
-import { PostedReview } from "@nominal-code/domain/Review"
+import type { Sha } from "@nominal-code/domain/event/PullRequest"
+import type { JobId } from "@nominal-code/domain/job/Job"
+import type { Fingerprint } from "@nominal-code/domain/review/Finding"
+import { type Marker, markersIn, type ReviewMode } from "@nominal-code/domain/review/Marker"
+import { PostedReview } from "@nominal-code/domain/review/Review"
 import { Option, Order } from "effect"
 import type { ReviewedHead } from "./Forge.ts"
 

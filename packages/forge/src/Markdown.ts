@@ -1,4 +1,4 @@
-import { backticksFor, closesFence, type Fence, fenceIn } from "@nominal-code/domain/Fence"
+import { backticksFor, closesFence, type Fence, fenceIn } from "@nominal-code/domain/text/Fence"
 
 /** A code block whose fence is longer than any run of backticks in it, so that nothing in it can end it. */
 export const fenced = (info: string, text: string): string => {

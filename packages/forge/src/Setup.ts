@@ -1,4 +1,4 @@
-import type { Platform, RepoName } from "@nominal-code/domain/PullRequest"
+import type { Platform, RepoName } from "@nominal-code/domain/event/PullRequest"
 import type { Effect } from "effect"
 import type { ForgeError } from "./ForgeError.ts"
 

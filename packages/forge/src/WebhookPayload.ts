@@ -1,4 +1,4 @@
-import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import type { PullRequestEvent } from "@nominal-code/domain/event/PullRequestEvent"
 import { Option, Result, Schema, SchemaIssue } from "effect"
 import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
 import { WebhookError } from "./ForgeError.ts"

@@ -1,5 +1,5 @@
-import type { Platform } from "@nominal-code/domain/PullRequest"
-import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import type { Platform } from "@nominal-code/domain/event/PullRequest"
+import type { PullRequestEvent } from "@nominal-code/domain/event/PullRequestEvent"
 import { Context, type Option, type Result } from "effect"
 import type { WebhookError } from "./ForgeError.ts"
 

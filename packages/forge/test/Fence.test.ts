@@ -1,6 +1,6 @@
 import { assert, layer } from "@effect/vitest"
-import type { ReviewDraft } from "@nominal-code/domain/Review"
-import { RunNotWanted } from "@nominal-code/domain/RunStillWanted"
+import { RunNotWanted } from "@nominal-code/domain/job/RunStillWanted"
+import type { ReviewDraft } from "@nominal-code/domain/review/Review"
 import type { Moment } from "@nominal-code/testing/GitHubPauses"
 import { thirdUsually } from "@nominal-code/testing/Sized"
 import { Context, Effect, Layer, Result, Schema } from "effect"

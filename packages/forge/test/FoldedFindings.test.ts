@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { RepoPath } from "@nominal-code/domain/PullRequest"
+import { RepoPath } from "@nominal-code/domain/event/PullRequest"
 import { foldedFindings, foldInto, unfolded } from "../src/FoldedFindings.ts"
 import { finding } from "./FakeGitHub.ts"
 

@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
-import { PullNumber, PullRequestRef, RepoName } from "@nominal-code/domain/PullRequest"
-import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
+import { PullNumber, PullRequestRef, RepoName } from "@nominal-code/domain/event/PullRequest"
+import { RunStillWanted } from "@nominal-code/domain/job/RunStillWanted"
 import { Clock, Duration, Effect, Layer, Option, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { Forge, type OwnPosts } from "../src/Forge.ts"

@@ -1,5 +1,5 @@
-import { PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/PullRequest"
-import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import { PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/event/PullRequest"
+import type { PullRequestEvent } from "@nominal-code/domain/event/PullRequestEvent"
 import * as GitHubEmulator from "@nominal-code/testing/GitHubEmulator"
 import type { GitHubFaults } from "@nominal-code/testing/GitHubFaults"
 import type { RequestRecord } from "@nominal-code/testing/GitHubJournal"

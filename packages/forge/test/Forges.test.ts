@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import type { Platform } from "@nominal-code/domain/PullRequest"
+import type { Platform } from "@nominal-code/domain/event/PullRequest"
 import { Effect, Layer } from "effect"
 import { Forge } from "../src/Forge.ts"
 import * as Forges from "../src/Forges.ts"

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { RepoName } from "@nominal-code/domain/PullRequest"
+import { RepoName } from "@nominal-code/domain/event/PullRequest"
 import { Effect, Option, Redacted } from "effect"
 import { Forge } from "../src/Forge.ts"
 import * as GitHub from "../src/GitHub.ts"

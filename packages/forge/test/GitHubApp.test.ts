@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
-import { KnownSecrets, makeKnownSecrets } from "@nominal-code/domain/KnownSecrets"
-import { RepoName } from "@nominal-code/domain/PullRequest"
+import { RepoName } from "@nominal-code/domain/event/PullRequest"
+import { KnownSecrets, makeKnownSecrets } from "@nominal-code/domain/secret/KnownSecrets"
 import { DateTime, Effect, Layer, Option, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { createPublicKey, generateKeyPairSync, verify } from "node:crypto"

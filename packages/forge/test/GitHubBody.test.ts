@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Marker, markersIn } from "@nominal-code/domain/Marker"
-import { makeMarkerSeal } from "@nominal-code/domain/MarkerSeal"
+import { Marker, markersIn } from "@nominal-code/domain/review/Marker"
+import { makeMarkerSeal } from "@nominal-code/domain/review/MarkerSeal"
 import { Redacted } from "effect"
 import { makeGitHubBodies } from "../src/github/Body.ts"
 import { makeOutgoingText } from "../src/outgoing/OutgoingText.ts"

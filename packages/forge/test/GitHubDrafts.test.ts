@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { JobId } from "@nominal-code/domain/Job"
-import { Marker, renderMarker } from "@nominal-code/domain/Marker"
-import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
+import { JobId } from "@nominal-code/domain/job/Job"
+import { RunStillWanted } from "@nominal-code/domain/job/RunStillWanted"
+import { Marker, renderMarker } from "@nominal-code/domain/review/Marker"
 import { Clock, Effect } from "effect"
 import {
   type Answer,

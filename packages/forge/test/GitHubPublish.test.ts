@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Marker, markersIn, renderMarker } from "@nominal-code/domain/Marker"
+import { Marker, markersIn, renderMarker } from "@nominal-code/domain/review/Marker"
 import { Clock, Effect, Option, Struct } from "effect"
 import { Forge } from "../src/Forge.ts"
 import {

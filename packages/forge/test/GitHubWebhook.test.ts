@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import { PullRequestEvent } from "@nominal-code/domain/event/PullRequestEvent"
 import { Effect, Option, Schema } from "effect"
 import { readFileSync } from "node:fs"
 import * as Webhook from "../src/github/Webhook.ts"

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { PullNumber, PullRequestRef, RepoName } from "@nominal-code/domain/PullRequest"
+import { PullNumber, PullRequestRef, RepoName } from "@nominal-code/domain/event/PullRequest"
 import { Clock, Duration, Effect, Redacted } from "effect"
 import { Forge } from "../src/Forge.ts"
 import { ForgeError } from "../src/ForgeError.ts"

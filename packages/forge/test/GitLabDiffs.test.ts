@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { RepoPath } from "@nominal-code/domain/PullRequest"
+import { RepoPath } from "@nominal-code/domain/event/PullRequest"
 import { Effect } from "effect"
 import { Forge } from "../src/Forge.ts"
 import { comment, jobId } from "./FakeGitHub.ts"

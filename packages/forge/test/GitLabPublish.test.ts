@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { JobId } from "@nominal-code/domain/Job"
-import { PullNumber, PullRequestRef, RepoName, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
+import { PullNumber, PullRequestRef, RepoName, RepoPath, Sha } from "@nominal-code/domain/event/PullRequest"
+import { JobId } from "@nominal-code/domain/job/Job"
 import * as GitLabEmulator from "@nominal-code/testing/GitLabEmulator"
 import { Effect, Redacted } from "effect"
 import { Forge } from "../src/Forge.ts"

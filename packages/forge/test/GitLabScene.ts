@@ -1,5 +1,5 @@
-import { PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/PullRequest"
-import type { ReviewDraft } from "@nominal-code/domain/Review"
+import { PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/event/PullRequest"
+import type { ReviewDraft } from "@nominal-code/domain/review/Review"
 import * as GitLabEmulator from "@nominal-code/testing/GitLabEmulator"
 import { refsOf } from "@nominal-code/testing/GitLabState"
 import { Clock, Effect, Redacted } from "effect"

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import { PullRequestEvent } from "@nominal-code/domain/event/PullRequestEvent"
 import * as GitLabEmulator from "@nominal-code/testing/GitLabEmulator"
 import { Effect, Option, Schema } from "effect"
 import * as Webhook from "../src/gitlab/Webhook.ts"

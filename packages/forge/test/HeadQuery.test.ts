@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { Login, PullNumber, PullRequestRef } from "@nominal-code/domain/PullRequest"
+import { Login, PullNumber, PullRequestRef } from "@nominal-code/domain/event/PullRequest"
 import { Array, Clock, Effect, Redacted } from "effect"
 import * as GitHub from "../src/GitHub.ts"
 import type { OpenPullRequest } from "../src/Inventory.ts"

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { PullNumber, PullRequest, PullRequestRef, RepoName } from "@nominal-code/domain/PullRequest"
+import { PullNumber, PullRequest, PullRequestRef, RepoName } from "@nominal-code/domain/event/PullRequest"
 import { Clock, Effect, Redacted } from "effect"
 import { Forge, type LinkedIssue } from "../src/Forge.ts"
 import * as GitLab from "../src/GitLab.ts"

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Relation } from "@nominal-code/domain/Access"
-import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import { Relation } from "@nominal-code/domain/event/Access"
+import { PullRequestEvent } from "@nominal-code/domain/event/PullRequestEvent"
 import { Effect, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { Forge } from "../src/Forge.ts"

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { MayHaveEarlierRuns } from "@nominal-code/domain/RunStillWanted"
+import { MayHaveEarlierRuns } from "@nominal-code/domain/job/RunStillWanted"
 import { Effect, type Scope } from "effect"
 import { Forge } from "../src/Forge.ts"
 import { comment, draft, jobId, opened } from "./FakeGitHub.ts"

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as Redaction from "@nominal-code/domain/Redaction"
+import * as Redaction from "@nominal-code/domain/secret/Redaction"
 import { breaches } from "@nominal-code/testing/Renderer"
 import { Effect, Schema } from "effect"
 import { isSafeSuggestion, type OutgoingTextRules, sanitise } from "../src/outgoing/Sanitise.ts"

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { RepoName } from "@nominal-code/domain/PullRequest"
+import { RepoName } from "@nominal-code/domain/event/PullRequest"
 import * as GitHub from "@nominal-code/forge/GitHub"
 import * as GitLab from "@nominal-code/forge/GitLab"
 import type { SetupFact } from "@nominal-code/forge/Setup"

@@ -1,5 +1,5 @@
-import { PullNumber, PullRequestRef, Sha } from "@nominal-code/domain/PullRequest"
-import { MayHaveEarlierRuns, RunStillWanted } from "@nominal-code/domain/RunStillWanted"
+import { PullNumber, PullRequestRef, Sha } from "@nominal-code/domain/event/PullRequest"
+import { MayHaveEarlierRuns, RunStillWanted } from "@nominal-code/domain/job/RunStillWanted"
 import * as GitHubEmulator from "@nominal-code/testing/GitHubEmulator"
 import type { GitHubPauses, Moment } from "@nominal-code/testing/GitHubPauses"
 import { Clock, Deferred, Effect, Fiber, type Layer } from "effect"

@@ -1,7 +1,7 @@
-import { Failure, ServiceName } from "@nominal-code/domain/Failure"
-import { type Job, JobOutcome } from "@nominal-code/domain/Job"
-import type { Lane } from "@nominal-code/domain/Lane"
-import { Notice } from "@nominal-code/domain/Notice"
+import { Failure, ServiceName } from "@nominal-code/domain/job/Failure"
+import { type Job, JobOutcome } from "@nominal-code/domain/job/Job"
+import type { Lane } from "@nominal-code/domain/job/Lane"
+import { Notice } from "@nominal-code/domain/job/Notice"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Context, Duration, type Effect, type Option, type Result, Schema, type Stream } from "effect"
 

@@ -1,5 +1,5 @@
-import type { ServiceName } from "@nominal-code/domain/Failure"
-import type { JobId, JobOutcome } from "@nominal-code/domain/Job"
+import type { ServiceName } from "@nominal-code/domain/job/Failure"
+import type { JobId, JobOutcome } from "@nominal-code/domain/job/Job"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Context, type Effect, type Option, type Scope, type Stream } from "effect"
 

@@ -1,7 +1,7 @@
-import type { ServiceName } from "@nominal-code/domain/Failure"
-import type { Job, JobOutcome } from "@nominal-code/domain/Job"
-import type { Lane } from "@nominal-code/domain/Lane"
-import type { Notice, NoticeOutcome } from "@nominal-code/domain/Notice"
+import type { ServiceName } from "@nominal-code/domain/job/Failure"
+import type { Job, JobOutcome } from "@nominal-code/domain/job/Job"
+import type { Lane } from "@nominal-code/domain/job/Lane"
+import type { Notice, NoticeOutcome } from "@nominal-code/domain/job/Notice"
 import { Context, type Effect } from "effect"
 
 /** Runner of jobs, in this process or elsewhere. Every failure is an outcome. */

@@ -1,4 +1,4 @@
-import { JobId } from "@nominal-code/domain/Job"
+import { JobId } from "@nominal-code/domain/job/Job"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Context, type Effect, Option, Schema } from "effect"
 import { createHash } from "node:crypto"

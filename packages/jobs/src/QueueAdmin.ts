@@ -1,4 +1,4 @@
-import type { JobId } from "@nominal-code/domain/Job"
+import type { JobId } from "@nominal-code/domain/job/Job"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Context, type Effect, Schema } from "effect"
 

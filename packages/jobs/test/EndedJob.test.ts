@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { JobId, JobOutcome } from "@nominal-code/domain/Job"
+import { JobId, JobOutcome } from "@nominal-code/domain/job/Job"
 import * as EndedJob from "@nominal-code/jobs/table/EndedJob"
 import type { JobRow } from "@nominal-code/jobs/table/JobTable"
 import { shaOf } from "@nominal-code/testing/Jobs"

@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
-import { Job, JobOutcome } from "@nominal-code/domain/Job"
-import { Traceparent } from "@nominal-code/domain/Trace"
+import { Job, JobOutcome } from "@nominal-code/domain/job/Job"
+import { Traceparent } from "@nominal-code/domain/telemetry/Trace"
 import { StoreError } from "@nominal-code/persistence/StoreError"
 import { laneOf, mention, push, reviewed } from "@nominal-code/testing/Jobs"
 import { failed, laneWorld, lasting } from "@nominal-code/testing/LaneWorld"

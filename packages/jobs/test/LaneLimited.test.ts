@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
-import { Failure, ServiceName } from "@nominal-code/domain/Failure"
-import { JobOutcome } from "@nominal-code/domain/Job"
+import { Failure, ServiceName } from "@nominal-code/domain/job/Failure"
+import { JobOutcome } from "@nominal-code/domain/job/Job"
 import { laneOf, mention } from "@nominal-code/testing/Jobs"
 import { laneWorld, lasting } from "@nominal-code/testing/LaneWorld"
 import { quiet } from "@nominal-code/testing/Quiet"

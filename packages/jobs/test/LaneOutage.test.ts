@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Failure, ServiceName } from "@nominal-code/domain/Failure"
-import { type Job, JobOutcome } from "@nominal-code/domain/Job"
+import { Failure, ServiceName } from "@nominal-code/domain/job/Failure"
+import { type Job, JobOutcome } from "@nominal-code/domain/job/Job"
 import { StoreError } from "@nominal-code/persistence/StoreError"
 import { laneOf, mention, reviewed } from "@nominal-code/testing/Jobs"
 import { laneWorld, lasting } from "@nominal-code/testing/LaneWorld"

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type Job, type JobOutcome } from "@nominal-code/domain/Job"
+import { type Job, type JobOutcome } from "@nominal-code/domain/job/Job"
 import { laneOf, mention, reviewed } from "@nominal-code/testing/Jobs"
 import { laneWorld } from "@nominal-code/testing/LaneWorld"
 import { quiet } from "@nominal-code/testing/Quiet"

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Lane, laneKey } from "@nominal-code/domain/Lane"
-import { RepoName } from "@nominal-code/domain/PullRequest"
+import { RepoName } from "@nominal-code/domain/event/PullRequest"
+import { Lane, laneKey } from "@nominal-code/domain/job/Lane"
 import type { HeadWork, ReadyLane } from "@nominal-code/jobs/JobQueue"
 import * as LaneSchedule from "@nominal-code/jobs/lane/LaneSchedule"
 import { laneOf } from "@nominal-code/testing/Jobs"

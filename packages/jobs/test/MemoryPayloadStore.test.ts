@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { JobId } from "@nominal-code/domain/Job"
+import { JobId } from "@nominal-code/domain/job/Job"
 import * as MemoryPayloadStore from "@nominal-code/jobs/memory/MemoryPayloadStore"
 import { payloadKey, payloadReference, PayloadStore, readReference } from "@nominal-code/jobs/PayloadStore"
 import { Effect, Option } from "effect"

@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
-import { ServiceName } from "@nominal-code/domain/Failure"
-import { keysIn, runToken, SigningKeys } from "@nominal-code/domain/JobSignature"
+import { ServiceName } from "@nominal-code/domain/job/Failure"
+import { keysIn, runToken, SigningKeys } from "@nominal-code/domain/job/JobSignature"
 import { JobResults } from "@nominal-code/jobs/JobResults"
 import * as RedisJobResults from "@nominal-code/jobs/redis/RedisJobResults"
 import * as Redis from "@nominal-code/persistence/Redis"

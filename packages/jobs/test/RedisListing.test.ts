@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import type { Job } from "@nominal-code/domain/Job"
+import type { Job } from "@nominal-code/domain/job/Job"
 import type { JobRecord, JobState } from "@nominal-code/jobs/JobRecords"
 import * as RedisQueue from "@nominal-code/jobs/redis/RedisQueue"
 import { RedisShards } from "@nominal-code/jobs/redis/RedisShards"

@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import { laneKey } from "@nominal-code/domain/Lane"
+import { laneKey } from "@nominal-code/domain/job/Lane"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
 import * as RedisQueue from "@nominal-code/jobs/redis/RedisQueue"

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { JobId } from "@nominal-code/domain/Job"
+import { JobId } from "@nominal-code/domain/job/Job"
 import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
 import * as RedisPayloadStore from "@nominal-code/jobs/redis/RedisPayloadStore"
 import { age, emptied, redisSuite, shared } from "@nominal-code/testing/RedisServer"

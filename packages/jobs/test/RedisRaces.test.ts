@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import type { Job } from "@nominal-code/domain/Job"
+import type { Job } from "@nominal-code/domain/job/Job"
 import type { Lease } from "@nominal-code/jobs/JobQueue"
 import * as Redis from "@nominal-code/persistence/Redis"
 import type { StoreError } from "@nominal-code/persistence/StoreError"

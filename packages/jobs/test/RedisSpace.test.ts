@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
-import { type Job, JobOutcome } from "@nominal-code/domain/Job"
-import { Usage, UsageSummary } from "@nominal-code/domain/Usage"
+import { type Job, JobOutcome } from "@nominal-code/domain/job/Job"
+import { Usage, UsageSummary } from "@nominal-code/domain/model/Usage"
 import { JobQueue, Settlement } from "@nominal-code/jobs/JobQueue"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
 import { QueueAdmin } from "@nominal-code/jobs/QueueAdmin"

@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import type { JobOutcome } from "@nominal-code/domain/Job"
+import type { JobOutcome } from "@nominal-code/domain/job/Job"
 import type { Settlement } from "@nominal-code/jobs/JobQueue"
 import * as RedisQueue from "@nominal-code/jobs/redis/RedisQueue"
 import { RedisShards } from "@nominal-code/jobs/redis/RedisShards"

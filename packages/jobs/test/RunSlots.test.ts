@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { RunSlot } from "@nominal-code/domain/RunSlot"
+import { RunSlot } from "@nominal-code/domain/job/RunSlot"
 import * as RunSlots from "@nominal-code/jobs/run/RunSlots"
 import { laneOf, mention } from "@nominal-code/testing/Jobs"
 import { laneWorld, lasting } from "@nominal-code/testing/LaneWorld"

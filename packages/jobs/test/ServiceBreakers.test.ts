@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Failure, ServiceName } from "@nominal-code/domain/Failure"
-import { DeliveryId, jobIdOfDelivery } from "@nominal-code/domain/Job"
+import { Failure, ServiceName } from "@nominal-code/domain/job/Failure"
+import { DeliveryId, jobIdOfDelivery } from "@nominal-code/domain/job/Job"
 import * as ServiceBreakers from "@nominal-code/jobs/run/ServiceBreakers"
 import { Duration, Effect, Random, Schema } from "effect"
 import { TestClock } from "effect/testing"

@@ -1,5 +1,5 @@
-import { Lane, laneKey, Namespace } from "@nominal-code/domain/Lane"
-import { Login, PullNumber, RepoName } from "@nominal-code/domain/PullRequest"
+import { Login, PullNumber, RepoName } from "@nominal-code/domain/event/PullRequest"
+import { Lane, laneKey, Namespace } from "@nominal-code/domain/job/Lane"
 import { shardOf } from "@nominal-code/jobs/redis/RedisKeys"
 
 const of = (repo: string, number: number) =>

@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import { laneKey } from "@nominal-code/domain/Lane"
+import { laneKey } from "@nominal-code/domain/job/Lane"
 import * as SqliteQueue from "@nominal-code/jobs/sqlite/SqliteQueue"
 import { Sqlite, type Statements } from "@nominal-code/persistence/Sqlite"
 import { StoreError } from "@nominal-code/persistence/StoreError"

@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
-import { Job } from "@nominal-code/domain/Job"
-import { laneKey } from "@nominal-code/domain/Lane"
+import { Job } from "@nominal-code/domain/job/Job"
+import { laneKey } from "@nominal-code/domain/job/Lane"
 import { Sqlite } from "@nominal-code/persistence/Sqlite"
 import { laneOf, mention, push } from "@nominal-code/testing/Jobs"
 import { storeIn } from "@nominal-code/testing/QueueSteps"

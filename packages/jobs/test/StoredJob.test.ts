@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { Job } from "@nominal-code/domain/Job"
+import { Job } from "@nominal-code/domain/job/Job"
 import * as StoredJob from "@nominal-code/jobs/table/StoredJob"
 import { laneOf, mention } from "@nominal-code/testing/Jobs"
 import { Option, Schema } from "effect"

@@ -1,5 +1,5 @@
 import { assert } from "@effect/vitest"
-import { Job } from "@nominal-code/domain/Job"
+import { Job } from "@nominal-code/domain/job/Job"
 import { OfferResult, QueueLimits, Settlement } from "@nominal-code/jobs/JobQueue"
 import { JobRequestResult } from "@nominal-code/jobs/QueueAdmin"
 import { mention, push } from "@nominal-code/testing/Jobs"

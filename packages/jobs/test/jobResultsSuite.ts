@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Failure } from "@nominal-code/domain/Failure"
-import { JobId, JobOutcome } from "@nominal-code/domain/Job"
+import { Failure } from "@nominal-code/domain/job/Failure"
+import { JobId, JobOutcome } from "@nominal-code/domain/job/Job"
 import { JobResults, type JobRun } from "@nominal-code/jobs/JobResults"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { reviewed } from "@nominal-code/testing/Jobs"

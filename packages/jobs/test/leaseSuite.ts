@@ -1,5 +1,5 @@
 import { assert } from "@effect/vitest"
-import { failureText, ServiceName } from "@nominal-code/domain/Failure"
+import { failureText, ServiceName } from "@nominal-code/domain/job/Failure"
 import { JobQueue, OfferResult } from "@nominal-code/jobs/JobQueue"
 import { reasonOf } from "@nominal-code/jobs/JobRecords"
 import { laneOf, mention, push } from "@nominal-code/testing/Jobs"

@@ -1,6 +1,6 @@
 import { assert } from "@effect/vitest"
-import { Failure, ServiceName } from "@nominal-code/domain/Failure"
-import { Notice } from "@nominal-code/domain/Notice"
+import { Failure, ServiceName } from "@nominal-code/domain/job/Failure"
+import { Notice } from "@nominal-code/domain/job/Notice"
 import { LeaseTask, OfferResult, Settlement } from "@nominal-code/jobs/JobQueue"
 import { mention, push } from "@nominal-code/testing/Jobs"
 import {

@@ -1,5 +1,5 @@
 import { assert } from "@effect/vitest"
-import { ServiceName } from "@nominal-code/domain/Failure"
+import { ServiceName } from "@nominal-code/domain/job/Failure"
 import { Settlement } from "@nominal-code/jobs/JobQueue"
 import { JobRequestResult } from "@nominal-code/jobs/QueueAdmin"
 import { mention, push } from "@nominal-code/testing/Jobs"

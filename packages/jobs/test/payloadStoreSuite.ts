@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { JobId } from "@nominal-code/domain/Job"
+import { JobId } from "@nominal-code/domain/job/Job"
 import { payloadKey, payloadReference, PayloadStore, readReference } from "@nominal-code/jobs/PayloadStore"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Effect, Layer, Option } from "effect"

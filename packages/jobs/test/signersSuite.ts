@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { keysIn, SigningKeys } from "@nominal-code/domain/JobSignature"
-import type { Lane } from "@nominal-code/domain/Lane"
+import { keysIn, SigningKeys } from "@nominal-code/domain/job/JobSignature"
+import type { Lane } from "@nominal-code/domain/job/Lane"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
 import { QueueAdmin } from "@nominal-code/jobs/QueueAdmin"

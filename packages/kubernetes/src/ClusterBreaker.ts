@@ -1,4 +1,4 @@
-import { ServiceName } from "@nominal-code/domain/Failure"
+import { ServiceName } from "@nominal-code/domain/job/Failure"
 import { ServiceBreakers, ServiceObservation } from "@nominal-code/jobs/run/ServiceBreakers"
 import { Effect, Option, Stream } from "effect"
 import type { ApiHealth } from "./ApiHealth.ts"

@@ -1,5 +1,5 @@
-import { detailOf, Failure, ServiceName } from "@nominal-code/domain/Failure"
-import { JobOutcome } from "@nominal-code/domain/Job"
+import { detailOf, Failure, ServiceName } from "@nominal-code/domain/job/Failure"
+import { JobOutcome } from "@nominal-code/domain/job/Job"
 import { Duration, Option } from "effect"
 import { isUnserved } from "./ApiHealth.ts"
 import type { KubeError } from "./KubeError.ts"

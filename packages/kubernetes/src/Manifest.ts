@@ -1,5 +1,5 @@
 import type { KubernetesSettings } from "@nominal-code/config/KubernetesSettings"
-import type { Job } from "@nominal-code/domain/Job"
+import type { Job } from "@nominal-code/domain/job/Job"
 import { Duration, Option, type Redacted } from "effect"
 import * as IsolatedContainers from "./IsolatedContainers.ts"
 import type { KubeJobManifest, PodManifest, SchedulingManifest } from "./KubeJobManifest.ts"

@@ -1,5 +1,5 @@
-import type { Job } from "@nominal-code/domain/Job"
-import { type Lane, laneKey } from "@nominal-code/domain/Lane"
+import type { Job } from "@nominal-code/domain/job/Job"
+import { type Lane, laneKey } from "@nominal-code/domain/job/Lane"
 import { createHash } from "node:crypto"
 
 /*

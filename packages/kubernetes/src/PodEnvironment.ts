@@ -1,5 +1,5 @@
 import type { KubernetesSettings } from "@nominal-code/config/KubernetesSettings"
-import { holdsPassword } from "@nominal-code/domain/RedisUrl"
+import { holdsPassword } from "@nominal-code/domain/settings/RedisUrl"
 import { Duration, Redacted } from "effect"
 import type { EnvironmentVariable } from "./KubeJobManifest.ts"
 

@@ -1,4 +1,4 @@
-import { isSettled, type JobOutcome } from "@nominal-code/domain/Job"
+import { isSettled, type JobOutcome } from "@nominal-code/domain/job/Job"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Duration, Effect, Option, Ref } from "effect"
 import { endingOf, type KubeJobEnding, neverStarted, type RunWithoutResult, tooLong } from "./Ending.ts"

@@ -1,4 +1,4 @@
-import { backoff } from "@nominal-code/domain/Backoff"
+import { backoff } from "@nominal-code/domain/job/Backoff"
 import { Clock, Duration, Effect, Option, Ref, Schedule, Stream } from "effect"
 import type { ApiHealth } from "./ApiHealth.ts"
 import type { ListerWatcher, WatchEvent } from "./KubeClient.ts"

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { isCrash } from "@nominal-code/domain/Failure"
+import { isCrash } from "@nominal-code/domain/job/Failure"
 import { failureOf } from "@nominal-code/kubernetes/Ending"
 import { podOf, WirePod } from "@nominal-code/kubernetes/KubeObjects"
 import { Duration, Effect, Option, Schema } from "effect"

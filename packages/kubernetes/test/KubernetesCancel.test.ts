@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { ServiceName } from "@nominal-code/domain/Failure"
+import { ServiceName } from "@nominal-code/domain/job/Failure"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
 import * as ServiceBreakers from "@nominal-code/jobs/run/ServiceBreakers"
 import * as KubernetesRunner from "@nominal-code/kubernetes/KubernetesRunner"

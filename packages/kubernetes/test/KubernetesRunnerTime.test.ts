@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
-import { Failure, ServiceName } from "@nominal-code/domain/Failure"
-import { JobOutcome } from "@nominal-code/domain/Job"
+import { Failure, ServiceName } from "@nominal-code/domain/job/Failure"
+import { JobOutcome } from "@nominal-code/domain/job/Job"
 import { PayloadTooLarge } from "@nominal-code/jobs/PayloadStore"
 import { type ServiceBreakers, ServiceObservation } from "@nominal-code/jobs/run/ServiceBreakers"
 import { clusterPostponed, tooLong } from "@nominal-code/kubernetes/Ending"

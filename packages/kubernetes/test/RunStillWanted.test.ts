@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { NoticeOutcome } from "@nominal-code/domain/Notice"
-import { RunStillWanted } from "@nominal-code/domain/RunStillWanted"
+import { NoticeOutcome } from "@nominal-code/domain/job/Notice"
+import { RunStillWanted } from "@nominal-code/domain/job/RunStillWanted"
 import { JobQueue, type Lease, Settlement } from "@nominal-code/jobs/JobQueue"
 import { JobResults } from "@nominal-code/jobs/JobResults"
 import { QueueAdmin } from "@nominal-code/jobs/QueueAdmin"

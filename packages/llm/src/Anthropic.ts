@@ -1,4 +1,4 @@
-import { layerConfigOf } from "@nominal-code/domain/LayerConfig"
+import { layerConfigOf } from "@nominal-code/domain/settings/LayerConfig"
 import { type Config, Effect, Layer, Option, Redacted, Schema } from "effect"
 import * as Errors from "./anthropic/Errors.ts"
 import * as Messages from "./anthropic/Messages.ts"

@@ -1,4 +1,4 @@
-import { layerConfigOf } from "@nominal-code/domain/LayerConfig"
+import { layerConfigOf } from "@nominal-code/domain/settings/LayerConfig"
 import { type Config, Effect, type FileSystem, Layer, Option, Redacted, Schema } from "effect"
 import { readable } from "./chat/ErrorBody.ts"
 import type { CallLimits } from "./LlmError.ts"

@@ -1,5 +1,5 @@
-import type { ModelPrice } from "@nominal-code/domain/ModelPrice"
-import type { Usage } from "@nominal-code/domain/Usage"
+import type { ModelPrice } from "@nominal-code/domain/model/ModelPrice"
+import type { Usage } from "@nominal-code/domain/model/Usage"
 import { Duration } from "effect"
 import { ratesFor } from "./Pricing.ts"
 import { tokensInBytes } from "./TokenEstimate.ts"

@@ -1,4 +1,4 @@
-import { isTextTooDeep } from "@nominal-code/domain/JsonDepth"
+import { isTextTooDeep } from "@nominal-code/domain/text/JsonDepth"
 import { Effect, Schema } from "effect"
 
 type Input = Readonly<Record<string, Schema.Json>>

@@ -1,4 +1,4 @@
-import { Block } from "@nominal-code/domain/Conversation"
+import { Block } from "@nominal-code/domain/model/Conversation"
 import { Effect, Option, Random } from "effect"
 import type { LlmRequest, LlmResponse } from "./LlmProvider.ts"
 import { listed } from "./ModelWindow.ts"

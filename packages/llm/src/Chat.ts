@@ -1,5 +1,5 @@
-import { type ChatServiceName, chatServices } from "@nominal-code/domain/ChatServices"
-import { layerConfigOf } from "@nominal-code/domain/LayerConfig"
+import { type ChatServiceName, chatServices } from "@nominal-code/domain/model/ChatServices"
+import { layerConfigOf } from "@nominal-code/domain/settings/LayerConfig"
 import { type Config, Duration, Effect, Layer, Option, Redacted } from "effect"
 import { readable } from "./chat/ErrorBody.ts"
 import * as ChatErrors from "./chat/Errors.ts"

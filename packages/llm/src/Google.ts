@@ -1,4 +1,4 @@
-import { layerConfigOf } from "@nominal-code/domain/LayerConfig"
+import { layerConfigOf } from "@nominal-code/domain/settings/LayerConfig"
 import { type Config, Effect, Layer, Option, Redacted, Schema } from "effect"
 import * as Content from "./google/Content.ts"
 import * as Errors from "./google/Errors.ts"

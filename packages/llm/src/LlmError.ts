@@ -1,4 +1,4 @@
-import { ModelFailureReason } from "@nominal-code/domain/Failure"
+import { ModelFailureReason } from "@nominal-code/domain/job/Failure"
 import { type Duration, Schema } from "effect"
 
 /** Reason why a model did not answer. `refused`: it declined the request, and will again. */

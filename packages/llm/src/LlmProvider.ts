@@ -1,6 +1,6 @@
-import type { Block, Message } from "@nominal-code/domain/Conversation"
-import type { Effort } from "@nominal-code/domain/ReviewSettings"
-import type { Usage } from "@nominal-code/domain/Usage"
+import type { Block, Message } from "@nominal-code/domain/model/Conversation"
+import type { Usage } from "@nominal-code/domain/model/Usage"
+import type { Effort } from "@nominal-code/domain/settings/ReviewSettings"
 import { Context, type Effect, type JsonSchema, type Option } from "effect"
 import type { LlmError } from "./LlmError.ts"
 

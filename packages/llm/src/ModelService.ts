@@ -1,4 +1,4 @@
-import { isTooDeep } from "@nominal-code/domain/JsonDepth"
+import { isTooDeep } from "@nominal-code/domain/text/JsonDepth"
 import { Duration, Effect, Layer, Option, Predicate, type Redacted, Stream } from "effect"
 import { repaired } from "./CallRepair.ts"
 import { type CallLimits, LlmError } from "./LlmError.ts"

@@ -1,4 +1,4 @@
-import { layerConfigOf } from "@nominal-code/domain/LayerConfig"
+import { layerConfigOf } from "@nominal-code/domain/settings/LayerConfig"
 import { type Config, Effect, Layer, Option, Redacted } from "effect"
 import { LlmProvider } from "./LlmProvider.ts"
 import * as ModelService from "./ModelService.ts"

@@ -1,5 +1,5 @@
-import { isRegional, type ModelPrice, priceNamesOf, type Rates } from "@nominal-code/domain/ModelPrice"
-import type { Usage } from "@nominal-code/domain/Usage"
+import { isRegional, type ModelPrice, priceNamesOf, type Rates } from "@nominal-code/domain/model/ModelPrice"
+import type { Usage } from "@nominal-code/domain/model/Usage"
 import { Option } from "effect"
 import table from "./pricing.json" with { type: "json" }
 

@@ -1,4 +1,4 @@
-import { backoff } from "@nominal-code/domain/Backoff"
+import { backoff } from "@nominal-code/domain/job/Backoff"
 import { Context, Duration, Effect, Schedule } from "effect"
 import { type CallLimits, LlmError } from "./LlmError.ts"
 

@@ -1,5 +1,5 @@
-import type { Usage as Counts } from "@nominal-code/domain/Usage"
-import { Usage } from "@nominal-code/domain/Usage"
+import type { Usage as Counts } from "@nominal-code/domain/model/Usage"
+import { Usage } from "@nominal-code/domain/model/Usage"
 import { Option, Schema } from "effect"
 import type { LlmRequest, LlmResponse } from "./LlmProvider.ts"
 import { largestOutputOf } from "./ModelOutput.ts"

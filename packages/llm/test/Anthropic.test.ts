@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Block, type Message } from "@nominal-code/domain/Conversation"
+import { Block, type Message } from "@nominal-code/domain/model/Conversation"
 import * as Anthropic from "@nominal-code/llm/Anthropic"
 import type { LlmRequest } from "@nominal-code/llm/LlmProvider"
 import { Effect } from "effect"

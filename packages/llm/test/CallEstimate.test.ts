@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { Usage } from "@nominal-code/domain/Usage"
+import { Usage } from "@nominal-code/domain/model/Usage"
 import { estimate, type NextCall, tokensFor } from "@nominal-code/llm/CallEstimate"
 import { listedPrices } from "@nominal-code/llm/Pricing"
 import { Duration, Option } from "effect"

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { chatServices } from "@nominal-code/domain/ChatServices"
+import { chatServices } from "@nominal-code/domain/model/ChatServices"
 import * as Chat from "@nominal-code/llm/Chat"
 import { FirstDelay } from "@nominal-code/llm/Retry"
 import { Duration, Effect, Option } from "effect"

@@ -1,4 +1,4 @@
-import type { ChatServiceName } from "@nominal-code/domain/ChatServices"
+import type { ChatServiceName } from "@nominal-code/domain/model/ChatServices"
 import * as Chat from "@nominal-code/llm/Chat"
 import { Option } from "effect"
 import * as Wire from "./ChatWire.ts"

@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { KnownSecrets, makeKnownSecrets } from "@nominal-code/domain/KnownSecrets"
+import { KnownSecrets, makeKnownSecrets } from "@nominal-code/domain/secret/KnownSecrets"
 import { endpointOf } from "@nominal-code/llm/anthropic/RawPredict"
 import * as Azure from "@nominal-code/llm/Azure"
 import * as Bedrock from "@nominal-code/llm/Bedrock"

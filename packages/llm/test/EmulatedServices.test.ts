@@ -1,6 +1,6 @@
 import { LLMock } from "@copilotkit/aimock"
 import { assert, describe, it } from "@effect/vitest"
-import { Block, type Message } from "@nominal-code/domain/Conversation"
+import { Block, type Message } from "@nominal-code/domain/model/Conversation"
 import * as Anthropic from "@nominal-code/llm/Anthropic"
 import * as Google from "@nominal-code/llm/Google"
 import type { LlmRequest } from "@nominal-code/llm/LlmProvider"

@@ -1,5 +1,5 @@
 import { assert, describe, it, vi } from "@effect/vitest"
-import { Block } from "@nominal-code/domain/Conversation"
+import { Block } from "@nominal-code/domain/model/Conversation"
 import { Effect } from "effect"
 import { against, fine, key, request, Text, user } from "./GoogleService.ts"
 import * as Wire from "./GoogleWire.ts"

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FunctionCallingConfigMode } from "@google/genai"
-import { Block, Message } from "@nominal-code/domain/Conversation"
+import { Block, Message } from "@nominal-code/domain/model/Conversation"
 import { toParams } from "@nominal-code/llm/google/Request"
 import type { LlmRequest } from "@nominal-code/llm/LlmProvider"
 import { Schema } from "effect"

@@ -1,4 +1,4 @@
-import { Block, type Message } from "@nominal-code/domain/Conversation"
+import { Block, type Message } from "@nominal-code/domain/model/Conversation"
 import * as Google from "@nominal-code/llm/Google"
 import type { LlmRequest } from "@nominal-code/llm/LlmProvider"
 import * as Wire from "./GoogleWire.ts"

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { Block } from "@nominal-code/domain/Conversation"
+import { Block } from "@nominal-code/domain/model/Conversation"
 import * as Anthropic from "@nominal-code/llm/Anthropic"
 import * as Google from "@nominal-code/llm/Google"
 import * as LlmProviders from "@nominal-code/llm/LlmProviders"

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { ChatServiceName } from "@nominal-code/domain/ChatServices"
+import type { ChatServiceName } from "@nominal-code/domain/model/ChatServices"
 import * as Anthropic from "@nominal-code/llm/Anthropic"
 import * as Chat from "@nominal-code/llm/Chat"
 import * as Google from "@nominal-code/llm/Google"

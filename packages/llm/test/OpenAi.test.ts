@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Block, type Message } from "@nominal-code/domain/Conversation"
+import { Block, type Message } from "@nominal-code/domain/model/Conversation"
 import { Effect } from "effect"
 import { env } from "node:process"
 import { against, fine, key, request, Text } from "./OpenAiScene.ts"

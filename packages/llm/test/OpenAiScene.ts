@@ -1,4 +1,4 @@
-import { Block } from "@nominal-code/domain/Conversation"
+import { Block } from "@nominal-code/domain/model/Conversation"
 import type { LlmRequest } from "@nominal-code/llm/LlmProvider"
 import * as OpenAi from "@nominal-code/llm/OpenAi"
 import * as Wire from "./OpenAiWire.ts"

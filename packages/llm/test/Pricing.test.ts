@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { Usage } from "@nominal-code/domain/Usage"
+import { Usage } from "@nominal-code/domain/model/Usage"
 import { listedPrices, pricesWith, ratesFor } from "@nominal-code/llm/Pricing"
 import { Effect, Option } from "effect"
 import table from "../src/pricing.json" with { type: "json" }

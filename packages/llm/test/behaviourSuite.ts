@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Block, type Message } from "@nominal-code/domain/Conversation"
-import { Usage } from "@nominal-code/domain/Usage"
+import { Block, type Message } from "@nominal-code/domain/model/Conversation"
+import { Usage } from "@nominal-code/domain/model/Usage"
 import { mostCalls } from "@nominal-code/llm/CallRepair"
 import type { LlmResponse } from "@nominal-code/llm/LlmProvider"
 import { mostTokensOf } from "@nominal-code/llm/TokenCount"

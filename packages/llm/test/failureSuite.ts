@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Block } from "@nominal-code/domain/Conversation"
+import { Block } from "@nominal-code/domain/model/Conversation"
 import type { LlmError } from "@nominal-code/llm/LlmError"
 import { LlmProvider, type LlmRequest } from "@nominal-code/llm/LlmProvider"
 import { Deferred, Duration, Effect, Fiber, type Layer } from "effect"

@@ -1,5 +1,5 @@
-import type { Conversation } from "@nominal-code/domain/Conversation"
-import type { Lane } from "@nominal-code/domain/Lane"
+import type { Lane } from "@nominal-code/domain/job/Lane"
+import type { Conversation } from "@nominal-code/domain/model/Conversation"
 import { Context, type Duration, type Effect, type Option } from "effect"
 import type { StoreError } from "./StoreError.ts"
 

@@ -1,6 +1,6 @@
-import type { Conversation } from "@nominal-code/domain/Conversation"
-import { laneKey } from "@nominal-code/domain/Lane"
-import { layerConfigOf } from "@nominal-code/domain/LayerConfig"
+import { laneKey } from "@nominal-code/domain/job/Lane"
+import type { Conversation } from "@nominal-code/domain/model/Conversation"
+import { layerConfigOf } from "@nominal-code/domain/settings/LayerConfig"
 import { Clock, type Config, Duration, Effect, Layer, Option } from "effect"
 import { type ConversationOptions, ConversationStore } from "./ConversationStore.ts"
 

@@ -1,4 +1,4 @@
-import { MarkerKeys } from "@nominal-code/domain/MarkerSeal"
+import { MarkerKeys } from "@nominal-code/domain/review/MarkerSeal"
 import { Effect, Layer, Redacted, Schema } from "effect"
 import { randomBytes } from "node:crypto"
 import { Redis } from "./Redis.ts"

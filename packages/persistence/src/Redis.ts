@@ -1,4 +1,4 @@
-import { layerConfigOf } from "@nominal-code/domain/LayerConfig"
+import { layerConfigOf } from "@nominal-code/domain/settings/LayerConfig"
 import { type Config, Context, Effect, Layer, Redacted, Schema, type Scope, type Stream } from "effect"
 import type { Redis as Single } from "ioredis"
 import { type Client, connect, type RedisTarget, refusalOf } from "./RedisConnection.ts"

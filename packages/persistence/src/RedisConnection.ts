@@ -1,4 +1,4 @@
-import { parseRedisUrl, type RedisAddress, type RedisHost, withoutLogin } from "@nominal-code/domain/RedisUrl"
+import { parseRedisUrl, type RedisAddress, type RedisHost, withoutLogin } from "@nominal-code/domain/settings/RedisUrl"
 import { Effect, Option, Queue, Redacted, type Scope } from "effect"
 import type { Cluster, Redis as Single } from "ioredis"
 import { explain, explainStart, isRefusal, ofNode } from "./RedisError.ts"

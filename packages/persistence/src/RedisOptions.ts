@@ -1,4 +1,4 @@
-import type { RedisAddress, RedisHost } from "@nominal-code/domain/RedisUrl"
+import type { RedisAddress, RedisHost } from "@nominal-code/domain/settings/RedisUrl"
 import { Option, Redacted } from "effect"
 import { isIP } from "node:net"
 

@@ -1,5 +1,5 @@
-import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
-import { Usage } from "@nominal-code/domain/Usage"
+import type { SpendLimit } from "@nominal-code/domain/model/SpendLimits"
+import { Usage } from "@nominal-code/domain/model/Usage"
 import { Context, type Effect, type Option, Schema } from "effect"
 import { randomUUID } from "node:crypto"
 import type { StoreError } from "./StoreError.ts"

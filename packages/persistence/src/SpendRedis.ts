@@ -1,4 +1,4 @@
-import { Usage } from "@nominal-code/domain/Usage"
+import { Usage } from "@nominal-code/domain/model/Usage"
 import { Clock, Effect, Layer, Option, Schema } from "effect"
 import { Redis } from "./Redis.ts"
 import * as RedisScript from "./RedisScript.ts"

@@ -1,4 +1,4 @@
-import { Usage } from "@nominal-code/domain/Usage"
+import { Usage } from "@nominal-code/domain/model/Usage"
 import { Clock, Effect, Layer, Schema } from "effect"
 import { dayOf, keptMillis, Spend, totalOf } from "./Spend.ts"
 import * as SpendTable from "./SpendTable.ts"

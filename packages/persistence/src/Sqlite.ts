@@ -1,5 +1,5 @@
-import { backoff } from "@nominal-code/domain/Backoff"
-import { layerConfigOf } from "@nominal-code/domain/LayerConfig"
+import { backoff } from "@nominal-code/domain/job/Backoff"
+import { layerConfigOf } from "@nominal-code/domain/settings/LayerConfig"
 import { type Config, Context, Effect, FileSystem, Layer, Option, Path, Schedule, Schema } from "effect"
 import type { DatabaseSync, StatementSync } from "node:sqlite"
 import { migrate } from "./Migrations.ts"

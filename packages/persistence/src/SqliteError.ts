@@ -1,4 +1,4 @@
-import { directoryTrouble } from "@nominal-code/domain/DirectoryTrouble"
+import { directoryTrouble } from "@nominal-code/domain/file/DirectoryTrouble"
 import { PlatformError, Schema } from "effect"
 import { StoreError } from "./StoreError.ts"
 

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { MarkerKeys } from "@nominal-code/domain/MarkerSeal"
+import { MarkerKeys } from "@nominal-code/domain/review/MarkerSeal"
 import * as MarkerKeyStore from "@nominal-code/persistence/MarkerKeyStore"
 import { Redis } from "@nominal-code/persistence/Redis"
 import { StoreError } from "@nominal-code/persistence/StoreError"

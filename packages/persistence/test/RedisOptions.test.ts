@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { parseRedisUrl } from "@nominal-code/domain/RedisUrl"
+import { parseRedisUrl } from "@nominal-code/domain/settings/RedisUrl"
 import { backoff, hostOptions, singleOptions } from "@nominal-code/persistence/RedisOptions"
 import { Option } from "effect"
 

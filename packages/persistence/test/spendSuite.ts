@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Usage } from "@nominal-code/domain/Usage"
+import { Usage } from "@nominal-code/domain/model/Usage"
 import {
   type DailyCosts,
   noCosts,

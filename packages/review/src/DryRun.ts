@@ -1,4 +1,4 @@
-import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
+import { KnownSecrets } from "@nominal-code/domain/secret/KnownSecrets"
 import { Effect } from "effect"
 import type { FingerprintedFinding } from "./judgement/Anchor.ts"
 

@@ -1,8 +1,8 @@
 /** Two finders, one after the other: of what the lines show by themselves, and of what reaches further. */
 import { type AgentResult, AgentRunner, type AgentTask } from "@nominal-code/agent/AgentRunner"
-import { Block } from "@nominal-code/domain/Conversation"
-import { oneLine } from "@nominal-code/domain/OneLine"
-import { escapePath } from "@nominal-code/domain/RepoPathSpelling"
+import { escapePath } from "@nominal-code/domain/file/RepoPathSpelling"
+import { Block } from "@nominal-code/domain/model/Conversation"
+import { oneLine } from "@nominal-code/domain/text/OneLine"
 import { Effect, Option } from "effect"
 import type { ReviewAnswer } from "./answer/ReviewOutput.ts"
 import { block } from "./prompt/UntrustedBlocks.ts"

@@ -1,7 +1,7 @@
 /** Passes of a review: one where a prompt holds all that is to be shown, else one for each bundle of files. */
 import type { AgentResult } from "@nominal-code/agent/AgentRunner"
-import type { Message } from "@nominal-code/domain/Conversation"
-import type { Job } from "@nominal-code/domain/Job"
+import type { Job } from "@nominal-code/domain/job/Job"
+import type { Message } from "@nominal-code/domain/model/Conversation"
 import { Effect, Option } from "effect"
 import type { RecoveredAnswer } from "./answer/OutputRepair.ts"
 import type { ReviewAnswer } from "./answer/ReviewOutput.ts"

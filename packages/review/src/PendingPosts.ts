@@ -1,4 +1,4 @@
-import type { JobId } from "@nominal-code/domain/Job"
+import type { JobId } from "@nominal-code/domain/job/Job"
 import { Context, Effect, Layer, Option } from "effect"
 import type { DraftedReview } from "./Drafting.ts"
 

@@ -1,5 +1,5 @@
-import { JobOutcome } from "@nominal-code/domain/Job"
-import type { PostedReview } from "@nominal-code/domain/Review"
+import { JobOutcome } from "@nominal-code/domain/job/Job"
+import type { PostedReview } from "@nominal-code/domain/review/Review"
 
 /** The outcome of a job whose review is on the pull request already. */
 export const postedOutcome = ({ folded, headSha, inline, url }: PostedReview) =>

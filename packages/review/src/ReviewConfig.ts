@@ -1,4 +1,4 @@
-import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
+import type { ReviewSettings } from "@nominal-code/domain/settings/ReviewSettings"
 import { Context, Layer } from "effect"
 
 /**

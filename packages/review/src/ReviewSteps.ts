@@ -1,6 +1,6 @@
 import type { AgentResult, AgentRunner } from "@nominal-code/agent/AgentRunner"
-import type { Job } from "@nominal-code/domain/Job"
-import type { AgentSettings, ReviewSettings } from "@nominal-code/domain/ReviewSettings"
+import type { Job } from "@nominal-code/domain/job/Job"
+import type { AgentSettings, ReviewSettings } from "@nominal-code/domain/settings/ReviewSettings"
 import type { Forge, PullRequestView } from "@nominal-code/forge/Forge"
 import type { ForgeError } from "@nominal-code/forge/ForgeError"
 import type { ConversationStore } from "@nominal-code/persistence/ConversationStore"

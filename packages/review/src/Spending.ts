@@ -1,8 +1,8 @@
 import * as Affordable from "@nominal-code/agent/Affordable"
 import { SpendScope } from "@nominal-code/agent/SpendScope"
-import type { Job } from "@nominal-code/domain/Job"
-import type { AgentSettings, ReviewSettings } from "@nominal-code/domain/ReviewSettings"
-import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
+import type { Job } from "@nominal-code/domain/job/Job"
+import type { SpendLimit } from "@nominal-code/domain/model/SpendLimits"
+import type { AgentSettings, ReviewSettings } from "@nominal-code/domain/settings/ReviewSettings"
 import { dayOf, nanoOf, Spend, type SpendAccount } from "@nominal-code/persistence/Spend"
 import { Clock, Effect } from "effect"
 

@@ -1,6 +1,6 @@
 /** The steps of a review, which tell its transcript what became of each claim. */
-import { oneLine } from "@nominal-code/domain/OneLine"
-import { type ClaimFate, Transcript, TranscriptEvent } from "@nominal-code/domain/Transcript"
+import { type ClaimFate, Transcript, TranscriptEvent } from "@nominal-code/domain/model/Transcript"
+import { oneLine } from "@nominal-code/domain/text/OneLine"
 import { Effect, Ref } from "effect"
 import type { ReportedFinding } from "./answer/ReviewOutput.ts"
 import type { FingerprintedFinding } from "./judgement/Anchor.ts"

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { ChangedFile } from "@nominal-code/domain/Patch"
+import type { ChangedFile } from "@nominal-code/domain/diff/Patch"
 import { budgetBelow, fitDiffs, portionsOf } from "../src/context/DiffBudget.ts"
 import { planByPath } from "../src/context/Plan.ts"
 import { tokensIn } from "../src/context/TokenEstimate.ts"

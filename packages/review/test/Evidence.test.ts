@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ChangedFile } from "@nominal-code/domain/Patch"
+import { ChangedFile } from "@nominal-code/domain/diff/Patch"
 import { Refused } from "@nominal-code/forge/ForgeError"
 import * as Syntax from "@nominal-code/workspace/syntax/Syntax"
 import { WorkspaceError } from "@nominal-code/workspace/Workspace"

@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
+import type { ReviewSettings } from "@nominal-code/domain/settings/ReviewSettings"
 import { Effect, Logger, Option, References } from "effect"
 import { guidelines } from "../src/context/Guidelines.ts"
 import * as PromptFiles from "../src/PromptFiles.ts"

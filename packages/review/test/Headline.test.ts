@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Fingerprint, type Severity } from "@nominal-code/domain/Finding"
+import { Fingerprint, type Severity } from "@nominal-code/domain/review/Finding"
 import type { LedgerFinding } from "../src/ledger/Ledger.ts"
 import { headline } from "../src/posted/Headline.ts"
 import type { SummaryParts } from "../src/posted/Summary.ts"

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Block, type Conversation, sizeOf } from "@nominal-code/domain/Conversation"
+import { Block, type Conversation, sizeOf } from "@nominal-code/domain/model/Conversation"
 import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
 import { StoreError } from "@nominal-code/persistence/StoreError"
 import { Effect, Layer, Option } from "effect"

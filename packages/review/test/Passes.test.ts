@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { AgentEvent, AgentProgress } from "@nominal-code/agent/AgentProgress"
-import { Usage } from "@nominal-code/domain/Usage"
+import { Usage } from "@nominal-code/domain/model/Usage"
 import { Deferred, Effect, Fiber, Latch, Option } from "effect"
 import { tokensIn } from "../src/context/TokenEstimate.ts"
 import { review } from "../src/Review.ts"

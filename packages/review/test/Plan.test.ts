@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ChangedFile } from "@nominal-code/domain/Patch"
+import { ChangedFile } from "@nominal-code/domain/diff/Patch"
 import { makeOutgoingText } from "@nominal-code/forge/outgoing/OutgoingText"
 import { Effect, Option } from "effect"
 import { plan } from "../src/context/Plan.ts"

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { ChangedFile } from "@nominal-code/domain/Patch"
-import { Discussion } from "@nominal-code/domain/Review"
+import type { ChangedFile } from "@nominal-code/domain/diff/Patch"
+import { Discussion } from "@nominal-code/domain/review/Review"
 import { Option } from "effect"
 import { fitDiffs, portionsOf } from "../src/context/DiffBudget.ts"
 import { noGuidelines } from "../src/context/Guidelines.ts"

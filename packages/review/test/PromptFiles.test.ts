@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
-import { Category, Confidence, Severity } from "@nominal-code/domain/Finding"
+import { Category, Confidence, Severity } from "@nominal-code/domain/review/Finding"
 import { Effect } from "effect"
 import * as PromptFiles from "../src/PromptFiles.ts"
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Discussion } from "@nominal-code/domain/Review"
+import { Discussion } from "@nominal-code/domain/review/Review"
 import { ForgeError, Refused } from "@nominal-code/forge/ForgeError"
 import { Effect } from "effect"
 import { gather } from "../src/context/ReviewContext.ts"

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ServiceName } from "@nominal-code/domain/Failure"
-import { Notice } from "@nominal-code/domain/Notice"
+import { ServiceName } from "@nominal-code/domain/job/Failure"
+import { Notice } from "@nominal-code/domain/job/Notice"
 import {
   Forbidden,
   ForgeError,

@@ -1,6 +1,6 @@
 /** Answers of the agents of a scene. */
 import type { AgentResult, AgentTask } from "@nominal-code/agent/AgentRunner"
-import { Block, type Message } from "@nominal-code/domain/Conversation"
+import { Block, type Message } from "@nominal-code/domain/model/Conversation"
 import { Effect, Option } from "effect"
 
 /** The agent submits this. What it submits is read as strictly as a real agent reads it on its last turn. */

@@ -1,5 +1,5 @@
 /** The files of a scene, as a checkout lists and searches them. */
-import { RepoPath } from "@nominal-code/domain/PullRequest"
+import { RepoPath } from "@nominal-code/domain/event/PullRequest"
 import { Effect } from "effect"
 
 type Files = Readonly<Record<string, string>>

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Marker, renderMarker } from "@nominal-code/domain/Marker"
-import { Discussion } from "@nominal-code/domain/Review"
+import { Marker, renderMarker } from "@nominal-code/domain/review/Marker"
+import { Discussion } from "@nominal-code/domain/review/Review"
 import { foldedFindings } from "@nominal-code/forge/FoldedFindings"
 import { Effect, Option } from "effect"
 import { review } from "../src/Review.ts"

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Finding } from "@nominal-code/domain/Finding"
+import { Finding } from "@nominal-code/domain/review/Finding"
 import * as Syntax from "@nominal-code/workspace/syntax/Syntax"
 import { Effect } from "effect"
 import { anchor } from "../src/judgement/Anchor.ts"

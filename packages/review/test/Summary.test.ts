@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Finding, Fingerprint } from "@nominal-code/domain/Finding"
+import { Finding, Fingerprint } from "@nominal-code/domain/review/Finding"
 import { fallback } from "../src/answer/Fallback.ts"
 import { commentBody } from "../src/posted/CommentBody.ts"
 import { composed } from "../src/posted/OutgoingText.ts"

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { endingWithin } from "@nominal-code/domain/RunDeadline"
+import { endingWithin } from "@nominal-code/domain/job/RunDeadline"
 import { LlmError } from "@nominal-code/llm/LlmError"
 import { Deferred, Duration, Effect, Fiber, Logger, References } from "effect"
 import { TestClock } from "effect/testing"

@@ -1,5 +1,5 @@
-import { CheckedCommit, CheckState } from "@nominal-code/domain/CommitCheck"
-import type { Job } from "@nominal-code/domain/Job"
+import type { Job } from "@nominal-code/domain/job/Job"
+import { CheckedCommit, CheckState } from "@nominal-code/domain/review/CommitCheck"
 import type { Forge } from "@nominal-code/forge/Forge"
 import { Forges } from "@nominal-code/forge/Forges"
 import { asInstallationOf } from "@nominal-code/forge/Installation"

@@ -1,5 +1,5 @@
-import type { Job } from "@nominal-code/domain/Job"
-import { countDeliveries } from "@nominal-code/domain/Metrics"
+import type { Job } from "@nominal-code/domain/job/Job"
+import { countDeliveries } from "@nominal-code/domain/telemetry/Metrics"
 import type { WebhookError } from "@nominal-code/forge/ForgeError"
 import { OffersUnderWay } from "@nominal-code/jobs/run/OffersUnderWay"
 import { Array, Duration, Effect, FiberSet, Result } from "effect"

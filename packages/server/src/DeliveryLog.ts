@@ -1,5 +1,5 @@
-import type { Job } from "@nominal-code/domain/Job"
-import { laneKey } from "@nominal-code/domain/Lane"
+import type { Job } from "@nominal-code/domain/job/Job"
+import { laneKey } from "@nominal-code/domain/job/Lane"
 import type { OfferResult } from "@nominal-code/jobs/JobQueue"
 import { Effect } from "effect"
 import type { Rejection } from "./Decision.ts"

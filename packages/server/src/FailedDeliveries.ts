@@ -1,5 +1,5 @@
-import { DeliveryId } from "@nominal-code/domain/Job"
-import type { Platform } from "@nominal-code/domain/PullRequest"
+import type { Platform } from "@nominal-code/domain/event/PullRequest"
+import { DeliveryId } from "@nominal-code/domain/job/Job"
 import type { ForgeError } from "@nominal-code/forge/ForgeError"
 import type { FailedDelivery, ForgeInventory } from "@nominal-code/forge/Inventory"
 import type { StoreError } from "@nominal-code/persistence/StoreError"

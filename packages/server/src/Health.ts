@@ -1,4 +1,4 @@
-import { outageReasonOf } from "@nominal-code/domain/Failure"
+import { outageReasonOf } from "@nominal-code/domain/job/Failure"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
 import { QueueAdmin } from "@nominal-code/jobs/QueueAdmin"
 import { ServiceBreakers, type ServiceOutage } from "@nominal-code/jobs/run/ServiceBreakers"

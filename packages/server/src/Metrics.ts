@@ -1,4 +1,4 @@
-import { ScrapeHooks, setQueue } from "@nominal-code/domain/Metrics"
+import { ScrapeHooks, setQueue } from "@nominal-code/domain/telemetry/Metrics"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
 import { ServiceBreakers } from "@nominal-code/jobs/run/ServiceBreakers"
 import { Effect, Layer } from "effect"

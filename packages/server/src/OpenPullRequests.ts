@@ -1,7 +1,7 @@
-import { deliveryOfEvent, deliveryOfHead } from "@nominal-code/domain/Job"
-import type { Policy } from "@nominal-code/domain/Policy"
-import { hasLabel } from "@nominal-code/domain/PullRequest"
-import { type LifecycleKind, PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import type { Policy } from "@nominal-code/domain/event/Policy"
+import { hasLabel } from "@nominal-code/domain/event/PullRequest"
+import { type LifecycleKind, PullRequestEvent } from "@nominal-code/domain/event/PullRequestEvent"
+import { deliveryOfEvent, deliveryOfHead } from "@nominal-code/domain/job/Job"
 import type { ForgeError } from "@nominal-code/forge/ForgeError"
 import {
   type ForgeInventory,

@@ -1,5 +1,5 @@
-import type { Policy } from "@nominal-code/domain/Policy"
-import type { Platform, RepoName } from "@nominal-code/domain/PullRequest"
+import type { Policy } from "@nominal-code/domain/event/Policy"
+import type { Platform, RepoName } from "@nominal-code/domain/event/PullRequest"
 import type { ForgeError } from "@nominal-code/forge/ForgeError"
 import { type ForgeInventory, Inventories, type InventoryRepository } from "@nominal-code/forge/Inventory"
 import { withBudget } from "@nominal-code/forge/RequestBudget"

@@ -1,4 +1,4 @@
-import type { Policy } from "@nominal-code/domain/Policy"
+import type { Policy } from "@nominal-code/domain/event/Policy"
 import { Layer } from "effect"
 import { HttpRouter } from "effect/http"
 import * as Health from "./Health.ts"

@@ -1,5 +1,5 @@
-import { Platform } from "@nominal-code/domain/PullRequest"
-import { parentIn, traceparentOf } from "@nominal-code/domain/Trace"
+import { Platform } from "@nominal-code/domain/event/PullRequest"
+import { parentIn, traceparentOf } from "@nominal-code/domain/telemetry/Trace"
 import { type ForgeWebhooks, type WebhookHeaders, Webhooks } from "@nominal-code/forge/Webhooks"
 import { ByteSize, Clock, Context, Duration, Effect, Exit, Layer, Result } from "effect"
 import type { IncomingMessage, ServerResponse } from "node:http"

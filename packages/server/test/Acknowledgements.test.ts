@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
-import { jobOfHead } from "@nominal-code/domain/Job"
-import { PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/PullRequest"
+import { PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/event/PullRequest"
+import { jobOfHead } from "@nominal-code/domain/job/Job"
 import { Forge } from "@nominal-code/forge/Forge"
 import * as Forges from "@nominal-code/forge/Forges"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import type { Job } from "@nominal-code/domain/Job"
+import type { Job } from "@nominal-code/domain/job/Job"
 import { laneOf, push } from "@nominal-code/testing/Jobs"
 import { quiet } from "@nominal-code/testing/Quiet"
 import { Effect, Fiber, Latch, Layer, Logger, Result } from "effect"

@@ -1,5 +1,5 @@
 import { assert, expect, it } from "@effect/vitest"
-import { LifecycleKind, type PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import { LifecycleKind, type PullRequestEvent } from "@nominal-code/domain/event/PullRequestEvent"
 import { Forge } from "@nominal-code/forge/Forge"
 import * as GitHub from "@nominal-code/forge/GitHub"
 import * as GitLab from "@nominal-code/forge/GitLab"

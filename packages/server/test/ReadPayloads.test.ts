@@ -1,6 +1,6 @@
 import { assert, it, vi } from "@effect/vitest"
-import type { Job } from "@nominal-code/domain/Job"
-import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import { PullRequestEvent } from "@nominal-code/domain/event/PullRequestEvent"
+import type { Job } from "@nominal-code/domain/job/Job"
 import * as GitHub from "@nominal-code/forge/GitHub"
 import * as GitLab from "@nominal-code/forge/GitLab"
 import type { Delivery } from "@nominal-code/forge/Webhooks"

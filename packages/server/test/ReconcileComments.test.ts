@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { commandOf } from "@nominal-code/domain/CommandParser"
-import { Failure } from "@nominal-code/domain/Failure"
+import { commandOf } from "@nominal-code/domain/command/CommandParser"
+import { Failure } from "@nominal-code/domain/job/Failure"
 import { JobQueue, Settlement } from "@nominal-code/jobs/JobQueue"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
 import { QueueAdmin } from "@nominal-code/jobs/QueueAdmin"

@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
-import { Sha } from "@nominal-code/domain/PullRequest"
-import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import { Sha } from "@nominal-code/domain/event/PullRequest"
+import { PullRequestEvent } from "@nominal-code/domain/event/PullRequestEvent"
 import { Forge } from "@nominal-code/forge/Forge"
 import { WebhookError } from "@nominal-code/forge/ForgeError"
 import type { ForgeWebhooks } from "@nominal-code/forge/Webhooks"

@@ -1,4 +1,4 @@
-import { markersIn } from "@nominal-code/domain/Marker"
+import { markersIn } from "@nominal-code/domain/review/Marker"
 import { Effect } from "effect"
 import { randomUUID } from "node:crypto"
 import { mkdtempSync, rmSync } from "node:fs"

@@ -1,5 +1,5 @@
-import { jobOfHead } from "@nominal-code/domain/Job"
-import { PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/PullRequest"
+import { PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/event/PullRequest"
+import { jobOfHead } from "@nominal-code/domain/job/Job"
 import { Effect } from "effect"
 import * as GitHubEmulator from "./GitHubEmulator.ts"
 import type { PullRequest } from "./GitHubState.ts"

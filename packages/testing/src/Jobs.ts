@@ -1,7 +1,7 @@
-import { DeliveryId, Job, jobIdOfDelivery, JobOutcome } from "@nominal-code/domain/Job"
-import { Lane, Namespace } from "@nominal-code/domain/Lane"
-import { Login, PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/PullRequest"
-import { type LifecycleKind, PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import { Login, PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/event/PullRequest"
+import { type LifecycleKind, PullRequestEvent } from "@nominal-code/domain/event/PullRequestEvent"
+import { DeliveryId, Job, jobIdOfDelivery, JobOutcome } from "@nominal-code/domain/job/Job"
+import { Lane, Namespace } from "@nominal-code/domain/job/Lane"
 import { createHash } from "node:crypto"
 
 const repo = RepoName.make("acme/api")

@@ -1,6 +1,6 @@
 import { assert } from "@effect/vitest"
-import { Failure, type ServiceName } from "@nominal-code/domain/Failure"
-import type { Job } from "@nominal-code/domain/Job"
+import { Failure, type ServiceName } from "@nominal-code/domain/job/Failure"
+import type { Job } from "@nominal-code/domain/job/Job"
 import { JobQueue, type Lease, Settlement } from "@nominal-code/jobs/JobQueue"
 import { JobRecords, type JobState, reasonOf } from "@nominal-code/jobs/JobRecords"
 import { JobRequestResult, QueueAdmin } from "@nominal-code/jobs/QueueAdmin"

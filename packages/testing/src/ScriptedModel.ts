@@ -1,6 +1,6 @@
 import { type ChatCompletionRequest, type ChatMessage, type FixtureResponse, LLMock } from "@copilotkit/aimock"
-import { ChatServiceName, chatServices } from "@nominal-code/domain/ChatServices"
-import type { ProviderName } from "@nominal-code/domain/ReviewSettings"
+import { ChatServiceName, chatServices } from "@nominal-code/domain/model/ChatServices"
+import type { ProviderName } from "@nominal-code/domain/settings/ReviewSettings"
 import { Effect, Predicate, PubSub, Schema, Stream } from "effect"
 import { setTimeout as sleep } from "node:timers/promises"
 import { now } from "./GitHubState.ts"

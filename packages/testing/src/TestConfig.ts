@@ -7,7 +7,7 @@ import { makeReport } from "@nominal-code/config/Report"
 import { resolveReview } from "@nominal-code/config/ReviewConfig"
 import { settings } from "@nominal-code/config/Settings"
 import { defaults, valuesOf } from "@nominal-code/config/Values"
-import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
+import type { ReviewSettings } from "@nominal-code/domain/settings/ReviewSettings"
 import { Layer, Option, Redacted, Struct } from "effect"
 
 const { costs, metrics, reconcile, redis, reviewer, tracing, webhook, workspace } = settings

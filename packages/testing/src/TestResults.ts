@@ -1,5 +1,5 @@
-import type { ServiceName } from "@nominal-code/domain/Failure"
-import type { JobOutcome } from "@nominal-code/domain/Job"
+import type { ServiceName } from "@nominal-code/domain/job/Failure"
+import type { JobOutcome } from "@nominal-code/domain/job/Job"
 import { JobResults, type JobRun } from "@nominal-code/jobs/JobResults"
 import { PayloadStore } from "@nominal-code/jobs/PayloadStore"
 import { Effect, Layer, Option, PubSub, Stream } from "effect"

@@ -1,5 +1,5 @@
 /** The only way from a path that a model wrote to a file of the reviewed commit. No path ever reaches the disk. */
-import { RepoPath } from "@nominal-code/domain/PullRequest"
+import { RepoPath } from "@nominal-code/domain/event/PullRequest"
 import { Effect, Option, Path, Schema } from "effect"
 import { ToolError } from "./Tool.ts"
 import type { ToolContext } from "./tools/Reading.ts"

@@ -1,4 +1,4 @@
-import { directoryTrouble } from "@nominal-code/domain/DirectoryTrouble"
+import { directoryTrouble } from "@nominal-code/domain/file/DirectoryTrouble"
 import { Config, Context, Effect, Layer, Option, Path, type Redacted, Schema, type Scope } from "effect"
 import { ChildProcessSpawner } from "effect/process"
 import { fromStderr, GitFailure, headline } from "./GitFailure.ts"

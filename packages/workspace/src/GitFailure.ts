@@ -1,4 +1,4 @@
-import { oneLine } from "@nominal-code/domain/OneLine"
+import { oneLine } from "@nominal-code/domain/text/OneLine"
 import { Schema } from "effect"
 
 /**

@@ -1,5 +1,5 @@
-import { layerConfigOf } from "@nominal-code/domain/LayerConfig"
-import { make as makeRedactor } from "@nominal-code/domain/Redaction"
+import { make as makeRedactor } from "@nominal-code/domain/secret/Redaction"
+import { layerConfigOf } from "@nominal-code/domain/settings/LayerConfig"
 import { type Config, Context, Effect, FileSystem, Layer, Path, Predicate, Schedule } from "effect"
 import type { PlatformError } from "effect/PlatformError"
 import { ChildProcessSpawner } from "effect/process"

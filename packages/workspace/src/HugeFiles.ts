@@ -1,5 +1,5 @@
-import { ChangedFile } from "@nominal-code/domain/Patch"
-import { RepoPath, type Sha } from "@nominal-code/domain/PullRequest"
+import { ChangedFile } from "@nominal-code/domain/diff/Patch"
+import { RepoPath, type Sha } from "@nominal-code/domain/event/PullRequest"
 import { Effect, Schema } from "effect"
 import { Git, MAX_PIECE_MEBIBYTES } from "./Git.ts"
 

@@ -1,4 +1,4 @@
-import type { Sha } from "@nominal-code/domain/PullRequest"
+import type { Sha } from "@nominal-code/domain/event/PullRequest"
 import { Effect } from "effect"
 import { isGitDirectory } from "./Confinement.ts"
 import type { GitError } from "./Git.ts"

@@ -1,5 +1,5 @@
-import { fileTrouble } from "@nominal-code/domain/FileTrouble"
-import type { Sha } from "@nominal-code/domain/PullRequest"
+import type { Sha } from "@nominal-code/domain/event/PullRequest"
+import { fileTrouble } from "@nominal-code/domain/file/FileTrouble"
 import { Effect, FileSystem, Option, Path } from "effect"
 import * as BorrowingRepository from "./BorrowingRepository.ts"
 import { Git, GitError, type GitOptions } from "./Git.ts"

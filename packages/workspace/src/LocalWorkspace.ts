@@ -1,4 +1,4 @@
-import { make as makeRedactor } from "@nominal-code/domain/Redaction"
+import { make as makeRedactor } from "@nominal-code/domain/secret/Redaction"
 import { Context, Effect, Layer, Option, Path } from "effect"
 import { ChildProcessSpawner } from "effect/process"
 import * as Checkout from "./Checkout.ts"

@@ -8,7 +8,7 @@
  *   are fetched: a partial clone would have to fetch lazily, with credentials, from commands that must have none.
  * - Nothing is pruned while a review may need it; the mirror as a whole leaves the disk by age and by size.
  */
-import type { Sha } from "@nominal-code/domain/PullRequest"
+import type { Sha } from "@nominal-code/domain/event/PullRequest"
 import { Effect, FileSystem, Option, Path } from "effect"
 import { createHash } from "node:crypto"
 import { discard } from "./Cleanup.ts"

@@ -4,7 +4,7 @@
  * Only ids and names of ours are sent: a file is found by the trees that lead to it, so that nothing that a repository
  * or a model calls a path is ever part of a request.
  */
-import type { RepoPath } from "@nominal-code/domain/PullRequest"
+import type { RepoPath } from "@nominal-code/domain/event/PullRequest"
 import { Array, Effect, Exit, Option, Result, Scope, Semaphore } from "effect"
 import { Git, GitError } from "./Git.ts"
 import type { Dialogue } from "./Process.ts"

@@ -1,6 +1,6 @@
 /** Reads the files of a bare repository from its objects. None is written to the disk. */
-import { parseGitDiff } from "@nominal-code/domain/GitDiff"
-import { RepoPath, Sha } from "@nominal-code/domain/PullRequest"
+import { parseGitDiff } from "@nominal-code/domain/diff/GitDiff"
+import { RepoPath, Sha } from "@nominal-code/domain/event/PullRequest"
 import { Effect, Option, Schema } from "effect"
 import { Git, GitError } from "./Git.ts"
 import { hugeFiles } from "./HugeFiles.ts"

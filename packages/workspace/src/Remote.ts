@@ -1,4 +1,4 @@
-import type { RepoName } from "@nominal-code/domain/PullRequest"
+import type { RepoName } from "@nominal-code/domain/event/PullRequest"
 import { Effect, Redacted } from "effect"
 import { createHash } from "node:crypto"
 import { type CheckoutRequest, WorkspaceError } from "./Workspace.ts"

@@ -1,4 +1,4 @@
-import { RepoPath } from "@nominal-code/domain/PullRequest"
+import { RepoPath } from "@nominal-code/domain/event/PullRequest"
 import { Effect, RegExp as Regex, Schema } from "effect"
 import { Git, GitError } from "./Git.ts"
 import { decode } from "./Objects.ts"

@@ -1,5 +1,5 @@
-import { oneLine } from "@nominal-code/domain/OneLine"
-import { Sha } from "@nominal-code/domain/PullRequest"
+import { Sha } from "@nominal-code/domain/event/PullRequest"
+import { oneLine } from "@nominal-code/domain/text/OneLine"
 import { Effect, Schema } from "effect"
 
 /** Checkout that tools read, as another process that has its repository finds it. */

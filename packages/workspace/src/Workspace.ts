@@ -1,5 +1,5 @@
-import type { ChangedFile } from "@nominal-code/domain/Patch"
-import type { RepoName, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
+import type { ChangedFile } from "@nominal-code/domain/diff/Patch"
+import type { RepoName, RepoPath, Sha } from "@nominal-code/domain/event/PullRequest"
 import { Context, type Duration, type Effect, type Option, type Redacted, Schema, type Scope } from "effect"
 import { GitFailure, isRetryable } from "./GitFailure.ts"
 import type { Syntax } from "./syntax/Syntax.ts"

@@ -1,5 +1,5 @@
 import { NodeServices } from "@effect/platform-node"
-import { RepoName, type Sha } from "@nominal-code/domain/PullRequest"
+import { RepoName, type Sha } from "@nominal-code/domain/event/PullRequest"
 import { Effect, FileSystem, Path, Redacted } from "effect"
 import * as GitWorkspace from "../src/GitWorkspace.ts"
 import type { Checkout, CheckoutRequest, WorkspaceOptions } from "../src/Workspace.ts"

@@ -1,5 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { Sha } from "@nominal-code/domain/PullRequest"
+import { Sha } from "@nominal-code/domain/event/PullRequest"
 import { ConfigProvider, Effect, FileSystem, Layer, Path, Result } from "effect"
 import { availableParallelism } from "node:os"
 import { vi } from "vitest"

@@ -1,5 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { RepoPath } from "@nominal-code/domain/PullRequest"
+import { RepoPath } from "@nominal-code/domain/event/PullRequest"
 import { ConfigProvider, Effect, FileSystem, Layer } from "effect"
 import { env } from "node:process"
 import { Workspace } from "../src/Workspace.ts"

@@ -1,5 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { RepoPath, Sha } from "@nominal-code/domain/PullRequest"
+import { RepoPath, Sha } from "@nominal-code/domain/event/PullRequest"
 import { Effect, Fiber, FileSystem, Option } from "effect"
 import { systemError } from "effect/PlatformError"
 import { execFileSync } from "node:child_process"

@@ -1,5 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { RepoPath } from "@nominal-code/domain/PullRequest"
+import { RepoPath } from "@nominal-code/domain/event/PullRequest"
 import { Effect, FileSystem, Option } from "effect"
 import { Workspace } from "../src/Workspace.ts"
 import * as Fixture from "./Fixture.ts"

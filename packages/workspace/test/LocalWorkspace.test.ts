@@ -1,5 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { RepoPath, Sha } from "@nominal-code/domain/PullRequest"
+import { RepoPath, Sha } from "@nominal-code/domain/event/PullRequest"
 import { Effect, Option } from "effect"
 import * as LocalWorkspace from "../src/LocalWorkspace.ts"
 import { Workspace } from "../src/Workspace.ts"

@@ -1,5 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { RepoPath, Sha } from "@nominal-code/domain/PullRequest"
+import { RepoPath, Sha } from "@nominal-code/domain/event/PullRequest"
 import { Effect, Fiber, Option } from "effect"
 import { rmSync, writeFileSync } from "node:fs"
 import * as Git from "../src/Git.ts"

@@ -1,4 +1,4 @@
-import type { Sha } from "@nominal-code/domain/PullRequest"
+import type { Sha } from "@nominal-code/domain/event/PullRequest"
 import { Context, Effect, FileSystem, Layer, Path } from "effect"
 import { ChildProcessSpawner } from "effect/process"
 import * as Git from "../src/Git.ts"

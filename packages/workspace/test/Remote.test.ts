@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { RepoName, Sha } from "@nominal-code/domain/PullRequest"
+import { RepoName, Sha } from "@nominal-code/domain/event/PullRequest"
 import { Effect, Redacted } from "effect"
 import * as Remote from "../src/Remote.ts"
 import type { CheckoutRequest } from "../src/Workspace.ts"

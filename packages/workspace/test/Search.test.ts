@@ -1,5 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { RepoPath } from "@nominal-code/domain/PullRequest"
+import { RepoPath } from "@nominal-code/domain/event/PullRequest"
 import { Effect } from "effect"
 import * as Search from "../src/Search.ts"
 import type { ToolContext } from "../src/tools/Reading.ts"

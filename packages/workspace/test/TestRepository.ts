@@ -1,4 +1,4 @@
-import { Sha } from "@nominal-code/domain/PullRequest"
+import { Sha } from "@nominal-code/domain/event/PullRequest"
 import { execFileSync } from "node:child_process"
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"

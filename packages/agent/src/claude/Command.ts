@@ -1,4 +1,4 @@
-import { type Effort, modelOfPlan } from "@nominal-code/domain/ReviewSettings"
+import { type Effort, modelOfPlan } from "@nominal-code/domain/settings/ReviewSettings"
 import { Config, Effect, Option, type Redacted } from "effect"
 import { serverName } from "./Events.ts"
 

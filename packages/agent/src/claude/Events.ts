@@ -1,5 +1,5 @@
-import { Block } from "@nominal-code/domain/Conversation"
-import { Usage } from "@nominal-code/domain/Usage"
+import { Block } from "@nominal-code/domain/model/Conversation"
+import { Usage } from "@nominal-code/domain/model/Usage"
 import { listed } from "@nominal-code/llm/ModelWindow"
 import { believedOutput, bounded } from "@nominal-code/llm/TokenCount"
 import { Array, Option, Result, Schema } from "effect"

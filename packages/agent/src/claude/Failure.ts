@@ -1,5 +1,5 @@
-import { oneLine } from "@nominal-code/domain/OneLine"
-import { claudeCode } from "@nominal-code/domain/ReviewSettings"
+import { claudeCode } from "@nominal-code/domain/settings/ReviewSettings"
+import { oneLine } from "@nominal-code/domain/text/OneLine"
 import { LlmError } from "@nominal-code/llm/LlmError"
 import { Clock, Duration, Effect, Option } from "effect"
 import type { EndEvent } from "./Events.ts"

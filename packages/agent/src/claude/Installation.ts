@@ -1,4 +1,4 @@
-import { oneLine } from "@nominal-code/domain/OneLine"
+import { oneLine } from "@nominal-code/domain/text/OneLine"
 import type { LlmError } from "@nominal-code/llm/LlmError"
 import * as Process from "@nominal-code/workspace/Process"
 import { Effect, Option, type Redacted, Schema } from "effect"

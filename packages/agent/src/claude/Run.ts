@@ -1,8 +1,14 @@
-import { answerOpenCalls, appendUserText, Block, bytesOf, type Conversation } from "@nominal-code/domain/Conversation"
-import { claudeCode } from "@nominal-code/domain/ReviewSettings"
-import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
-import * as ReviewTranscript from "@nominal-code/domain/Transcript"
-import type { UsageSummary } from "@nominal-code/domain/Usage"
+import {
+  answerOpenCalls,
+  appendUserText,
+  Block,
+  bytesOf,
+  type Conversation
+} from "@nominal-code/domain/model/Conversation"
+import type { SpendLimit } from "@nominal-code/domain/model/SpendLimits"
+import * as ReviewTranscript from "@nominal-code/domain/model/Transcript"
+import type { UsageSummary } from "@nominal-code/domain/model/Usage"
+import { claudeCode } from "@nominal-code/domain/settings/ReviewSettings"
 import { type Prices, pricesWith } from "@nominal-code/llm/Pricing"
 import { Deferred, Duration, Effect, FileSystem, type Layer, Option, Path, Ref, Stream } from "effect"
 import type { HttpServer } from "effect/http"

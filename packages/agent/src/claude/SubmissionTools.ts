@@ -1,4 +1,4 @@
-import { Block } from "@nominal-code/domain/Conversation"
+import { Block } from "@nominal-code/domain/model/Conversation"
 import { Deferred, Effect, Option, Ref, Schema } from "effect"
 import type { AgentTask } from "../AgentRunner.ts"
 import * as LastTurn from "../LastTurn.ts"

@@ -1,5 +1,5 @@
-import { Block, type Message } from "@nominal-code/domain/Conversation"
-import { Usage } from "@nominal-code/domain/Usage"
+import { Block, type Message } from "@nominal-code/domain/model/Conversation"
+import { Usage } from "@nominal-code/domain/model/Usage"
 import { believedOutput } from "@nominal-code/llm/TokenCount"
 import { Option } from "effect"
 import type { ClaudeEvent, EndEvent } from "./Events.ts"

@@ -1,5 +1,5 @@
-import { endingWithin } from "@nominal-code/domain/RunDeadline"
-import type { SpendLimit } from "@nominal-code/domain/SpendLimits"
+import { endingWithin } from "@nominal-code/domain/job/RunDeadline"
+import type { SpendLimit } from "@nominal-code/domain/model/SpendLimits"
 import type { Git } from "@nominal-code/workspace/Git"
 import type { Tool, ToolPlace } from "@nominal-code/workspace/Tool"
 import * as Tools from "@nominal-code/workspace/tools/Tools"

@@ -1,4 +1,4 @@
-import { timeLeft } from "@nominal-code/domain/RunDeadline"
+import { timeLeft } from "@nominal-code/domain/job/RunDeadline"
 import type { LlmError } from "@nominal-code/llm/LlmError"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Deferred, Duration, Effect, Layer, Option, Queue, Ref } from "effect"

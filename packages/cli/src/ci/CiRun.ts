@@ -1,4 +1,4 @@
-import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
+import type { PullRequestRef } from "@nominal-code/domain/event/PullRequest"
 import { Config, Effect, Option, Schema } from "effect"
 
 /** A run of a pipeline: the pull request that it is for, and where its repository is checked out. */

@@ -1,4 +1,4 @@
-import type { Severity } from "@nominal-code/domain/Finding"
+import type { Severity } from "@nominal-code/domain/review/Finding"
 import { printableJson, type ReviewReport } from "../review/ReviewReport.ts"
 import { unescaped } from "../review/ReviewText.ts"
 import type { ReviewedFinding } from "../ReviewedFinding.ts"

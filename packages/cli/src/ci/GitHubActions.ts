@@ -1,5 +1,5 @@
-import { fileTrouble } from "@nominal-code/domain/FileTrouble"
-import { PullNumber, PullRequestRef, RepoName } from "@nominal-code/domain/PullRequest"
+import { PullNumber, PullRequestRef, RepoName } from "@nominal-code/domain/event/PullRequest"
+import { fileTrouble } from "@nominal-code/domain/file/FileTrouble"
 import { Console, Effect, FileSystem, Option, Path, Schema } from "effect"
 import { randomUUID } from "node:crypto"
 import * as Report from "../review/ReviewReport.ts"

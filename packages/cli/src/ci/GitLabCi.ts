@@ -1,4 +1,4 @@
-import { PullNumber, PullRequestRef, RepoName } from "@nominal-code/domain/PullRequest"
+import { PullNumber, PullRequestRef, RepoName } from "@nominal-code/domain/event/PullRequest"
 import { Console, Effect, FileSystem, Option, Path, Schema } from "effect"
 import * as Report from "../review/ReviewReport.ts"
 import { reviewText } from "../review/ReviewText.ts"

@@ -1,4 +1,4 @@
-import { escapePath } from "@nominal-code/domain/RepoPathSpelling"
+import { escapePath } from "@nominal-code/domain/file/RepoPathSpelling"
 import { unescaped } from "../review/ReviewText.ts"
 import { printable } from "../review/TerminalText.ts"
 import type { ReviewedFinding } from "../ReviewedFinding.ts"

@@ -1,7 +1,7 @@
 import type { GitHubSettings } from "@nominal-code/config/AppConfig"
 import { effectiveSettings } from "@nominal-code/config/EffectiveSettings"
 import { Origin } from "@nominal-code/config/Origin"
-import * as Redaction from "@nominal-code/domain/Redaction"
+import * as Redaction from "@nominal-code/domain/secret/Redaction"
 import { Console, Effect, Option, Predicate, Redacted, Schema } from "effect"
 import * as ConfigText from "../ConfigText.ts"
 import { printable } from "../review/TerminalText.ts"

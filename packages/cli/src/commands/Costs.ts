@@ -1,5 +1,5 @@
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
-import { Usage } from "@nominal-code/domain/Usage"
+import { Usage } from "@nominal-code/domain/model/Usage"
 import { dayOf, dollarsOf, Spend } from "@nominal-code/persistence/Spend"
 import { Clock, Console, Effect, Layer, Option, Schema } from "effect"
 import * as Columns from "../Columns.ts"

@@ -1,7 +1,7 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import type { Flags } from "@nominal-code/config/Values"
-import { fileTrouble } from "@nominal-code/domain/FileTrouble"
+import { fileTrouble } from "@nominal-code/domain/file/FileTrouble"
 import * as CodeReviewBench from "@nominal-code/eval/CodeReviewBench"
 import { compareText } from "@nominal-code/eval/Compare"
 import { evaluate as run, type Evaluation, reviewingChanges } from "@nominal-code/eval/Evaluate"

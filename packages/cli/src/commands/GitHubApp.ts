@@ -1,4 +1,4 @@
-import { fileTrouble } from "@nominal-code/domain/FileTrouble"
+import { fileTrouble } from "@nominal-code/domain/file/FileTrouble"
 import { Console, Deferred, Effect, FileSystem, Layer, Path, Redacted, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import {

@@ -1,4 +1,4 @@
-import { fileTrouble } from "@nominal-code/domain/FileTrouble"
+import { fileTrouble } from "@nominal-code/domain/file/FileTrouble"
 import { Console, Effect, FileSystem, Schema } from "effect"
 import { nextSteps, type StarterAnswers, starterConfig } from "../StarterConfig.ts"
 

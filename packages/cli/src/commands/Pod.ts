@@ -1,7 +1,7 @@
 import * as AgentProcess from "@nominal-code/agent/isolated/AgentProcess"
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
-import type { Job } from "@nominal-code/domain/Job"
+import type { Job } from "@nominal-code/domain/job/Job"
 import { Forge } from "@nominal-code/forge/Forge"
 import * as Forges from "@nominal-code/forge/Forges"
 import { asInstallationOf } from "@nominal-code/forge/Installation"

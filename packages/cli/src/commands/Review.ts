@@ -1,7 +1,7 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import type { Flags } from "@nominal-code/config/Values"
-import type { Severity } from "@nominal-code/domain/Finding"
+import type { Severity } from "@nominal-code/domain/review/Finding"
 import { hasDifference, type LocalChanges, resolveChanges } from "@nominal-code/workspace/LocalChanges"
 import { Config, Console, Effect, Layer, Option, Schema } from "effect"
 import process from "node:process"

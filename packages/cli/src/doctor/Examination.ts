@@ -1,5 +1,5 @@
 import { AppConfig } from "@nominal-code/config/AppConfig"
-import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
+import { KnownSecrets } from "@nominal-code/domain/secret/KnownSecrets"
 import { Duration, Effect, Layer, Option, Runtime, Schema } from "effect"
 import * as Configured from "../Configured.ts"
 import { clusterFindings } from "./ClusterFindings.ts"

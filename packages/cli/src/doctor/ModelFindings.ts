@@ -1,6 +1,6 @@
 import type { ProviderSettings } from "@nominal-code/config/AppConfig"
 import { retirementOf } from "@nominal-code/config/DefaultModels"
-import { claudeCode, modelsOf } from "@nominal-code/domain/ReviewSettings"
+import { claudeCode, modelsOf } from "@nominal-code/domain/settings/ReviewSettings"
 import { wordsOf } from "@nominal-code/llm/ErrorWords"
 import { LlmProviders } from "@nominal-code/llm/LlmProviders"
 import { pricesWith } from "@nominal-code/llm/Pricing"

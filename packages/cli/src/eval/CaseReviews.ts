@@ -1,6 +1,6 @@
 /** Reviews of the cases of a suite: the usual review of changes on this disk, whose findings are kept as they are posted. */
 import * as ApiAgent from "@nominal-code/agent/ApiAgent"
-import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
+import type { ReviewSettings } from "@nominal-code/domain/settings/ReviewSettings"
 import type { CaseChanges } from "@nominal-code/eval/CaseRepository"
 import type { CaseReview } from "@nominal-code/eval/Evaluate"
 import type { EvalFinding } from "@nominal-code/eval/Measured"

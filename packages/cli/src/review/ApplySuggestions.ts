@@ -1,4 +1,4 @@
-import { escapePath } from "@nominal-code/domain/RepoPathSpelling"
+import { escapePath } from "@nominal-code/domain/file/RepoPathSpelling"
 import { Console, Effect, FileSystem, Option, Path, Terminal } from "effect"
 import process from "node:process"
 import type { ReviewedFinding } from "../ReviewedFinding.ts"

@@ -1,4 +1,4 @@
-import type { Severity } from "@nominal-code/domain/Finding"
+import type { Severity } from "@nominal-code/domain/review/Finding"
 import { Effect, Runtime, Schema } from "effect"
 import { countAtLeast, type ReviewReport } from "./ReviewReport.ts"
 

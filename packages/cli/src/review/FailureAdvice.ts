@@ -1,4 +1,4 @@
-import { type Failure, failureText } from "@nominal-code/domain/Failure"
+import { type Failure, failureText } from "@nominal-code/domain/job/Failure"
 import type { ForgeError } from "@nominal-code/forge/ForgeError"
 
 type ForgeReason = Extract<Failure, { readonly _tag: "Forge" }>["reason"]

@@ -7,7 +7,7 @@ import {
   type ProviderName,
   reviewAgentsOf,
   type ReviewSettings
-} from "@nominal-code/domain/ReviewSettings"
+} from "@nominal-code/domain/settings/ReviewSettings"
 import { Effect, Schema } from "effect"
 
 /** A model's key that is missing. */

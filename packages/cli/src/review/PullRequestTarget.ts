@@ -1,4 +1,4 @@
-import { type Platform, PullRequestRef } from "@nominal-code/domain/PullRequest"
+import { type Platform, PullRequestRef } from "@nominal-code/domain/event/PullRequest"
 import { Effect, Option, Runtime, Schema } from "effect"
 import { type ForgeAddresses, pullRequestOn } from "../PullRequestPage.ts"
 

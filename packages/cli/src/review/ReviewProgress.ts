@@ -1,5 +1,5 @@
 import { type AgentEvent, AgentProgress } from "@nominal-code/agent/AgentProgress"
-import { oneLine } from "@nominal-code/domain/OneLine"
+import { oneLine } from "@nominal-code/domain/text/OneLine"
 import type { LlmError } from "@nominal-code/llm/LlmError"
 import * as Retry from "@nominal-code/llm/Retry"
 import { Clock, Duration, Effect, Match, Predicate, Ref, Schedule } from "effect"

@@ -1,6 +1,6 @@
-import { closesFence, type Fence, fenceIn } from "@nominal-code/domain/Fence"
-import type { Finding, Severity } from "@nominal-code/domain/Finding"
-import { escapePath } from "@nominal-code/domain/RepoPathSpelling"
+import { escapePath } from "@nominal-code/domain/file/RepoPathSpelling"
+import type { Finding, Severity } from "@nominal-code/domain/review/Finding"
+import { closesFence, type Fence, fenceIn } from "@nominal-code/domain/text/Fence"
 import { codeAround, placeOf, type ReviewReport, suggestedChange } from "./ReviewReport.ts"
 import { columns, pieces, printable, printableCode, wrap } from "./TerminalText.ts"
 

@@ -1,5 +1,5 @@
-import { Category, type Severity } from "@nominal-code/domain/Finding"
-import { escapePath } from "@nominal-code/domain/RepoPathSpelling"
+import { escapePath } from "@nominal-code/domain/file/RepoPathSpelling"
+import { Category, type Severity } from "@nominal-code/domain/review/Finding"
 import packageJson from "../../package.json" with { type: "json" }
 import type { ReviewedFinding } from "../ReviewedFinding.ts"
 import { placeOf, printableJson, type ReviewReport } from "./ReviewReport.ts"

@@ -1,9 +1,9 @@
 /** Transcripts of reviews, with an event on each line: a file for each job, or a key in Redis for those of pods. */
 import type { RedisSettings } from "@nominal-code/config/AppConfig"
-import { fileTrouble } from "@nominal-code/domain/FileTrouble"
-import type { Job } from "@nominal-code/domain/Job"
-import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
-import { Transcript, TranscriptEvent } from "@nominal-code/domain/Transcript"
+import { fileTrouble } from "@nominal-code/domain/file/FileTrouble"
+import type { Job } from "@nominal-code/domain/job/Job"
+import { Transcript, TranscriptEvent } from "@nominal-code/domain/model/Transcript"
+import { KnownSecrets } from "@nominal-code/domain/secret/KnownSecrets"
 import * as Redis from "@nominal-code/persistence/Redis"
 import * as TranscriptStore from "@nominal-code/persistence/TranscriptStore"
 import { tellingClaims } from "@nominal-code/review/TranscriptSteps"

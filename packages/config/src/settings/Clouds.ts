@@ -1,5 +1,5 @@
-import { defaulted, optional } from "@nominal-code/domain/Setting"
-import { path, secret, word } from "@nominal-code/domain/SettingType"
+import { defaulted, optional } from "@nominal-code/domain/settings/Setting"
+import { path, secret, word } from "@nominal-code/domain/settings/SettingType"
 import { endpoint } from "../Url.ts"
 
 const id = word("text", "letters, digits, dots and hyphens", /^[\w.-]+$/)

@@ -1,5 +1,5 @@
-import { defaulted, optional } from "@nominal-code/domain/Setting"
-import { integer, line, path, secret, text, word } from "@nominal-code/domain/SettingType"
+import { defaulted, optional } from "@nominal-code/domain/settings/Setting"
+import { integer, line, path, secret, text, word } from "@nominal-code/domain/settings/SettingType"
 import { endpoint, secureEndpoint } from "../Url.ts"
 
 const token = secret(word("token", "a token: visible ASCII characters only", /^[\x21-\x7e]+$/))

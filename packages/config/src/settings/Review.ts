@@ -1,6 +1,6 @@
-import { Effort, RunnerName } from "@nominal-code/domain/ReviewSettings"
-import { defaulted, optional } from "@nominal-code/domain/Setting"
-import { amount, integer, line, list, oneOf, path, structure, text } from "@nominal-code/domain/SettingType"
+import { Effort, RunnerName } from "@nominal-code/domain/settings/ReviewSettings"
+import { defaulted, optional } from "@nominal-code/domain/settings/Setting"
+import { amount, integer, line, list, oneOf, path, structure, text } from "@nominal-code/domain/settings/SettingType"
 import { Schema, SchemaTransformation } from "effect"
 import { endpoint } from "../Url.ts"
 

@@ -1,6 +1,6 @@
-import { Effort } from "@nominal-code/domain/ReviewSettings"
-import { defaulted, optional, type Setting } from "@nominal-code/domain/Setting"
-import { amount, integer, line, oneOf, path, text } from "@nominal-code/domain/SettingType"
+import { Effort } from "@nominal-code/domain/settings/ReviewSettings"
+import { defaulted, optional, type Setting } from "@nominal-code/domain/settings/Setting"
+import { amount, integer, line, oneOf, path, text } from "@nominal-code/domain/settings/SettingType"
 import type { Option } from "effect"
 
 /** Settings of a role beside the reviewer's. What is not set follows the reviewer. */

@@ -1,5 +1,5 @@
-import { defaulted, optional } from "@nominal-code/domain/Setting"
-import { list, map, structure, word } from "@nominal-code/domain/SettingType"
+import { defaulted, optional } from "@nominal-code/domain/settings/Setting"
+import { list, map, structure, word } from "@nominal-code/domain/settings/SettingType"
 import { Schema } from "effect"
 import { Affinity, Toleration } from "../PodScheduling.ts"
 

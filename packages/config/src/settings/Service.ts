@@ -1,4 +1,4 @@
-import { defaulted, optional } from "@nominal-code/domain/Setting"
+import { defaulted, optional } from "@nominal-code/domain/settings/Setting"
 import {
   duration,
   flag,
@@ -11,7 +11,7 @@ import {
   secret,
   text,
   word
-} from "@nominal-code/domain/SettingType"
+} from "@nominal-code/domain/settings/SettingType"
 import { redisUrl } from "../Url.ts"
 import { objectName, scheduling, secretNames } from "./Scheduling.ts"
 

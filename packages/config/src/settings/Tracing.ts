@@ -1,5 +1,5 @@
-import { optional } from "@nominal-code/domain/Setting"
-import { secret, word } from "@nominal-code/domain/SettingType"
+import { optional } from "@nominal-code/domain/settings/Setting"
+import { secret, word } from "@nominal-code/domain/settings/SettingType"
 import { endpoint } from "../Url.ts"
 
 const headers = /^[\w-]+=[^,\s][^,]*(?:,\s*[\w-]+=[^,\s][^,]*)*$/

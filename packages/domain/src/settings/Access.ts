@@ -1,7 +1,7 @@
-import { AccessLevel, Association, Requirement } from "../Access.ts"
-import { Login, RepoName } from "../PullRequest.ts"
-import { defaulted } from "../Setting.ts"
-import { list, oneOf, tags } from "../SettingType.ts"
+import { AccessLevel, Association, Requirement } from "../event/Access.ts"
+import { Login, RepoName } from "../event/PullRequest.ts"
+import { defaulted } from "./Setting.ts"
+import { list, oneOf, tags } from "./SettingType.ts"
 
 /** Settings of who may ask for a review, and where. */
 export const access = {

@@ -1,7 +1,7 @@
 import { Schema, SchemaTransformation } from "effect"
-import type { ModelPrice } from "../ModelPrice.ts"
-import { defaulted } from "../Setting.ts"
-import { amount, flag, structure } from "../SettingType.ts"
+import type { ModelPrice } from "../model/ModelPrice.ts"
+import { defaulted } from "./Setting.ts"
+import { amount, flag, structure } from "./SettingType.ts"
 
 const Dollars = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
 const dollars = Schema.optionalKey(Dollars)

@@ -1,5 +1,5 @@
-import { defaulted } from "../Setting.ts"
-import { integer, list } from "../SettingType.ts"
+import { defaulted } from "./Setting.ts"
+import { integer, list } from "./SettingType.ts"
 
 const filter = (name: string, of: string, doc: string) =>
   defaulted([], { yaml: `filters.${name}`, env: `FILTERS_${name.toUpperCase()}`, travels: "job", kind: list(of), doc })

@@ -1,5 +1,5 @@
-import { defaulted } from "../Setting.ts"
-import { integer } from "../SettingType.ts"
+import { defaulted } from "./Setting.ts"
+import { integer } from "./SettingType.ts"
 
 const quota = (name: string, of: string) =>
   defaulted(0, {

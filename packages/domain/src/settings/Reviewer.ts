@@ -1,10 +1,10 @@
 import { Schema } from "effect"
-import { Severity } from "../Finding.ts"
-import { ReviewLanguage } from "../Language.ts"
-import { Login } from "../PullRequest.ts"
-import { Nits, PathRules, WrittenPathRules } from "../Selection.ts"
-import { defaulted, optional } from "../Setting.ts"
-import { flag, integer, line, list, make, oneOf, structure, text } from "../SettingType.ts"
+import { Login } from "../event/PullRequest.ts"
+import { Severity } from "../review/Finding.ts"
+import { ReviewLanguage } from "../review/Language.ts"
+import { Nits, PathRules, WrittenPathRules } from "../review/Selection.ts"
+import { defaulted, optional } from "./Setting.ts"
+import { flag, integer, line, list, make, oneOf, structure, text } from "./SettingType.ts"
 
 /** Settings of the bot's account and of what it reviews. */
 export const reviewer = {

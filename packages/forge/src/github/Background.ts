@@ -1,4 +1,4 @@
-import type { RepoName } from "@nominal-code/domain/PullRequest"
+import type { RepoName } from "@nominal-code/domain/event/PullRequest"
 import { Schema } from "effect"
 import { checkName } from "../Checks.ts"
 import type { PullRequestBackground } from "../Forge.ts"

@@ -1,4 +1,4 @@
-import { Login } from "@nominal-code/domain/PullRequest"
+import { Login } from "@nominal-code/domain/event/PullRequest"
 import { Schema } from "effect"
 import { type FoundChange, millisOf } from "../Inventory.ts"
 import { actorLogin } from "./Reads.ts"

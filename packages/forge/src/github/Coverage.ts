@@ -1,4 +1,4 @@
-import type { RepoName } from "@nominal-code/domain/PullRequest"
+import type { RepoName } from "@nominal-code/domain/event/PullRequest"
 import { Cache, Data, Duration, Effect, Option } from "effect"
 import type { ForgeError } from "../ForgeError.ts"
 import { CurrentInstallation } from "../Installation.ts"

@@ -1,5 +1,5 @@
-import { RepoPath } from "@nominal-code/domain/PullRequest"
-import { Discussion } from "@nominal-code/domain/Review"
+import { RepoPath } from "@nominal-code/domain/event/PullRequest"
+import { Discussion } from "@nominal-code/domain/review/Review"
 import { Order, Schema } from "effect"
 import type { Post } from "../JobPosts.ts"
 

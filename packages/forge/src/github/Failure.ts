@@ -1,5 +1,5 @@
-import type { ForgeQuota } from "@nominal-code/domain/Metrics"
-import { oneLine } from "@nominal-code/domain/OneLine"
+import type { ForgeQuota } from "@nominal-code/domain/telemetry/Metrics"
+import { oneLine } from "@nominal-code/domain/text/OneLine"
 import { DateTime, Duration, Option, Schema } from "effect"
 import {
   Forbidden,

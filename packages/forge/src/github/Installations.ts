@@ -1,4 +1,4 @@
-import { RepoName } from "@nominal-code/domain/PullRequest"
+import { RepoName } from "@nominal-code/domain/event/PullRequest"
 import { Cache, Clock, DateTime, Duration, Effect, Option, Schema, Stream } from "effect"
 import { ForgeError, Unauthorized } from "../ForgeError.ts"
 import { CurrentInstallation } from "../Installation.ts"

@@ -1,4 +1,4 @@
-import { PullRequest, type PullRequestRef, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
+import { PullRequest, type PullRequestRef, RepoPath, Sha } from "@nominal-code/domain/event/PullRequest"
 import { Effect, Option, Schema, Stream } from "effect"
 import type { PullRequestBackground } from "../Forge.ts"
 import type { ForgeError } from "../ForgeError.ts"

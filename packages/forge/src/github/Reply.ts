@@ -1,5 +1,5 @@
-import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
-import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import type { PullRequestRef } from "@nominal-code/domain/event/PullRequest"
+import type { PullRequestEvent } from "@nominal-code/domain/event/PullRequestEvent"
 import { Effect, Option, Schema } from "effect"
 import type { Thread } from "../Forge.ts"
 import type { ForgeError } from "../ForgeError.ts"

@@ -1,4 +1,4 @@
-import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
+import type { PullRequestRef } from "@nominal-code/domain/event/PullRequest"
 import { Effect, Option, Schema, Stream } from "effect"
 import type { Thread } from "../Forge.ts"
 import type { GitHubClient } from "./Client.ts"

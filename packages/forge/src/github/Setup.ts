@@ -1,4 +1,4 @@
-import type { RepoName } from "@nominal-code/domain/PullRequest"
+import type { RepoName } from "@nominal-code/domain/event/PullRequest"
 import { Effect, Option, type Redacted, Schema } from "effect"
 import type { ForgeError } from "../ForgeError.ts"
 import * as Setup from "../Setup.ts"

@@ -1,5 +1,5 @@
-import type { RepoName } from "@nominal-code/domain/PullRequest"
-import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import type { RepoName } from "@nominal-code/domain/event/PullRequest"
+import type { PullRequestEvent } from "@nominal-code/domain/event/PullRequestEvent"
 import { Effect } from "effect"
 import { Forge } from "../Forge.ts"
 import { ForgeError } from "../ForgeError.ts"

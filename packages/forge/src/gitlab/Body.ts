@@ -1,5 +1,5 @@
-import type { MarkerSeal } from "@nominal-code/domain/MarkerSeal"
-import type { InlineComment, ReviewDraft } from "@nominal-code/domain/Review"
+import type { MarkerSeal } from "@nominal-code/domain/review/MarkerSeal"
+import type { InlineComment, ReviewDraft } from "@nominal-code/domain/review/Review"
 import { fenced } from "../Markdown.ts"
 import type { OutgoingText } from "../outgoing/OutgoingText.ts"
 import { makeBodies } from "../PostedBody.ts"

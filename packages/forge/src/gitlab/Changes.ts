@@ -1,4 +1,4 @@
-import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
+import type { PullRequestRef } from "@nominal-code/domain/event/PullRequest"
 import { Effect, Schema, Stream } from "effect"
 import type { ForgeError } from "../ForgeError.ts"
 import { type FoundChange, millisOf } from "../Inventory.ts"

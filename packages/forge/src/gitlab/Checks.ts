@@ -1,4 +1,4 @@
-import { type CheckedCommit, CheckState } from "@nominal-code/domain/CommitCheck"
+import { type CheckedCommit, CheckState } from "@nominal-code/domain/review/CommitCheck"
 import { Effect, Option, Schema } from "effect"
 import { checkName, type CheckSender, descriptionOf } from "../Checks.ts"
 import type { ForgeError } from "../ForgeError.ts"

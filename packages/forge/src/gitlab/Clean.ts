@@ -1,4 +1,4 @@
-import { certainFenceIn } from "@nominal-code/domain/Fence"
+import { certainFenceIn } from "@nominal-code/domain/text/Fence"
 
 // Splits a word for GitLab, and for no reader.
 const gap = "\u200b"

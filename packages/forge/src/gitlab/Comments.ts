@@ -1,5 +1,5 @@
-import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
-import { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import type { PullRequestRef } from "@nominal-code/domain/event/PullRequest"
+import { PullRequestEvent } from "@nominal-code/domain/event/PullRequestEvent"
 import { Effect, Schema } from "effect"
 import { type FoundComment, millisOf, type OpenPullRequest } from "../Inventory.ts"
 import type { OwnId } from "./Account.ts"

@@ -1,5 +1,5 @@
-import { type PullRequestRef, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
-import { Discussion } from "@nominal-code/domain/Review"
+import { type PullRequestRef, RepoPath, Sha } from "@nominal-code/domain/event/PullRequest"
+import { Discussion } from "@nominal-code/domain/review/Review"
 import { type Effect, Order, Schema, Stream } from "effect"
 import type { ForgeError } from "../ForgeError.ts"
 import type { GitLabClient } from "./Client.ts"

@@ -1,4 +1,4 @@
-import type { PullRequest, PullRequestRef } from "@nominal-code/domain/PullRequest"
+import type { PullRequest, PullRequestRef } from "@nominal-code/domain/event/PullRequest"
 import { Effect, Schema } from "effect"
 import { checkName } from "../Checks.ts"
 import type { GitLabClient } from "./Client.ts"

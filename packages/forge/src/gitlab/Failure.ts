@@ -1,4 +1,4 @@
-import { oneLine } from "@nominal-code/domain/OneLine"
+import { oneLine } from "@nominal-code/domain/text/OneLine"
 import { DateTime, Duration, Option, Schema } from "effect"
 import type { Answer } from "../Exchange.ts"
 import { Forbidden, ForgeError, NotFound, RateLimited, Refused, Unauthorized, Unavailable } from "../ForgeError.ts"

@@ -1,5 +1,5 @@
-import { makeMarkerSeal, MarkerKeys } from "@nominal-code/domain/MarkerSeal"
-import { Login, PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/PullRequest"
+import { Login, PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/event/PullRequest"
+import { makeMarkerSeal, MarkerKeys } from "@nominal-code/domain/review/MarkerSeal"
 import { Effect, Option, Schema } from "effect"
 import { checkName } from "../Checks.ts"
 import {

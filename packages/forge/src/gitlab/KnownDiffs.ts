@@ -1,4 +1,4 @@
-import type { PullRequestRef, Sha } from "@nominal-code/domain/PullRequest"
+import type { PullRequestRef, Sha } from "@nominal-code/domain/event/PullRequest"
 import type { DiffRefs, VersionFile } from "./Positions.ts"
 
 /** Diff of one version of a merge request. */

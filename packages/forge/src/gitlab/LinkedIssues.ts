@@ -1,4 +1,4 @@
-import type { PullRequest } from "@nominal-code/domain/PullRequest"
+import type { PullRequest } from "@nominal-code/domain/event/PullRequest"
 import { Effect, Option, Schema } from "effect"
 import { makeLinkedIssues } from "../IssueReferences.ts"
 import type { GitLabClient } from "./Client.ts"

@@ -1,5 +1,5 @@
-import { Relation } from "@nominal-code/domain/Access"
-import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import { Relation } from "@nominal-code/domain/event/Access"
+import type { PullRequestEvent } from "@nominal-code/domain/event/PullRequestEvent"
 import { Cache, Effect, Exit, Schema } from "effect"
 import type { ForgeError } from "../ForgeError.ts"
 import type { GitLabClient } from "./Client.ts"

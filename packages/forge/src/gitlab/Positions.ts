@@ -1,5 +1,5 @@
-import type { Finding } from "@nominal-code/domain/Finding"
-import { hunkRange, parsePatch, type PatchLine } from "@nominal-code/domain/Hunk"
+import { hunkRange, parsePatch, type PatchLine } from "@nominal-code/domain/diff/Hunk"
+import type { Finding } from "@nominal-code/domain/review/Finding"
 import { createHash } from "node:crypto"
 
 /** Commits that one version of a merge request's diff is between. */

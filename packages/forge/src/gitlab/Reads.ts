@@ -1,5 +1,5 @@
-import { ChangedFile } from "@nominal-code/domain/Patch"
-import { PullRequest, type PullRequestRef, type RepoName, RepoPath, Sha } from "@nominal-code/domain/PullRequest"
+import { ChangedFile } from "@nominal-code/domain/diff/Patch"
+import { PullRequest, type PullRequestRef, type RepoName, RepoPath, Sha } from "@nominal-code/domain/event/PullRequest"
 import { Effect, Option, Schema, Stream } from "effect"
 import { textOf } from "../FileContent.ts"
 import { ForgeError, Refused } from "../ForgeError.ts"

@@ -1,5 +1,5 @@
-import type { PullRequestRef } from "@nominal-code/domain/PullRequest"
-import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+import type { PullRequestRef } from "@nominal-code/domain/event/PullRequest"
+import type { PullRequestEvent } from "@nominal-code/domain/event/PullRequestEvent"
 import { Effect, Schema } from "effect"
 import type { Thread } from "../Forge.ts"
 import { ForgeError } from "../ForgeError.ts"

@@ -1,5 +1,5 @@
-import { Finding } from "@nominal-code/domain/Finding"
-import { InlineComment, ReviewDraft } from "@nominal-code/domain/Review"
+import { Finding } from "@nominal-code/domain/review/Finding"
+import { InlineComment, ReviewDraft } from "@nominal-code/domain/review/Review"
 import { fit } from "../Markdown.ts"
 import { isSafeSuggestion, type OutgoingTextRules, plain, sanitise } from "./Sanitise.ts"
 

@@ -1,10 +1,10 @@
-import { backticksFor, fenceIn } from "@nominal-code/domain/Fence"
-import { invisible, oddLineEnds } from "@nominal-code/domain/Invisible"
+import { backticksFor, fenceIn } from "@nominal-code/domain/text/Fence"
+import { invisible, oddLineEnds } from "@nominal-code/domain/text/Invisible"
 import { type Leaf, leavesOf, type Span, spansOf } from "./MarkdownMap.ts"
 
 /** Rules for cleaning a text that will be posted. */
 export interface OutgoingTextRules {
-  /** Hides secrets; see `@nominal-code/domain/Redaction`. */
+  /** Hides secrets; see `@nominal-code/domain/secret/Redaction`. */
   readonly redact: (text: string) => string
   /** Host and port of the forge, in lower case. Links may lead nowhere else. */
   readonly forgeHost: string

@@ -1,5 +1,5 @@
-import { commandOf } from "@nominal-code/domain/CommandParser"
-import type { SigningKey } from "@nominal-code/domain/JobSignature"
+import { commandOf } from "@nominal-code/domain/command/CommandParser"
+import type { SigningKey } from "@nominal-code/domain/job/JobSignature"
 import { Option } from "effect"
 import type { JobState } from "../JobRecords.ts"
 import { JobRequestResult } from "../QueueAdmin.ts"

@@ -1,4 +1,4 @@
-import { type Lane, laneKey } from "@nominal-code/domain/Lane"
+import { type Lane, laneKey } from "@nominal-code/domain/job/Lane"
 import { Effect, Latch } from "effect"
 import type { ReadyLane } from "../JobQueue.ts"
 

@@ -1,4 +1,4 @@
-import { laneOfKey } from "@nominal-code/domain/Lane"
+import { laneOfKey } from "@nominal-code/domain/job/Lane"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Clock, Duration, Effect, Latch, Option, Stream } from "effect"
 import type { HeadWork, ReadyLane } from "../JobQueue.ts"

@@ -1,4 +1,4 @@
-import { isSettled, type JobOutcome } from "@nominal-code/domain/Job"
+import { isSettled, type JobOutcome } from "@nominal-code/domain/job/Job"
 import { Deferred, Effect, Layer, Stream } from "effect"
 import { JobResults, type JobRun } from "../JobResults.ts"
 

@@ -1,5 +1,5 @@
-import { backoff } from "@nominal-code/domain/Backoff"
-import { SigningKeys } from "@nominal-code/domain/JobSignature"
+import { backoff } from "@nominal-code/domain/job/Backoff"
+import { SigningKeys } from "@nominal-code/domain/job/JobSignature"
 import type { Redis } from "@nominal-code/persistence/Redis"
 import { RedisTime } from "@nominal-code/persistence/RedisTime"
 import type { StoreError } from "@nominal-code/persistence/StoreError"

@@ -1,5 +1,5 @@
-import type { Job } from "@nominal-code/domain/Job"
-import { SigningKeys } from "@nominal-code/domain/JobSignature"
+import type { Job } from "@nominal-code/domain/job/Job"
+import { SigningKeys } from "@nominal-code/domain/job/JobSignature"
 import { Redis } from "@nominal-code/persistence/Redis"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
 import { RedisTime } from "@nominal-code/persistence/RedisTime"

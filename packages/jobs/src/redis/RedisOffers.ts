@@ -1,5 +1,5 @@
-import type { Job } from "@nominal-code/domain/Job"
-import { SigningKeys } from "@nominal-code/domain/JobSignature"
+import type { Job } from "@nominal-code/domain/job/Job"
+import { SigningKeys } from "@nominal-code/domain/job/JobSignature"
 import { Effect } from "effect"
 import { QueueLimits } from "../JobQueue.ts"
 import * as LaneRules from "../lane/LaneRules.ts"

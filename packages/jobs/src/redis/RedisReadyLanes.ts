@@ -1,4 +1,4 @@
-import { laneOfKey } from "@nominal-code/domain/Lane"
+import { laneOfKey } from "@nominal-code/domain/job/Lane"
 import { Redis } from "@nominal-code/persistence/Redis"
 import { opening } from "@nominal-code/persistence/RedisOpening"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"

@@ -1,5 +1,5 @@
-import { type DeliveryId, type JobId, jobIdOfDelivery } from "@nominal-code/domain/Job"
-import { Platform } from "@nominal-code/domain/PullRequest"
+import { Platform } from "@nominal-code/domain/event/PullRequest"
+import { type DeliveryId, type JobId, jobIdOfDelivery } from "@nominal-code/domain/job/Job"
 import type { Redis } from "@nominal-code/persistence/Redis"
 import { RedisTime } from "@nominal-code/persistence/RedisTime"
 import type { StoreError } from "@nominal-code/persistence/StoreError"

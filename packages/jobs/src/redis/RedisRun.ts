@@ -1,4 +1,4 @@
-import type { JobId } from "@nominal-code/domain/Job"
+import type { JobId } from "@nominal-code/domain/job/Job"
 import type { Redis } from "@nominal-code/persistence/Redis"
 import { Effect, Option } from "effect"
 import { allShards } from "./RedisKeys.ts"

@@ -1,4 +1,4 @@
-import { SigningKeys } from "@nominal-code/domain/JobSignature"
+import { SigningKeys } from "@nominal-code/domain/job/JobSignature"
 import { Redis } from "@nominal-code/persistence/Redis"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
 import type { StoreError } from "@nominal-code/persistence/StoreError"

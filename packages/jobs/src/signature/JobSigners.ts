@@ -1,4 +1,4 @@
-import type { SigningKey } from "@nominal-code/domain/JobSignature"
+import type { SigningKey } from "@nominal-code/domain/job/JobSignature"
 import { StoreError } from "@nominal-code/persistence/StoreError"
 import type { JobTable } from "../table/JobTable.ts"
 import * as StoredJob from "../table/StoredJob.ts"

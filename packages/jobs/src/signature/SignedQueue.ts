@@ -1,7 +1,7 @@
-import { Failure } from "@nominal-code/domain/Failure"
-import { SigningKeys } from "@nominal-code/domain/JobSignature"
-import { type Lane, laneKey } from "@nominal-code/domain/Lane"
-import { countRun } from "@nominal-code/domain/Metrics"
+import { Failure } from "@nominal-code/domain/job/Failure"
+import { SigningKeys } from "@nominal-code/domain/job/JobSignature"
+import { type Lane, laneKey } from "@nominal-code/domain/job/Lane"
+import { countRun } from "@nominal-code/domain/telemetry/Metrics"
 import { Effect, Layer, Option } from "effect"
 import { JobQueue, type Lease, type RunLocation, Settlement } from "../JobQueue.ts"
 

@@ -1,4 +1,4 @@
-import { JobId } from "@nominal-code/domain/Job"
+import { JobId } from "@nominal-code/domain/job/Job"
 import type { Statements } from "@nominal-code/persistence/Sqlite"
 import { Schema } from "effect"
 import { hash } from "node:crypto"

@@ -1,4 +1,4 @@
-import { JobId } from "@nominal-code/domain/Job"
+import { JobId } from "@nominal-code/domain/job/Job"
 import { deflateRawSync, inflateRawSync } from "node:zlib"
 import type { JobRow } from "./JobTable.ts"
 

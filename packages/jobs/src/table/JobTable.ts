@@ -1,4 +1,4 @@
-import { JobId } from "@nominal-code/domain/Job"
+import { JobId } from "@nominal-code/domain/job/Job"
 import { Schema } from "effect"
 import { StopReason } from "../JobQueue.ts"
 import { JobState } from "../JobRecords.ts"

@@ -1,11 +1,11 @@
-import { Job } from "@nominal-code/domain/Job"
+import { Job } from "@nominal-code/domain/job/Job"
 import {
   type JobOrigin,
   type JobSignature,
   originOf,
   signatureOf,
   type SigningKey
-} from "@nominal-code/domain/JobSignature"
+} from "@nominal-code/domain/job/JobSignature"
 import { Option, Schema } from "effect"
 import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
 import { deflateRawSync, inflateRawSync } from "node:zlib"

@@ -1,7 +1,7 @@
-import type { ServiceName } from "@nominal-code/domain/Failure"
-import type { Job, JobId } from "@nominal-code/domain/Job"
-import { SigningKeys } from "@nominal-code/domain/JobSignature"
-import { type Lane, laneKey } from "@nominal-code/domain/Lane"
+import type { ServiceName } from "@nominal-code/domain/job/Failure"
+import type { Job, JobId } from "@nominal-code/domain/job/Job"
+import { SigningKeys } from "@nominal-code/domain/job/JobSignature"
+import { type Lane, laneKey } from "@nominal-code/domain/job/Lane"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import {
   Array,

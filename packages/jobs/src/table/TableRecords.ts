@@ -1,4 +1,6 @@
-import { Failure, ServiceName } from "@nominal-code/domain/Failure"
+import { Platform, type Sha } from "@nominal-code/domain/event/PullRequest"
+import type { PullRequestEvent } from "@nominal-code/domain/event/PullRequestEvent"
+import { Failure, ServiceName } from "@nominal-code/domain/job/Failure"
 import {
   DeliveryId,
   eventKeyOf,
@@ -7,11 +9,9 @@ import {
   JobId,
   jobIdOfDelivery,
   JobOutcome
-} from "@nominal-code/domain/Job"
-import { type Lane, LaneKey, laneKey } from "@nominal-code/domain/Lane"
-import { Notice } from "@nominal-code/domain/Notice"
-import { Platform, type Sha } from "@nominal-code/domain/PullRequest"
-import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
+} from "@nominal-code/domain/job/Job"
+import { type Lane, LaneKey, laneKey } from "@nominal-code/domain/job/Lane"
+import { Notice } from "@nominal-code/domain/job/Notice"
 import { Clock, Effect, Option, Schema } from "effect"
 import { LeaseTask } from "../JobQueue.ts"
 import { type Depth, EventKind, headShaOf, type JobRecord, JobRecords } from "../JobRecords.ts"

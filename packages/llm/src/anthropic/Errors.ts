@@ -1,5 +1,5 @@
 import type * as Sdk from "@anthropic-ai/sdk"
-import { oneLine } from "@nominal-code/domain/OneLine"
+import { oneLine } from "@nominal-code/domain/text/OneLine"
 import { Redacted } from "effect"
 import { reachable, rootOf } from "../ErrorWords.ts"
 import type { LlmError, LlmErrorReason } from "../LlmError.ts"

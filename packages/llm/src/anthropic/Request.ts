@@ -1,5 +1,5 @@
 import type Anthropic from "@anthropic-ai/sdk"
-import { Block, type Message } from "@nominal-code/domain/Conversation"
+import { Block, type Message } from "@nominal-code/domain/model/Conversation"
 import type { LlmRequest, ToolSpec } from "../LlmProvider.ts"
 
 /** Name of this provider in its opaque blocks. */

@@ -1,4 +1,4 @@
-import { Block } from "@nominal-code/domain/Conversation"
+import { Block } from "@nominal-code/domain/model/Conversation"
 import { Effect, Schema } from "effect"
 import { callInput } from "../CallInput.ts"
 

@@ -1,4 +1,4 @@
-import type { ChatServiceName } from "@nominal-code/domain/ChatServices"
+import type { ChatServiceName } from "@nominal-code/domain/model/ChatServices"
 import { Duration } from "effect"
 
 /** Differences of a service from the usual Chat Completions. */

@@ -1,4 +1,4 @@
-import { Block, type Message } from "@nominal-code/domain/Conversation"
+import { Block, type Message } from "@nominal-code/domain/model/Conversation"
 import { Hash } from "effect"
 import type OpenAI from "openai"
 import type { LlmRequest, ToolSpec } from "../LlmProvider.ts"

@@ -1,4 +1,4 @@
-import { Block } from "@nominal-code/domain/Conversation"
+import { Block } from "@nominal-code/domain/model/Conversation"
 import { Option, Schema } from "effect"
 import type { Quirks } from "./Quirks.ts"
 

@@ -1,4 +1,4 @@
-import type { ChatServiceName } from "@nominal-code/domain/ChatServices"
+import type { ChatServiceName } from "@nominal-code/domain/model/ChatServices"
 import { Duration, Option, Redacted, Schema } from "effect"
 import type { ModelInfoRequest } from "../ModelWindow.ts"
 

@@ -1,5 +1,5 @@
 import type * as Sdk from "@google/genai"
-import { oneLine } from "@nominal-code/domain/OneLine"
+import { oneLine } from "@nominal-code/domain/text/OneLine"
 import { Duration, Option, Redacted, Schema } from "effect"
 import { reachable, wordsOf } from "../ErrorWords.ts"
 import type { LlmError, LlmErrorReason } from "../LlmError.ts"

@@ -1,4 +1,4 @@
-import { Block } from "@nominal-code/domain/Conversation"
+import { Block } from "@nominal-code/domain/model/Conversation"
 import { Option, Schema } from "effect"
 
 /** The name under which this provider's own blocks come back to it. */

@@ -1,5 +1,5 @@
 import type * as Google from "@google/genai"
-import { Block, type Message } from "@nominal-code/domain/Conversation"
+import { Block, type Message } from "@nominal-code/domain/model/Conversation"
 import { Option } from "effect"
 import type { LlmRequest } from "../LlmProvider.ts"
 import * as OpaqueParts from "./OpaqueParts.ts"

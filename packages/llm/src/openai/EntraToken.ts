@@ -1,5 +1,5 @@
-import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
-import { oneLine } from "@nominal-code/domain/OneLine"
+import { KnownSecrets } from "@nominal-code/domain/secret/KnownSecrets"
+import { oneLine } from "@nominal-code/domain/text/OneLine"
 import { Clock, Effect, FileSystem, Layer, Option, Redacted, Ref, Schema } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
 import { LlmError } from "../LlmError.ts"

@@ -1,4 +1,4 @@
-import { oneLine } from "@nominal-code/domain/OneLine"
+import { oneLine } from "@nominal-code/domain/text/OneLine"
 import { Duration, Option, Redacted } from "effect"
 import type * as Sdk from "openai"
 import { reachable, wordsOf } from "../ErrorWords.ts"

@@ -1,4 +1,4 @@
-import { Block, type Message } from "@nominal-code/domain/Conversation"
+import { Block, type Message } from "@nominal-code/domain/model/Conversation"
 import { Option, Schema } from "effect"
 import type { Responses } from "openai/resources/responses/responses"
 import type { LlmRequest, ToolSpec } from "../LlmProvider.ts"

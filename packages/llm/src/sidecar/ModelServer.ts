@@ -1,5 +1,5 @@
-import { withTexts } from "@nominal-code/domain/Conversation"
-import { KnownSecrets } from "@nominal-code/domain/KnownSecrets"
+import { withTexts } from "@nominal-code/domain/model/Conversation"
+import { KnownSecrets } from "@nominal-code/domain/secret/KnownSecrets"
 import { Effect, Layer, Option } from "effect"
 import { RpcServer } from "effect/rpc"
 import { LlmProviders } from "../LlmProviders.ts"

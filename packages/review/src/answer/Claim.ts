@@ -1,5 +1,5 @@
 /** Claims: what a finding says beside its text, so that it can be checked and verified without the finder. */
-import type { Side } from "@nominal-code/domain/Patch"
+import type { Side } from "@nominal-code/domain/diff/Patch"
 import { Option, Predicate, Schema } from "effect"
 import { linesIn } from "./WrittenLines.ts"
 

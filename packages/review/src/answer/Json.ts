@@ -1,5 +1,5 @@
-import { jsonBlocks } from "@nominal-code/domain/Fence"
-import { isTextTooDeep } from "@nominal-code/domain/JsonDepth"
+import { jsonBlocks } from "@nominal-code/domain/text/Fence"
+import { isTextTooDeep } from "@nominal-code/domain/text/JsonDepth"
 import { Option } from "effect"
 import { jsonrepair } from "jsonrepair"
 

@@ -1,6 +1,6 @@
 import { type AgentResult, AgentRunner, type AgentTask } from "@nominal-code/agent/AgentRunner"
-import type { AgentSettings } from "@nominal-code/domain/ReviewSettings"
-import type { UsageSummary } from "@nominal-code/domain/Usage"
+import type { UsageSummary } from "@nominal-code/domain/model/Usage"
+import type { AgentSettings } from "@nominal-code/domain/settings/ReviewSettings"
 import { Effect, Option, Result } from "effect"
 import * as PromptFiles from "../PromptFiles.ts"
 import { jsonCandidates, longestRepaired, parseJson } from "./Json.ts"

@@ -1,5 +1,5 @@
 /** Quotes of code, and the search for their places in a file. Indentation, inner blanks and blank lines do not count. */
-import { unescapePath } from "@nominal-code/domain/RepoPathSpelling"
+import { unescapePath } from "@nominal-code/domain/file/RepoPathSpelling"
 
 /** A line as quotes are compared, by what a prompt shows of it: odd characters as `[U+00A0]`, a tag as `<\/tag>`. */
 export const plainLine = (line: string): string =>

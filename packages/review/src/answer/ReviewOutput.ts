@@ -1,5 +1,5 @@
 import type { Submission } from "@nominal-code/agent/AgentRunner"
-import { Category, Confidence, type Finding, Severity } from "@nominal-code/domain/Finding"
+import { Category, Confidence, type Finding, Severity } from "@nominal-code/domain/review/Finding"
 import { Effect, Option, Predicate, Ref, Result, Schema, SchemaIssue } from "effect"
 import { type Claim, claimIn, wireClaim } from "./Claim.ts"
 import { type EarlierAnswer, earlierAnswers, WireEarlier } from "./EarlierAnswer.ts"

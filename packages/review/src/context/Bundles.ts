@@ -1,6 +1,6 @@
 /** Groups of changed files that are best read together, where one prompt does not hold all. */
-import { parsePatch } from "@nominal-code/domain/Hunk"
-import type { ChangedFile } from "@nominal-code/domain/Patch"
+import { parsePatch } from "@nominal-code/domain/diff/Hunk"
+import type { ChangedFile } from "@nominal-code/domain/diff/Patch"
 import { fitDiffs, type FittedDiffs, type Portion, worthOf } from "./DiffBudget.ts"
 import { touchedSymbols } from "./Symbols.ts"
 

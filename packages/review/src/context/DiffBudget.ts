@@ -1,6 +1,6 @@
-import type { FileKind } from "@nominal-code/domain/FileKind"
-import { annotate, hunkRange } from "@nominal-code/domain/Hunk"
-import type { ChangedFile } from "@nominal-code/domain/Patch"
+import { annotate, hunkRange } from "@nominal-code/domain/diff/Hunk"
+import type { ChangedFile } from "@nominal-code/domain/diff/Patch"
+import type { FileKind } from "@nominal-code/domain/file/FileKind"
 import type { PlannedFile } from "./Plan.ts"
 import { tokensIn } from "./TokenEstimate.ts"
 

@@ -1,7 +1,7 @@
 /** Evidence about a change from the code outside of its diff, looked up before the model is asked. */
-import { generatedByPath, writtenKind } from "@nominal-code/domain/FileKind"
-import { parsePatch } from "@nominal-code/domain/Hunk"
-import type { ChangedFile } from "@nominal-code/domain/Patch"
+import { parsePatch } from "@nominal-code/domain/diff/Hunk"
+import type { ChangedFile } from "@nominal-code/domain/diff/Patch"
+import { generatedByPath, writtenKind } from "@nominal-code/domain/file/FileKind"
 import type { LinkedIssue, PullRequestBackground } from "@nominal-code/forge/Forge"
 import type { Checkout, WordHit } from "@nominal-code/workspace/Workspace"
 import { Effect, Option } from "effect"

@@ -1,6 +1,6 @@
 /** The files in which maintainers tell people and agents how they want code. */
-import { ignoring } from "@nominal-code/domain/IgnorePatterns"
-import { RepoPath } from "@nominal-code/domain/PullRequest"
+import { RepoPath } from "@nominal-code/domain/event/PullRequest"
+import { ignoring } from "@nominal-code/domain/file/IgnorePatterns"
 import type { Checkout } from "@nominal-code/workspace/Workspace"
 import { Effect, Option } from "effect"
 

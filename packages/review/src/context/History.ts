@@ -1,5 +1,5 @@
-import { answerOpenCalls, Block, type Conversation, sizeOf, truncate } from "@nominal-code/domain/Conversation"
-import type { Lane } from "@nominal-code/domain/Lane"
+import type { Lane } from "@nominal-code/domain/job/Lane"
+import { answerOpenCalls, Block, type Conversation, sizeOf, truncate } from "@nominal-code/domain/model/Conversation"
 import { ConversationStore } from "@nominal-code/persistence/ConversationStore"
 import type { Checkout } from "@nominal-code/workspace/Workspace"
 import { Effect, Option, Predicate } from "effect"

@@ -1,8 +1,8 @@
 /** Versions of the packages that a change imports, as the lock files of the head have them. */
-import { parsePatch } from "@nominal-code/domain/Hunk"
-import { languageOf } from "@nominal-code/domain/Language"
-import type { ChangedFile } from "@nominal-code/domain/Patch"
-import { RepoPath } from "@nominal-code/domain/PullRequest"
+import { parsePatch } from "@nominal-code/domain/diff/Hunk"
+import type { ChangedFile } from "@nominal-code/domain/diff/Patch"
+import { RepoPath } from "@nominal-code/domain/event/PullRequest"
+import { languageOf } from "@nominal-code/domain/review/Language"
 import type { Checkout } from "@nominal-code/workspace/Workspace"
 import { Effect, Option, RegExp as Regex } from "effect"
 

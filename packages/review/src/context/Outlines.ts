@@ -1,5 +1,5 @@
-import type { ChangedFile, Side } from "@nominal-code/domain/Patch"
-import type { RepoPath } from "@nominal-code/domain/PullRequest"
+import type { ChangedFile, Side } from "@nominal-code/domain/diff/Patch"
+import type { RepoPath } from "@nominal-code/domain/event/PullRequest"
 import { grammarOf } from "@nominal-code/workspace/syntax/Grammar"
 import type { Outline } from "@nominal-code/workspace/syntax/Outline"
 import type { Checkout } from "@nominal-code/workspace/Workspace"

@@ -1,13 +1,13 @@
-import type { OmissionReason } from "@nominal-code/domain/Coverage"
+import { parsePatch } from "@nominal-code/domain/diff/Hunk"
+import type { ChangedFile } from "@nominal-code/domain/diff/Patch"
 import {
   type FileKind,
   generatedByPath,
   looksMinified,
   saysGenerated,
   writtenKind
-} from "@nominal-code/domain/FileKind"
-import { parsePatch } from "@nominal-code/domain/Hunk"
-import type { ChangedFile } from "@nominal-code/domain/Patch"
+} from "@nominal-code/domain/file/FileKind"
+import type { OmissionReason } from "@nominal-code/domain/review/Coverage"
 import type { Checkout } from "@nominal-code/workspace/Workspace"
 import { Effect, Option } from "effect"
 import { type StatedKind, statedKinds } from "./GitAttributes.ts"

@@ -1,4 +1,4 @@
-import { parseRules, type ReviewRule, rulesFile, rulesFor } from "@nominal-code/domain/ReviewRules"
+import { parseRules, type ReviewRule, rulesFile, rulesFor } from "@nominal-code/domain/review/ReviewRules"
 import type { Checkout } from "@nominal-code/workspace/Workspace"
 import { Effect, Option, Result } from "effect"
 import type { ReportedFinding } from "../answer/ReviewOutput.ts"

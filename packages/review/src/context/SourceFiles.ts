@@ -1,6 +1,6 @@
-import type { ChangedFile, Side } from "@nominal-code/domain/Patch"
-import { RepoPath } from "@nominal-code/domain/PullRequest"
-import { makeSpellingsInTurns, type PathMatch } from "@nominal-code/domain/RepoPathSpelling"
+import type { ChangedFile, Side } from "@nominal-code/domain/diff/Patch"
+import { RepoPath } from "@nominal-code/domain/event/PullRequest"
+import { makeSpellingsInTurns, type PathMatch } from "@nominal-code/domain/file/RepoPathSpelling"
 import type { Checkout } from "@nominal-code/workspace/Workspace"
 import { Effect, Option, Schema } from "effect"
 

@@ -1,7 +1,7 @@
 /** Names that a change defines, alters or removes: by the syntax of its files, else by the shape of their lines. */
-import * as Definition from "@nominal-code/domain/Definition"
-import { type Hunk, parsePatch, type PatchLine } from "@nominal-code/domain/Hunk"
-import type { ChangedFile } from "@nominal-code/domain/Patch"
+import { type Hunk, parsePatch, type PatchLine } from "@nominal-code/domain/diff/Hunk"
+import type { ChangedFile } from "@nominal-code/domain/diff/Patch"
+import * as Definition from "@nominal-code/domain/text/Definition"
 import type { Definition as Defined, Outline } from "@nominal-code/workspace/syntax/Outline"
 
 /**

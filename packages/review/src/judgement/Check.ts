@@ -1,5 +1,5 @@
 /** Check of what a finder claims, without a model: its quotes stand in the code, and one defect is claimed once. */
-import type { ChangedFile, Side } from "@nominal-code/domain/Patch"
+import type { ChangedFile, Side } from "@nominal-code/domain/diff/Patch"
 import type { Checkout } from "@nominal-code/workspace/Workspace"
 import { Effect, Option, Struct } from "effect"
 import type { Evidence } from "../answer/Claim.ts"

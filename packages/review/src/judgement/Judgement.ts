@@ -1,7 +1,7 @@
 /** Steps from the findings that a model hands in to those that are posted: check, place, verify, select. */
-import { Finding } from "@nominal-code/domain/Finding"
-import { oneLine } from "@nominal-code/domain/OneLine"
-import type { UsageSummary } from "@nominal-code/domain/Usage"
+import type { UsageSummary } from "@nominal-code/domain/model/Usage"
+import { Finding } from "@nominal-code/domain/review/Finding"
+import { oneLine } from "@nominal-code/domain/text/OneLine"
 import { Effect } from "effect"
 import type { ReportedFinding } from "../answer/ReviewOutput.ts"
 import type { ReviewContext } from "../context/ReviewContext.ts"

@@ -1,4 +1,4 @@
-import { claimWords, Confidence, Severity } from "@nominal-code/domain/Finding"
+import { claimWords, Confidence, Severity } from "@nominal-code/domain/review/Finding"
 import { Effect, Option } from "effect"
 import type { ReportedFinding } from "../answer/ReviewOutput.ts"
 import type { SourceFiles } from "../context/SourceFiles.ts"

@@ -1,9 +1,9 @@
 /** Verification of what a review found: by a second call, which does not know why the finder believes it. */
 import { AgentRunner } from "@nominal-code/agent/AgentRunner"
-import { oneLine } from "@nominal-code/domain/OneLine"
-import { verifierOf } from "@nominal-code/domain/ReviewSettings"
-import { timeLeft } from "@nominal-code/domain/RunDeadline"
-import type { UsageSummary } from "@nominal-code/domain/Usage"
+import { timeLeft } from "@nominal-code/domain/job/RunDeadline"
+import type { UsageSummary } from "@nominal-code/domain/model/Usage"
+import { verifierOf } from "@nominal-code/domain/settings/ReviewSettings"
+import { oneLine } from "@nominal-code/domain/text/OneLine"
 import { Duration, Effect, Option } from "effect"
 import type { ReviewContext } from "../context/ReviewContext.ts"
 import { makeSourceFiles } from "../context/SourceFiles.ts"

@@ -1,5 +1,5 @@
-import type { Fingerprint } from "@nominal-code/domain/Finding"
-import type { Job } from "@nominal-code/domain/Job"
+import type { Job } from "@nominal-code/domain/job/Job"
+import type { Fingerprint } from "@nominal-code/domain/review/Finding"
 import { Forge, type OwnPosts, type Thread } from "@nominal-code/forge/Forge"
 import { Effect } from "effect"
 import { threadIdOf } from "./Thread.ts"

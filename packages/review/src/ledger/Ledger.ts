@@ -1,12 +1,17 @@
 /** The ledger of findings of a pull request. The forge keeps it: our own comments, their markers and threads. */
-import { beforeBlock } from "@nominal-code/domain/Fence"
-import { claimWords, type Fingerprint, fingerprint as fingerprintOf, Severity } from "@nominal-code/domain/Finding"
-import { parsePatch } from "@nominal-code/domain/Hunk"
-import type { JobId } from "@nominal-code/domain/Job"
-import { type Marker, markersIn, splitMarkers } from "@nominal-code/domain/Marker"
-import type { Side } from "@nominal-code/domain/Patch"
-import type { Sha } from "@nominal-code/domain/PullRequest"
-import type { Discussion } from "@nominal-code/domain/Review"
+import { parsePatch } from "@nominal-code/domain/diff/Hunk"
+import type { Side } from "@nominal-code/domain/diff/Patch"
+import type { Sha } from "@nominal-code/domain/event/PullRequest"
+import type { JobId } from "@nominal-code/domain/job/Job"
+import {
+  claimWords,
+  type Fingerprint,
+  fingerprint as fingerprintOf,
+  Severity
+} from "@nominal-code/domain/review/Finding"
+import { type Marker, markersIn, splitMarkers } from "@nominal-code/domain/review/Marker"
+import type { Discussion } from "@nominal-code/domain/review/Review"
+import { beforeBlock } from "@nominal-code/domain/text/Fence"
 import { foldedFindings } from "@nominal-code/forge/FoldedFindings"
 import { badges } from "../posted/CommentBody.ts"
 import type { PriorFinding, PriorPlace } from "./PriorFindings.ts"

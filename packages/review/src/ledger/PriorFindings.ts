@@ -1,7 +1,7 @@
 /** Findings that our own comments have raised already, and the search for those that a new review repeats. */
-import { claimWords, type Finding, type Fingerprint } from "@nominal-code/domain/Finding"
-import { parsePatch } from "@nominal-code/domain/Hunk"
-import type { ChangedFile, Side } from "@nominal-code/domain/Patch"
+import { parsePatch } from "@nominal-code/domain/diff/Hunk"
+import type { ChangedFile, Side } from "@nominal-code/domain/diff/Patch"
+import { claimWords, type Finding, type Fingerprint } from "@nominal-code/domain/review/Finding"
 
 /** A finding that is on the pull request already. One whose place cannot be read has none. */
 export interface PriorFinding {

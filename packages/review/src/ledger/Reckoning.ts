@@ -1,7 +1,7 @@
 /** The reckoning of a later review: what has become of each finding that was open before it. */
-import { parsePatch } from "@nominal-code/domain/Hunk"
-import type { ChangedFile } from "@nominal-code/domain/Patch"
-import { RepoPath } from "@nominal-code/domain/PullRequest"
+import { parsePatch } from "@nominal-code/domain/diff/Hunk"
+import type { ChangedFile } from "@nominal-code/domain/diff/Patch"
+import { RepoPath } from "@nominal-code/domain/event/PullRequest"
 import type { Checkout } from "@nominal-code/workspace/Workspace"
 import { Effect, Option, Schema } from "effect"
 import type { EarlierAnswer } from "../answer/EarlierAnswer.ts"

@@ -1,9 +1,9 @@
-import { isBotAccount } from "@nominal-code/domain/BotAccount"
-import type { Job } from "@nominal-code/domain/Job"
-import { markersIn } from "@nominal-code/domain/Marker"
-import type { PullRequestEvent } from "@nominal-code/domain/PullRequestEvent"
-import type { Discussion } from "@nominal-code/domain/Review"
-import type { ReviewSettings } from "@nominal-code/domain/ReviewSettings"
+import { isBotAccount } from "@nominal-code/domain/event/BotAccount"
+import type { PullRequestEvent } from "@nominal-code/domain/event/PullRequestEvent"
+import type { Job } from "@nominal-code/domain/job/Job"
+import { markersIn } from "@nominal-code/domain/review/Marker"
+import type { Discussion } from "@nominal-code/domain/review/Review"
+import type { ReviewSettings } from "@nominal-code/domain/settings/ReviewSettings"
 
 /** Test if we have written something. */
 export type OwnPostTest = (said: Pick<Discussion, "author" | "own">) => boolean

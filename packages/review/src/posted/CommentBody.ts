@@ -1,4 +1,4 @@
-import type { Finding, Severity } from "@nominal-code/domain/Finding"
+import type { Finding, Severity } from "@nominal-code/domain/review/Finding"
 import { unfolded } from "@nominal-code/forge/FoldedFindings"
 
 /** Badges of the severities. */

@@ -1,4 +1,4 @@
-import { Severity } from "@nominal-code/domain/Finding"
+import { Severity } from "@nominal-code/domain/review/Finding"
 import type { LedgerFinding } from "../ledger/Ledger.ts"
 import { badges } from "./CommentBody.ts"
 import type { SummaryParts } from "./Summary.ts"

@@ -1,5 +1,5 @@
-import { Finding } from "@nominal-code/domain/Finding"
-import { oneLine } from "@nominal-code/domain/OneLine"
+import { Finding } from "@nominal-code/domain/review/Finding"
+import { oneLine } from "@nominal-code/domain/text/OneLine"
 import { fit } from "@nominal-code/forge/Markdown"
 import type { FingerprintedFinding } from "../judgement/Anchor.ts"
 import { commentBody, commentHead } from "./CommentBody.ts"

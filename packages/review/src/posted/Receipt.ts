@@ -1,6 +1,6 @@
 /** Account of what a review has looked at, and of what it has not. */
-import { FileCoverage, missedIn, type OmissionReason } from "@nominal-code/domain/Coverage"
-import { escapePath } from "@nominal-code/domain/RepoPathSpelling"
+import { escapePath } from "@nominal-code/domain/file/RepoPathSpelling"
+import { FileCoverage, missedIn, type OmissionReason } from "@nominal-code/domain/review/Coverage"
 import { codeSpan } from "@nominal-code/forge/Markdown"
 import type { Portion, ShownDiff } from "../context/DiffBudget.ts"
 import type { PlannedFile, ReviewPlan } from "../context/Plan.ts"

@@ -2,7 +2,7 @@
 import type { AgentTask } from "@nominal-code/agent/AgentRunner"
 import * as Explorers from "@nominal-code/agent/Explorers"
 import { submitSpec } from "@nominal-code/agent/ToolCalls"
-import { type ReviewSettings, runnerOf, verifierOf } from "@nominal-code/domain/ReviewSettings"
+import { type ReviewSettings, runnerOf, verifierOf } from "@nominal-code/domain/settings/ReviewSettings"
 import { Effect } from "effect"
 import { reviewSubmission } from "../answer/ReviewOutput.ts"
 import type { ReviewContext } from "../context/ReviewContext.ts"

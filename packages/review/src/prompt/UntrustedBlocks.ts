@@ -1,6 +1,6 @@
-import { invisible, oddLineEnds } from "@nominal-code/domain/Invisible"
-import { oneLine } from "@nominal-code/domain/OneLine"
-import { escapeCharacter, escapePath } from "@nominal-code/domain/RepoPathSpelling"
+import { escapeCharacter, escapePath } from "@nominal-code/domain/file/RepoPathSpelling"
+import { invisible, oddLineEnds } from "@nominal-code/domain/text/Invisible"
+import { oneLine } from "@nominal-code/domain/text/OneLine"
 
 /** Tags around untrusted text in a prompt, which is data and no instruction. */
 export type BlockTag =

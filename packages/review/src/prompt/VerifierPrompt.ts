@@ -1,5 +1,5 @@
 /** The prompt of the verifier: the claims, and the code that they rest on. */
-import type { Side } from "@nominal-code/domain/Patch"
+import type { Side } from "@nominal-code/domain/diff/Patch"
 import { Effect, Option } from "effect"
 import { quotedLines } from "../answer/Quote.ts"
 import type { SourceFiles } from "../context/SourceFiles.ts"

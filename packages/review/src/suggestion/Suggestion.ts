@@ -1,6 +1,6 @@
 /** Repairs of a suggestion that a model hands in, to the bare code that replaces its lines. */
-import { closesFence, type Fence, fenceIn, hasFenceMarks } from "@nominal-code/domain/Fence"
-import { isWellFormedYaml } from "@nominal-code/domain/Yaml"
+import { closesFence, type Fence, fenceIn, hasFenceMarks } from "@nominal-code/domain/text/Fence"
+import { isWellFormedYaml } from "@nominal-code/domain/text/Yaml"
 import { Option } from "effect"
 import {
   withoutForeignMarks,

@@ -1,5 +1,5 @@
 /** The tree-sitter grammars of the twelve most used languages, by the paths of files. */
-import { languageOf } from "@nominal-code/domain/Language"
+import { languageOf } from "@nominal-code/domain/review/Language"
 import type { Grammar } from "./GrammarFiles.ts"
 
 const byLanguage: Readonly<Record<string, Grammar>> = {

@@ -1,5 +1,5 @@
 /** Order of the files in an answer: code before tests before texts before translations. */
-import { generatedByPath, writtenKind } from "@nominal-code/domain/FileKind"
+import { generatedByPath, writtenKind } from "@nominal-code/domain/file/FileKind"
 
 const translations = /(?:^|\/)(?:locales?|i18n|l10n|lang|translations?)\/|\.(?:po|pot|xlf|xliff|arb|resx|strings)$/i
 

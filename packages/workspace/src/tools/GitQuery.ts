@@ -1,5 +1,5 @@
 /** Shared parts of the git tools: their inputs' schemas, and a bounded answer from a fixed command. */
-import { RepoPath, type Sha } from "@nominal-code/domain/PullRequest"
+import { RepoPath, type Sha } from "@nominal-code/domain/event/PullRequest"
 import { Effect, Option, Schema } from "effect"
 import { Git, type GitError } from "../Git.ts"
 import * as Objects from "../Objects.ts"

@@ -1,4 +1,4 @@
-import { RepoPath } from "@nominal-code/domain/PullRequest"
+import { RepoPath } from "@nominal-code/domain/event/PullRequest"
 import { Effect, Option, Schema } from "effect"
 import * as Objects from "../Objects.ts"
 import { make as makeTool, type Tool, ToolError } from "../Tool.ts"

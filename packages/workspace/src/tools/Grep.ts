@@ -1,4 +1,4 @@
-import { escapePath } from "@nominal-code/domain/RepoPathSpelling"
+import { escapePath } from "@nominal-code/domain/file/RepoPathSpelling"
 import { Effect, Schema } from "effect"
 import { make as makeTool, type Tool, ToolError } from "../Tool.ts"
 import { inOrder } from "./FileOrder.ts"

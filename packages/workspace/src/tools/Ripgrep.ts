@@ -1,4 +1,4 @@
-import { oneLine } from "@nominal-code/domain/OneLine"
+import { oneLine } from "@nominal-code/domain/text/OneLine"
 import { Effect, type Stream } from "effect"
 import * as Process from "../Process.ts"
 import { ToolError } from "../Tool.ts"

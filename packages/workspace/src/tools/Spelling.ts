@@ -1,6 +1,6 @@
 /** Finds the path of the repository that a model means, in any spelling. */
-import { RepoPath } from "@nominal-code/domain/PullRequest"
-import { makeSpellingsInTurns } from "@nominal-code/domain/RepoPathSpelling"
+import { RepoPath } from "@nominal-code/domain/event/PullRequest"
+import { makeSpellingsInTurns } from "@nominal-code/domain/file/RepoPathSpelling"
 import { Effect, Option, Schema } from "effect"
 import * as Confinement from "../Confinement.ts"
 import * as Objects from "../Objects.ts"

@@ -1,7 +1,7 @@
 /** The tools Definition and References: a name's places, told by a file's syntax, or by the shape of its lines. */
-import { definedIn } from "@nominal-code/domain/Definition"
-import type { RepoPath } from "@nominal-code/domain/PullRequest"
-import { escapePath } from "@nominal-code/domain/RepoPathSpelling"
+import type { RepoPath } from "@nominal-code/domain/event/PullRequest"
+import { escapePath } from "@nominal-code/domain/file/RepoPathSpelling"
+import { definedIn } from "@nominal-code/domain/text/Definition"
 import { Effect, Option, Schema } from "effect"
 import * as Objects from "../Objects.ts"
 import * as Search from "../Search.ts"

@@ -1,5 +1,5 @@
-import { invisible } from "@nominal-code/domain/Invisible"
-import { escapeCharacter } from "@nominal-code/domain/RepoPathSpelling"
+import { escapeCharacter } from "@nominal-code/domain/file/RepoPathSpelling"
+import { invisible } from "@nominal-code/domain/text/Invisible"
 import { Context, Effect, Path } from "effect"
 import { ChildProcessSpawner } from "effect/process"
 import { Git } from "../Git.ts"

@@ -1,6 +1,6 @@
 import { Schema } from "effect"
+import { Side } from "../diff/Patch.ts"
 import { Association } from "./Access.ts"
-import { Side } from "./Patch.ts"
 import { Login, PullRequestRef, RepoPath, Sha } from "./PullRequest.ts"
 
 /** Names for `reviewer.triggers`. A check that is asked to run again always starts a review. */

@@ -1,7 +1,7 @@
 import { Option, Schema } from "effect"
+import { Sha } from "../event/PullRequest.ts"
+import { JobId } from "../job/Job.ts"
 import { Fingerprint } from "./Finding.ts"
-import { JobId } from "./Job.ts"
-import { Sha } from "./PullRequest.ts"
 
 /**
  * State of a pull request's reviews, as the answer to a command has set it. `paused`: none starts by itself; `ignored`:

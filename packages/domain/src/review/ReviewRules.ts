@@ -1,9 +1,9 @@
 import { Result, Schema, SchemaIssue } from "effect"
+import { RepoPath } from "../event/PullRequest.ts"
+import { ignoring } from "../file/IgnorePatterns.ts"
+import { oneLine } from "../text/OneLine.ts"
+import { parseYamlMap } from "../text/Yaml.ts"
 import { Severity } from "./Finding.ts"
-import { ignoring } from "./IgnorePatterns.ts"
-import { oneLine } from "./OneLine.ts"
-import { RepoPath } from "./PullRequest.ts"
-import { parseYamlMap } from "./Yaml.ts"
 
 /** The file in which a repository states its rules. It is read from the base branch. */
 export const rulesFile = RepoPath.make(".nominal/rules.yaml")

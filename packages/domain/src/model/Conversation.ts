@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { Sha } from "./PullRequest.ts"
+import { Sha } from "../event/PullRequest.ts"
 
 /** One piece of a message. A `ToolResult` answers the `ToolUse` of the same id in the message before it. */
 export const Block = Schema.TaggedUnion({

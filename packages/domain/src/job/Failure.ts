@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { oneLine } from "./OneLine.ts"
+import { oneLine } from "../text/OneLine.ts"
 
 /**
  * Reason why a call of a model service brought no usable answer. `unauthorized`: it does not accept the key.

@@ -1,5 +1,5 @@
 import { Option, Schema } from "effect"
-import { newPathOfHeader, unquotePath, withoutPrefix } from "./GitPath.ts"
+import { newPathOfHeader, unquotePath, withoutPrefix } from "../file/GitPath.ts"
 import { hunkRange } from "./Hunk.ts"
 import { ChangedFile } from "./Patch.ts"
 

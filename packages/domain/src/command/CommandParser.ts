@@ -1,6 +1,6 @@
 import { Option } from "effect"
+import type { Job } from "../job/Job.ts"
 import { Command } from "./Command.ts"
-import type { Job } from "./Job.ts"
 import { visibleText } from "./Mention.ts"
 
 /*

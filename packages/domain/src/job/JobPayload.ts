@@ -1,6 +1,6 @@
 import { Schema, SchemaTransformation } from "effect"
+import { ReviewSettings } from "../settings/ReviewSettings.ts"
 import { Job } from "./Job.ts"
-import { ReviewSettings } from "./ReviewSettings.ts"
 
 const RunNumber = Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0)))
 

@@ -1,13 +1,13 @@
 import { Option, Schema } from "effect"
+import { parse } from "../command/CommandParser.ts"
+import { promptOf } from "../command/Mention.ts"
+import { markersIn } from "../review/Marker.ts"
+import type { access } from "../settings/Access.ts"
+import type { ValuesOf } from "../settings/Setting.ts"
 import { isBotAccount, isSameLogin } from "./BotAccount.ts"
-import { parse } from "./CommandParser.ts"
 import { filteredBy, type Filters, noFilters } from "./Filters.ts"
-import { markersIn } from "./Marker.ts"
-import { promptOf } from "./Mention.ts"
 import { hasLabel } from "./PullRequest.ts"
 import { isAutomatic, type LifecycleKind, PullRequestEvent } from "./PullRequestEvent.ts"
-import type { ValuesOf } from "./Setting.ts"
-import type { access } from "./settings/Access.ts"
 
 /** Rules of who may ask for reviews, where, and which events start one by themselves. */
 export interface Policy extends ValuesOf<typeof access> {

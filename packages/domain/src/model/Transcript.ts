@@ -1,10 +1,10 @@
 import { Context, Effect, Option, Schema } from "effect"
 import { createHash } from "node:crypto"
+import { PullRequest } from "../event/PullRequest.ts"
+import { Job } from "../job/Job.ts"
+import { Discussion } from "../review/Review.ts"
+import { ReviewSettings } from "../settings/ReviewSettings.ts"
 import { Block } from "./Conversation.ts"
-import { Job } from "./Job.ts"
-import { PullRequest } from "./PullRequest.ts"
-import { Discussion } from "./Review.ts"
-import { ReviewSettings } from "./ReviewSettings.ts"
 import { Usage } from "./Usage.ts"
 
 /** Digest of a part of a request: 16 hex digits. */

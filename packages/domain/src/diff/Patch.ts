@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { RepoPath } from "./PullRequest.ts"
+import { RepoPath } from "../event/PullRequest.ts"
 
 /** The side of a diff: `LEFT` is the base (deleted lines), `RIGHT` the head (added lines). GitHub's words. */
 export const Side = Schema.Literals(["LEFT", "RIGHT"])

@@ -1,5 +1,5 @@
 import { Context, Effect, Layer, Redacted } from "effect"
-import type { JobOutcome } from "./Job.ts"
+import type { JobOutcome } from "../job/Job.ts"
 import * as Redaction from "./Redaction.ts"
 
 /**

@@ -1,10 +1,10 @@
 import { Schema } from "effect"
-import { commandOf } from "./CommandParser.ts"
+import { commandOf } from "../command/CommandParser.ts"
+import { Side } from "../diff/Patch.ts"
+import { PullRequestRef, RepoPath, Sha } from "../event/PullRequest.ts"
+import { PullRequestEvent } from "../event/PullRequestEvent.ts"
+import { type Job, JobId } from "../job/Job.ts"
 import { Finding, Fingerprint } from "./Finding.ts"
-import { type Job, JobId } from "./Job.ts"
-import { Side } from "./Patch.ts"
-import { PullRequestRef, RepoPath, Sha } from "./PullRequest.ts"
-import { PullRequestEvent } from "./PullRequestEvent.ts"
 
 /** A finding that has its place in the diff and its text as it will be posted: redacted and neutralised. */
 export class InlineComment extends Schema.Class<InlineComment>("@nominal-code/domain/InlineComment")({

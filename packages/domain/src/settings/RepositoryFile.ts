@@ -1,13 +1,13 @@
 import { Option, Result, Schema, SchemaIssue } from "effect"
-import type { Filters } from "./Filters.ts"
-import { Severity } from "./Finding.ts"
-import { ReviewLanguage } from "./Language.ts"
-import { oneLine } from "./OneLine.ts"
-import { RepoPath } from "./PullRequest.ts"
-import { Trigger } from "./PullRequestEvent.ts"
+import type { Filters } from "../event/Filters.ts"
+import { RepoPath } from "../event/PullRequest.ts"
+import { Trigger } from "../event/PullRequestEvent.ts"
+import { Severity } from "../review/Finding.ts"
+import { ReviewLanguage } from "../review/Language.ts"
+import { Nits, PathRules } from "../review/Selection.ts"
+import { oneLine } from "../text/OneLine.ts"
+import { parseYamlMap } from "../text/Yaml.ts"
 import { noRepositorySettings, type RepositorySettings } from "./RepositorySettings.ts"
-import { Nits, PathRules } from "./Selection.ts"
-import { parseYamlMap } from "./Yaml.ts"
 
 /** The file in which a repository makes settings of its own. It is read from the base branch. */
 export const repositoryFile = RepoPath.make(".nominal/config.yaml")

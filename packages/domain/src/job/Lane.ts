@@ -1,6 +1,6 @@
 import { Schema, SchemaTransformation } from "effect"
 import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
-import { Login, Platform, PullNumber, RepoName } from "./PullRequest.ts"
+import { Login, Platform, PullNumber, RepoName } from "../event/PullRequest.ts"
 
 /** A tenant's name, empty where there is one tenant only. */
 export const Namespace = Schema.String.check(Schema.isPattern(/^[a-z0-9-]{0,63}$/)).pipe(Schema.brand("Namespace"))

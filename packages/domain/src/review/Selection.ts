@@ -1,6 +1,6 @@
 import { Record, Schema } from "effect"
+import { ignoring } from "../file/IgnorePatterns.ts"
 import { Severity } from "./Finding.ts"
-import { ignoring } from "./IgnorePatterns.ts"
 
 /** Ways to treat findings of severity `low`: not at all, in one line of the summary, or like the others. */
 export const Nits = Schema.Literals(["off", "fold", "post"])

@@ -1,6 +1,6 @@
 import { Schema } from "effect"
-import { FileKind, GeneratedMark } from "./FileKind.ts"
-import { RepoPath } from "./PullRequest.ts"
+import { RepoPath } from "../event/PullRequest.ts"
+import { FileKind, GeneratedMark } from "../file/FileKind.ts"
 
 /**
  * Reason why a review has not looked at all of a changed file: it is deleted, only moved, generated, has no text diff, or

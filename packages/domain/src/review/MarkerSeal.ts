@@ -1,7 +1,7 @@
 import { Context, Redacted } from "effect"
 import { createHmac, timingSafeEqual } from "node:crypto"
+import type { PullRequestRef } from "../event/PullRequest.ts"
 import { type Marker, renderMarker, splitMarkers, withoutMarkers } from "./Marker.ts"
-import type { PullRequestRef } from "./PullRequest.ts"
 
 /**
  * The installation's keys for its markers: posts are sealed with the first one, and a seal under any of them counts. By

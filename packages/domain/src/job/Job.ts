@@ -1,12 +1,12 @@
 import { Schema } from "effect"
 import { hash } from "node:crypto"
-import { CoverageCounts } from "./Coverage.ts"
+import { Login, type Platform, type PullRequest, type PullRequestRef, Sha } from "../event/PullRequest.ts"
+import { type LifecycleKind, PullRequestEvent } from "../event/PullRequestEvent.ts"
+import { UsageSummary } from "../model/Usage.ts"
+import { CoverageCounts } from "../review/Coverage.ts"
+import { Traceparent } from "../telemetry/Trace.ts"
 import { Failure, ServiceName } from "./Failure.ts"
 import { Lane, Namespace } from "./Lane.ts"
-import { Login, type Platform, type PullRequest, type PullRequestRef, Sha } from "./PullRequest.ts"
-import { type LifecycleKind, PullRequestEvent } from "./PullRequestEvent.ts"
-import { Traceparent } from "./Trace.ts"
-import { UsageSummary } from "./Usage.ts"
 
 /** The forge's own id of a webhook delivery. GitHub sends the same one when it delivers again. */
 export const DeliveryId = Schema.NonEmptyString.check(Schema.isMaxLength(200)).pipe(Schema.brand("DeliveryId"))

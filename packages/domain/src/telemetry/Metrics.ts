@@ -1,5 +1,5 @@
 import { Context, Effect, Layer, Metric, Option, type Scope } from "effect"
-import type { UsageSummary } from "./Usage.ts"
+import type { UsageSummary } from "../model/Usage.ts"
 
 /*
  * The metrics of the program, under the names that Prometheus sees.

@@ -1,5 +1,5 @@
 import { Option, RegExp as Pattern } from "effect"
-import { closesFence, type Fence, fenceIn } from "./Fence.ts"
+import { closesFence, type Fence, fenceIn } from "../text/Fence.ts"
 
 const blank = (text: string): string => text.replaceAll(/[^\n]/g, " ")
 

@@ -1,9 +1,9 @@
 import { Option, Record } from "effect"
-import { type Filters, noFilters } from "./Filters.ts"
-import { Severity } from "./Finding.ts"
-import type { LifecycleKind } from "./PullRequestEvent.ts"
+import { type Filters, noFilters } from "../event/Filters.ts"
+import type { LifecycleKind } from "../event/PullRequestEvent.ts"
+import { Severity } from "../review/Finding.ts"
+import { type Nits, type PathRules, quieter, stricter, within as withinLimits } from "../review/Selection.ts"
 import type { ReviewSettings } from "./ReviewSettings.ts"
-import { type Nits, type PathRules, quieter, stricter, within as withinLimits } from "./Selection.ts"
 
 /** Settings that a repository makes for itself. */
 export interface RepositorySettings {

@@ -1,8 +1,8 @@
 import { Schema } from "effect"
 import { createHash } from "node:crypto"
+import { Side } from "../diff/Patch.ts"
+import { RepoPath } from "../event/PullRequest.ts"
 import { fillers } from "./FillerWords.ts"
-import { Side } from "./Patch.ts"
-import { RepoPath } from "./PullRequest.ts"
 
 /** Impact of a finding if it is right, worst first. */
 export const Severity = Schema.Literals(["critical", "high", "medium", "low"])

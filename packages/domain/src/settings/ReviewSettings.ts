@@ -1,12 +1,12 @@
 import { Schema } from "effect"
-import { ChatServiceName } from "./ChatServices.ts"
-import { Severity } from "./Finding.ts"
-import { LifecycleKind } from "./PullRequestEvent.ts"
+import { LifecycleKind } from "../event/PullRequestEvent.ts"
+import { ChatServiceName } from "../model/ChatServices.ts"
+import { SpendLimits } from "../model/SpendLimits.ts"
+import { Severity } from "../review/Finding.ts"
+import { costs } from "./Costs.ts"
+import { filters } from "./Filters.ts"
+import { reviewer as reviewerSettings } from "./Reviewer.ts"
 import { fieldsOfJob } from "./Setting.ts"
-import { costs } from "./settings/Costs.ts"
-import { filters } from "./settings/Filters.ts"
-import { reviewer as reviewerSettings } from "./settings/Reviewer.ts"
-import { SpendLimits } from "./SpendLimits.ts"
 
 /** The supported model services. */
 export const ProviderName = Schema.Literals([

@@ -1,4 +1,4 @@
-import { escapeCharacter } from "./RepoPathSpelling.ts"
+import { escapeCharacter } from "../file/RepoPathSpelling.ts"
 
 /** Facts of a patch about a line, besides its text. */
 interface LineBase {

@@ -1,7 +1,7 @@
 import { Option } from "effect"
-import { ignoring } from "./IgnorePatterns.ts"
-import type { ValuesOf } from "./Setting.ts"
-import type { filters } from "./settings/Filters.ts"
+import { ignoring } from "../file/IgnorePatterns.ts"
+import type { filters } from "../settings/Filters.ts"
+import type { ValuesOf } from "../settings/Setting.ts"
 
 /**
  * Filters of the pull requests that are reviewed by themselves. In a list, an entry with `!` before it excludes; if

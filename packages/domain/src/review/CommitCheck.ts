@@ -1,7 +1,7 @@
 import { Schema } from "effect"
+import { PullRequestRef, RepoPath, Sha } from "../event/PullRequest.ts"
+import { JobId } from "../job/Job.ts"
 import { Severity } from "./Finding.ts"
-import { JobId } from "./Job.ts"
-import { PullRequestRef, RepoPath, Sha } from "./PullRequest.ts"
 
 /** The commit that a check stands on, and the job that it tells of. */
 export class CheckedCommit extends Schema.Class<CheckedCommit>("@nominal-code/domain/CheckedCommit")({
