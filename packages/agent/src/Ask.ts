@@ -101,7 +101,7 @@ const askOnce = Effect.fnUntraced(function*<A>(
   const { models, task: { system } } = session
   const { call, model, provider } = yield* models.current
   const sent = yield* call({
-    next: nextCall(session, state, asked.specs, model),
+    next: nextCall(session, state, asked, model),
     closing: asked.isLast,
     system,
     messages: state.messages,
@@ -145,14 +145,15 @@ const spoken = (content: ReadonlyArray<Block>): ReadonlyArray<Block> => {
 const nextCall = <A>(
   { task }: Session<A>,
   state: State,
-  specs: ReadonlyArray<ToolSpec>,
+  { demand, specs }: ModelQuestion,
   model: string
 ): NextCall => {
   const unsent = state.previous === Usage.none ? state.messages : state.messages.slice(-1)
   const fixed = state.previous === Usage.none ? Buffer.byteLength(task.system + JSON.stringify(specs)) : 0
   return {
     previous: state.previous,
-    newBytes: fixed + unsent.reduce((sum, message) => sum + bytesOf(message), 0),
+    // The demand is sent with the last call only, and no one knows yet if this is it.
+    newBytes: fixed + Buffer.byteLength(demand) + unsent.reduce((sum, message) => sum + bytesOf(message), 0),
     maxOutputTokens: Math.min(mostOutput, Option.getOrElse(largestOutputOf(model), () => mostOutput))
   }
 }
