@@ -100,7 +100,7 @@ layer(server, { excludeTestServices: true, timeout: "2 minutes" })("a pull reque
       const costs = costsOf(journey, pull)
       assert.isAtMost(costs.forge, 7)
       assert.isAtMost(costs.git, 3)
-      assert.isAtMost(costs.roleAndTools, 31_500)
+      assert.isAtMost(costs.roleAndTools, 25_000)
       assert.isAtMost(costs.bytes, 90_000)
       assert.deepStrictEqual(costs.workspace, ["home", "mirrors"])
 

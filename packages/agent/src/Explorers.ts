@@ -50,15 +50,16 @@ const timeLimit = Duration.minutes(4)
 const mostExplorers = 24
 
 const Input = Schema.Struct({
-  subagent_type: Schema.Literals([kind]).annotate({ description: "Kind of the sub-agent" }),
-  prompt: Schema.Trim.check(Schema.isNonEmpty()).annotate({
-    description: "What to find out. It knows nothing of your task: name files, symbols and the reason."
-  })
+  subagent_type: Schema.Literal(kind),
+  // The description stands before the check, which no JSON Schema tells.
+  prompt: Schema.String.annotate({
+    description: "What to find out, with files, symbols and the reason: it knows nothing of your task."
+  }).check(Schema.makeFilter((text) => text.trim() !== "", { expected: "a text that is not empty" }))
 })
 
-const description = "Start a sub-agent that looks something up in the repository and reports what it found. Kind " +
-  `'${kind}': reads with your tools, in turns of its own. Worth its cost where you would need three searches or more ` +
-  "in a row. Several calls in one turn run side by side."
+const description =
+  "Start a sub-agent that looks something up with your tools, in turns of its own. Several calls in one " +
+  "turn run side by side."
 
 /** Description of that tool for a task whose model is shown it and has no explorers. */
 export const spec: ToolSpec = toSpec({ name: toolName, description, input: Input })
@@ -152,7 +153,7 @@ export const make = Effect.fnUntraced(function*<A>(
           (number) =>
             number > mostExplorers
               ? new ToolError({ message: `No more sub-agents: there were ${mostExplorers}. Use your own tools.` })
-              : permits.withPermits(1)(run(prompt, number))
+              : permits.withPermits(1)(run(prompt.trim(), number))
         )
     }),
     ownTimeLimit: true

@@ -17,7 +17,7 @@ const maxBytes = 50_000
 const longestCharacter = 4
 
 const Input = Schema.Struct({
-  content: Schema.String.annotate({ description: "Markdown to append: what you found, with paths and line numbers" })
+  content: Schema.String.annotate({ description: "Markdown: what you found, with path, line and evidence." })
 })
 
 const bytesOf = (text: string) => Buffer.byteLength(text, "utf8")
@@ -58,6 +58,4 @@ const full = new ToolError({
   message: `The notes are full (${maxBytes} bytes). Nothing was written; submit what you have.`
 })
 
-const description = "Append to your notes. They are kept when older messages are dropped from a long conversation, " +
-  "and they are in front of you when the turns run out. Write down each confirmed finding at once, with its path, its " +
-  "line numbers and its evidence."
+const description = "Append to your notes. They are kept when older messages are dropped, and when the turns run out."

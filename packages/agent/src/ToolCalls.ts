@@ -3,9 +3,10 @@ import { KnownSecrets } from "@nominal-code/domain/secret/KnownSecrets"
 import * as Redaction from "@nominal-code/domain/secret/Redaction"
 import type { ToolSpec } from "@nominal-code/llm/LlmProvider"
 import { type Tool, ToolError } from "@nominal-code/workspace/Tool"
-import { Cause, Duration, Effect, identity, Schema } from "effect"
+import { Cause, Duration, Effect, identity } from "effect"
 import { AgentEvent, AgentProgress } from "./AgentProgress.ts"
 import type { Submission } from "./AgentRunner.ts"
+import * as ToolSchema from "./ToolSchema.ts"
 
 /** A model's request to run a tool. */
 export type ToolCall = Extract<Block, { readonly _tag: "ToolUse" }>
@@ -24,11 +25,11 @@ const redact = Redaction.make([])
 export const callsIn = (content: ReadonlyArray<Block>): ReadonlyArray<ToolCall> => content.filter(Block.guards.ToolUse)
 
 /** Describes a tool to the model. */
-export const toSpec = ({ description, input, name }: Pick<Tool, "name" | "description" | "input">): ToolSpec => {
-  const { definitions, schema } = Schema.toJsonSchemaDocument(input)
-  const inputSchema = Object.keys(definitions).length === 0 ? schema : { ...schema, $defs: definitions }
-  return { name, description, inputSchema }
-}
+export const toSpec = ({ description, input, name }: Pick<Tool, "name" | "description" | "input">): ToolSpec => ({
+  name,
+  description,
+  inputSchema: ToolSchema.make(input)
+})
 
 /** Describes the tool that hands in the answer. */
 export const submitSpec = (

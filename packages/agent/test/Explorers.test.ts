@@ -106,7 +106,7 @@ describe("an explorer", () => {
     Effect.gen(function*() {
       const { heard, run } = reviewing([" "], scripted([]))
       yield* run
-      assert.match(heard().join(), /^error: Invalid input for Agent: .*length/)
+      assert.match(heard().join(), /^error: Invalid input for Agent: .*Expected a text that is not empty/)
       const without = reviewing([], scripted([]), { explorers: undefined })
       yield* without.run
       assert.notInclude(without.requests.flatMap(({ tools }) => tools.map(({ name }) => name)), "Agent")

@@ -1,7 +1,9 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
+import { submitSpec } from "@nominal-code/agent/ToolCalls"
 import { Category, Confidence, Severity } from "@nominal-code/domain/review/Finding"
 import { Effect } from "effect"
+import { reviewSubmission } from "../src/answer/ReviewOutput.ts"
 import * as PromptFiles from "../src/PromptFiles.ts"
 
 const names: ReadonlyArray<PromptFiles.PromptName> = [
@@ -44,9 +46,11 @@ layer(NodeServices.layer)("the bundled prompts", (it) => {
       const tools = (
         "Read Glob Grep Definition References GitLog GitBlame GitShow GitDiff WriteNotes submit_review"
       ).split(" ")
-      const values = [...Severity.literals, ...Confidence.literals, ...Category.literals]
+      const values = [...Severity.literals, ...Confidence.literals]
+      const schema = JSON.stringify(submitSpec(reviewSubmission))
       for (const tag of tags) assert.include(prompt, `<${tag}>`)
       for (const word of [...tools, ...values]) assert.include(prompt, `\`${word}\``)
+      for (const category of Category.literals) assert.include(schema, `"${category}"`)
       assert.notMatch(prompt, /sub-?agent|explorer/i)
       assert.notMatch(prompt, /`(?:Bash|Agent)`/)
     }))

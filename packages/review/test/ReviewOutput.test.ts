@@ -122,12 +122,12 @@ describe("a review that is handed in", () => {
     )
   })
 
-  it.effect("is asked for by a schema with a description of each field and no pattern that looks around", () =>
+  it.effect("is asked for by a schema that describes each field but the plainest ones, and has no pattern that looks around", () =>
     Effect.gen(function*() {
       const { schema } = Schema.toJsonSchemaDocument(reviewSubmission.input)
       assert.deepStrictEqual(schema["required"], ["summary", "comments"])
       assert.notInclude(JSON.stringify(schema), "(?")
-      assert.strictEqual(JSON.stringify(schema).match(/"description"/g)?.length, 26)
+      assert.strictEqual(JSON.stringify(schema).match(/"description"/g)?.length, 21)
       const answer = yield* reviewSubmission.decode(one({}), { lenient: false })
       assert.strictEqual(answer.summary, "s")
     }))

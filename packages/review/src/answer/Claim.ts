@@ -45,21 +45,21 @@ export const claimOf = ({ effect, evidence, reach, symbol, trigger }: Claim): Op
 const text = (description: string) => Schema.optionalKey(Schema.NullOr(Schema.String)).annotate({ description })
 
 const WireEvidence = Schema.Struct({
-  path: Schema.String.annotate({ description: "The file of the quote." }),
-  line: Schema.Int.annotate({ description: "The number of its first line." }),
+  path: Schema.String,
+  line: Schema.Int.annotate({ description: "Its first line." }),
   quote: Schema.String.annotate({ description: "One to ten lines of code, word for word, without their numbers." })
 })
 
 /** Fields of a claim on the wire. */
 export const wireClaim = {
-  trigger: text("The input, state or order for which it goes wrong, in a few words."),
+  trigger: text("When it goes wrong: input, state or order, in a few words."),
   effect: text("What happens then, in a few words."),
-  symbol: text("The function, type or variable that it is about."),
+  symbol: text("The function, type or variable."),
   reach: Schema.optionalKey(Schema.NullOr(Reach)).annotate({
-    description: "`local`: the commented lines alone prove it. `reaching`: it depends on code elsewhere."
+    description: "`local`: the commented lines prove it. `reaching`: code elsewhere does."
   }),
   evidence: Schema.Array(WireEvidence).annotate({
-    description: "The code that proves it, the commented lines first. It is compared with the files."
+    description: "The code that proves it, the commented lines first."
   })
 }
 

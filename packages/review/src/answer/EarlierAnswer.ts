@@ -17,15 +17,15 @@ const text = (description: string) => Schema.optionalKey(Schema.NullOr(Schema.St
 
 /** One answer on the wire. */
 export const WireEarlier = Schema.Struct({
-  id: Schema.String.annotate({ description: "The finding, as the prompt names it: E1." }),
+  id: Schema.String.annotate({ description: "Its name in the prompt: E1." }),
   status: Schema.Literals(["open", "fixed", "withdrawn"]).annotate({
-    description: "`open`: it is still there. `fixed`: the change has mended it since. `withdrawn`: it never held."
+    description: "`open`: still there. `fixed`: mended since. `withdrawn`: it never held."
   }),
   quote: text(
-    "For `fixed`: the lines that fix it, word for word as they stand now. Leave it out if the code was only deleted."
+    "For `fixed`: the lines that fix it, word for word as they stand now; none if code was only deleted."
   ),
-  path: text("For `fixed`: the file of the quote, if it is another one."),
-  reason: text("For `withdrawn`: why it does not hold, in one or two sentences. It is posted.")
+  path: text("The file of the quote, if it is another one."),
+  reason: text("For `withdrawn`: why it does not hold, in one or two sentences, which are posted.")
 })
 
 const isWire = Schema.is(WireEarlier)

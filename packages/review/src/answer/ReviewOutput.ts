@@ -43,23 +43,23 @@ const LineNumber = Schema.Int.check(Schema.isGreaterThan(0, { expected: "a line 
 const wireFinding = {
   path: filled("The file, as the diff names it."),
   line: LineNumber.annotate({
-    description: "The line that the finding is about, by the number printed in the diff; the last one of a range."
+    description: "The line, by its number in the diff; the last one of a range."
   }),
   side: Schema.optionalKey(Schema.Literals(["LEFT", "RIGHT"])).annotate({
-    description: "RIGHT (the default) for added and unchanged lines, LEFT for deleted ones."
+    description: "RIGHT (the default): added and unchanged lines. LEFT: deleted ones."
   }),
   start_line: Schema.optionalKey(Schema.NullOr(LineNumber)).annotate({
-    description: "The first line of a range that ends at `line`."
+    description: "The first line of a range."
   }),
-  body: filled("What is wrong, why it matters and what to do. Markdown."),
+  body: filled("What is wrong, when, and the way out. Markdown."),
   suggestion: Schema.optionalKey(
-    Schema.NullOr(filled("The exact code that replaces the lines from start_line to line. Not on LEFT."))
+    Schema.NullOr(filled("The exact code in place of the lines from start_line to line. Not on LEFT."))
   ),
-  severity: Schema.optionalKey(Severity).annotate({ description: "How bad it is if the finding is right." }),
-  confidence: Schema.optionalKey(Confidence).annotate({ description: "How sure you are that it is right." }),
-  category: Schema.optionalKey(Category).annotate({ description: "What kind of defect it is." }),
+  severity: Schema.optionalKey(Severity),
+  confidence: Schema.optionalKey(Confidence),
+  category: Schema.optionalKey(Category),
   rule: Schema.optionalKey(Schema.NullOr(Schema.String)).annotate({
-    description: "The name of the repository's rule that it breaks, if it breaks one."
+    description: "The repository's rule that it breaks."
   })
 }
 
@@ -76,17 +76,15 @@ const WireFinding = Schema.Struct(wireFinding).check(Schema.makeFilter((finding)
 }))
 
 const wire = {
-  summary: filled("The overall verdict, for the author of the pull request. Markdown."),
-  comments: Schema.Array(Schema.Struct({ ...wireFinding, ...wireClaim })).annotate({
-    description: "One for each finding; empty when there are none."
-  })
+  summary: filled("The verdict, for the author. Markdown."),
+  comments: Schema.Array(Schema.Struct({ ...wireFinding, ...wireClaim }))
 }
 
 /** Input of `submit_review`. It is the same for a first review and for one that has to answer for earlier findings. */
 const Wire = Schema.Struct({
   ...wire,
   earlier: Schema.optionalKey(Schema.Array(WireEarlier)).annotate({
-    description: "One for each of your earlier findings that are open."
+    description: "One for each of your open findings in the prompt."
   })
 })
 
@@ -202,7 +200,7 @@ export const decodeReview = (
 /** Tool by which the agent hands in a review. */
 export const reviewSubmission: Submission<ReviewAnswer> = {
   toolName: "submit_review",
-  description: "Hands in the finished review and ends the work. Call it once, with everything that you have found.",
+  description: "Hands in the finished review and ends the work.",
   input: Wire,
   decode: (input, options) => Effect.fromResult(decodeReview(input, options))
 }

@@ -15,12 +15,12 @@ export type Verdict =
 const optionalText = (description: string) => Schema.optionalKey(Schema.NullOr(Schema.String)).annotate({ description })
 
 const WireVerdict = Schema.Struct({
-  id: Schema.String.annotate({ description: "The claim, as the prompt names it: C1." }),
+  id: Schema.String.annotate({ description: "Its name in the prompt: C1." }),
   verdict: Schema.Literals(["confirmed", "refuted", "uncertain"]),
   quote: optionalText("For `refuted`: the code that shows it, word for word."),
-  path: optionalText("For `refuted`: the file of the quote."),
+  path: optionalText("The file of the quote."),
   line: Schema.optionalKey(Schema.NullOr(Schema.Int)).annotate({
-    description: "For `refuted`: the number of the quote's first line."
+    description: "Its first line."
   }),
   depends_on: optionalText("For `uncertain`: what would have to be true, in one short sentence.")
 })
@@ -60,7 +60,7 @@ const unproven = (id: string) =>
 /** Tool by which the verifier hands in its verdicts. */
 const tool = {
   toolName: "submit_verdicts",
-  description: "Hands in the verdicts and ends the work, for a verification of claims only.",
+  description: "For a verification of claims only: hands in the verdicts and ends it.",
   input: Wire
 }
 

@@ -6,9 +6,9 @@ import * as Spelling from "./Spelling.ts"
 
 const Input = Schema.Struct({
   path: FilePath,
-  start_line: Schema.optionalKey(Line.annotate({ description: "The first line. Default: the whole file." })),
-  end_line: Schema.optionalKey(Line.annotate({ description: "The last line. Default: start_line." })),
-  revision: Schema.optionalKey(Revision.annotate({ description: "The file as of this commit. Default: HEAD." }))
+  start_line: Schema.optionalKey(Line.annotate({ description: "Default: the whole file." })),
+  end_line: Schema.optionalKey(Line.annotate({ description: "Default: start_line." })),
+  revision: Schema.optionalKey(Revision.annotate({ description: "Default: HEAD." }))
 })
 
 const blame = Effect.fnUntraced(function*(reading: ToolContext, input: typeof Input.Type) {
@@ -28,7 +28,7 @@ export const make = (reading: ToolContext): Tool =>
   makeTool({
     name: "GitBlame",
     description: "Show for each line of a file the commit, author and date that last changed it. " +
-      "A `^` before a commit means: there or earlier, because older history is not here.",
+      "`^` before a commit: there or earlier, for older history is not here.",
     input: Input,
     run: (input) => Effect.provide(blame(reading, input), reading.services)
   })

@@ -6,8 +6,8 @@ import type { ToolContext } from "./Reading.ts"
 import * as Spelling from "./Spelling.ts"
 
 const Input = Schema.Struct({
-  from: Schema.optionalKey(Revision.annotate({ description: "The older commit. Default: BASE." })),
-  to: Schema.optionalKey(Revision.annotate({ description: "The newer commit. Default: HEAD." })),
+  from: Schema.optionalKey(Revision.annotate({ description: "Default: BASE." })),
+  to: Schema.optionalKey(Revision.annotate({ description: "Default: HEAD." })),
   path: Schema.optionalKey(FilePath.annotate({ description: "Only this file or directory." })),
   context: Schema.optionalKey(
     Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 100 })).annotate({
@@ -30,7 +30,7 @@ const diff = Effect.fnUntraced(function*(reading: ToolContext, input: typeof Inp
 export const make = (reading: ToolContext): Tool =>
   makeTool({
     name: "GitDiff",
-    description: "Show what differs between two commits; by default everything that the pull request changes.",
+    description: "Show what differs between two commits; by default all that the pull request changes.",
     input: Input,
     run: (input) => Effect.provide(diff(reading, input), reading.services)
   })

@@ -8,15 +8,15 @@ const DEFAULT_COUNT = 20
 const MAX_COUNT = 200
 
 const Input = Schema.Struct({
-  path: Schema.optionalKey(FilePath.annotate({ description: "Only commits that changed this file or directory." })),
+  path: Schema.optionalKey(FilePath.annotate({ description: "Only commits of this file or directory." })),
   start_line: Schema.optionalKey(
-    Line.annotate({ description: "With path: only commits that changed lines from here…" })
+    Line.annotate({ description: "With path: only commits of the lines from here…" })
   ),
   end_line: Schema.optionalKey(Line.annotate({ description: "…to here." })),
-  revision: Schema.optionalKey(Revision.annotate({ description: "The commit to start from. Default: HEAD." })),
+  revision: Schema.optionalKey(Revision.annotate({ description: "Where to start. Default: HEAD." })),
   max_count: Schema.optionalKey(
     Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: MAX_COUNT })).annotate({
-      description: `How many commits. Default: ${DEFAULT_COUNT}.`
+      description: `Default: ${DEFAULT_COUNT}.`
     })
   )
 })
@@ -48,9 +48,7 @@ const log = Effect.fnUntraced(function*(reading: ToolContext, input: typeof Inpu
 export const make = (reading: ToolContext): Tool =>
   makeTool({
     name: "GitLog",
-    description:
-      "List commits, newest first: hash, date, author, subject. HEAD is the reviewed commit, BASE is where " +
-      "the pull request left its base branch. Old history may not be there.",
+    description: "List commits, newest first: hash, date, author, subject. Old history may not be there.",
     input: Input,
     run: (input) => Effect.provide(log(reading, input), reading.services)
   })

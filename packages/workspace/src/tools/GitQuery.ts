@@ -15,7 +15,7 @@ export const Revision = Schema.String.check(
 
 export const Line = Schema.Int.check(Schema.isGreaterThan(0))
 
-export const FilePath = Schema.NonEmptyString.annotate({ description: "A file, relative to the repository's root." })
+export const FilePath = Schema.NonEmptyString
 
 const TIMEOUT_SECONDS = 30
 
@@ -23,8 +23,8 @@ const refused = (error: GitError) => new ToolError({ message: error.message })
 
 /** Fields of an input that asks for a part of an answer. */
 export const pageFields = {
-  offset: Schema.optionalKey(Line.annotate({ description: "The first line of the answer to show. Default: 1." })),
-  limit: Schema.optionalKey(Line.annotate({ description: "The number of lines to show." }))
+  offset: Schema.optionalKey(Line.annotate({ description: "The first line of the answer. Default: 1." })),
+  limit: Schema.optionalKey(Line)
 }
 
 /** Bytes of an answer of which a later part is shown. */

@@ -7,13 +7,13 @@ import { type Page, paged, type ToolContext } from "./Reading.ts"
 import * as Spelling from "./Spelling.ts"
 
 const Input = Schema.Struct({
-  revision: Revision.annotate({ description: "HEAD, HEAD~n, BASE, BASE~n, or a commit's hash." }),
+  revision: Revision.annotate({ description: "HEAD, HEAD~n, BASE, BASE~n, or a hash." }),
   path: Schema.optionalKey(
-    FilePath.annotate({ description: "Only what the commit changed in this file or directory." })
+    FilePath.annotate({ description: "Only this file or directory." })
   ),
   content: Schema.optionalKey(
     Schema.Boolean.annotate({
-      description: "With path: the whole file as it was at the commit, its lines numbered, instead of its changes."
+      description: "With path: the whole file as it was, its lines numbered."
     })
   ),
   ...pageFields
@@ -62,7 +62,7 @@ const show = Effect.fnUntraced(function*(reading: ToolContext, input: typeof Inp
 export const make = (reading: ToolContext): Tool =>
   makeTool({
     name: "GitShow",
-    description: "Show a commit's message and what it changed, or with content: true a file as it was at that commit.",
+    description: "Show a commit's message and what it changed, or with content: true a file as it was then.",
     input: Input,
     run: (input) => Effect.provide(show(reading, input), reading.services)
   })

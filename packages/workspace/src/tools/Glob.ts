@@ -12,10 +12,10 @@ const Input = Schema.Struct({
     Schema.isPattern(/^(?!\/)(?!(?:.*\/)?\.\.(?:\/|$))[^\0]*$/s, {
       message: "Expected a glob relative to path, without .. and without a leading slash"
     })
-  ).annotate({ description: "A glob such as `src/**/*.ts` or `*.{json,yaml}`; `**` crosses directories." }),
+  ).annotate({ description: "`src/**/*.ts`, `*.{json,yaml}`; `**` crosses directories." }),
   path: Schema.optionalKey(
     Schema.String.annotate({
-      description: "The directory to look in, relative to the repository's root (the default)."
+      description: "A directory. Default: the root."
     })
   )
 })

@@ -11,16 +11,16 @@ const withoutNul = Schema.isPattern(/^[^\0\n]*$/, { message: "Expected one line 
 
 const Input = Schema.Struct({
   pattern: Schema.NonEmptyString.check(withoutNul, Schema.isMaxLength(2000)).annotate({
-    description: "A regular expression in Rust's syntax, matched against each line: `foo|bar`, `\\d+`, `(?i)todo`."
+    description: "A regular expression in Rust's syntax, for one line: `foo|bar`, `\\d+`, `(?i)todo`."
   }),
   path: Schema.optionalKey(
     Schema.String.annotate({
-      description: "A file or directory to search, relative to the repository's root (the default)."
+      description: "A file or directory. Default: the root."
     })
   ),
   include: Schema.optionalKey(
     Schema.NonEmptyString.check(withoutNul).annotate({
-      description: "A glob for the files to search: `*.ts`, `src/**`."
+      description: "A glob for the files: `*.ts`, `src/**`."
     })
   ),
   context: Schema.optionalKey(
@@ -79,9 +79,8 @@ const grep = Effect.fnUntraced(function*(reading: ToolContext, input: typeof Inp
 export const make = (reading: ToolContext): Tool =>
   makeTool({
     name: "Grep",
-    description: "Search the files of the reviewed commit by a regular expression. Answers `path:line:text`, code " +
-      "before tests, documents and translations. " +
-      `Binary files and files over 10 MB are skipped; at most ${MAX_CHARACTERS} characters are shown.`,
+    description: "Search the files. Answers `path:line:text`, code before tests and documents, at most " +
+      `${MAX_CHARACTERS} characters. Binary files and files over 10 MB are skipped.`,
     input: Input,
     run: (input) => Effect.provide(grep(reading, input), reading.services)
   })

@@ -15,8 +15,8 @@ const Line = Schema.Int.check(Schema.isGreaterThan(0))
 
 const Input = Schema.Struct({
   file_path: Schema.NonEmptyString.annotate({ description: "The file, relative to the repository's root." }),
-  offset: Schema.optionalKey(Line.annotate({ description: "The first line to read, counted from 1. Default: 1." })),
-  limit: Schema.optionalKey(Line.annotate({ description: `How many lines to read. Default: ${DEFAULT_LIMIT}.` }))
+  offset: Schema.optionalKey(Line.annotate({ description: "The first line. Default: 1." })),
+  limit: Schema.optionalKey(Line.annotate({ description: `Default: ${DEFAULT_LIMIT}.` }))
 })
 
 /** Keeps the numbered lines of a file's text that were asked for. */
@@ -119,8 +119,8 @@ const read = Effect.fnUntraced(function*(reading: ToolContext, input: typeof Inp
 export const make = (reading: ToolContext): Tool =>
   makeTool({
     name: "Read",
-    description: "Read a text file of the reviewed commit. Lines are numbered as in the diff's new side: " +
-      `number, tab, text. Lines longer than ${MAX_LINE} characters are cut.`,
+    description: "Read a text file, its lines numbered as on the diff's new side. " +
+      `Lines over ${MAX_LINE} characters are cut.`,
     input: Input,
     run: (input) => Effect.provide(read(reading, input), reading.services)
   })

@@ -15,10 +15,11 @@ import { bounded, type ToolContext } from "./Reading.ts"
 /** Number of files that one call parses. In the others, the shape of the lines tells. */
 const mostParsed = 60
 
+const name = /^[\p{L}_$][\p{L}\p{N}_$?!]{0,199}$/u
+
 const Input = Schema.Struct({
-  symbol: Schema.String.check(
-    Schema.isPattern(/^[\p{L}_$][\p{L}\p{N}_$?!]{0,199}$/u, { message: "Expected one name, without dots and brackets" })
-  ).annotate({ description: "The name of a function, type, method or variable: `priceOf`." })
+  symbol: Schema.String.annotate({ description: "One name of a function, type, method or variable: `priceOf`." })
+    .check(Schema.makeFilter((text) => name.test(text), { expected: "one name, without dots and brackets" }))
 })
 
 const lineOf = ({ line, path, text }: WordHit): string => `${escapePath(path)}:${line}:${text}`
@@ -78,9 +79,8 @@ export const definition = (reading: ToolContext): Tool =>
   makeTool({
     name: "Definition",
     description:
-      "Find where a name is defined: by the syntax of C, C++, C#, Go, Java, JavaScript, Kotlin, PHP, Python, " +
-      "Ruby, Rust and TypeScript, by the shape of the line in other languages. Answers `path:line:text`; several places " +
-      "where the name is defined more than once.",
+      "Find the lines that define a name: by the syntax of the common languages, by the shape of the line in " +
+      "others. Answers `path:line:text`.",
     input: Input,
     run: Effect.fnUntraced(function*({ symbol }) {
       const { definitions, texts, uses } = yield* hits(reading, symbol)
@@ -96,9 +96,9 @@ export const definition = (reading: ToolContext): Tool =>
 export const references = (reading: ToolContext): Tool =>
   makeTool({
     name: "References",
-    description: "Find every line that has a name as a whole word, without those that define it: its callers and its " +
-      "tests. Answers `path:line:text`, code before tests, documents and translations, and comments and strings at the " +
-      "end; at most 40 lines of a file.",
+    description:
+      "Find the lines that have a name as a whole word, without those that define it: its callers and its tests. " +
+      "Answers `path:line:text`, code before tests, comments last; at most 40 lines of a file.",
     input: Input,
     run: Effect.fnUntraced(function*({ symbol }) {
       const { definitions, texts, uses } = yield* hits(reading, symbol)
