@@ -1,4 +1,4 @@
-import { backoff } from "@nominal-code/domain/job/Backoff"
+import { backoff, retryAfter } from "@nominal-code/domain/job/Backoff"
 import { layerConfigOf } from "@nominal-code/domain/settings/LayerConfig"
 import { type Config, Context, Effect, FileSystem, Layer, Option, Path, Schedule, Schema } from "effect"
 import type { DatabaseSync, StatementSync } from "node:sqlite"
@@ -190,14 +190,19 @@ const make = Effect.fnUntraced(function*(directory: string) {
   )
   const statements = statementsOf(db)
   let hasFailed = false
-  const running = <A>(operation: string, run: () => A) =>
-    Effect.try({
+  const running = <A>(operation: string, run: () => A) => {
+    const once = Effect.try({
       try: run,
       catch: (cause) => {
         if (isDiskFailure(cause)) hasFailed = true
         return failing(operation)(cause)
       }
-    }).pipe(Effect.retry({ schedule: whileHeld, while: ({ reason }) => reason === "unavailable" }))
+    })
+    return Effect.catch(
+      once,
+      (error) => retryAfter(error, once, { schedule: whileHeld, while: ({ reason }) => reason === "unavailable" })
+    )
+  }
   /**
    * After a failed wait for the disk the system may take the journal's pages for written. Later waits succeed without them,
    * and a power cut loses them with all that comes behind them. So they are written anew, into the file.

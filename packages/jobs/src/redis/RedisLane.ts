@@ -1,13 +1,13 @@
-import { backoff } from "@nominal-code/domain/job/Backoff"
+import { backoff, retryAfter } from "@nominal-code/domain/job/Backoff"
 import { SigningKeys } from "@nominal-code/domain/job/JobSignature"
 import type { Redis } from "@nominal-code/persistence/Redis"
 import { RedisTime } from "@nominal-code/persistence/RedisTime"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
-import { type Duration, Effect, Option, Schedule, Schema } from "effect"
+import { Array, type Duration, Effect, Exit, Option, Result, Schedule, Schema } from "effect"
 import { randomBytes } from "node:crypto"
 import * as JobSigners from "../signature/JobSigners.ts"
 import type { JobRow, JobTable } from "../table/JobTable.ts"
-import type { WriteResult } from "./RedisApply.ts"
+import type { OptimisticWrite, WriteOutcome, WriteResult } from "./RedisApply.ts"
 import { type ShardKeys, shardKeys, shardOf } from "./RedisKeys.ts"
 import * as RedisLaneCache from "./RedisLaneCache.ts"
 import * as RedisRead from "./RedisRead.ts"
@@ -51,6 +51,12 @@ export interface StepScope<A> {
   readonly trusted?: boolean
 }
 
+/** A step: its scope, and what it does with its lane. */
+export interface Step<A> {
+  readonly scope: StepScope<A>
+  readonly body: (table: JobTable, now: number) => A
+}
+
 /** Result of a step, and the jobs after it. */
 export interface StepResult<A> {
   readonly value: A
@@ -67,6 +73,10 @@ export interface Lanes {
   ) => Effect.Effect<StepResult<A>, StoreError>
   /** The same as one step, however often the effect is run: after a failure, its next run learns what became of it. */
   readonly begin: Lanes["step"]
+  /** Makes steps together. The results are in the order of the steps. */
+  readonly stepAll: <A>(
+    steps: ReadonlyArray<Step<A>>
+  ) => Effect.Effect<ReadonlyArray<Result.Result<StepResult<A>, StoreError>>>
 }
 
 /** Maximum number of retries of a step because another process was faster. */
@@ -81,16 +91,17 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
   const shards = all.length
   const signingKeys = yield* SigningKeys
   const cache = RedisLaneCache.make()
-  const { attempt, attemptAlone } = yield* RedisWrites.make(shards, cache)
+  const { attempt, attemptAll, attemptAlone } = yield* RedisWrites.make(shards, cache)
   const first = shardKeys(0)
   const keysOf = (lane: string): ShardKeys => all[shardOf(lane, shards)] ?? first
   const self = randomBytes(3).toString("base64url")
   let steps = 0
 
-  const begin = <A>(
-    { about, event, ids = [], intake = false, lane, operation, patient, quiet = false, trusted = false }: StepScope<A>,
-    body: (table: JobTable, now: number) => A
-  ): Effect.Effect<StepResult<A>, StoreError> => {
+  /** Begins a step: the try to make, and what follows from its result. */
+  const begun = <A>({
+    body,
+    scope: { about, event, ids = [], intake = false, lane, operation, patient, quiet = false, trusted = false }
+  }: Step<A>) => {
     // Its number in decimal digits, which take least room in the record of an ended job.
     const call = `${self}.${++steps}`
     const keys = keysOf(lane)
@@ -127,26 +138,34 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
       return yield* RedisRead.overtaken(operation)
     })
 
-    const once = Effect.suspend(() =>
-      Effect.flatMap(
-        attempt({ ...scope, sent, reads: false }),
-        (result) => result._tag === "made" ? Effect.succeed(resultOf(result)) : goOn(result)
-      )
-    )
-    // A schedule takes longer to set up than a step does, so it is there only for one that has failed.
-    return Effect.catch(once, (error) => {
-      if (!error.retryable) return Effect.fail(error)
-      let failed = false
-      const again = Effect.suspend(() => {
-        if (failed) return once
-        failed = true
-        return Effect.fail(error)
-      })
-      return Effect.retry(again, { schedule: patient === true ? long : short, while: ({ retryable }) => retryable })
-    })
+    const write = (): OptimisticWrite => ({ ...scope, sent, reads: false })
+    const after = (tried: Effect.Effect<WriteResult, StoreError>) =>
+      Effect.flatMap(tried, (result) => result._tag === "made" ? Effect.succeed(resultOf(result)) : goOn(result))
+    const once = after(Effect.suspend(() => attempt(write())))
+    const schedule = patient === true ? long : short
+    const ended = (first: Effect.Effect<StepResult<A>, StoreError>) =>
+      Effect.catch(first, (error) => retryAfter(error, once, { schedule, while: ({ retryable }) => retryable }))
+    return { write, resultOf, once: ended(once), after: (outcome: WriteOutcome) => ended(after(outcome)) }
   }
+
+  const begin: Lanes["begin"] = (scope, body) => begun({ scope, body }).once
 
   const step: Lanes["step"] = (scope, body) => Effect.suspend(() => begin(scope, body))
 
-  return { keysOf, begin, step } satisfies Lanes
+  const stepAll: Lanes["stepAll"] = (steps) =>
+    Effect.suspend(() => {
+      const all = steps.map(begun)
+      return Effect.flatMap(attemptAll(all.map(({ write }) => write())), (outcomes) => {
+        const ended = Array.zip(all, outcomes)
+        const made = ended.flatMap(([{ resultOf }, outcome]) =>
+          Exit.isSuccess(outcome) && outcome.value._tag === "made" ? [Result.succeed(resultOf(outcome.value))] : []
+        )
+        // Mostly all are made, and none takes a fiber.
+        return made.length === all.length
+          ? Effect.succeed(made)
+          : Effect.forEach(ended, ([{ after }, outcome]) => Effect.result(after(outcome)), { concurrency: "unbounded" })
+      })
+    })
+
+  return { keysOf, begin, step, stepAll } satisfies Lanes
 })

@@ -1,32 +1,34 @@
 import type { Job } from "@nominal-code/domain/job/Job"
 import { SigningKeys } from "@nominal-code/domain/job/JobSignature"
-import { Effect } from "effect"
-import { QueueLimits } from "../JobQueue.ts"
+import { Effect, Result } from "effect"
+import { type OfferResult, QueueLimits } from "../JobQueue.ts"
 import * as LaneRules from "../lane/LaneRules.ts"
-import type { Lanes } from "./RedisLane.ts"
+import type { Lanes, Step } from "./RedisLane.ts"
 
 /** Makes the offers of jobs. Those of the same moment share scripts, and those of a lane are made in their order. */
-export const make = Effect.fnUntraced(function*({ step }: Lanes) {
+export const make = Effect.fnUntraced(function*({ step, stepAll }: Lanes) {
   const limits = yield* QueueLimits
   const signingKeys = yield* SigningKeys
 
-  const offer = (job: Job) =>
-    Effect.suspend(() => {
-      const candidate = LaneRules.offered(job, signingKeys)
-      const { event, id, lane } = candidate.row
-      return Effect.map(
-        step(
-          { operation: "JobQueue.offer", lane, event, ids: [id], intake: true, trusted: true, about: () => [id] },
-          (table, now) => LaneRules.offer(table, candidate, now, limits)
-        ),
-        ({ value }) => value
-      )
-    })
+  const stepOf = (job: Job): Step<OfferResult> => {
+    const candidate = LaneRules.offered(job, signingKeys)
+    const { event, id, lane } = candidate.row
+    return {
+      scope: { operation: "JobQueue.offer", lane, event, ids: [id], intake: true, trusted: true, about: () => [id] },
+      body: (table, now) => LaneRules.offer(table, candidate, now, limits)
+    }
+  }
 
   return {
-    offer,
-    // All of them are asked for at once: so they share scripts.
+    offer: (job: Job) =>
+      Effect.suspend(() => {
+        const { body, scope } = stepOf(job)
+        return Effect.map(step(scope, body), ({ value }) => value)
+      }),
     offerAll: (jobs: ReadonlyArray<Job>) =>
-      Effect.uninterruptible(Effect.forEach(jobs, (job) => Effect.result(offer(job)), { concurrency: "unbounded" }))
+      Effect.suspend(() => stepAll(jobs.map(stepOf))).pipe(
+        Effect.map((results) => results.map(Result.map(({ value }) => value))),
+        Effect.uninterruptible
+      )
   }
 })

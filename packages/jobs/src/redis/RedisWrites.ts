@@ -299,30 +299,36 @@ export const make = Effect.fnUntraced(function*(shards: number, cache: RedisLane
     for (const one of open) answer(one, left)
   })
 
-  const tries = RequestResolver.make<WriteRequest>(Effect.fnUntraced(function*(entries) {
+  /** Makes tries, each shard's by scripts of its own. */
+  const makeAll = (tries: Iterable<OptimisticWrite>, answer: OutcomeHandler) => {
+    const groups = Map.groupBy(tries, ({ keys }) => keys).values().flatMap((some) =>
+      Map.groupBy(some, ({ intake }) => intake).values()
+    )
+    return Effect.forEach(groups, (some) => makeSome(some, answer), { concurrency: "unbounded", discard: true })
+  }
+
+  const tries = RequestResolver.make<WriteRequest>((entries) => {
     const waiting = new Map(entries.map((entry) => [entry.request.one, entry]))
-    const groups = [...Map.groupBy(waiting.keys(), ({ keys }) => keys).values()].flatMap((some) => [
-      ...Map.groupBy(some, ({ intake }) => intake).values()
-    ])
-    const answer: OutcomeHandler = (one, outcome) => waiting.get(one)?.completeUnsafe(outcome)
-    yield* Effect.forEach(groups, (some) => makeSome(some, answer), { concurrency: "unbounded", discard: true })
-  }))
+    return makeAll(waiting.keys(), (one, outcome) => waiting.get(one)?.completeUnsafe(outcome))
+  })
 
   /** Makes a try, with those of the same moment. */
   const attempt = (one: OptimisticWrite): Effect.Effect<WriteResult, StoreError> =>
     Effect.request(new WriteRequest({ one }), tries)
 
-  /** Makes a try by scripts of its own. */
-  const attemptAlone = (one: OptimisticWrite): Effect.Effect<WriteResult, StoreError> =>
+  /** Makes tries by scripts of their own. The outcomes are in the order of the tries. */
+  const attemptAll = (all: ReadonlyArray<OptimisticWrite>): Effect.Effect<ReadonlyArray<WriteOutcome>> =>
     Effect.suspend(() => {
-      let made: WriteOutcome = Exit.succeed(unmade("later"))
-      return Effect.flatMap(
-        makeSome([one], (_, outcome) => {
-          made = outcome
-        }),
-        () => made
+      const outcomes = new Map<OptimisticWrite, WriteOutcome>()
+      return Effect.map(
+        makeAll(all, (one, outcome) => outcomes.set(one, outcome)),
+        () => all.map((one) => outcomes.get(one) ?? Exit.succeed(unmade("later")))
       )
     })
 
-  return { attempt, attemptAlone, nextVersion }
+  /** Makes a try by scripts of its own. */
+  const attemptAlone = (one: OptimisticWrite): Effect.Effect<WriteResult, StoreError> =>
+    Effect.flatMap(attemptAll([one]), ([outcome = Exit.succeed(unmade("later"))]) => outcome)
+
+  return { attempt, attemptAll, attemptAlone, nextVersion }
 })
