@@ -120,8 +120,9 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
     }
   }, Effect.uninterruptible))
 
-  /** Changes some lanes. If the disk did not take it, the next run of the effect changes nothing more, and waits for the disk. */
-  const change = <A>(
+  /** Makes changes of some lanes. If the disk did not take one, the next run of its effect changes nothing more, and waits for the disk. */
+  const changing = (carry: (request: Change) => Effect.Effect<void, StoreError>) =>
+  <A>(
     operation: string,
     lanes: ReadonlyArray<string>,
     body: (table: JobTable, now: number) => A,
@@ -141,12 +142,17 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
           stored = changed
         }
       })
-      return Effect.map(Effect.request(request, changes), () => {
+      return Effect.map(carry(request), () => {
         stored = Option.none()
         return Option.getOrThrow(changed)
       })
     }).pipe(Effect.uninterruptible)
   }
+
+  const change = changing((request) => Effect.request(request, changes))
+
+  /** Accepts many jobs by a transaction of their own: it takes none of the fibers by which changes find together. */
+  const accept = changing((request) => carryOut([request]).pipe(Effect.andThen(synced), Effect.andThen(isDurable)))
 
   /** A change that only a process makes whose signatures count. */
   const whenTrusted = <A>(body: (table: JobTable, now: number) => A) => (table: JobTable, now: number) =>
@@ -158,13 +164,13 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
       (made) => Effect.fromResult(Result.mapError(made, () => JobSigners.untrusted(operation, keys)))
     )
 
-  const offerTogether = (jobs: ReadonlyArray<Job>) => {
+  const offering = (store: typeof change) => (jobs: ReadonlyArray<Job>) => {
     const candidates = jobs.map((job) => LaneRules.offered(job, keys))
     const lanes = candidates.map(({ row }) => row.lane)
     const operation = "JobQueue.offer"
     return trusted(
       operation,
-      change(
+      store(
         operation,
         lanes,
         whenTrusted((table, now) => candidates.map((candidate) => LaneRules.offer(table, candidate, now, limits))),
@@ -172,20 +178,20 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
       )
     )
   }
+  const [offerBatch, offerOne] = [offering(accept), offering(change)]
 
   const offer = (job: Job) =>
-    Effect.flatMap(offerTogether([job]), ([result]) => Effect.fromNullishOr(result).pipe(Effect.orDie))
+    Effect.flatMap(offerOne([job]), ([result]) => Effect.fromNullishOr(result).pipe(Effect.orDie))
 
   // If one cannot be stored, each is offered by itself, so that it keeps no other from it.
-  const offerAll = Effect.fn("JobQueue.offerAll")((jobs: ReadonlyArray<Job>) =>
-    Effect.matchEffect(offerTogether(jobs), {
+  const offerAll = (jobs: ReadonlyArray<Job>) =>
+    Effect.suspend(() => offerBatch(jobs)).pipe(Effect.matchEffect({
       onSuccess: (results) => Effect.succeed(results.map((result) => Result.succeed(result))),
       onFailure: (error) =>
         jobs.length > 1 && error.reason === "failed"
           ? Effect.forEach(jobs, (job) => Effect.result(offer(job)))
           : Effect.succeed(jobs.map(() => Result.fail(error)))
-    })
-  )
+    }))
 
   const settleWhen = (when: Change["when"]) => ({ epoch, job, lane }: Lease, settlement: Settlement) =>
     change(
