@@ -120,7 +120,7 @@ layer(Layer.effect(World, GitLabJourney.make({})), { excludeTestServices: true, 
         yield* checkHonesty
       }))
 
-    it.effect("is served by a hook that no stranger gets disabled, whatever they do and write", () =>
+    it.effect("is served by a hook that no stranger gets disabled, however long their notes and descriptions are", () =>
       Effect.gen(function*() {
         const { deliver, gitlab, open, run, script } = yield* World
         // In UTF-8, each of these takes three bytes: the note and the description are more than a server reads.

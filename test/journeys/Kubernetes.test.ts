@@ -34,7 +34,7 @@ const review = (text: string) => ({ calls: [submitReview(text, [finding("src/tot
 
 redisSuite("a cluster", () =>
   layer(running, { excludeTestServices: true, timeout: "2 minutes" })((it) => {
-    it.effect("reviews each pull request in a Job of its own, which holds no secret, by eight requests to the forge", () =>
+    it.effect("reviews a pull request in a Job of its own, which holds no secret, by eight requests to the forge", () =>
       Effect.gen(function*() {
         const { cluster: { finished, journey, kube }, serve } = yield* Running
         const pull = yield* open(journey, "one")

@@ -26,7 +26,7 @@ const deploy = Effect.acquireRelease(
 layer(plane, { excludeTestServices: true, timeout: "3 minutes" })(
   "the manifests of deploy/, on a real API server",
   (it) => {
-    it.effect("are taken by its strict validation, every overlay of them", () =>
+    it.effect("are taken by its strict validation: the base, and the overlays for production and CI", () =>
       Effect.gen(function*() {
         const { api } = yield* Plane
         const directory = yield* deploy

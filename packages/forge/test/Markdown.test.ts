@@ -4,7 +4,11 @@ import { closeFence, codeSpan, fenced, fit } from "../src/Markdown.ts"
 
 describe("fenced", () => {
   it("is longer than any run of backticks in it", () => {
-    assert.strictEqual(fenced("ts", "a ``` b ```` c"), "`````ts\na ``` b ```` c\n`````")
+    for (let length = 0; length < 12; length++) {
+      const text = `a ${"`".repeat(length)} b \`\` c`
+      const fence = "`".repeat(Math.max(3, length + 1))
+      assert.strictEqual(fenced("ts", text), `${fence}ts\n${text}\n${fence}`)
+    }
   })
 
   it("drops one newline at the end, which the fence brings", () => {

@@ -295,20 +295,23 @@ it.effect("a command is carried out while the model is away, also behind a quest
 describe("turns", () => {
   const elsewhere = new Lane({ ...laneOf(1), repo: RepoName.make("acme/web") })
 
-  it.effect("let a mention in another repository wait for one running review at most, whatever floods the first", () =>
-    Effect.gen(function*() {
-      const { events, offer, start } = yield* laneWorld({
-        settings: { maxConcurrent: 1 },
-        run: () => lasting("1 minute")
+  it.effect.each([["pushes", push], ["mentions", mention]] as const)(
+    "let a mention in another repository wait for one running review at most, while %s flood the first",
+    ([, flood]) =>
+      Effect.gen(function*() {
+        const { events, offer, start } = yield* laneWorld({
+          settings: { maxConcurrent: 1 },
+          run: () => lasting("1 minute")
+        })
+        yield* start
+        yield* offer(...Array.from({ length: 60 }, (_, pull) => flood(laneOf(pull + 1), `flood ${pull + 1}`)))
+        yield* pass("5 minutes")
+        const before = starts(events).length
+        yield* offer(mention(elsewhere, "mention"))
+        yield* pass("2 minutes")
+        assert.strictEqual(starts(events)[before], "start mention")
       })
-      yield* start
-      yield* offer(...Array.from({ length: 60 }, (_, pull) => push(laneOf(pull + 1), `push ${pull + 1}`)))
-      yield* pass("5 minutes")
-      const before = starts(events).length
-      yield* offer(mention(elsewhere, "mention"))
-      yield* pass("2 minutes")
-      assert.strictEqual(starts(events)[before], "start mention")
-    }))
+  )
 
   it.effect("let what people asked for in a repository come before its pushes", () =>
     Effect.gen(function*() {

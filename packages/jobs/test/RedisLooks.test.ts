@@ -137,7 +137,7 @@ redisSuite("looks at the lanes in Redis", () => {
       assert.isAtLeast((yield* there.after(1)).length, 2)
     }))
 
-  it.effect("servers that number their announcements, and those of before, hear each other", () =>
+  it.effect("a server hears one of an earlier version, which does not number its announcements", () =>
     Effect.gen(function*() {
       const redis = yield* empty
       const here = yield* looking(redis)

@@ -50,7 +50,7 @@ it.each(forgeries)("a job %s is none of ours", (_, text, origin) => {
   assert.strictEqual(StoredJob.origin(keys, place, text), origin)
 })
 
-it("a stored job counts for its own id and lane, with any of the keys, and whatever a later version writes into it", () => {
+it("a stored job counts for its own id and lane, with the first key or a later one, and with a field of a later version", () => {
   const origin = (text: string, setting = ours, at = place) =>
     StoredJob.origin(keysIn(Redacted.make(setting)), at, text)
   assert.strictEqual(origin(stored), "ours")

@@ -71,7 +71,7 @@ export const cancelling = (it: TestFunction) => {
   )
 
   it(
-    "cancels all reviews of a lane with the same write that takes a request for it, and leaves other commands",
+    "cancels the reviews and questions of a lane with the same write that takes a request for it, and leaves other commands",
     Effect.gen(function*() {
       const [running, waiting, question, pause] = [
         mention(lane, "a", "review the locks"),

@@ -244,7 +244,7 @@ export const coalescing = (it: TestFunction) => {
   )
 
   it(
-    "keeps of every job which ones it stood for, the last 50",
+    "keeps which jobs a job stood for, the last 50",
     Effect.gen(function*() {
       const pushes = Array.from({ length: 60 }, (_, index) => push(lane, `p${index}`))
       yield* offerAll(...pushes)

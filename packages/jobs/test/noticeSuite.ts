@@ -1,8 +1,9 @@
 import { assert } from "@effect/vitest"
+import { LifecycleKind } from "@nominal-code/domain/event/PullRequestEvent"
 import { Failure, ServiceName } from "@nominal-code/domain/job/Failure"
 import { Notice } from "@nominal-code/domain/job/Notice"
 import { LeaseTask, OfferResult, Settlement } from "@nominal-code/jobs/JobQueue"
-import { mention, push } from "@nominal-code/testing/Jobs"
+import { lifecycle, mention, push, shaOf } from "@nominal-code/testing/Jobs"
 import {
   cancel,
   done,
@@ -187,10 +188,13 @@ export const noticing = (it: TestFunction) => {
   )
 
   it(
-    "never turns a push away",
+    "turns no event of a pull request's life away",
     Effect.gen(function*() {
       yield* offerAll(...Array.from({ length: 20 }, (_, index) => mention(lane, `m${index}`)))
-      assert.strictEqual((yield* offer(push(lane, "new")))._tag, "Accepted")
+      for (const kind of LifecycleKind.literals) {
+        const { _tag } = yield* offer(lifecycle(lane, kind, kind, shaOf(kind), { again: kind }))
+        assert.strictEqual(_tag, "Accepted", kind)
+      }
       assert.strictEqual((yield* offer(mention(lane, "extra")))._tag, "Full")
     })
   )

@@ -3,11 +3,13 @@ import { OfferResult, QueueLimits } from "@nominal-code/jobs/JobQueue"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { laneOf, mention, push } from "@nominal-code/testing/Jobs"
 import {
+  cancel,
   done,
   lane,
   nothing,
   offer,
   offerAll,
+  park,
   release,
   retryIn,
   runAll,
@@ -74,7 +76,7 @@ const offering = (it: TestFunction) => {
   )
 
   it(
-    "stores a delivery once, whatever became of its job, for seven days",
+    "stores a delivery once while its job waits, runs and is done, for seven days",
     Effect.gen(function*() {
       const job = push(lane, "a")
       const again = OfferResult.cases.Duplicate.make({ jobId: job.id })
@@ -89,6 +91,23 @@ const offering = (it: TestFunction) => {
       yield* nothing
       yield* TestClock.adjust("2 hours")
       assert.strictEqual((yield* offer(job))._tag, "Accepted")
+    })
+  )
+
+  it(
+    "stores a delivery once whose job was superseded, and again one whose job was parked or cancelled",
+    Effect.gen(function*() {
+      const [parked, superseded, cancelled] = [mention(lane, "a"), push(lane, "b"), push(lane, "c")]
+      yield* offer(parked)
+      yield* settle(yield* take, park)
+      yield* offerAll(superseded, cancelled)
+      yield* cancel(cancelled)
+      yield* nothing
+      assert.deepStrictEqual(yield* offer(superseded), OfferResult.cases.Duplicate.make({ jobId: superseded.id }))
+      for (const job of [parked, cancelled]) {
+        assert.deepStrictEqual(yield* offer(job), OfferResult.cases.Accepted.make({ jobId: job.id }))
+      }
+      assert.deepStrictEqual(yield* runAll, ["a", "c"])
     })
   )
 

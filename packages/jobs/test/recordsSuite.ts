@@ -123,12 +123,13 @@ export const remembering = (it: TestFunction) => {
   it(
     "forgets what ended more than seven days ago, and nothing that has not ended",
     Effect.gen(function*() {
-      yield* offerAll(mention(lane, "done"), mention(lane, "parked"), mention(lane, "waiting"))
+      yield* offerAll(...["done", "parked", "running", "waiting"].map((name) => mention(lane, name)))
       yield* settle(yield* take, done)
       yield* settle(yield* take, park)
+      yield* take
       yield* TestClock.adjust("8 days")
       const { list } = yield* JobRecords
-      assert.deepStrictEqual(deliveries(yield* list({ limit: 10 })), ["waiting"])
+      assert.deepStrictEqual(deliveries(yield* list({ limit: 10 })), ["waiting", "running"])
     })
   )
 

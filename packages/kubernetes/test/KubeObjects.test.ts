@@ -14,16 +14,20 @@ const pod = (status: Readonly<Record<string, unknown>>) =>
 
 describe("a pod of several containers", () => {
   it("has ended as its publisher has, whatever order a node lists them in", () => {
-    const { exit } = pod({ containerStatuses: [ended("agent", 0, "Completed"), ended("publisher", 1, "Error")] })
-    assert.deepStrictEqual(
-      Option.map(exit, ({ code, message }) => [code, message]),
-      Option.some([1, "publisher has ended"])
-    )
+    const containerStatuses = [ended("agent", 0, "Completed"), ended("publisher", 1, "Error")]
+    for (const listed of [containerStatuses, containerStatuses.toReversed()]) {
+      assert.deepStrictEqual(
+        Option.map(pod({ containerStatuses: listed }).exit, ({ code, message }) => [code, message]),
+        Option.some([1, "publisher has ended"])
+      )
+    }
   })
 
   it("has run out of memory if any of them has", () => {
-    const { exit } = pod({ containerStatuses: [ended("agent", 137, "OOMKilled"), ended("publisher", 1, "Error")] })
-    assert.deepStrictEqual(Option.map(exit, ({ reason }) => reason), Option.some("OOMKilled"))
+    for (const [agent, publisher] of [["OOMKilled", "Error"], ["Error", "OOMKilled"]] as const) {
+      const { exit } = pod({ containerStatuses: [ended("agent", 137, agent), ended("publisher", 137, publisher)] })
+      assert.deepStrictEqual(Option.map(exit, ({ reason }) => reason), Option.some("OOMKilled"))
+    }
   })
 
   it("waits for the one that does not start, and not for those that wait for it", () => {

@@ -130,10 +130,17 @@ it.live("every Job of a cancelled job that runs is ended, whichever run it is of
     if (ours === undefined) return assert.fail("there is no Job")
     const labels = { ...ours.metadata.labels, "nominal-code/job-id": b.id }
     cluster.store.put({ ...ours, metadata: { ...ours.metadata, name: nameOfB, labels } })
+    cluster.store.put({ ...ours, metadata: { ...ours.metadata, name: kubeJobName(a, 2) } })
 
-    yield* runner.cancel(a)
+    const own = [nameOfA, kubeJobName(a, 2)]
+    const left = Effect.sync(() => cluster.store.jobs().filter(({ metadata }) => own.includes(metadata.name)))
+    // The watch tells of the second one a moment after it is there.
+    yield* Effect.andThen(runner.cancel(a), left).pipe(
+      Effect.repeat({ schedule: Schedule.spaced("10 millis"), until: (jobs) => jobs.length === 0 }),
+      Effect.timeout("10 seconds")
+    )
     assert.isFalse([...cluster.controller.running.keys()].some((pod) => pod.startsWith(nameOfA)))
     assert.sameMembers(cluster.store.jobs().map(({ metadata }) => metadata.name), [nameOfB, kubeJobName(other, 1)])
     yield* runner.cancel(a)
-    assert.strictEqual(asked(cluster, "delete"), 1)
+    assert.strictEqual(asked(cluster, "delete"), 2)
   }))

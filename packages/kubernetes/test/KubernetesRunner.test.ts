@@ -91,7 +91,7 @@ describe("a Job's end", () => {
       assert.deepStrictEqual(yield* runner.run(job, 1), podFailed("no-result", "the Job succeeded and left no result"))
     }))
 
-  it.live("a failure that the pod reports is the outcome, whatever becomes of its Job", () =>
+  it.live("a failure that the pod reports is the outcome, although its Job runs on", () =>
     Effect.gen(function*() {
       const reported = failed("the pull request is gone", false)
       const { runner } = yield* scene((_pod, results) =>

@@ -139,6 +139,6 @@ redisSuite("whether a run in another process is still wanted", () => {
   it.effect("of a job that no queue knows, every run does", () =>
     Effect.gen(function*() {
       const { isWanted } = yield* JobResults
-      assert.isTrue(yield* isWanted({ id: mention(laneOf(2), "b").id, run: 7 }))
+      for (const run of [1, 7]) assert.isTrue(yield* isWanted({ id: mention(laneOf(2), "b").id, run }))
     }).pipe(Effect.provide(Layer.fresh(layer))))
 })

@@ -82,11 +82,13 @@ it.effect.prop(
   [Usage],
   ([used]) =>
     Effect.sync(() => {
-      const cost = Option.getOrThrow(costOf("claude-sonnet-5-5", used))
-      assert.isAtLeast(cost, 0)
-      for (const kind of ["input", "output", "cacheRead", "cacheWrite"] as const) {
-        const more = Option.getOrThrow(costOf("claude-sonnet-5-5", used.plus(usage({ [kind]: 1_000_000 }))))
-        assert.isAbove(more, cost, kind)
+      for (const model of Object.keys(table)) {
+        const cost = Option.getOrThrow(costOf(model, used))
+        assert.isAtLeast(cost, 0)
+        for (const kind of ["input", "output", "cacheRead", "cacheWrite"] as const) {
+          const more = Option.getOrThrow(costOf(model, used.plus(usage({ [kind]: 1_000_000 }))))
+          assert.isAbove(more, cost, `${model}: ${kind}`)
+        }
       }
     })
 )

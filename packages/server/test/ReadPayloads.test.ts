@@ -157,7 +157,7 @@ const bodiesOf = (example: Example, isRead: boolean): ReadonlyArray<string> => {
 const shown = (result: Result.Result<Delivery, unknown>) => JSON.stringify(result)
 
 it.effect(
-  "the readers and the schemas agree on each published payload, and on each with a field changed",
+  "the readers and the schemas agree on published payloads of each shape, and on each with a field changed",
   () =>
     Effect.gen(function*() {
       const plain = yield* interpreted
