@@ -29,6 +29,11 @@ local beyond = 2 ^ 53
 -- By how many milliseconds the clock of a process may be wrong.
 local tolerance = 1000
 
+-- A call costs more than what it does, so that all lanes share those on the keys that they share.
+local function callFor(command, key, all)
+  for first = 1, #all, 4000 do redis.call(command, key, unpack(all, first, math.min(first + 3999, #all))) end
+end
+
 -- The days on which something has ended that is kept. Whether a job is new is known if the keys of all of them are given.
 local there, isThere, left = {}, {}, 0
 for day = 1, days do
@@ -48,136 +53,212 @@ local function whereEnded(first, field)
   return ''
 end
 
-local kept = {}
-local function keep(over, event, expire)
-  local record, records, ids, id, events, entries, entry = unpack(over)
-  local place = redis.call('RPUSH', KEYS[records], ARGV[record + 2]) - 1
-  redis.call('HSET', KEYS[ids], id, place)
-  if events > 0 then redis.call('HSET', KEYS[events], event, place) end
-  enter(KEYS[entries], string.format('%s%06x', entry, place))
-  for _, key in ipairs({ records, ids, events }) do
-    if key > 0 and not kept[key] then
-      redis.call('PEXPIRE', KEYS[key], expire)
-      kept[key] = true
-    end
+-- The versions of the lanes, and the jobs of their events, as they are now. What is new has no key.
+local names, digests, new = {}, {}, {}
+for place, plan in ipairs(lanes) do
+  names[place] = plan[1]
+  local events, seen = plan[9], plan[8]
+  for one = 1, #events, 2 do digests[#digests + 1] = events[one] end
+  for one = 1, #seen, 2 do
+    if seen[one + 1] == '' then new[#new + 1] = KEYS[seen[one]] end
   end
 end
+local versions = redis.call('HMGET', KEYS[8], unpack(names))
+local ofEvents = #digests > 0 and redis.call('HMGET', KEYS[7], unpack(digests)) or {}
+local areNew = #new == 0 or redis.call('EXISTS', unpack(new)) == 0
+local nextEvent = 0
 
-local function isUnchanged(lane, key, version, at, list, seen, events, ended)
+local function isUnchanged(place, plan)
+  local at, list, seen, events, ended = plan[5], plan[7], plan[8], plan[9], plan[10]
+  local first = nextEvent
+  nextEvent = nextEvent + #events / 2
   if at > 0 and math.abs(at - now) > tolerance then return false end
-  if (redis.call('HGET', KEYS[8], lane) or '') ~= version then return false end
-  if list ~= 0 and table.concat(redis.call('LRANGE', KEYS[key], 0, -1), ' ') ~= list then return false end
+  if (versions[place] or '') ~= plan[3] then return false end
+  if list ~= 0 and table.concat(redis.call('LRANGE', KEYS[plan[2]], 0, -1), ' ') ~= list then return false end
   for one = 1, #seen, 2 do
-    if (redis.call('HGET', KEYS[seen[one]], 'v') or '') ~= seen[one + 1] then return false end
+    local version = seen[one + 1]
+    if not (areNew and version == '') and (redis.call('HGET', KEYS[seen[one]], 'v') or '') ~= version then return false end
   end
   -- What is new must not have come and ended meanwhile.
   if #ended > 0 and not areSearched then return false end
   for one = 1, #ended, 3 do
     if whereEnded(ended[one], ended[one + 1]) ~= ended[one + 2] then return false end
   end
-  for one = 1, #events, 2 do
-    if (redis.call('HGET', KEYS[7], events[one]) or '') ~= events[one + 1] then return false end
+  for one = 2, #events, 2 do
+    if (ofEvents[first + one / 2] or '') ~= events[one] then return false end
   end
   return true
 end
 
 local isUntrusted
-local function answerBefore(lane, key, version, _, at, trusted, list, seen, events, ended)
-  if trusted == 1 then
+local function answerBefore(place, plan)
+  if plan[6] == 1 then
     if isUntrusted == nil then isUntrusted = untrusted(KEYS[9], signer) and true or false end
-    if isUntrusted then return { '0' } end
+    if isUntrusted then
+      nextEvent = nextEvent + #plan[9] / 2
+      return { '0' }
+    end
   end
-  return isUnchanged(lane, key, version, at, list, seen, events, ended) and { '1' } or {}
+  return isUnchanged(place, plan) and { '1' } or {}
 end
 
-local announced = {}
-
-local function change(lane, job, number)
-  local at, id, event, before, state, position, epoch, version, set, request, del, ended, expire, parkedEvent, over =
-    unpack(job)
-  local key, place = KEYS[at], number(position)
-  if request > 0 then
-    set[#set + 1] = 'payload'
-    set[#set + 1] = ARGV[request + 2]
-  end
-  -- Of what is over, too: the append-only file tells what became of each job.
-  redis.call('HSET', key, 'v', version, 'lane', lane, 'state', state, 'position', place, 'epoch', number(epoch), 'ended',
-    ended, unpack(set))
-  if over ~= 0 then
-    redis.call('DEL', key)
-    keep(over, event, expire)
-  else
-    if #del > 0 then redis.call('HDEL', key, unpack(del)) end
-    if expire > 0 then redis.call('PEXPIRE', key, expire)
-    elseif before == 'parked' then redis.call('PERSIST', key) end
-  end
-  if index[before] and before ~= state then redis.call('ZREM', index[before], id) end
-  if index[state] and (before ~= state or position ~= place) then redis.call('ZADD', index[state], place, id) end
-  if ended == '' then
-    if position ~= place then redis.call('HSET', KEYS[7], event, id) end
-  elseif redis.call('HGET', KEYS[7], event) == id then
-    redis.call('HDEL', KEYS[7], event)
-  end
-  if parkedEvent > 0 then redis.call('SET', KEYS[parkedEvent], id, 'PX', expire) end
+local function numberIn(numbers, text)
+  return text:byte(1) == 64 and numbers[tonumber(text:sub(2)) + 1] or text
 end
 
-local function commit(plan, numbers)
-  local lane, key, after, jobs, edits, head, quiet = plan[1], KEYS[plan[2]], plan[4], plan[12], plan[13], plan[14], plan[15]
-  local function number(text)
-    return text:byte(1) == 64 and numbers[tonumber(text:sub(2)) + 1] or text
+-- Writes what is a lane's own.
+local function write(plan, numbers)
+  local lane = plan[1]
+  for _, job in ipairs(plan[12]) do
+    local at, id, _, before, state, position, epoch, version, set, request, del, ended, expire, parkedEvent, over =
+      unpack(job)
+    local key = KEYS[at]
+    if request > 0 then
+      set[#set + 1] = 'payload'
+      set[#set + 1] = ARGV[request + 2]
+    end
+    -- Of what is over, too: the append-only file tells what became of each job.
+    redis.call('HSET', key, 'v', version, 'lane', lane, 'state', state, 'position', numberIn(numbers, position), 'epoch',
+      numberIn(numbers, epoch), 'ended', ended, unpack(set))
+    if over == 0 then
+      if #del > 0 then redis.call('HDEL', key, unpack(del)) end
+      if expire > 0 then redis.call('PEXPIRE', key, expire)
+      elseif before == 'parked' then redis.call('PERSIST', key) end
+    end
+    if parkedEvent > 0 then redis.call('SET', KEYS[parkedEvent], id, 'PX', expire) end
   end
-  for _, job in ipairs(jobs) do change(lane, job, number) end
-
-  local order, left, added = unpack(edits)
+  local key = KEYS[plan[2]]
+  local order, left, added = unpack(plan[13])
   if order == 1 then redis.call('DEL', key) end
   for _, id in ipairs(left) do redis.call('LREM', key, 1, id) end
   if #added > 0 then redis.call('RPUSH', key, unpack(added)) end
+end
 
+-- What the lanes write into the keys that they share.
+local leaving = { waiting = {}, running = {}, parked = {} }
+local coming = { waiting = {}, running = {}, parked = {} }
+local begun, over, overEvents, gone = {}, {}, {}, {}
+local changedLanes, emptied, due, announced = {}, {}, {}, {}
+
+local function note(plan, numbers)
+  local lane, after, head = plan[1], plan[4], plan[14]
+  for _, job in ipairs(plan[12]) do
+    local id, event, before, state, position = job[2], job[3], job[4], job[5], job[6]
+    local place = numberIn(numbers, position)
+    local from, to = leaving[before], coming[state]
+    if from and before ~= state then from[#from + 1] = id end
+    if to and (before ~= state or position ~= place) then
+      to[#to + 1] = place
+      to[#to + 1] = id
+    end
+    if job[12] ~= '' then
+      overEvents[#overEvents + 1] = event
+      over[#over + 1] = job
+    elseif position ~= place then
+      begun[#begun + 1] = event
+      begun[#begun + 1] = id
+    end
+    if job[15] ~= 0 then gone[#gone + 1] = KEYS[job[1]] end
+  end
   if after == '' then
-    redis.call('ZREM', KEYS[1], lane)
-    redis.call('HDEL', KEYS[8], lane)
+    emptied[#emptied + 1] = lane
     return
   end
-  redis.call('HSET', KEYS[8], lane, after)
+  changedLanes[#changedLanes + 1] = lane
+  changedLanes[#changedLanes + 1] = after
   if #head > 0 then
-    local due, position, work = unpack(head)
-    local score = due > 0 and due or tonumber(number(position)) - beyond
-    redis.call('ZADD', KEYS[1], string.format('%.0f', score), lane)
+    local at, position, work = unpack(head)
+    due[#due + 1] = string.format('%d', at > 0 and at or tonumber(numberIn(numbers, position)) - beyond)
+    due[#due + 1] = lane
     -- Of a renewal nobody has to be told: who looks when the lease would have run out finds the new one.
-    if quiet == 0 then announced[#announced + 1] = string.format('%.0f %s %s', math.max(0, due - now), work, lane) end
+    if plan[15] == 0 then announced[#announced + 1] = string.format('%d %s %s', math.max(0, at - now), work, lane) end
   end
+end
+
+-- Keeps what is over, for as long as its day: a key gets its time to live when it begins.
+local function keepAll()
+  local lists = {}
+  for _, job in ipairs(over) do
+    local kept = job[15]
+    if kept ~= 0 then
+      local list = lists[kept[2]] or { first = kept[2], expire = job[13], jobs = {}, records = {} }
+      lists[kept[2]] = list
+      list.jobs[#list.jobs + 1] = job
+      list.records[#list.records + 1] = ARGV[kept[1] + 2]
+    end
+  end
+  local entries = {}
+  for records, list in pairs(lists) do
+    local place = redis.call('RPUSH', KEYS[records], unpack(list.records)) - #list.records
+    if place == 0 then redis.call('PEXPIRE', KEYS[records], list.expire) end
+    local function put(key, field)
+      redis.call('HSET', KEYS[key], field, string.format('%d', place))
+      if redis.call('HLEN', KEYS[key]) == 1 then redis.call('PEXPIRE', KEYS[key], list.expire) end
+    end
+    for _, job in ipairs(list.jobs) do
+      local _, _, ids, id, events, portions, entry = unpack(job[15])
+      put(ids, id)
+      if events > 0 then put(events, job[3]) end
+      local all = entries[portions] or {}
+      entries[portions] = all
+      all[#all + 1] = string.format('%s%06x', entry, place)
+      place = place + 1
+    end
+  end
+  for portions, all in pairs(entries) do enterAll(KEYS[portions], all) end
 end
 
 -- The numbers of all lanes, before anything is written: none is given again, whatever becomes of it.
 local answers, last = {}, nil
 for place, plan in ipairs(lanes) do
-  local answer = answerBefore(unpack(plan, 1, 10))
+  local answer = answerBefore(place, plan)
   answers[place] = answer
   if answer[1] == '1' and plan[11] > 0 then
     last = last or tonumber(redis.call('GET', KEYS[2]) or '0')
     for count = 1, plan[11] do
       last = following(last, now, shard, shards)
-      answer[count + 1] = string.format('%.0f', last)
+      answer[count + 1] = string.format('%d', last)
     end
   end
 end
-if last then redis.call('SET', KEYS[2], string.format('%.0f', last)) end
+if last then redis.call('SET', KEYS[2], string.format('%d', last)) end
 
 for place, plan in ipairs(lanes) do
   if answers[place][1] == '1' then
     -- A lane that cannot be changed keeps no other from it.
-    local isDone, failure = pcall(commit, plan, answers[place])
-    if not isDone then
+    local isDone, failure = pcall(write, plan, answers[place])
+    if isDone then
+      note(plan, answers[place])
+    else
       if #lanes == 1 then return redis.error_reply(type(failure) == 'table' and failure.err or failure) end
       answers[place] = { '-1' }
     end
   end
 end
+
+if #gone > 0 then redis.call('DEL', unpack(gone)) end
+if #over > 0 then
+  keepAll()
+  local ended = {}
+  for place, id in ipairs(redis.call('HMGET', KEYS[7], unpack(overEvents))) do
+    if id == over[place][2] then ended[#ended + 1] = overEvents[place] end
+  end
+  callFor('HDEL', KEYS[7], ended)
+end
+callFor('HSET', KEYS[7], begun)
+for state, key in pairs(index) do
+  callFor('ZREM', key, leaving[state])
+  callFor('ZADD', key, coming[state])
+end
+callFor('ZREM', KEYS[1], emptied)
+callFor('HDEL', KEYS[8], emptied)
+callFor('HSET', KEYS[8], changedLanes)
+callFor('ZADD', KEYS[1], due)
 if #announced > 0 then
   -- By its number a server knows that it has heard all before it.
-  announced[#announced + 1] = string.format('#%.0f', redis.call('INCRBY', KEYS[3], #announced))
+  announced[#announced + 1] = string.format('#%d', redis.call('INCRBY', KEYS[3], #announced))
   redis.call('PUBLISH', channel, table.concat(announced, '\n'))
 end
-local lines = { string.format('%.0f', now) .. ' ' .. table.concat(isThere) }
+local lines = { string.format('%d', now) .. ' ' .. table.concat(isThere) }
 for place, answer in ipairs(answers) do lines[place + 1] = table.concat(answer, ' ') end
 return table.concat(lines, '\n')

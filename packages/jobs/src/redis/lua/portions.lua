@@ -6,23 +6,30 @@ local width, most = 18, 28
 local function placeIn(portion, at) return tonumber(portion:sub(at + 1, at + 9), 36) end
 
 local function put(index, portion)
-  if portion ~= '' then redis.call('ZADD', index, string.format('%.0f', placeIn(portion, 0)), portion) end
+  if portion ~= '' then redis.call('ZADD', index, string.format('%d', placeIn(portion, 0)), portion) end
 end
 
--- Adds an entry to the portion that it belongs to, which is divided if it is full.
-local function enter(index, entry)
-  local place = placeIn(entry, 0)
-  local text = string.format('%.0f', place)
-  local found = redis.call('ZRANGE', index, text, '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, 1)
-  if #found == 0 then found = redis.call('ZRANGE', index, 0, 0) end
-  local portion, at = found[1] or '', 0
-  while at < #portion and placeIn(portion, at) < place do at = at + width end
-  local all = portion:sub(1, at) .. entry .. portion:sub(at + 1)
-  if portion ~= '' then redis.call('ZREM', index, portion) end
-  -- Most come in their order, so that the last one leaves a full portion behind.
-  local isLast = redis.call('ZCOUNT', index, '(' .. text, '+inf') == 0
-  local cut = #all
-  if #all > most * width then cut = (isLast and most or most / 2) * width end
-  put(index, all:sub(1, cut))
-  put(index, all:sub(cut + 1))
+-- Adds entries to the portions that they belong to, which are divided if they are full.
+local function enterAll(index, entries)
+  table.sort(entries)
+  local done = 0
+  while done < #entries do
+    local place = string.format('%d', placeIn(entries[done + 1], 0))
+    local portion = redis.call('ZRANGE', index, place, '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, 1)[1]
+    if not portion then portion = redis.call('ZRANGE', index, 0, 0)[1] or '' end
+    local from = portion == '' and place or string.format('%d', math.max(tonumber(place), placeIn(portion, 0)))
+    local behind = redis.call('ZRANGE', index, '(' .. from, '+inf', 'BYSCORE', 'LIMIT', 0, 1)[1]
+    local before = behind and placeIn(behind, 0) or math.huge
+    local all = {}
+    for at = 0, #portion - 1, width do all[#all + 1] = portion:sub(at + 1, at + width) end
+    while done < #entries and placeIn(entries[done + 1], 0) < before do
+      done = done + 1
+      all[#all + 1] = entries[done]
+    end
+    table.sort(all)
+    if portion ~= '' then redis.call('ZREM', index, portion) end
+    -- Most come in their order, so that the last one leaves full portions behind.
+    local size = behind and math.ceil(#all / math.ceil(#all / most)) or most
+    for first = 1, #all, size do put(index, table.concat(all, '', first, math.min(first + size - 1, #all))) end
+  end
 end
