@@ -28,6 +28,14 @@ it.effect.prop("a job survives JSON without a loss", [Job], ([job]) =>
     assert.isTrue(Equal.equals(decoded, job))
   }), { arbitrary: { runs: 50 } })
 
+const encodeOutcome = Schema.encodeSync(JobOutcome)
+/** A value as its JSON is read. */
+const inJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
+
+it.prop("an outcome's JSON is what its schema encodes", [JobOutcome], ([outcome]) => {
+  assert.deepStrictEqual(inJson(outcome), inJson(encodeOutcome(outcome)))
+}, { arbitrary: { runs: 200 } })
+
 it.effect.prop("a payload survives JSON without a loss", [JobPayload], ([payload]) =>
   Effect.gen(function*() {
     const text = yield* Schema.encodeEffect(JobPayloadJson)(payload)

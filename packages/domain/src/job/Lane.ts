@@ -1,4 +1,4 @@
-import { Schema, SchemaTransformation } from "effect"
+import { Option, Schema, SchemaTransformation } from "effect"
 import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
 import { Login, Platform, PullNumber, RepoName } from "../event/PullRequest.ts"
 
@@ -53,5 +53,18 @@ export const laneKey: (lane: Lane) => string = keyOf
 // Each offer and each announcement names a lane.
 SchemaJITCompiler.enable(LaneKey.ast)
 
+const decodeKey = Schema.decodeOption(LaneKey)
+
+/** Lanes whose keys were read last, and their greatest number. */
+const known = new Map<string, Option.Option<Lane>>()
+const maxKnown = 2048
+
 /** The lane of a key; none if the key is none. */
-export const laneOfKey = Schema.decodeOption(LaneKey)
+export const laneOfKey = (key: string): Option.Option<Lane> => {
+  const found = known.get(key)
+  if (found !== undefined) return found
+  const lane = decodeKey(key)
+  if (known.size >= maxKnown) known.clear()
+  if (Option.isSome(lane)) known.set(key, lane)
+  return lane
+}

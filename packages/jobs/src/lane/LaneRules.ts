@@ -47,10 +47,11 @@ export interface FencingToken {
   readonly epoch: number
 }
 
+const accepted = (jobId: string): OfferResult => ({ _tag: "Accepted", jobId })
+
 type Limits = Pick<typeof QueueLimits["Service"], "laneCapacity" | "onPush">
 
 const OutcomeJson = Schema.fromJsonString(JobOutcome)
-const encodeOutcome = Schema.encodeSync(OutcomeJson)
 const decodeOutcome = Schema.decodeOption(OutcomeJson)
 const FailureJson = Schema.fromJsonString(Failure)
 const encodeFailure = Schema.encodeSync(FailureJson)
@@ -239,7 +240,7 @@ export const offer = (
   const { cancels, command, payload, row } = offered
   if (!table.knows(row)) {
     table.insert(newRow(table, offered, now), payload)
-    return OfferResult.cases.Accepted.make({ jobId: row.id })
+    return accepted(row.id)
   }
   const known = table.byId(row.id)
   if (known !== undefined && known.state !== "parked") return OfferResult.cases.Duplicate.make({ jobId: known.id })
@@ -262,7 +263,7 @@ export const offer = (
   if (!row.lifecycle) {
     if (waitingComments(active) >= limits.laneCapacity) return rejectFull(active, fresh, put)
     put(fresh())
-    return OfferResult.cases.Accepted.make({ jobId: row.id })
+    return accepted(row.id)
   }
 
   const running = active.find(({ state }) => state === "running")
@@ -273,7 +274,7 @@ export const offer = (
   const pending = waitingLifecycle(active)
   if (pending === undefined) {
     put(fresh())
-    return OfferResult.cases.Accepted.make({ jobId: row.id })
+    return accepted(row.id)
   }
   const inherited = inheriting(table, pending, payload)
   retire(table, pending, row.id, now)
@@ -345,7 +346,7 @@ const finish = (table: JobTable, row: JobRow, outcome: JobOutcome, now: number):
     giveBack(table, { ...row, ...untried, earlier: row.earlier + row.attempts, again: false, since: now }, now)
   } else {
     const done = ended(row, "done", now)
-    table.update({ ...done, task: "review", stop: null, failure: null, outcome: encodeOutcome(outcome) }, "")
+    table.update({ ...done, task: "review", stop: null, failure: null, outcome: JSON.stringify(outcome) }, "")
   }
 }
 

@@ -97,6 +97,30 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
   const self = randomBytes(3).toString("base64url")
   let steps = 0
 
+  /** Tries again after tries that made nothing, until one is made. */
+  const goOn = Effect.fnUntraced(function*(
+    first: WriteResult,
+    tried: (reads: boolean) => OptimisticWrite
+  ): Effect.fn.Return<WriteResult, StoreError> {
+    let result = first
+    let [reads, isAlone] = [false, false]
+    for (let races = 0; races < maxRaces;) {
+      const { _tag } = result
+      const { operation } = tried(reads)
+      if (_tag === "made") return result
+      if (_tag === "untrusted") return yield* JobSigners.untrusted(operation, signingKeys)
+      if (_tag !== "later") {
+        races += 1
+        reads = true
+        isAlone = _tag === "failed"
+      }
+      // So that all of a moment begin again together, in their order.
+      yield* Effect.yieldNow
+      result = yield* (isAlone ? attemptAlone : attempt)(tried(reads))
+    }
+    return yield* RedisRead.overtaken(tried(reads).operation)
+  })
+
   /** Begins a step: the try to make, and what follows from its result. */
   const begun = <A>({
     body,
@@ -115,37 +139,39 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
       sent = ids[0]
       return ids
     }
-    const scope = { operation, keys, lane, ids, event, intake, quiet, trusted, call, apply }
     const resultOf = ({ now, row }: WriteResult): StepResult<A> => ({ value: Option.getOrThrow(value), now, row })
 
-    /** Tries again after tries that made nothing. */
-    const goOn = Effect.fnUntraced(function*(first: WriteResult): Effect.fn.Return<StepResult<A>, StoreError> {
-      let result = first
-      let [reads, isAlone] = [false, false]
-      for (let races = 0; races < maxRaces;) {
-        const { _tag } = result
-        if (_tag === "made") return resultOf(result)
-        if (_tag === "untrusted") return yield* JobSigners.untrusted(operation, signingKeys)
-        if (_tag !== "later") {
-          races += 1
-          reads = true
-          isAlone = _tag === "failed"
-        }
-        // So that all of a moment begin again together, in their order.
-        yield* Effect.yieldNow
-        result = yield* (isAlone ? attemptAlone : attempt)({ ...scope, sent, reads })
-      }
-      return yield* RedisRead.overtaken(operation)
+    const tried = (reads: boolean): OptimisticWrite => ({
+      operation,
+      keys,
+      lane,
+      ids,
+      event,
+      intake,
+      quiet,
+      trusted,
+      call,
+      apply,
+      sent,
+      reads
     })
 
-    const write = (): OptimisticWrite => ({ ...scope, sent, reads: false })
-    const after = (tried: Effect.Effect<WriteResult, StoreError>) =>
-      Effect.flatMap(tried, (result) => result._tag === "made" ? Effect.succeed(resultOf(result)) : goOn(result))
-    const once = after(Effect.suspend(() => attempt(write())))
+    const after = (first: Effect.Effect<WriteResult, StoreError>) =>
+      Effect.flatMap(
+        first,
+        (result) =>
+          result._tag === "made" ? Effect.succeed(resultOf(result)) : Effect.map(goOn(result, tried), resultOf)
+      )
+    const once = after(Effect.suspend(() => attempt(tried(false))))
     const schedule = patient === true ? long : short
     const ended = (first: Effect.Effect<StepResult<A>, StoreError>) =>
       Effect.catch(first, (error) => retryAfter(error, once, { schedule, while: ({ retryable }) => retryable }))
-    return { write, resultOf, once: ended(once), after: (outcome: WriteOutcome) => ended(after(outcome)) }
+    return {
+      write: () => tried(false),
+      resultOf,
+      once: ended(once),
+      after: (outcome: WriteOutcome) => ended(after(outcome))
+    }
   }
 
   const begin: Lanes["begin"] = (scope, body) => begun({ scope, body }).once

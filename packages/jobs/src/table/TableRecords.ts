@@ -30,9 +30,12 @@ const decodeLane = Schema.decodeSync(LaneKey)
 const failureOf = ({ failure }: JobRow): Option.Option<Failure> =>
   Option.flatMap(Option.fromNullOr(failure), decodeFailure)
 
+/** Task of a job that is no notice. */
+const itself = Option.some<LeaseTask>(LeaseTask.cases.Review.make({}))
+
 /** Task of a job; none if this program does not know it. */
 const taskOf = (row: JobRow): Option.Option<LeaseTask> => {
-  if (row.task === "review" || row.task === "command") return Option.some(LeaseTask.cases.Review.make({}))
+  if (row.task === "review" || row.task === "command") return itself
   const notice: Option.Option<Notice> = row.task === "busy"
     ? Option.some(Notice.cases.Busy.make({}))
     : Option.map(failureOf(row), (failure) => Notice.cases.GivenUp.make({ failure }))
