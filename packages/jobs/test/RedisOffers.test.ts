@@ -267,6 +267,17 @@ redisSuite("offers of the same moment in Redis", () => {
       assert.deepStrictEqual(new Set(leases.map((lease) => lease?.attempt ?? 1)), new Set([1]))
     }))
 
+  it.effect("a lane whose list is no list takes no job, and keeps no other from it", () =>
+    Effect.gen(function*() {
+      const redis = yield* server
+      const { queue } = yield* counted(redis)
+      yield* queue.offer(push(laneOf(9999), "first"))
+      yield* redis.command("set", `{nc:0}:queue:${laneKey(laneOf(3))}`, "no list")
+      const tags = tagsOf(yield* queue.offerAll(pushes(5)))
+      assert.deepStrictEqual(tags, ["Accepted", "Accepted", "failed", "Accepted", "Accepted"])
+      assert.strictEqual((yield* queue.depth).waiting, 5)
+    }))
+
   it.live("takes and settlements that share a script are done once although its answer was lost", () =>
     Effect.gen(function*() {
       const { queue, seen } = yield* counted(yield* server)
