@@ -1,5 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
+import type { Job } from "@nominal-code/domain/job/Job"
 import { laneKey } from "@nominal-code/domain/job/Lane"
 import * as SqliteQueue from "@nominal-code/jobs/sqlite/SqliteQueue"
 import { Sqlite, type Statements } from "@nominal-code/persistence/Sqlite"
@@ -79,6 +80,17 @@ it.effect("a thousand cycles in fifty lanes take at most 70 commits: a settlemen
     }))
     assert.isAtMost(commits, 70)
     assert.strictEqual((yield* queue.depth).waiting, 0)
+  }))
+
+it.live("a thousand cycles, fifty at a time in lanes of their own, take at most 140 commits: who waited for the disk goes on together", () =>
+  Effect.gen(function*() {
+    const { commitsOf, queue } = yield* counted
+    const jobs = Array.from({ length: 1000 }, (_, index) => mention(laneOf(1 + index), `${index}`))
+    yield* queue.offerAll(jobs)
+    const cycle = ({ lane }: Job) =>
+      Effect.flatMap(queue.take(lane), (lease) => queue.settleAndTake(Option.getOrThrow(lease), done))
+    const { commits } = yield* commitsOf(Effect.forEach(jobs, cycle, { concurrency: 50, discard: true }))
+    assert.isAtMost(commits, 140)
   }))
 
 it.effect("a thousand deliveries of the same moment are stored by at most two commits, and those known are told apart", () =>
