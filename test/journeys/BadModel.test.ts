@@ -49,7 +49,7 @@ layer(running({ env }), { excludeTestServices: true, timeout: "2 minutes" })((it
       assert.strictEqual(state, "parked")
       assert.match(Option.match(failure, { onNone: () => "", onSome: failureText }), /^model: no review could be read/)
       assert.strictEqual(journey.turns(pull).length, 2)
-      yield* journey.told(pull, /could not put my answer into a review/)
+      yield* journey.told(pull, /could not turn my answer into a review/)
       assert.notInclude(journey.written(pull).join(), "looks good")
     }))
 
@@ -140,7 +140,7 @@ layer(running({ env }), { excludeTestServices: true, timeout: "2 minutes" })((it
       assert.match(Option.match(failure, { onNone: () => "", onSome: failureText }), /stopped: turns/)
       // Eight turns, and the last chance.
       assert.strictEqual(journey.turns(pull).length, 9)
-      yield* journey.told(pull, /could not put my answer into a review/)
+      yield* journey.told(pull, /could not turn my answer into a review/)
     }))
 
   it.effect("an answer that breaks off and then comes whole is one whole review", () =>

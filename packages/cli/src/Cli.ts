@@ -17,7 +17,7 @@ const serve = Command.make(
       Flag.withDefault(false)
     ),
     doctor: Flag.Boolean("doctor").pipe(
-      Flag.withDescription("Examine the setup at the start, and log what is wrong (default; --no-doctor: do not)"),
+      Flag.withDescription("Check the setup at the start, and log what is wrong (default; --no-doctor: do not)"),
       Flag.withDefault(true)
     )
   },
@@ -149,7 +149,7 @@ const costs = Command.make(
 ).pipe(Command.withDescription("Show what the models have cost"))
 
 const config = Command.make("config").pipe(
-  Command.withDescription("Look into the configuration"),
+  Command.withDescription("Show the configuration"),
   Command.withSubcommands([
     Command.make(
       "show",
@@ -169,7 +169,7 @@ const toggle = (name: string, what: string) =>
   Flag.Boolean(name).pipe(Flag.withDescription(what), Flag.withDefault(false))
 
 const failOn = Flag.Literals("fail-on", severities).pipe(
-  Flag.withDescription("End with 3 if a finding is this severe or worse"),
+  Flag.withDescription("Exit with 3 if a finding is this severe or worse"),
   Flag.optional
 )
 
@@ -184,7 +184,7 @@ const review = Command.make(
       Argument.optional
     ),
     base: Flag.String("base").pipe(
-      Flag.withDescription("Review the current branch since it left this one"),
+      Flag.withDescription("Review the commits of the current branch since it left this one"),
       Flag.optional
     ),
     staged: toggle("staged", "Review what is staged"),
@@ -260,7 +260,7 @@ const doctor = Command.make(
     return yield* doctor(json)
   })
 ).pipe(
-  Command.withDescription("Examine the setup of a server: what is configured, and whether forge, model and store agree")
+  Command.withDescription("Check the setup of a server: its configuration, and its access to forge, model and store")
 )
 
 const words = (name: string, what: string, byDefault: ReadonlyArray<string>) =>
@@ -285,8 +285,8 @@ const init = Command.make(
       Flag.withDescription("The account that reviews, without @ (default: nominalbot)"),
       Flag.withDefault("nominalbot")
     ),
-    users: words("users", "Who may ask for a review by a comment; without this, a blank in the file to fill in", []),
-    repos: words("repos", "The repositories that are reviewed; all of the webhook's without this", []),
+    users: words("users", "Who may ask for a review in a comment (default: a blank in the file to fill in)", []),
+    repos: words("repos", "The repositories to review (default: all that send webhooks)", []),
     file: Flag.String("file").pipe(
       Flag.withDescription("The file to write (default: config.yaml)"),
       Flag.withDefault("config.yaml")

@@ -18,7 +18,7 @@ const heapGrowth = "--heap-growing-percent=60"
 const parserOptimization = "--wasm-tiering-budget=130000000"
 
 /**
- * No loop of WebAssembly is unrolled. The parser is one large loop around a state machine: a copy of it took 15 MiB while
+ * Flag that keeps V8 from unrolling loops of WebAssembly. The parser is one large loop around a state machine: a copy of it took 15 MiB while
  * it was optimized, and made nothing faster.
  */
 const parserLoops = "--no-wasm-loop-unrolling"

@@ -52,7 +52,7 @@ const reasonText = (record: JobRecord, now: number): string => plain(reasonOf(re
 /** Says of a running job that no server runs it any more. */
 const abandonedText = (leaseUntil: number, now: number): Option.Option<string> =>
   leaseUntil > now ? Option.none() : Option.some(
-    `no server holds its lease since ${clockText(leaseUntil, now)}: the next one goes on with it`
+    `no server has held its lease since ${clockText(leaseUntil, now)}: the next server continues it`
   )
 
 /** True if a run of the job needs the service. A notice needs its forge alone. */

@@ -6,7 +6,7 @@ import { Effect, Option } from "effect"
 /** Services whose models run on machines of one's own, where nobody sends a bill; and Claude Code, which tells its costs. */
 const withoutPrices: ReadonlySet<string> = new Set(["ollama", "vllm", "lmstudio", claudeCode])
 
-/** Settings of a review that cost money. */
+/** Settings that the cost of a review depends on. */
 export interface PricedSettings {
   readonly costs: { readonly allowUnpriced: boolean }
   readonly review: ReviewSettings

@@ -13,7 +13,7 @@ const { FromServer, Request } = Data.taggedEnum<RunPayload>()
 /** A text that is not a payload. The message is one line. */
 class NotAPayload extends Schema.TaggedError<NotAPayload>()("NotAPayload", { message: Schema.String }) {}
 
-const notAPayload = (why: string) => new NotAPayload({ message: `the job payload is not one: ${why}` })
+const notAPayload = (why: string) => new NotAPayload({ message: `the job payload is not valid: ${why}` })
 
 const refused = ({ issue }: Schema.SchemaError) => notAPayload(issueText(issue))
 

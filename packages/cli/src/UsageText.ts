@@ -19,7 +19,7 @@ const meant = (suggestions: ReadonlyArray<string>): string =>
 const usageText = (error: CliError.CliError): string => {
   if (error._tag === "UnrecognizedOption") return `there is no flag ${error.option}${meant(error.suggestions)}`
   if (error._tag === "UnknownSubcommand") return `there is no command ${error.subcommand}${meant(error.suggestions)}`
-  if (error._tag === "UnexpectedArgument") return `${error.arguments.join(" ")} is more than the command takes`
+  if (error._tag === "UnexpectedArgument") return `unexpected argument: ${error.arguments.join(" ")}`
   if (error._tag === "MissingArgument") return `<${error.argument}> is missing`
   if (error._tag === "MissingOption") return `--${error.option} is missing`
   if (error._tag !== "InvalidValue") return error.message

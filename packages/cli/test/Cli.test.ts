@@ -27,7 +27,7 @@ describe("nominal-code", () => {
       [
         ["sevre", "nominal-code", "there is no command sevre: did you mean serve?"],
         ["review --stagd", "nominal-code review", "there is no flag --stagd: did you mean --staged?"],
-        ["review main..a main..b", "nominal-code review", "main..b is more than the command takes"],
+        ["review main..a main..b", "nominal-code review", "unexpected argument: main..b"],
         ["review --base", "nominal-code review", "--base has no value: it takes a value"],
         ["review --max-usd x", "nominal-code review", "--max-usd cannot be \"x\": it takes a number"],
         [

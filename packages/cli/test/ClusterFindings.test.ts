@@ -28,7 +28,7 @@ describe("the rights of the server's account", () => {
   it("are a note where only an explanation is lost", () => {
     assert.deepStrictEqual(lines([right("create jobs", true), right("list events", false, false)]), [
       "ok: the server's account may do in reviews what reviews need",
-      "note: the server's account may not list events in reviews: less is explained"
+      "note: the server's account may not list events in reviews: failures of pods are explained in less detail"
     ])
   })
 })

@@ -130,7 +130,7 @@ describe("doctor", () => {
         const line of [
           /^PROBLEM {2}configuration .*GITHUB_WEBHOOK_SECRET/m,
           /^PROBLEM {2}configuration .*ALOWED_USERS is in the environment, and is no setting: was ALLOWED_USERS meant\?$/m,
-          /^note {5}configuration {2}the forges, the models and the store are asked once/m,
+          /^note {5}configuration {2}the forges, the models and the store are checked once/m,
           /^ok {7}machine {8}git version \d/m,
           /^(ok {5}|warning) {2}machine {8}data_dir .*\/data .*\d GB left/m
         ]
@@ -181,7 +181,10 @@ describe("doctor", () => {
         GITHUB_API_BASE: "http://127.0.0.1:1",
         ANTHROPIC_BASE_URL: "http://127.0.0.1:1"
       }, "doctor")
-      assert.match(stdout, /^note {5}forge +what is missed .* in no repository: name them in access\.allowed_repos/m)
+      assert.match(
+        stdout,
+        /^note {5}forge +the server looks for missed events in no repository: name repositories in access\.allowed_repos/m
+      )
       assert.match(
         stdout,
         /^PROBLEM {2}forge +GitHub.*: see if this machine reaches github\.api_base \(GITHUB_API_BASE\)/m
@@ -240,7 +243,7 @@ describe("doctor", () => {
       })
       const [hidden] = yield* imageFindings(`${host}/private/nominal-code:1.2`)
       assert.deepInclude(hidden, { status: "warning" })
-      assert.match(hidden?.text ?? "", /to nobody without a login \(401\): .*K8S_IMAGE_PULL_SECRETS/)
+      assert.match(hidden?.text ?? "", /to no one without a login \(401\): .*K8S_IMAGE_PULL_SECRETS/)
       const [away] = yield* imageFindings("127.0.0.1:1/acme/nominal-code@sha256:0")
       assert.match(away?.text ?? "", /^127\.0\.0\.1:1 cannot be asked/)
     })

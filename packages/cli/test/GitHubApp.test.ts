@@ -109,7 +109,7 @@ describe("nominal-code github-app", () => {
       assert.deepStrictEqual(emulator.violations, [])
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
-  it.live("takes no code of a registration that was begun elsewhere, and says so of a code that does not count", () =>
+  it.live("takes no code of a registration that was started elsewhere, and says so of a code that does not count", () =>
     Effect.gen(function*() {
       const { child, emulator, stderr, url } = yield* begun
       assert.strictEqual((yield* get(`${url}callback?code=stolen&state=${"0".repeat(64)}`)).status, 400)
@@ -123,11 +123,11 @@ describe("nominal-code github-app", () => {
       const state = /state=([0-9a-f]{64})/.exec((yield* get(url)).text)?.[1]
       const refused = yield* get(`${url}callback?code=used-before&state=${state}`)
       assert.strictEqual(refused.status, 502)
-      assert.match(refused.text, /it counts once and for an hour/)
+      assert.match(refused.text, /a code is valid once, for an hour/)
       assert.strictEqual(Number(yield* child.exitCode), 1)
       assert.match(
         yield* Fiber.join(stderr),
-        /^nominal-code: the App's secrets were not received: GitHub does not know/
+        /^nominal-code: the App's secrets were not received: GitHub does not accept/
       )
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 

@@ -159,7 +159,7 @@ describe("the table of jobs", () => {
     const running = (leaseUntil: number) => recordOf(1, { state: "running", leaseUntil: Option.some(leaseUntil) })
     assert.strictEqual(
       detailOf(running(now - minute)),
-      "no server holds its lease since 11:59 UTC: the next one goes on with it"
+      "no server has held its lease since 11:59 UTC: the next server continues it"
     )
     assert.strictEqual(detailOf(running(now + 1)), "")
   })

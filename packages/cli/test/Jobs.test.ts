@@ -142,7 +142,10 @@ describe("nominal-code jobs", () => {
     Effect.gen(function*() {
       const { run: jobs, server } = yield* withJobs(job)
       yield* server.take(job.lane)
-      assert.match((yield* jobs("list")).text, /running +1 .*pr_push +no server holds its lease since .* UTC: the next/)
+      assert.match(
+        (yield* jobs("list")).text,
+        /running +1 .*pr_push +no server has held its lease since .* UTC: the next/
+      )
     }).pipe(
       Effect.updateService(QueueLimits, (limits) => ({ ...limits, leaseDuration: Duration.millis(1) })),
       Effect.scoped,

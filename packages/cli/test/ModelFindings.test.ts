@@ -40,7 +40,7 @@ it.live("doctor asks a cloud for a role's model with the credentials of its call
     )
     assert.include(
       yield* found(status(404, {}), "review"),
-      "warning: azure does not tell its models: the first review shows if review is there"
+      "warning: azure does not list its models: the first review shows if review is there"
     )
   }))
 
@@ -62,7 +62,7 @@ it.live("doctor names the models of a missing one's family as the service lists 
     )
   }))
 
-it.live("doctor tells a key that is refused from a service that does not tell its models", () =>
+it.live("doctor tells a key that is refused from a service that does not list its models", () =>
   Effect.gen(function*() {
     for (const code of [401, 403]) {
       assert.include(
@@ -72,7 +72,7 @@ it.live("doctor tells a key that is refused from a service that does not tell it
     }
     assert.include(
       yield* foundOf({ name: "openai" }, [status(404, {})], "o9"),
-      "warning: openai does not tell its models (404)"
+      "warning: openai does not list its models (404)"
     )
     assert.include(
       yield* foundOf({ name: "openai" }, [status(200, { objects: [] })], "o9"),

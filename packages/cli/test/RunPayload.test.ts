@@ -8,7 +8,7 @@ import { decode } from "../src/RunPayload.ts"
 const refusal = (value: unknown, leftByServer = false) =>
   Effect.map(
     Effect.flip(decode(typeof value === "string" ? value : JSON.stringify(value), leftByServer)),
-    ({ message }) => message.replace("the job payload is not one: ", "")
+    ({ message }) => message.replace("the job payload is not valid: ", "")
   )
 
 const event = {

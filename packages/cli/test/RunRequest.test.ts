@@ -149,18 +149,21 @@ describe("what people give to run-job", () => {
         [{ pull_request: "https://github.com/acme/api/issues/7" }, /is no pull request's page/],
         [
           { pull_request: "https://github.com/acme/api/pull/7", promt: "x" },
-          /one: promt: no field of a payload: did you mean prompt\?$/
+          /valid: promt: no field of a payload: did you mean prompt\?$/
         ],
         [{ platform: "github", repo: "acme", number: 7 }, /a repository's name: owner\/name/],
         [{ platform: "github", repo: "acme/api" }, /number/],
         [{ platform: "gitlab", repo: "acme/api", number: 7 }, /no credentials for gitlab are configured/],
         [{ event: event({ pr_number: undefined }) }, /pr_number/],
-        [{ event: event({ pr_branch: undefined }) }, /^the job payload is not one: event\.pr_branch: missing$/],
+        [{ event: event({ pr_branch: undefined }) }, /^the job payload is not valid: event\.pr_branch: missing$/],
         [{ event: event({ is_comment_event: undefined }) }, /event\.is_comment_event has to be true or false$/],
         [{ event: event({ is_comment_event: true }) }, /event_type/],
         [{ event: event(), extra_env: { A: "b" } }, /extra_env/],
-        [{ event: event({ surprise: 1 }) }, /one: event\.surprise: no field of a payload$/],
-        [{ event: event({ pr_nummer: 1 }) }, /one: event\.pr_nummer: no field [^;]*: did you mean event\.pr_number\?$/],
+        [{ event: event({ surprise: 1 }) }, /valid: event\.surprise: no field of a payload$/],
+        [
+          { event: event({ pr_nummer: 1 }) },
+          /valid: event\.pr_nummer: no field [^;]*: did you mean event\.pr_number\?$/
+        ],
         [{ version: 99 }, /it has version 99, and this program reads 1 and 2/],
         [{ number: 7 }, /it names no pull request: docs\/run-job\.md shows its forms/],
         [[], /it names no pull request/]
@@ -202,7 +205,7 @@ describe("a server's payload", () => {
         for (const { message } of refusals) {
           assert.strictEqual(
             message,
-            "the job payload is not one: jobs: no field of a payload: did you mean job?; " +
+            "the job payload is not valid: jobs: no field of a payload: did you mean job?; " +
               "job.prompts: no field of a payload: did you mean job.prompt?"
           )
         }

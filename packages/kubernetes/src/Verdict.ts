@@ -6,7 +6,7 @@ import type { KubeJobObservation, KubeJobSnapshot } from "./Watch.ts"
 
 /** Decision about a Job. `Stop`: nobody waits for it any more, and it has to be gone before the next. */
 export type RunVerdict =
-  /** Its pod has said the last word. `removes`: the cluster would give it another pod. */
+  /** The run has its outcome, which no other pod changes. `removes`: the cluster would give it another pod. */
   | { readonly _tag: "Done"; readonly outcome: JobOutcome; readonly removes: boolean }
   | { readonly _tag: "Ended"; readonly how: Exclude<KubeJobEnding["_tag"], "Stuck"> }
   | { readonly _tag: "Stop"; readonly because: RunWithoutResult }

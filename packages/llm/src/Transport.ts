@@ -18,7 +18,7 @@ export interface Transport {
   /** True once a byte of the answer's body has come. */
   readonly heard: () => boolean
   readonly fault: () => Option.Option<TransportFault>
-  /** Ends when nothing has come for as long. Any byte counts, also those that an SDK swallows. */
+  /** Completes when no byte has come for this time. Any byte counts, also those that an SDK swallows. */
   readonly silent: (idle: Duration.Duration) => Effect.Effect<void>
 }
 

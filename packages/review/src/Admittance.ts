@@ -49,7 +49,7 @@ const relationOf = (event: PullRequestEvent) => Forge.use((forge) => forge.relat
 const unauthorized = Effect.fnUntraced(function*({ event }: Job, { policy }: AdmittanceRules) {
   const isNamed = policy.allowedUsers.some((user) => isSameLogin(user, event.author))
   if (event._tag === "Lifecycle" || isNamed || isHeard(policy)(yield* relationOf(event))) return Option.none<Refusal>()
-  const detail = `${event.author} is not among the allowed users, and has no relation to the repository that is heard`
+  const detail = `${event.author} is not among the allowed users, and has no role in the repository that may ask`
   return Option.some<Refusal>({ reason: "unauthorized", detail, told: Option.none() })
 })
 

@@ -29,7 +29,7 @@ export const noticeText = (job: Job, notice: Notice): string =>
     GivenUp: ({ failure }) =>
       [
         failureText(job, explain(failure)),
-        `Mention me again to have it tried once more. If that fails, too, an administrator finds the reason in the logs, under job \`${job.id}\`.`
+        `Mention me again to try once more. If that fails, too, an administrator finds the reason in the logs, under job \`${job.id}\`.`
       ].join("\n\n"),
     Busy: () =>
       "I did not take this request: too many requests already wait for this pull request. Mention me again when they are answered."

@@ -196,7 +196,7 @@ describe("a failure", () => {
       const fallback = Scene.world({ answers: [Scene.writes("I could not finish.")] })
       assert.deepInclude(yield* run(fallback), { _tag: "Failed", retryable: false })
       assert.strictEqual(fallback.tasks.length, 3)
-      assert.match(fallback.replies[0] ?? "", /could not put my answer into a review/)
+      assert.match(fallback.replies[0] ?? "", /could not turn my answer into a review/)
       assert.notInclude(fallback.replies[0] ?? "", "I could not finish.")
       assert.deepStrictEqual([fallback.drafts, fallback.saved], [[], []])
     }))

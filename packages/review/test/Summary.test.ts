@@ -73,7 +73,7 @@ describe("the summary", () => {
     const said = (limit: SummaryParts["limit"]) => summary({ ...parts, limit }).split("\n\n")[2]
     assert.strictEqual(
       said("review"),
-      "> This review ended early: the dollar limit of one review is used up. Not everything may have been looked at."
+      "> This review ended early: the dollar limit of one review is used up. It may not have looked at everything."
     )
     assert.include(said("pull-request"), "the dollar limit of this pull request is used up")
     assert.include(said("repository"), "this repository's dollar limit for one day (UTC) is used up")

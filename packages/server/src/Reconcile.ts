@@ -79,7 +79,7 @@ const make = Effect.fnUntraced(function*({ maxRequests, policy, window }: Reconc
     if (policy.allowedRepos.length === 0 && repositories.length === 0 && !nowhere.has(platform)) {
       nowhere.add(platform)
       yield* Effect.logWarning(
-        `what is missed on ${platform} while no server is there is looked for in no repository: name them in ` +
+        `missed events on ${platform} are looked for in no repository: name repositories in ` +
           "access.allowed_repos (ALLOWED_REPOS)"
       )
     }
@@ -98,7 +98,7 @@ const make = Effect.fnUntraced(function*({ maxRequests, policy, window }: Reconc
           absent.set(key, round.now + absence)
           missing.add(repository.repo)
         } else unread.add(key)
-        return Effect.logWarning(`${repository.repo} was not looked into for missed events: ${error.message}`)
+        return Effect.logWarning(`${repository.repo} was not searched for missed events: ${error.message}`)
       })
       lastLookedAt.set(platform, repository.repo)
     }
@@ -113,7 +113,7 @@ const make = Effect.fnUntraced(function*({ maxRequests, policy, window }: Reconc
         ({ message }) => {
           unread.add(inventory.platform)
           return Effect.logWarning(
-            `${inventory.platform}'s failed deliveries were not looked into to the end: ${message}`
+            `${inventory.platform}'s failed deliveries were not all read: ${message}`
           )
         }
       )
@@ -123,7 +123,7 @@ const make = Effect.fnUntraced(function*({ maxRequests, policy, window }: Reconc
     }).pipe(
       Effect.catchTag("ForgeError", ({ message }) => {
         unread.add(inventory.platform)
-        return Effect.logWarning(`${inventory.platform} was not looked into to the end for missed events: ${message}`)
+        return Effect.logWarning(`${inventory.platform} was not searched to the end for missed events: ${message}`)
       })
     )
 

@@ -18,7 +18,7 @@ const afterFailure = Duration.minutes(1)
 
 const told = ({ exhausted, missed, requests }: ReconcileReport) => {
   const text = `reconciled: ${missed.length} missed events are queued, with ${requests} requests` +
-    (exhausted ? ", which is as many as reconcile.max_requests allows: the next round goes on there" : "")
+    (exhausted ? ", which is as many as reconcile.max_requests allows: the next round continues there" : "")
   return missed.length > 0 || exhausted ? Effect.logInfo(text) : Effect.logDebug(text)
 }
 

@@ -16,7 +16,7 @@ export const layer = (directory: string) =>
         checkout: (request) =>
           Effect.catchTag(local.checkout(request), "WorkspaceError", ({ message }) =>
             Effect.andThen(
-              Effect.logWarning(`The pipeline's checkout does not do (${message}), so the commits are fetched`),
+              Effect.logWarning(`The pipeline's checkout cannot be used (${message}), so the commits are fetched`),
               fetched.checkout(request)
             ))
       })

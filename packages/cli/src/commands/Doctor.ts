@@ -12,7 +12,7 @@ import { printable } from "../review/TerminalText.ts"
 const withoutConfiguration = Effect.fnUntraced(function*(problems: ReadonlyArray<string>) {
   return [
     ...problems.map((text) => problem("configuration", text)),
-    note("configuration", "the forges, the models and the store are asked once the configuration is right"),
+    note("configuration", "the forges, the models and the store are checked once the configuration is valid"),
     ...yield* localFindings(yield* namedDirectories("serve"))
   ]
 })

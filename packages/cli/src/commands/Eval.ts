@@ -26,7 +26,7 @@ import { WrongUsage } from "../review/ReviewTarget.ts"
 import { printable } from "../review/TerminalText.ts"
 import * as ReviewLayers from "../ReviewLayers.ts"
 
-/** Everything that the command line says about a run over a suite. */
+/** Flags of `eval`. */
 export interface EvalFlags {
   readonly suites: ReadonlyArray<string>
   readonly compare: boolean
@@ -50,7 +50,7 @@ class BelowFloor extends Schema.TaggedError<BelowFloor>()("BelowFloor", { messag
   override readonly [Runtime.errorExitCode] = 3
 }
 
-/** A run of which no case came to its end. */
+/** A run of which no case was completed. */
 class NothingMeasured extends Schema.TaggedError<NothingMeasured>()("NothingMeasured", { message: Schema.String }) {}
 
 /** A result that cannot be compared, because it cannot be read. */
@@ -123,7 +123,7 @@ const configuration = ({ model, provider }: EvalFlags) => {
   ).pipe(Layer.provide(AppConfigLayer.layer("review", flags)))
 }
 
-/** Most names that a case may be meant by. */
+/** Largest number of names that are suggested for a case. */
 const NEAREST = 5
 
 /** The names that are most like a word, as a whole or by one of their own words. */
@@ -225,7 +225,7 @@ const measured = Effect.fnUntraced(function*(flags: EvalFlags) {
   if (Option.isSome(flags.out)) yield* write(flags.out.value, result)
   yield* Console.log(flags.json ? JSON.stringify(encodeResult(result), null, 2) : printable(resultText(result)))
   const { cases, failed } = result.metrics
-  if (failed === cases) return yield* new NothingMeasured({ message: "no case came to its end" })
+  if (failed === cases) return yield* new NothingMeasured({ message: "no case was completed" })
   const missed = missedFloors(result.metrics, flags.floors)
   if (missed.length > 0) return yield* new BelowFloor({ message: missed.join("; ") })
 })

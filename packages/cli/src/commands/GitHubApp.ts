@@ -61,7 +61,7 @@ const exchange = Effect.fnUntraced(function*(github: string, code: string) {
   }).pipe(Effect.mapError(({ message }) => failed(`${new URL(url).host} does not answer: ${message}`)))
   if (response.status === 404 || response.status === 422) {
     return yield* failed(
-      `GitHub does not know the code (${response.status}): it counts once and for an hour. Delete the App that it has ` +
+      `GitHub does not accept the code (${response.status}): a code is valid once, for an hour. Delete the App that it has ` +
         "made, if there is one, and start again"
     )
   }
@@ -101,7 +101,7 @@ const registered = Effect.fnUntraced(function*(request: AppRequest) {
   const callback = HttpServerRequest.schemaSearchParams(Callback).pipe(
     Effect.flatMap(({ code, state: given }) => {
       if (given !== state) {
-        return Effect.succeed(html(400, sentencePage("This registration was begun elsewhere: open the page again.")))
+        return Effect.succeed(html(400, sentencePage("This registration was started elsewhere: open the page again.")))
       }
       return exchange(request.github, code).pipe(
         Effect.tap((app) => Deferred.succeed(done, app)),
@@ -143,7 +143,7 @@ const settingsOf = (
     `REVIEWER_BOT_USERNAME=${slug}`,
     ...(isDefault ? [] : [`GITHUB_API_BASE=${apiBase}`]),
     "",
-    "# or, but for the webhook's secret, config.yaml",
+    "# or config.yaml, for all but the webhook's secret",
     "github:",
     `  app_id: "${id}"`,
     `  private_key_path: ${files.privateKey}`,

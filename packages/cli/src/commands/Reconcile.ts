@@ -57,7 +57,7 @@ const report = Effect.fnUntraced(function*(dryRun: boolean) {
 const complete = (unread: ReadonlyArray<string>) =>
   unread.length === 0
     ? Effect.void
-    : Effect.fail(new NotReconciled({ message: `not searched to the end: ${unread.join(", ")}; the log says why` }))
+    : Effect.fail(new NotReconciled({ message: `the search is not complete: ${unread.join(", ")}; the log says why` }))
 
 /** Refuses a search whose finds would be queued in the memory of this process, or that a server makes now. */
 const search = Effect.gen(function*() {
@@ -71,7 +71,7 @@ const search = Effect.gen(function*() {
   const searched = Effect.flatMap(report(false), (unread) => Deferred.succeed(told, unread))
   const wait = yield* Effect.provide(underLease(Duration.zero, searched), Storage.leases)
   if (Option.isNone(wait)) return yield* Effect.flatMap(Deferred.await(told), complete)
-  return yield* new NotReconciled({ message: "a server searches for missed events right now: see its log" })
+  return yield* new NotReconciled({ message: "a server is searching for missed events now: see its log" })
 })
 
 /** Searches for missed events once. With `dryRun` it prints what it would queue. */

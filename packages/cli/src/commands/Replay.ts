@@ -18,7 +18,7 @@ import { answerLocally, type LocalReview, reviewLocally } from "../ReviewChanges
 import * as ReviewLayers from "../ReviewLayers.ts"
 import * as Recording from "../transcripts/Recording.ts"
 
-/** Everything that the command line says about a replay. */
+/** Flags of `replay`. */
 export interface ReplayFlags {
   readonly job: string
   readonly model: Option.Option<string>

@@ -25,7 +25,7 @@ import * as ReviewLayers from "../ReviewLayers.ts"
 import { reviewPullRequest } from "../ReviewPullRequest.ts"
 import { interruptedCode } from "../Signals.ts"
 
-/** Everything that the command line says about a review. */
+/** Flags of `review`. */
 export interface ReviewFlags extends Pick<TargetFlags, "base" | "staged"> {
   /** A pull request, a range of commits, or `-`. */
   readonly target: Option.Option<string>

@@ -31,7 +31,12 @@ const rightFindings = (namespace: string, rights: ReadonlyArray<KubeSetup.Right>
       ),
     ...(optional === ""
       ? []
-      : [note(area, `the server's account may not ${optional} in ${namespace}: less is explained`)])
+      : [
+        note(
+          area,
+          `the server's account may not ${optional} in ${namespace}: failures of pods are explained in less detail`
+        )
+      ])
   ]
 }
 

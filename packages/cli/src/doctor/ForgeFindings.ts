@@ -18,7 +18,7 @@ const names: Readonly<Record<Platform, string>> = { github: "GitHub", gitlab: "G
 const away = (platform: Platform): AskOptions<ForgeError | ForgeNotConfigured> => ({
   remedy:
     `see if this machine reaches ${platform}.api_base (${platform.toUpperCase()}_API_BASE), through HTTPS_PROXY ` +
-    "if there is one, and if the forge's status page tells of an outage",
+    "if there is one, and if the forge's status page reports an outage",
   isAway: (error) => error._tag === "ForgeError" && error.reason._tag === "Unavailable"
 })
 
@@ -80,7 +80,7 @@ const searched = ({ github, policy: { allowedRepos } }: ForgeSettings) => {
   const findings: ReadonlyArray<SetupFinding> = allowedRepos.length > 0 || isApp ? [] : [
     note(
       "forge",
-      "what is missed while the server is away is looked for in no repository: name them in access.allowed_repos " +
+      "the server looks for missed events in no repository: name repositories in access.allowed_repos " +
         `(ALLOWED_REPOS)${Option.isSome(github) ? ", or review as a GitHub App" : ""}`
     )
   ]

@@ -85,11 +85,11 @@ const foundOf = (image: string, registry: string, status: number): SetupFinding 
   if (status === 401 || status === 403) {
     return warning(
       area,
-      `${registry} shows ${image} to nobody without a login (${status}): see that it is there, and that ` +
+      `${registry} shows ${image} to no one without a login (${status}): see that it is there, and that ` +
         "kubernetes.image_pull_secrets (K8S_IMAGE_PULL_SECRETS) or the node lets the cluster pull it"
     )
   }
-  return warning(area, `${registry} does not tell if it has ${image} (${status}): try docker pull ${image}`)
+  return warning(area, `${registry} does not say if it has ${image} (${status}): try docker pull ${image}`)
 }
 
 /** The image of the pods: whether its registry has it, and whether its tag moves. */

@@ -110,7 +110,7 @@ export const localFindings = Effect.fnUntraced(function*(named: Option.Option<Na
     { concurrency: 1 }
   )
   return [
-    ...yield* asked("machine", "git", git(), { remedy: "run git version, and see what holds it up" }),
+    ...yield* asked("machine", "git", git(), { remedy: "run git version, and see why it does not end" }),
     ...directories
   ]
 })

@@ -104,7 +104,7 @@ const missingModel = Effect.fnUntraced(function*(name: string, model: string, qu
 const untold = (
   name: string,
   model: string
-) => [warning("model", `${name} does not tell its models: the first review shows if ${model} is there`)]
+) => [warning("model", `${name} does not list its models: the first review shows if ${model} is there`)]
 
 /** Asks a service of a cloud, with the credentials of its calls. */
 const lookUpInCloud = Effect.fnUntraced(function*(
@@ -134,7 +134,7 @@ const lookUp = Effect.fnUntraced(function*(settings: ProviderSettings, model: st
   const missing = missingModel(name, model, question.value)
   if (refused.has(status)) return [problem("model", `${name} refuses the key (${status}): set one that is valid`)]
   if (!isList && status === 404) return yield* missing
-  if (status !== 200) return [warning("model", `${name} does not tell its models (${status})`)]
+  if (status !== 200) return [warning("model", `${name} does not list its models (${status})`)]
   if (!isList) return there
   const listed = yield* Effect.option(HttpClientResponse.schemaBodyJson(Listed)(response))
   if (Option.isNone(listed)) return [warning("model", `${name} lists its models in a form that is not known here`)]

@@ -43,7 +43,7 @@ export const evaluation = Command.make(
       Flag.withDefault(10)
     ),
     floor: Flag.String("floor").pipe(
-      Flag.withDescription("End with 3 if a figure is worse: f1=0.6,findings=3.5"),
+      Flag.withDescription("Exit with 3 if a figure is worse: f1=0.6,findings=3.5"),
       Flag.withSchema(Floors),
       Flag.optional
     ),

@@ -95,7 +95,7 @@ export const make = Effect.fnUntraced(function*(form: ProgressForm) {
           costUsd: before.costUsd === undefined || costUsd === undefined ? undefined : before.costUsd + costUsd
         })),
       Replaced: ({ model, provider }) =>
-        tell(printable(`  ${provider} ${model} goes on, because the model before is away`)),
+        tell(printable(`  ${provider} ${model} continues, because the model before it is away`)),
       Waiting: ({ millis, provider }) =>
         tell(printable(`  waits ${Duration.format(Duration.millis(millis))} for ${provider}`)),
       ToolStarted: ({ agent, input, tool }) =>

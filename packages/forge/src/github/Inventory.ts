@@ -115,7 +115,7 @@ const ofApp = Effect.fnUntraced(
             repositoriesOf(client, one),
             ({ reason }) => reason._tag !== "RateLimited" && reason._tag !== "Unavailable",
             ({ message }) =>
-              Effect.as(Effect.logWarning(`installation ${one} was not looked into for missed events: ${message}`), [])
+              Effect.as(Effect.logWarning(`installation ${one} was not searched for missed events: ${message}`), [])
           ))
         return found.flat().filter(({ repo }) => allowed.length === 0 || allowed.includes(repo))
       }),

@@ -5,11 +5,11 @@
 export interface RedisAnnouncements {
   /** Number of the last announcement that was heard with all before it; undefined if all lanes have to be read. */
   last(): number | undefined
-  /** Notes those after `from` up to `to`. */
+  /** Notes the announcements after `from` up to `to`. */
   hear(from: number, to: number): void
-  /** All lanes are read, with what the first `count` told. `isSetBack`: those heard so far were of other numbers. */
+  /** Notes that all lanes were read, with what the first `count` told. `isSetBack`: those heard so far were of other numbers. */
   read(count: number, isSetBack: boolean): void
-  /** Some were missed. */
+  /** Notes that some were missed. */
   missed(): void
 }
 

@@ -6,7 +6,7 @@ export interface RedisClock {
   at(local: number): number | undefined
 }
 
-/** By how much two clocks may part, for each millisecond. */
+/** Largest drift of two clocks from each other, per millisecond. */
 const drift = 0.0002
 
 /** Delay in milliseconds beyond which an answer is no late one: one of the clocks was set. */

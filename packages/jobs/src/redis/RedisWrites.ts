@@ -33,9 +33,9 @@ class WriteRequest extends Request.Class<{ readonly one: OptimisticWrite }, Writ
 /** Answer of `commit.lua`. */
 interface CommitAnswer {
   readonly now: number
-  /** Of each day, 1 if something has ended on it that is kept, and 0 if not. */
+  /** A digit for each day: 1 if something that is kept has ended on it, else 0. */
   readonly days: string
-  /** Of each lane: 1 and the numbers that it was given, or why it was not changed. */
+  /** The result for each lane: 1 and the numbers that it was given, or why it was not changed. */
   readonly lanes: ReadonlyArray<ReadonlyArray<number>>
 }
 

@@ -8,7 +8,7 @@ import type { JobRow } from "./JobTable.ts"
  * dictionary of what such texts have in common.
  */
 
-/** Placeholders of what was taken out: a number, a commit's hash, the same hash again, a UUID, a job's id. */
+/** Placeholders for the parts that a template leaves out: a number, a commit's hash, the same hash again, a UUID, a job's id. */
 const [aNumber, aHash, again, aUuid, anId] = ["\u0001", "\u0002", "\u0003", "\u0004", "\u0005"] as const
 
 /** Compression dictionary. Never edit it: stored jobs can only be read with it. `~`, `%`, `&`, `$` and `@` stand for the placeholders. */
@@ -57,7 +57,7 @@ const number = "(?<!\\d)(?:0|[1-9]\\d{0,14})(?!\\d)"
 const taken = new RegExp(`\\b(?:(${uuid})|([0-9a-f]{40})|([0-9a-f]{20}))\\b|${number}`, "g")
 const places = new RegExp(`[${aNumber}${aHash}${again}${aUuid}${anId}]`, "g")
 
-/** Less memory to clear for each text. The window holds the dictionary and a text. */
+/** Compression options with little memory to clear for each text. The window holds the dictionary and a text. */
 const small = { windowBits: 12, memLevel: 4, chunkSize: 1024 }
 
 /** Writes a number in 7 bits a byte, and returns the place behind it. */

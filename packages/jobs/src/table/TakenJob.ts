@@ -16,7 +16,7 @@ export interface TakenJob {
   readonly unread: { readonly id: JobId; readonly reason: string } | undefined
 }
 
-/** Nothing was taken. */
+/** Result of a take that found nothing to run. */
 export const none: TakenJob = { row: undefined, read: undefined, unread: undefined }
 
 const reasons = {

@@ -20,7 +20,7 @@ const summaryIn = (raw: string): Option.Option<string> =>
 export const fallback = (raw: string): string =>
   Option.match(summaryIn(raw), {
     onNone: () =>
-      `I looked at this pull request, but could not put my answer into a review. Nothing was checked off.\n\n${advice}`,
+      `I looked at this pull request, but could not turn my answer into a review. No finding was settled.\n\n${advice}`,
     onSome: (summary) =>
       `${
         fit(summary, 20_000)

@@ -71,7 +71,7 @@ const dismiss = Effect.fnUntraced(function*(job: Job, known: OwnPosts) {
     const text = "Dismissed: I will not raise this finding again."
     return yield* dismissFinding(job, known, { finding: finding.value, text })
   }
-  const text = "I know no finding of mine in this thread. Write `dismiss` in reply to the finding that you mean."
+  const text = "There is no finding of mine in this thread. Write `dismiss` in reply to the finding that you mean."
   yield* forge.reply(job.event, job.id, text, known)
 })
 

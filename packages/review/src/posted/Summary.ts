@@ -77,7 +77,7 @@ const movedOn = ({ headSha }: SummaryParts, now: PullRequest): ReadonlyArray<str
 const endedEarly = ({ limit }: SummaryParts): ReadonlyArray<string> =>
   limit === undefined
     ? []
-    : [`> This review ended early: ${usedUp(limit)}. Not everything may have been looked at.`]
+    : [`> This review ended early: ${usedUp(limit)}. It may not have looked at everything.`]
 
 /** Note on findings that were dropped: the model wrote its text before they were verified, and may mention them. */
 const fallen = ({ refuted, text, unproven }: SummaryParts): ReadonlyArray<string> =>
