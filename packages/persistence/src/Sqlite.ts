@@ -4,7 +4,8 @@ import { type Config, Context, Effect, FileSystem, Layer, Option, Path, Schedule
 import type { DatabaseSync, StatementSync } from "node:sqlite"
 import { migrate } from "./Migrations.ts"
 import { shared } from "./SharedCall.ts"
-import { explain, held, isDiskFailure } from "./SqliteError.ts"
+import { explain, isDiskFailure } from "./SqliteError.ts"
+import * as SqliteJournal from "./SqliteJournal.ts"
 import { StoreError } from "./StoreError.ts"
 
 /** Values for the `:name` places of a statement. */
@@ -64,10 +65,13 @@ const busyMillis = 10
 const whileHeld = backoff("20 millis", "250 millis").pipe(Schedule.jittered, Schedule.upTo({ duration: "5 seconds" }))
 
 /**
- * Pages of the journal after which a commit copies it into the file: 16 MiB. It waits for the disk twice, and so does all
- * that this process does. A page that was written often meanwhile is copied once.
+ * Pages of the journal after which it is copied into the file: 16 MiB. That waits for the disk twice, and so does all that
+ * this process does. A page that was written often meanwhile is copied once.
  */
 const journalPages = 4000
+
+/** Number of waits for the disk after which the length of the journal is looked at. */
+const lookEvery = 8
 
 // Two processes that switch a new file to WAL in the same moment can be told "busy" at once.
 const opening = Schedule.exponential("20 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 8 }))
@@ -138,21 +142,27 @@ const withoutSync = <A>(db: DatabaseSync, body: () => A): A => {
   }
 }
 
-const Copied = Schema.Struct({ busy: Schema.Int })
-
-/** Writes what is in the journal into the file, waits for the disk, and empties it; false if another process is at work. */
-const emptyJournal = (db: DatabaseSync): boolean =>
-  decoderOf(Copied)(db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get()).busy === 0
-
 const open = (Database: typeof DatabaseSync, file: string): DatabaseSync => {
   const db = new Database(file, { timeout: busyMillis, enableForeignKeyConstraints: true })
   try {
     db.exec("PRAGMA journal_mode = WAL")
     db.exec("PRAGMA synchronous = FULL")
-    // A process may have ended after its disk had failed: see `writtenAnew`.
-    emptyJournal(db)
-    db.exec(`PRAGMA wal_autocheckpoint = ${journalPages}`)
-    inTransaction(db, "IMMEDIATE", () => migrate(db, file))
+    // SQLite ignores that the disk fails while a commit copies the journal.
+    db.exec("PRAGMA wal_autocheckpoint = 0")
+    // The first reader makes the journal's file.
+    db.exec("PRAGMA schema_version")
+    return db
+  } catch (cause) {
+    db.close()
+    throw cause
+  }
+}
+
+/** Keeps every process from writing, until it is closed. */
+const lock = (Database: typeof DatabaseSync, file: string): DatabaseSync => {
+  const db = new Database(file, { timeout: busyMillis })
+  try {
+    db.exec("BEGIN IMMEDIATE")
     return db
   } catch (cause) {
     db.close()
@@ -182,42 +192,83 @@ const make = Effect.fnUntraced(function*(directory: string) {
         reason: "failed"
       })
   })
+  const scope = yield* Effect.scope
+  let hasFailed = false
   const db = yield* Effect.acquireRelease(
     Effect.try({ try: () => open(DatabaseSync, file), catch: failing("Sqlite.open") }).pipe(
       Effect.retry({ schedule: opening, while: (error) => error.retryable })
     ),
-    (db) => Effect.sync(() => db.close())
+    // The last one to close the file copies the journal, which the disk may not have.
+    (db) => Effect.sync(() => hasFailed ? undefined : db.close())
   )
   const statements = statementsOf(db)
-  let hasFailed = false
-  const running = <A>(operation: string, run: () => A) => {
-    const once = Effect.try({
+  const attempt = <A>(operation: string, run: () => A) =>
+    Effect.try({
       try: run,
       catch: (cause) => {
         if (isDiskFailure(cause)) hasFailed = true
         return failing(operation)(cause)
       }
     })
-    return Effect.catch(
-      once,
-      (error) => retryAfter(error, once, { schedule: whileHeld, while: ({ reason }) => reason === "unavailable" })
+  const retrying = <A>(effect: Effect.Effect<A, StoreError>) =>
+    Effect.catch(
+      effect,
+      (error) => retryAfter(error, effect, { schedule: whileHeld, while: ({ reason }) => reason === "unavailable" })
     )
-  }
-  /**
-   * After a failed wait for the disk the system may take the journal's pages for written. Later waits succeed without them,
-   * and a power cut loses them with all that comes behind them. So they are written anew, into the file.
-   */
-  const writtenAnew = () => {
-    if (!hasFailed) return
-    if (!emptyJournal(db)) throw held("another process uses the journal")
-    hasFailed = false
-  }
-  // It lasts as long as a connection is open. Where the file system has no shared memory, SQLite keeps no such journal.
-  const journal = yield* Effect.option(fs.open(`${file}-wal`, { flag: "r+" }))
   const unwritten = new StoreError({
     operation: "Sqlite.synced",
     message: `${file}: the disk did not take what was written: check the disk`,
     reason: "unavailable"
+  })
+  const locked = Effect.acquireRelease(
+    attempt("Sqlite.synced", () => lock(DatabaseSync, file)),
+    (lock) => Effect.sync(() => lock.close())
+  )
+  const rewriting = (journal: FileSystem.File) =>
+    Effect.gen(function*() {
+      yield* locked
+      yield* Effect.mapError(SqliteJournal.rewrite(journal), () => {
+        hasFailed = true
+        return unwritten
+      })
+      hasFailed = false
+    }).pipe(Effect.scoped, Effect.uninterruptible)
+  // It lasts as long as a connection is open. Where the file system has no shared memory, SQLite keeps no such journal.
+  const journal = yield* Effect.option(fs.open(`${file}-wal`, { flag: "r+" }))
+  // A process may have ended after its disk had failed.
+  yield* Effect.gen(function*() {
+    if (Option.isSome(journal) && (yield* journal.value.stat).size > 0n) yield* rewriting(journal.value)
+    yield* attempt("Sqlite.open", () => inTransaction(db, "IMMEDIATE", () => migrate(db, file)))
+  }).pipe(
+    Effect.catchTag("PlatformError", () => Effect.fail(unwritten)),
+    Effect.retry({ schedule: opening, while: (error) => error.retryable })
+  )
+  /**
+   * Writes the journal anew if the disk has failed. The system may take the journal's pages for written then: later waits
+   * succeed without them, and a power cut loses them with all that comes behind them. Nothing is confirmed before, and
+   * nothing is copied into the file, which must not have what the journal lacks.
+   */
+  const rewritten = Option.match(journal, {
+    onNone: () => Effect.void,
+    onSome: (journal) => {
+      const one = shared(Effect.suspend(() => hasFailed ? rewriting(journal) : Effect.void))
+      return Effect.suspend(() => hasFailed ? one : Effect.void)
+    }
+  })
+  yield* Effect.addFinalizer(() => Effect.ignore(rewritten))
+
+  let written = 0
+  const isTimeToLook = () => ++written % lookEvery === 0 && !hasFailed
+  /** Copies a long journal into the file. What the disk fails to take stays in the journal. */
+  const copied = Option.match(journal, {
+    onNone: () => Effect.void,
+    onSome: (journal) =>
+      Effect.gen(function*() {
+        if (!(yield* SqliteJournal.hasPages(journal, journalPages))) return
+        yield* attempt("Sqlite.copied", () => {
+          if (!hasFailed) db.exec("PRAGMA wal_checkpoint(PASSIVE)")
+        })
+      }).pipe(Effect.catch(() => rewritten), Effect.ignore)
   })
   const inode = Effect.map(Effect.option(fs.stat(file)), Option.flatMap(({ ino }) => ino))
   const opened = yield* inode
@@ -227,11 +278,11 @@ const make = Effect.fnUntraced(function*(directory: string) {
     reason: "unavailable"
   })
   const transaction: Sqlite["Service"]["transaction"] = (operation, body) =>
-    running(operation, () => {
-      writtenAnew()
-      return inTransaction(db, "IMMEDIATE", () => body(statements))
-    })
-  const rewriting = Effect.mapError(running("Sqlite.synced", writtenAnew), () => unwritten)
+    rewritten.pipe(
+      Effect.andThen(attempt(operation, () => inTransaction(db, "IMMEDIATE", () => body(statements)))),
+      retrying,
+      Effect.tap(() => isTimeToLook() ? Effect.forkIn(copied, scope) : Effect.void)
+    )
   return Sqlite.of({
     directory,
     transaction,
@@ -239,16 +290,20 @@ const make = Effect.fnUntraced(function*(directory: string) {
       onNone: () => ({ unsynced: transaction, synced: Effect.void }),
       onSome: ({ sync }) => ({
         unsynced: <A>(operation: string, body: (statements: Statements) => A) =>
-          running(operation, () => withoutSync(db, () => inTransaction(db, "IMMEDIATE", () => body(statements)))),
-        synced: shared(Effect.suspend(() =>
-          hasFailed ? rewriting : Effect.catch(sync, () => {
-            hasFailed = true
-            return rewriting
-          })
-        ))
+          retrying(
+            attempt(operation, () => withoutSync(db, () => inTransaction(db, "IMMEDIATE", () => body(statements))))
+          ),
+        synced: shared(
+          Effect.suspend(() => hasFailed ? Effect.void : sync).pipe(
+            Effect.catch(() => Effect.sync(() => hasFailed = true)),
+            Effect.andThen(retrying(rewritten)),
+            Effect.tap(() => isTimeToLook() ? copied : Effect.void)
+          )
+        )
       })
     }),
-    read: (operation, body) => running(operation, () => inTransaction(db, "DEFERRED", () => body(statements))),
+    read: (operation, body) =>
+      retrying(attempt(operation, () => inTransaction(db, "DEFERRED", () => body(statements)))),
     inPlace: Effect.flatMap(
       inode,
       (now) => Option.getOrUndefined(now) === Option.getOrUndefined(opened) ? Effect.void : Effect.fail(moved)

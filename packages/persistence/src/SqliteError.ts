@@ -39,9 +39,6 @@ const codeOf = ({ errcode }: typeof DriverError.Type): number => errcode & 0xff
 /** True for an error of the driver that says that the disk failed to read or write. */
 export const isDiskFailure = (cause: unknown): boolean => isDriverError(cause) && codeOf(cause) === disk
 
-/** Error as the driver throws it while another process holds the file. */
-export const held = (message: string) => Object.assign(new Error(message), { errcode: busy })
-
 /** Error of a failed operation: one line with the operation, the file and the remedy. */
 export const explain = (
   { cause, file, operation }: { readonly operation: string; readonly file: string; readonly cause: unknown }

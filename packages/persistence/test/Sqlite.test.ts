@@ -1,11 +1,11 @@
-import { NodePath, NodeServices } from "@effect/platform-node"
+import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import * as SqliteDatabase from "@nominal-code/persistence/Sqlite"
 import { Sqlite, type Statements } from "@nominal-code/persistence/Sqlite"
-import { Context, Effect, Fiber, FileSystem, Layer, PlatformError, Schema } from "effect"
+import { Effect, Fiber, FileSystem, Schema } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { TestClock } from "effect/testing"
 import { DatabaseSync } from "node:sqlite"
+import { onBrokenDisk } from "./BrokenDisk.ts"
 import { databaseAt, freshDatabase, temporaryDirectory } from "./TestDatabase.ts"
 
 const Last = Schema.Struct({ last: Schema.Int })
@@ -41,91 +41,60 @@ it.effect("what does not wait for the disk is there at once, and the transaction
     yield* synced
   }).pipe(Effect.provide(freshDatabase)))
 
-const eio = PlatformError.systemError({
-  _tag: "Unknown",
-  module: "FileSystem",
-  method: "sync",
-  description: "EIO"
-})
-
-/** A database whose disk fails to take the journal for the given number of times, and what its file has without it. */
-const onBrokenDisk = Effect.fnUntraced(function*(failures: number) {
-  const fs = yield* FileSystem.FileSystem
-  const directory = yield* temporaryDirectory
-  let waits = 0
-  const broken = FileSystem.FileSystem.of({
-    ...fs,
-    open: (path, options) =>
-      Effect.map(fs.open(path, options), (file) =>
-        new Proxy(file, {
-          get: (target, key) =>
-            key === "sync"
-              ? Effect.suspend(() => waits++ < failures ? Effect.fail(eio) : target.sync)
-              : Reflect.get(target, key)
-        }))
-  })
-  const sqlite = Context.get(
-    yield* Layer.build(
-      Layer.fresh(SqliteDatabase.layer(directory)).pipe(
-        Layer.provide([Layer.succeed(FileSystem.FileSystem, broken), NodePath.layer])
-      )
-    ),
-    Sqlite
-  )
-  const afterPowerCut = Effect.gen(function*() {
-    const copy = yield* temporaryDirectory
-    yield* fs.copyFile(`${directory}/nominal-code.db`, `${copy}/nominal-code.db`)
-    return yield* Effect.provide(last, databaseAt(copy), { local: true })
-  })
-  return { ...sqlite, afterPowerCut }
-})
 const set = (value: number) => (statements: Statements) => statements.run("UPDATE ticks SET last = ?", [value])
 
-it.effect("what the disk failed to take is written anew, into the file itself, before it counts as written", () =>
+const lastIn = (directory: string) => Effect.provide(last, databaseAt(directory), { local: true })
+
+it.live("what the disk failed to take is written anew, by nobody else meanwhile, before it counts as written", () =>
   Effect.gen(function*() {
-    const { afterPowerCut, synced, unsynced } = yield* onBrokenDisk(1)
+    const fs = yield* FileSystem.FileSystem
+    const directory = yield* temporaryDirectory
+    const { afterPowerCut, log, synced, unsynced } = yield* onBrokenDisk(3, directory)
+    const file = fs.readFile(`${directory}/nominal-code.db`)
+    const before = yield* file
     yield* unsynced("test", set(7))
-    assert.strictEqual(yield* afterPowerCut, 0)
     yield* synced
-    assert.strictEqual(yield* afterPowerCut, 7)
+    const anew = "written under a lock"
+    assert.deepStrictEqual(log, ["lost", anew, "lost", anew, "lost", anew, "taken"])
+    assert.strictEqual(yield* lastIn(yield* afterPowerCut), 7)
     yield* unsynced("test", set(8))
     yield* synced
-    assert.strictEqual(yield* afterPowerCut, 7)
+    assert.strictEqual(yield* lastIn(yield* afterPowerCut), 8)
+    // A power cut finds the file as the journal takes it to be.
+    assert.deepStrictEqual(yield* file, before)
   }).pipe(Effect.provide(NodeServices.layer)))
 
 it.effect("while it cannot be written anew nothing counts as written, though the disk is there again", () =>
   Effect.gen(function*() {
-    const { afterPowerCut, directory, synced, transaction, unsynced } = yield* onBrokenDisk(1)
-    const reader = new DatabaseSync(`${directory}/nominal-code.db`)
+    const directory = yield* temporaryDirectory
+    const { afterPowerCut, log, synced, transaction, unsynced } = yield* onBrokenDisk(1, directory)
     yield* unsynced("test", set(7))
-    reader.exec("BEGIN")
-    reader.prepare("SELECT last FROM ticks").get()
-    yield* unsynced("test", set(8))
+    const writer = new DatabaseSync(`${directory}/nominal-code.db`)
+    writer.exec("BEGIN IMMEDIATE")
     for (const waiting of [synced, synced, transaction("test", set(9))]) {
       const [error] = yield* Effect.all([Effect.flip(waiting), TestClock.adjust("10 seconds")], { concurrency: 2 })
       assert.strictEqual(error.reason, "unavailable")
     }
-    reader.close()
+    writer.close()
     yield* transaction("test", set(10))
-    assert.strictEqual(yield* afterPowerCut, 8)
-    yield* synced
+    assert.deepStrictEqual(log, ["lost", "written under a lock", "taken"])
+    assert.strictEqual(yield* lastIn(yield* afterPowerCut), 10)
   }).pipe(Effect.provide(NodeServices.layer)))
 
-it.effect("a transaction that the disk failed is tried again behind nothing that the disk may not have", () =>
+it.live("a transaction that the disk failed is tried again behind nothing that the disk may not have", () =>
   Effect.gen(function*() {
-    const { afterPowerCut, transaction, unsynced } = yield* onBrokenDisk(0)
+    const { log, transaction, unsynced } = yield* onBrokenDisk(0, yield* temporaryDirectory)
     yield* unsynced("test", set(7))
-    let tries = 0
-    const failingOnce = transaction("test", (statements) => {
+    yield* transaction("test", (statements) => {
+      log.push("tried")
       // SQLITE_IOERR_FSYNC.
-      if (tries++ === 0) throw Object.assign(new Error("disk I/O error"), { errcode: 1034 })
+      if (log.length === 1) throw Object.assign(new Error("disk I/O error"), { errcode: 1034 })
       set(8)(statements)
     })
-    yield* Effect.all([failingOnce, TestClock.adjust("1 second")], { concurrency: 2 })
-    assert.deepStrictEqual([tries, yield* afterPowerCut], [2, 7])
+    assert.deepStrictEqual(log, ["tried", "written under a lock", "taken", "tried"])
   }).pipe(Effect.provide(NodeServices.layer)))
 
-it.effect("what a process left in the journal is in the file when the next one has opened it", () =>
+it.effect("what a process left in the journal is written anew by the next one that opens the file", () =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const [directory, killed] = [yield* temporaryDirectory, yield* temporaryDirectory]
@@ -136,20 +105,82 @@ it.effect("what a process left in the journal is in the file when the next one h
         yield* fs.copyFile(`${directory}/${name}`, `${killed}/${name}`)
       }
     }).pipe(Effect.provide(databaseAt(directory)))
-    const copied = fs.copyFile(`${killed}/nominal-code.db`, `${directory}/nominal-code.db`)
-    yield* Effect.provide(copied, databaseAt(killed), { local: true })
-    assert.strictEqual(yield* Effect.provide(last, databaseAt(directory), { local: true }), 7)
+    const { log } = yield* onBrokenDisk(0, killed)
+    assert.deepStrictEqual(log, ["written under a lock", "taken"])
+    assert.deepStrictEqual((yield* onBrokenDisk(0, yield* temporaryDirectory)).log, [])
   }).pipe(Effect.provide(NodeServices.layer)))
 
-it.effect("three thousand changed pages are in the journal before a commit copies it, and waits for the disk twice", () =>
+/** Changes one page of the database so often, in the journal alone. */
+const changed = (times: number) =>
+  Effect.flatMap(
+    Sqlite,
+    ({ unsynced }) =>
+      Effect.replicateEffect(
+        unsynced("test", (statements) => statements.run("UPDATE ticks SET last = last + 1")),
+        times,
+        {
+          discard: true
+        }
+      )
+  )
+
+/** The value in the file alone, without its journal. */
+const copiedValue = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  const { directory } = yield* Sqlite
+  const copy = yield* temporaryDirectory
+  yield* fs.copyFile(`${directory}/nominal-code.db`, `${copy}/nominal-code.db`)
+  return yield* lastIn(copy)
+})
+
+it.effect("three thousand changed pages are in the journal before it is copied, and the disk waited for twice", () =>
   Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    const { directory, unsynced } = yield* Sqlite
-    const change = unsynced("test", (statements) => statements.run("UPDATE ticks SET last = last + 1"))
-    yield* Effect.replicateEffect(change, 3000, { discard: true })
-    const { size } = yield* fs.stat(`${directory}/nominal-code.db-wal`)
-    assert.isAtLeast(Number(size), 3000 * 4096)
+    const { synced } = yield* Sqlite
+    yield* changed(3000)
+    yield* Effect.replicateEffect(synced, 10)
+    assert.strictEqual(yield* copiedValue, 0)
+    yield* changed(1000)
+    yield* Effect.replicateEffect(synced, 10)
+    assert.strictEqual(yield* copiedValue, 4000)
+    // The next writes begin the journal anew: it has its old length, and few pages.
+    yield* changed(10)
+    yield* Effect.replicateEffect(synced, 10)
+    assert.strictEqual(yield* copiedValue, 4000)
   }).pipe(Effect.provide([freshDatabase, NodeServices.layer])))
+
+it.live("a long journal is copied also where every transaction waits for the disk by itself", () =>
+  Effect.gen(function*() {
+    const { transaction } = yield* Sqlite
+    yield* changed(4000)
+    yield* Effect.replicateEffect(transaction("test", set(7)), 8)
+    yield* Effect.repeat(Effect.delay(copiedValue, "10 millis"), { until: (value) => value === 7 })
+  }).pipe(Effect.provide([freshDatabase, NodeServices.layer])))
+
+it.live("a disk that fails while the journal is copied is noticed, and what it failed to take is written anew", () =>
+  Effect.gen(function*() {
+    const directory = yield* temporaryDirectory
+    const { exec } = DatabaseSync.prototype
+    let failures = 1
+    yield* Effect.acquireRelease(
+      Effect.sync(() => {
+        DatabaseSync.prototype.exec = function(sql) {
+          if (sql.includes("wal_checkpoint") && failures-- > 0) {
+            throw Object.assign(new Error("disk I/O error"), { errcode: 1034 })
+          }
+          return exec.call(this, sql)
+        }
+      }),
+      () => Effect.sync(() => DatabaseSync.prototype.exec = exec)
+    )
+    const { log, synced, ...sqlite } = yield* onBrokenDisk(0, directory)
+    yield* Effect.provideService(changed(4000), Sqlite, Sqlite.of({ ...sqlite, synced }))
+    yield* Effect.replicateEffect(synced, 8)
+    assert.deepStrictEqual(
+      log.filter((entry) => entry !== "taken"),
+      Array.from({ length: 16 }, () => "written under a lock")
+    )
+    assert.strictEqual(log.at(-1), "taken")
+  }).pipe(Effect.provide(NodeServices.layer)))
 
 it.effect("its files are for this process's user alone, also where an earlier version made them for everybody", () =>
   Effect.gen(function*() {
