@@ -114,10 +114,11 @@ export const make = Effect.gen(function*() {
     admitted = []
     const mine = {}
     storing = mine
+    // What has arrived in the same turn of the event loop is decided about before, and stored with the others.
     const goOn = () => {
       if (storing !== mine) return
       storing = undefined
-      storeAll()
+      if (admitted.length > 0) due()
     }
     const late = run(Effect.delay(Effect.sync(goOn), patience))
     run(end(jobs, () => {

@@ -71,7 +71,7 @@ const make = Effect.fnUntraced(function*(policy: Policy) {
         webhooks.verify(request, arrival.at),
         () => Result.map(webhooks.parse(request), (delivery) => decide(delivery, arrival))
       ),
-    offer: Effect.fn("Intake.offer")((jobs: ReadonlyArray<Job>) =>
+    offer: (jobs) =>
       Effect.map(queue.offerAll(jobs), (results) =>
         Array.zipWith(jobs, results, (job, result): DeliveryOffer => ({
           receipt: Result.map(result, received),
@@ -81,8 +81,7 @@ const make = Effect.fnUntraced(function*(policy: Policy) {
               onSuccess: (offered) => follow(job, offered)
             })
           )
-        })))
-    ),
+        }))),
     take,
     admits: (event) => Effect.succeed(admit(event)._tag === "Review")
   })

@@ -266,14 +266,18 @@ const aboutFinding = (event: Job["event"], text: string): Option.Option<Command>
     : Option.none()
 }
 
+/** Request for a review that names nothing in particular. */
+const plainReview = Review.make({ full: false, focus: "" })
+
 /**
  * Command of a job. A lifecycle event asks for a review, and so does a request that no comment of the forge holds; a
  * text that asks nothing gets an answer, as it was accepted.
  */
 export const commandOf = ({ event, prompt }: Pick<Job, "event" | "prompt">): Command => {
   const focus = prompt.trim()
-  if (event._tag === "Lifecycle" || event.commentId === 0 || focus === "") {
-    return Review.make({ full: false, focus: isBare(focus) ? "" : focus })
+  if (focus === "") return plainReview
+  if (event._tag === "Lifecycle" || event.commentId === 0) {
+    return isBare(focus) ? plainReview : Review.make({ full: false, focus })
   }
   return aboutFinding(event, focus).pipe(
     Option.orElse(() => parse(focus)),

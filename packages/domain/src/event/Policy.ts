@@ -98,6 +98,8 @@ const mayHaveRole = ({ allowedAccessLevel }: Policy, { authorId, pullRequest }: 
 const isTrigger = ({ require, triggers }: Policy, kind: LifecycleKind): boolean =>
   kind === "pr_rerun" || triggers.includes(kind) || kind === "pr_labeled" && require !== "anyone"
 
+const unprompted = Admission.cases.Review.make({ prompt: "" })
+
 const asked = (policy: Policy): (event: PullRequestEvent) => Admission =>
   PullRequestEvent.match({
     Lifecycle: (event): Admission => {
@@ -110,7 +112,7 @@ const asked = (policy: Policy): (event: PullRequestEvent) => Admission =>
         return refuse("ignored", "the label is not reviewer.review_label")
       }
       return Option.match(leftOut(policy, event), {
-        onNone: () => Admission.cases.Review.make({ prompt: "" }),
+        onNone: () => unprompted,
         onSome: (reason) => refuse("filtered", reason)
       })
     },

@@ -86,7 +86,8 @@ export const make = (
       const found = listener.lanes.entries().take(portion).toArray()
       for (const [key] of found) listener.lanes.delete(key)
       if (listener.lanes.size === 0) listener.some.closeUnsafe()
-      return found.map(([key, work]): ReadyLane => ({ lane: Option.getOrThrow(laneOfKey(key)), work }))
+      // Somebody else may have named what is no lane.
+      return found.flatMap(([key, work]) => Option.toArray(laneOfKey(key)).map((lane): ReadyLane => ({ lane, work })))
     })
 
   const listen = Effect.acquireRelease(

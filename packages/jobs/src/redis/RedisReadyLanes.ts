@@ -1,4 +1,3 @@
-import { laneOfKey } from "@nominal-code/domain/job/Lane"
 import { Redis } from "@nominal-code/persistence/Redis"
 import { opening } from "@nominal-code/persistence/RedisOpening"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
@@ -109,8 +108,7 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
           const lines = text.split("\n")
           for (const line of lines) {
             const [, wait = "", work = "", lane = ""] = announcement.exec(line) ?? []
-            // Whoever reaches the channel can say anything on it.
-            if (Option.isSome(laneOfKey(lane))) readyLanes.touched(headOf(lane, work, Number(wait), now), now)
+            if (lane !== "") readyLanes.touched(headOf(lane, work, Number(wait), now), now)
           }
           const [, digits] = numbered.exec(text) ?? []
           if (digits === undefined) return heard.missed()
