@@ -73,26 +73,29 @@ export const make = Effect.gen(function*() {
     }
     room -= taken
 
-    const chunks: Array<Uint8Array> = []
+    let chunks: Array<Uint8Array> = []
     let size = 0
+    // It stays a listener when the body was refused: to take one out takes longer than to ask.
     const onData = (chunk: Uint8Array) => {
+      if (!readings.has(reading)) return
       size += chunk.byteLength
       chunks.push(chunk)
       if (size > largest) reading.end(BodyRefusal.TooLarge())
     }
     const onEnd = () => {
-      release()
-      onBody(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size))
+      if (release()) onBody(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size))
     }
-    const release = () => {
-      if (!readings.delete(reading)) return
+    /** Gives the room of the body free; false if that was done before. */
+    const release = (): boolean => {
+      if (!readings.delete(reading)) return false
       room += taken
-      request.off("data", onData).off("end", onEnd).off("close", release)
+      return true
     }
     const reading: Reading = {
       deadline: clock.currentTimeMillisUnsafe() + Duration.toMillis(patience),
       end: (refusal) => {
         release()
+        chunks = []
         refuse(refusal)
       }
     }
