@@ -78,6 +78,21 @@ it.effect("deliveries that come while the store works are stored together, when 
     assert.deepStrictEqual(offered, ["a", "b,c,d"])
   }).pipe(Effect.scoped))
 
+it.effect("what comes in the turn in which the store is done is stored with what waits", () =>
+  Effect.gen(function*() {
+    const offered: Array<string> = []
+    const disk = yield* Latch.make()
+    const delivered = yield* batchOver((jobs) => {
+      offered.push(jobs.map(({ delivery }) => delivery).join())
+      return Effect.andThen(disk.await, all(jobs))
+    })
+    const deliver = (name: string) => Effect.forkScoped(delivered(name), { startImmediately: true })
+    const before = yield* Effect.forEach(["a", "b"], (name) => Effect.tap(deliver(name), () => turn))
+    yield* disk.open
+    assert.deepStrictEqual(yield* Fiber.joinAll([...before, yield* deliver("c")]), [202, 202, 202])
+    assert.deepStrictEqual(offered, ["a", "b,c"])
+  }).pipe(Effect.scoped))
+
 it.effect("a store that does not answer one delivery is asked about the next all the same", () =>
   Effect.gen(function*() {
     const delivered = yield* batchOver((jobs) =>
