@@ -3,7 +3,7 @@ import { Usage, UsageSummary } from "@nominal-code/domain/model/Usage"
 import { Settlement } from "@nominal-code/jobs/JobQueue"
 import * as StoredJob from "@nominal-code/jobs/table/StoredJob"
 import { laneOf, mention, push, shaOf } from "@nominal-code/testing/Jobs"
-import { Effect, Option } from "effect"
+import { Effect, Option, Result } from "effect"
 import { count, type Figure, NotMeasured, ratio, shown } from "./Figure.ts"
 import { divide, median, type Samples } from "./Samples.ts"
 import { redis, type ScaleStore, sqlite } from "./ScaleStores.ts"
@@ -16,7 +16,7 @@ const burst = 200
 /** Besides one before them, in which everything is warmed up. */
 const runs = 5
 const atOnce = 16
-/** As many as wait for one transaction of SQLite. */
+/** Number of jobs that are offered together to fill a store. */
 const filling = 500
 const pages = 20
 const pageSize = 50
@@ -114,28 +114,34 @@ const speeds = Effect.fnUntraced(function*(store: ScaleStore, next: ReturnType<t
 /** Number of jobs that are left in the store. */
 const added = (1 + runs) * 2 * burst
 
+/** Stores so many jobs. They are made as they are stored: a million of them would not fit this process. */
+const fill = Effect.fnUntraced(function*({ queue }: ScaleStore, next: ReturnType<typeof supply>, count: number) {
+  for (let left = count; left > 0; left -= filling) {
+    const results = yield* queue.offerAll(next(Math.min(filling, left)))
+    const failed = results.find(Result.isFailure)
+    if (failed !== undefined) return yield* failed.failure
+  }
+})
+
 /** Space of a waiting job, from the difference of two numbers of them, and space of a job that has ended. */
 const sizes = Effect.fnUntraced(function*(
   store: ScaleStore,
-  { ended, waiting }: { readonly waiting: ReadonlyArray<Job>; readonly ended: ReadonlyArray<Job> }
+  next: ReturnType<typeof supply>,
+  { ended, waiting }: { readonly waiting: number; readonly ended: number }
 ) {
-  const { cycle, offer } = workOf(store)
   const empty = yield* store.bytes
-  yield* Effect.forEach(waiting, offer, { concurrency: filling, discard: true })
+  yield* fill(store, next, waiting)
   const filled = yield* store.bytes
-  yield* Effect.forEach(ended, cycle, { concurrency: atOnce, discard: true })
-  return { waiting: (filled - empty) / waiting.length, ended: ((yield* store.bytes) - filled) / ended.length }
+  yield* Effect.forEach(next(ended), workOf(store).cycle, { concurrency: atOnce, discard: true })
+  return { waiting: (filled - empty) / waiting, ended: ((yield* store.bytes) - filled) / ended }
 })
 
 const scaled = Effect.fnUntraced(function*(store: ScaleStore, many: number) {
   const { name } = store
   const next = supply()
-  const small = yield* sizes(store, { waiting: next(few - endingOf.few), ended: next(endingOf.few) })
+  const small = yield* sizes(store, next, { waiting: few - endingOf.few, ended: endingOf.few })
   const atFew = yield* speeds(store, next)
-  const large = yield* sizes(store, {
-    waiting: next(many - few - added - endingOf.many),
-    ended: next(endingOf.many)
-  })
+  const large = yield* sizes(store, next, { waiting: many - few - added - endingOf.many, ended: endingOf.many })
   const atMany = yield* speeds(store, next)
   const bytes = (what: "waiting" | "ended") =>
     count(

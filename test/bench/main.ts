@@ -14,9 +14,6 @@ import * as Report from "./Report.ts"
 import * as Scale from "./Scale.ts"
 import * as StartUp from "./StartUp.ts"
 
-/** Limit of the whole run's time. */
-const limit = Duration.minutes(8)
-
 const names = [
   "acknowledge",
   "overhead",
@@ -45,6 +42,11 @@ const jobs = Flag.Int("jobs").pipe(
   Flag.withDefault(100_000)
 )
 
+const minutes = Flag.Int("minutes").pipe(
+  Flag.withDescription("Limit of the whole run's time: a million jobs need more than the eight that are usual"),
+  Flag.withDefault(8)
+)
+
 const subjects = {
   acknowledge: { title: "Deliveries acknowledged", measure: Acknowledge.measure },
   overhead: { title: "A review without its model", measure: Overhead.measure },
@@ -57,11 +59,11 @@ const subjects = {
   models: { title: "Models", measure: Models.measure }
 } as const
 
-const within = (until: number) => <A, E, R>(measure: Effect.Effect<A, E, R>) =>
+const within = (minutes: number, until: number) => <A, E, R>(measure: Effect.Effect<A, E, R>) =>
   Effect.flatMap(Clock.currentTimeMillis, (now) =>
     Effect.timeoutOrElse(measure, {
       duration: Math.max(0, until - now),
-      orElse: () => Effect.fail(new NotMeasured({ message: `${Duration.format(limit)} for all did not suffice` }))
+      orElse: () => Effect.fail(new NotMeasured({ message: `${minutes} minutes for all did not suffice` }))
     }))
 
 interface BenchOptions {
@@ -69,11 +71,12 @@ interface BenchOptions {
   readonly only: Option.Option<Name>
   readonly write: boolean
   readonly jobs: number
+  readonly minutes: number
 }
 
-const bench = Effect.fn("bench")(function*({ against, jobs, only, write }: BenchOptions) {
+const bench = Effect.fn("bench")(function*({ against, jobs, minutes, only, write }: BenchOptions) {
   const about = yield* Report.circumstances
-  const until = (yield* Clock.currentTimeMillis) + Duration.toMillis(limit)
+  const until = (yield* Clock.currentTimeMillis) + Duration.toMillis(Duration.minutes(minutes))
   const program = yield* Program.bundle
   const other = yield* Effect.forEach(Option.toArray(against), Program.bundleOf, { concurrency: 1 })
   const [parts, missing] = yield* Effect.partition(
@@ -81,7 +84,7 @@ const bench = Effect.fn("bench")(function*({ against, jobs, only, write }: Bench
     Effect.fnUntraced(function*(name) {
       const { measure, title } = subjects[name]
       yield* Console.error(`measuring: ${title}`)
-      const figures = yield* within(until)(measure(program, other, jobs))
+      const figures = yield* within(minutes, until)(measure(program, other, jobs))
       return { title, figures }
     }, (measuring, name) => Effect.mapError(measuring, ({ message }) => `${name}: ${message}`)),
     { concurrency: 1 }
@@ -91,7 +94,7 @@ const bench = Effect.fn("bench")(function*({ against, jobs, only, write }: Bench
   if (write) yield* Report.write(parts, about)
 })
 
-const command = Command.make("bench", { against, jobs, only, write }, bench).pipe(
+const command = Command.make("bench", { against, jobs, minutes, only, write }, bench).pipe(
   Command.withDescription("Figures of speed and size, as ratios and counts that another machine would give as well")
 )
 
