@@ -110,6 +110,14 @@ const batchesOf = (lanes: ReadonlyArray<AppliedLane>): ReadonlyArray<Array.NonEm
   return batches
 }
 
+/** Runs an effect for each of some, all at once. One alone takes no fiber of its own. */
+const each = <A>(all: ReadonlyArray<A>, run: (one: A, index: number) => Effect.Effect<void>): Effect.Effect<void> => {
+  const [only] = all
+  return all.length === 1 && only !== undefined
+    ? run(only, 0)
+    : Effect.forEach(all, run, { concurrency: "unbounded", discard: true })
+}
+
 /** Outcomes of the tries on a lane that Redis was asked to write. */
 const outcomesOf = (
   { change: { loaded, snapshot }, tries }: AppliedLane,
@@ -249,11 +257,10 @@ export const make = Effect.fnUntraced(function*(shards: number, cache: RedisLane
   })
 
   const writeAll = (lanes: ReadonlyArray<AppliedLane>, answer: OutcomeHandler) =>
-    Effect.forEach(
+    each(
       batchesOf(lanes),
       // The first one is on its way before the others are made.
-      (some, index) => index === 0 ? write(some, answer) : Effect.andThen(Effect.yieldNow, write(some, answer)),
-      { concurrency: "unbounded", discard: true }
+      (some, index) => index === 0 ? write(some, answer) : Effect.andThen(Effect.yieldNow, write(some, answer))
     )
 
   /** Makes tries on the lanes of one shard, by one of the scripts. */
@@ -304,7 +311,7 @@ export const make = Effect.fnUntraced(function*(shards: number, cache: RedisLane
     const groups = Map.groupBy(tries, ({ keys }) => keys).values().flatMap((some) =>
       Map.groupBy(some, ({ intake }) => intake).values()
     )
-    return Effect.forEach(groups, (some) => makeSome(some, answer), { concurrency: "unbounded", discard: true })
+    return each(groups.toArray(), (some) => makeSome(some, answer))
   }
 
   const tries = RequestResolver.make<WriteRequest>((entries) => {

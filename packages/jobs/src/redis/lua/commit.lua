@@ -35,15 +35,16 @@ local function callFor(command, key, all)
 end
 
 -- The days on which something has ended that is kept. Whether a job is new is known if the keys of all of them are given.
-local there, isThere, left = {}, {}, 0
-for day = 1, days do
-  isThere[day] = redis.call('EXISTS', KEYS[9 + day])
-  left = left + isThere[day]
-end
+local there, isThere = {}, {}
+for day = 1, days do isThere[day] = 0 end
 for place, day in ipairs(searched) do
+  isThere[day] = redis.call('EXISTS', KEYS[9 + day])
   if isThere[day] == 1 then there[#there + 1] = { day, place - 1 } end
 end
-local areSearched = #there == left
+local areSearched = #there == redis.call('EXISTS', unpack(KEYS, 10, 9 + days))
+if not areSearched then
+  for day = 1, days do isThere[day] = redis.call('EXISTS', KEYS[9 + day]) end
+end
 
 local function whereEnded(first, field)
   for _, day in ipairs(there) do
