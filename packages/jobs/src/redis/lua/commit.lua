@@ -54,11 +54,15 @@ local function whereEnded(first, field)
   return ''
 end
 
+-- A list of the plan: 0 is an empty one.
+local none = {}
+local function some(list) return list == 0 and none or list end
+
 -- The versions of the lanes, and the jobs of their events, as they are now. What is new has no key.
 local names, digests, new = {}, {}, {}
 for place, plan in ipairs(lanes) do
   names[place] = plan[1]
-  local events, seen = plan[9], plan[8]
+  local events, seen = some(plan[9]), some(plan[8])
   for one = 1, #events, 2 do digests[#digests + 1] = events[one] end
   for one = 1, #seen, 2 do
     if seen[one + 1] == '' then new[#new + 1] = KEYS[seen[one]] end
@@ -70,7 +74,7 @@ local areNew = #new == 0 or redis.call('EXISTS', unpack(new)) == 0
 local nextEvent = 0
 
 local function isUnchanged(place, plan)
-  local at, list, seen, events, ended = plan[5], plan[7], plan[8], plan[9], plan[10]
+  local at, list, seen, events, ended = plan[5], plan[7], some(plan[8]), some(plan[9]), some(plan[10])
   local first = nextEvent
   nextEvent = nextEvent + #events / 2
   if at > 0 and math.abs(at - now) > tolerance then return false end
@@ -96,7 +100,7 @@ local function answerBefore(place, plan)
   if plan[6] == 1 then
     if isUntrusted == nil then isUntrusted = untrusted(KEYS[9], signer) and true or false end
     if isUntrusted then
-      nextEvent = nextEvent + #plan[9] / 2
+      nextEvent = nextEvent + #some(plan[9]) / 2
       return { '0' }
     end
   end
@@ -114,6 +118,7 @@ local function write(plan, numbers)
     local at, id, _, before, state, position, epoch, version, set, request, del, ended, expire, parkedEvent, over =
       unpack(job)
     local key = KEYS[at]
+    if set == 0 then set = {} end
     if request > 0 then
       set[#set + 1] = 'payload'
       set[#set + 1] = ARGV[request + 2]
@@ -122,17 +127,17 @@ local function write(plan, numbers)
     redis.call('HSET', key, 'v', version, 'lane', lane, 'state', state, 'position', numberIn(numbers, position), 'epoch',
       numberIn(numbers, epoch), 'ended', ended, unpack(set))
     if over == 0 then
-      if #del > 0 then redis.call('HDEL', key, unpack(del)) end
+      if del ~= 0 then redis.call('HDEL', key, unpack(del)) end
       if expire > 0 then redis.call('PEXPIRE', key, expire)
       elseif before == 'parked' then redis.call('PERSIST', key) end
     end
     if parkedEvent > 0 then redis.call('SET', KEYS[parkedEvent], id, 'PX', expire) end
   end
   local key = KEYS[plan[2]]
-  local order, left, added = unpack(plan[13])
+  local order, left, added = unpack(some(plan[13]))
   if order == 1 then redis.call('DEL', key) end
-  for _, id in ipairs(left) do redis.call('LREM', key, 1, id) end
-  if #added > 0 then redis.call('RPUSH', key, unpack(added)) end
+  for _, id in ipairs(some(left or 0)) do redis.call('LREM', key, 1, id) end
+  if added and added ~= 0 then redis.call('RPUSH', key, unpack(added)) end
 end
 
 -- What the lanes write into the keys that they share.
@@ -167,7 +172,7 @@ local function note(plan, numbers)
   end
   changedLanes[#changedLanes + 1] = lane
   changedLanes[#changedLanes + 1] = after
-  if #head > 0 then
+  if head ~= 0 then
     local at, position, work = unpack(head)
     due[#due + 1] = string.format('%d', at > 0 and at or tonumber(numberIn(numbers, position)) - beyond)
     due[#due + 1] = lane
