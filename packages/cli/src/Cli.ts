@@ -1,11 +1,12 @@
-import type { Severity } from "@nominal-code/domain/review/Finding"
 import { Cause, Effect, Exit, Option, Runtime, Schema } from "effect"
 import { Argument, CliError, Command, Flag, GlobalFlag } from "effect/cli"
 import packageJson from "../package.json" with { type: "json" }
 import * as Ending from "./Ending.ts"
 import { evaluation } from "./eval/Command.ts"
+import { json, toggle } from "./Flags.ts"
 import { gitHubApp } from "./githubApp/Command.ts"
 import { LogLevelFlag } from "./LogLevelFlag.ts"
+import { failOn, reviewing } from "./review/Command.ts"
 import { replaying } from "./transcripts/Command.ts"
 import * as UsageText from "./UsageText.ts"
 
@@ -68,7 +69,6 @@ const pod = Command.make("pod").pipe(
 
 const jobsModule = Effect.promise(() => import("./commands/Jobs.ts"))
 
-const json = Flag.Boolean("json").pipe(Flag.withDescription("Print JSON, for programs"), Flag.withDefault(false))
 const idOrStart = Schema.String.check(
   Schema.isPattern(/^[0-9a-f]{1,20}$/, { expected: "the id of a job, as jobs list shows it, or its start" })
 )
@@ -164,67 +164,6 @@ const config = Command.make("config").pipe(
   ])
 )
 
-const severities = ["critical", "high", "medium", "low"] as const satisfies ReadonlyArray<Severity>
-const toggle = (name: string, what: string) =>
-  Flag.Boolean(name).pipe(Flag.withDescription(what), Flag.withDefault(false))
-
-const failOn = Flag.Literals("fail-on", severities).pipe(
-  Flag.withDescription("Exit with 3 if a finding is this severe or worse"),
-  Flag.optional
-)
-
-const review = Command.make(
-  "review",
-  {
-    target: Argument.String("target").pipe(
-      Argument.withDescription(
-        "A pull request (owner/name#7, group/project!7 or its URL), a range of commits (main..feature), or - for a " +
-          "patch on the standard input"
-      ),
-      Argument.optional
-    ),
-    base: Flag.String("base").pipe(
-      Flag.withDescription("Review the commits of the current branch since it left this one"),
-      Flag.optional
-    ),
-    staged: toggle("staged", "Review what is staged"),
-    prompt: Flag.String("prompt").pipe(Flag.withDescription("What to look at in particular"), Flag.optional),
-    model: Flag.String("model").pipe(Flag.withDescription("The model that reviews"), Flag.optional),
-    provider: Flag.String("provider").pipe(
-      Flag.withDescription("The model's provider: anthropic, openai, google, ollama or another one of docs/models.md"),
-      Flag.optional
-    ),
-    post: toggle("post", "Post the review on the pull request, too"),
-    apply: Flag.Literals("apply", ["ask", "all"]).pipe(
-      Flag.withDescription("Apply suggestions to the files on the disk: asks for each, or applies all (--apply=all)"),
-      Flag.withOptionalValue("ask"),
-      Flag.optional
-    ),
-    failOn,
-    maxUsd: Flag.Finite("max-usd").pipe(
-      Flag.withDescription("Cost limit in US dollars; 0: none"),
-      Flag.withSchema(
-        Schema.Finite.check(
-          Schema.isGreaterThanOrEqualTo(0, { expected: "an amount of dollars, like 0.50, or 0 for no limit" })
-        )
-      ),
-      Flag.optional
-    ),
-    json: toggle("json", "Print JSON, for programs"),
-    markdown: toggle("markdown", "Print Markdown"),
-    sarif: toggle("sarif", "Print SARIF 2.1.0, for GitHub code scanning and editors"),
-    quiet: toggle("quiet", "Print the review alone, without progress")
-  },
-  Effect.fn("cli.review")(function*(flags) {
-    const { reviewHere } = yield* Effect.promise(() => import("./commands/Review.ts"))
-    return yield* reviewHere(flags)
-  })
-).pipe(
-  Command.withDescription(
-    "Review changes on this disk before anybody sees them, or a pull request: what is not committed, unless told otherwise"
-  )
-)
-
 const reconcile = Command.make(
   "reconcile",
   { dryRun: toggle("dry-run", "Print what would be queued, and queue nothing") },
@@ -304,7 +243,7 @@ const nominalCode = Command.make("nominal-code").pipe(
     serve,
     runJob,
     pod,
-    review,
+    reviewing,
     ci,
     jobs,
     reconcile,

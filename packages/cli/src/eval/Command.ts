@@ -1,10 +1,9 @@
 import { parseFloors } from "@nominal-code/eval/Floor"
 import { Effect, Option, Result, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
+import { toggle } from "../Flags.ts"
 
 const positive = Schema.Int.check(Schema.isGreaterThan(0))
-const toggle = (name: string, what: string) =>
-  Flag.Boolean(name).pipe(Flag.withDescription(what), Flag.withDefault(false))
 const text = (name: string, what: string) => Flag.String(name).pipe(Flag.withDescription(what), Flag.optional)
 
 /** Floors as the command line gives them. */

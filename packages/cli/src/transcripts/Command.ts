@@ -1,5 +1,6 @@
 import { Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
+import { json } from "../Flags.ts"
 
 /** `nominal-code replay`. */
 export const replaying = Command.make(
@@ -17,7 +18,7 @@ export const replaying = Command.make(
       Flag.withDescription("A clone that has the commits, for a review whose mirror is not here"),
       Flag.optional
     ),
-    json: Flag.Boolean("json").pipe(Flag.withDescription("Print JSON, for programs"), Flag.withDefault(false))
+    json
   },
   Effect.fn("cli.replay")(function*(flags) {
     const { replay } = yield* Effect.promise(() => import("../commands/Replay.ts"))
