@@ -94,7 +94,7 @@ describe("doctor", () => {
       ) assert.include(stdout.split("\n"), line)
       assert.match(stdout, /^ok {7}machine {8}git version \d/m)
       assert.match(stdout, new RegExp(`^(ok {5}|warning) {2}machine {8}data_dir ${directory}/data .*\\d GB left`, "m"))
-      assert.notMatch(stdout, /PROBLEM|looked for in no repository/)
+      assert.notMatch(stdout, /PROBLEM|missed events in no repository/)
       assert.strictEqual(stderr, "")
       assert.isFalse(yield* (yield* FileSystem.FileSystem).exists(settings.NOMINAL_DATA_DIR))
       const listed = JSON.parse((yield* runHere(settings, "doctor", "--json")).stdout)

@@ -122,6 +122,7 @@ it("filters by the tags of the title, excluding ones first", () => {
   const tags = { titleIncludeTags: ["nominalbot"], titleExcludeTags: ["skip"] }
   const opened = (title: string) => lifecycle("pr_opened", { title })
   decides("review: ", opened("[NominalBot] A change"), tags)
+  decides("review: ", opened("[review] A change"), { titleIncludeTags: ["nominalbot", "review"] })
   decides("filtered", opened("[nominalbot] [skip] A change"), tags)
   decides("filtered", opened("A change for nominalbot"), tags)
   decides("review: ", opened("skip this"), { titleExcludeTags: ["skip"] })

@@ -70,7 +70,7 @@ describe("the file of a repository", () => {
         maxLines: 2000
       }
     })
-    for (const empty of ["", "# nothing", "reviewer:", "filters: {}"]) {
+    for (const empty of ["", "# nothing", "reviewer:", "filters: {}", "#".repeat(longestRepositoryFile)]) {
       assert.deepStrictEqual(Result.getOrThrow(parseRepositoryFile(empty)), noRepositorySettings)
     }
   })

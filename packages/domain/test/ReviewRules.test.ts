@@ -44,6 +44,12 @@ describe("the rules of a repository", () => {
     assert.deepStrictEqual(Result.getOrThrow(parseRules(" \n")), [])
   })
 
+  it("have ids of 1 to 60 characters", () => {
+    const isTaken = (id: string) => Result.isSuccess(parseRules(`rules: [{id: "${id}", text: x}]`))
+    assert.deepStrictEqual(["a", "ab", "a".repeat(60)].filter((id) => !isTaken(id)), [])
+    assert.deepStrictEqual(["", "a".repeat(61), "a-", "-a"].filter(isTaken), [])
+  })
+
   it("are those whose patterns match one of the paths", () => {
     const all = Result.getOrThrow(parseRules(rules))
     const ids = (...paths: ReadonlyArray<string>) => rulesFor(all, paths).map(({ id }) => id)

@@ -137,7 +137,12 @@ describe("a model as judge", () => {
         "Sure:\n```json\n{\"matches\": [{\"candidate\": \"c1\", \"remark\": \" g1 \"}, {\"candidate\": \"C2\", \"remark\": " +
         "\"F1\"}, {\"candidate\": \"C3\", \"remark\": \"G9\"}, {\"candidate\": \"C9\", \"remark\": \"G1\"}]}\n```"
       ])
-      const { dollars, matches } = yield* judge.judge(findings, caseOf("a"))
+      const placed = [{ ...findings[0], body: "It stays locked", path: "a.ts", line: 3 }, ...findings.slice(1)]
+      const { dollars, matches } = yield* judge.judge(placed, caseOf("a"))
+      const asked = (requests[0]?.messages ?? []).flatMap(({ content }) => content.filter(Block.guards.Text))
+        .map(({ text }) => text).join("\n")
+      assert.include(asked, "<C1> at a.ts:3\nIt stays locked\n</C1>")
+      assert.include(asked, "<C2>\nRename it\n</C2>")
       assert.deepStrictEqual(matches.map(({ _tag }) => _tag), ["Golden", "FixedLater", "Nothing"])
       assert.deepStrictEqual([judge.name, requests.length, dollars], ["judge-1", 1, Option.some(0.01)])
     }))
@@ -150,7 +155,9 @@ describe("a model as judge", () => {
       yield* judge.judge([], caseOf("a"))
       yield* judge.judge(findings, { ...caseOf("a"), goldens: [], fixedLater: [] })
       assert.lengthOf(requests, 2)
-      const refused = yield* Effect.flip(judging(["No."]).judge.judge(findings, caseOf("a")))
+      const never = judging(["No."])
+      const refused = yield* Effect.flip(never.judge.judge(findings, caseOf("a")))
       assert.strictEqual(refused.reason, "malformed-response")
+      assert.lengthOf(never.requests, 2)
     }))
 })

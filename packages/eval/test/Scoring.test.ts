@@ -7,7 +7,7 @@ import { missedFloors, parseFloors } from "../src/Floor.ts"
 import { resultHtml } from "../src/HtmlReport.ts"
 import { byWords } from "../src/Judge.ts"
 import { matched } from "../src/Matching.ts"
-import type { CaseResult, EvalFinding } from "../src/Measured.ts"
+import type { CaseResult, EvalFinding, Match } from "../src/Measured.ts"
 import { metricsOf } from "../src/Score.ts"
 import type { EvalCase } from "../src/Suite.ts"
 
@@ -102,6 +102,21 @@ describe("the comparison without a model", () => {
       ])
       assert.deepStrictEqual(findings.map(({ repeat }) => repeat), [false, true, false, true, false])
     }))
+
+  it("counts findings about one golden or one note as repeats, and those about two as none", () => {
+    const findings = ["a lock", "a list", "a name", "a file", "a port"].map((body, at) => finding(body, 10 * at))
+    const matches: ReadonlyArray<Match> = [
+      { _tag: "FixedLater", note: 0 },
+      { _tag: "FixedLater", note: 1 },
+      { _tag: "FixedLater", note: 0 },
+      { _tag: "Golden", golden: 1 },
+      { _tag: "Golden", golden: 1 }
+    ]
+    assert.deepStrictEqual(
+      matched(findings, matches).map(({ repeat }) => repeat),
+      [false, false, true, false, true]
+    )
+  })
 })
 
 describe("the figures of a run", () => {
@@ -192,6 +207,54 @@ describe("the reports of a run", () => {
       assert.include(text, "  found now: An empty list makes the average NaN")
       assert.include(text, "  findings that match nothing: 0 → 1")
       assert.include(text, "two\n  only in the second run")
+    }))
+
+  it.effect("say which figures are better and worse, and nothing of one that is the same or not known", () =>
+    Effect.gen(function*() {
+      const found = yield* judged([finding("The lock is never released when reading fails")])
+      const other = yield* judged([finding("Nothing is tested.", 1), finding("Nor is this.", 1)])
+      const runs = [run([resultOf(found)]), run([resultOf(other, { dollars: 0.1 })])] as const
+      const trends = (text: string) =>
+        ["recall", "findings per pull request", "repeats", "dollars"].map((label) =>
+          new RegExp(`^${label} .* {2}(better|worse)$`, "m").exec(text)?.[1]
+        )
+      assert.deepStrictEqual(trends(compareText(...runs)), ["worse", undefined, undefined, undefined])
+      assert.deepStrictEqual(trends(compareText(runs[1], runs[0])), ["better", undefined, undefined, undefined])
+      assert.strictEqual(
+        compareText(run([resultOf(found)]), run([resultOf(found)])).match(/better|worse/g),
+        null
+      )
+    }))
+
+  it.effect("show each finding with what it matches and its place, and why a case has none", () =>
+    Effect.gen(function*() {
+      const found = yield* judged([
+        finding("The lock is never released when reading fails"),
+        finding("A misleading name for this variable", 9),
+        { body: "Nothing here is tested.", path: "src/b.ts", folded: true }
+      ])
+      const page = resultHtml(run([
+        resultOf(found),
+        resultOf([], { name: "two", state: "Failed", problem: "the model is away", goldens: [], fixedLater: [] }),
+        resultOf([], { name: "three", state: "NotRun" })
+      ]))
+      const [first = "", second = "", third = ""] = page.split("<section ").slice(1)
+      assert.deepStrictEqual([...first.matchAll(/<small>(.*?)<\/small>/g)].map(([, facts]) => facts), [
+        "golden 1 · high · src/a.ts:40",
+        "golden 2 · medium",
+        "fixed later 1",
+        "golden 1 · src/a.ts:40",
+        "fixed later 1 · src/a.ts:9",
+        "matches nothing · src/b.ts · folded"
+      ])
+      assert.deepStrictEqual(
+        [...first.matchAll(/<article class="(\w+)">/g)].map(([, kind]) => kind),
+        ["hit", "miss", "later", "hit", "later", "miss"]
+      )
+      assert.notInclude(first, "<p>")
+      assert.include(second, "<p>the model is away</p>")
+      assert.include(second, "A clean change.")
+      assert.include(third, "<p>not run</p>")
     }))
 
   it.effect("write nothing of a model or a suite as markup", () =>
