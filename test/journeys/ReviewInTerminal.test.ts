@@ -173,7 +173,7 @@ describe("nominal-code review", () => {
         [world, ["acme/shop#x"], 2, /"acme\/shop#x" is no commit range and no pull request/],
         [world, ["https://github.com/acme/shop/pull/"], 2, /is no pull request's page: write https:/],
         [
-          { ...world, env: { TMPDIR: "/nowhere", WORKSPACE_BASE_DIR: `${process.execPath}/mirrors` } },
+          { ...world, env: { TMPDIR: `${process.execPath}/tmp`, WORKSPACE_BASE_DIR: `${process.execPath}/mirrors` } },
           [],
           1,
           /neither \S+ \(workspace\.base_dir\) nor the temporary directory can be written, set TMPDIR to one that can be/
