@@ -1,11 +1,13 @@
-import { execFileSync } from "node:child_process"
+import { execFile } from "node:child_process"
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { env, execPath } from "node:process"
 import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
+const run = promisify(execFile)
 
 /**
  * Vitest's global setup: builds the command as it is released, once for all the tests of a run that need it. Those that
@@ -13,11 +15,17 @@ const root = fileURLToPath(new URL("..", import.meta.url))
  * `NOMINAL_CODE_SNAPSHOT`, and the directory of what Node compiles of it in `NOMINAL_CODE_COMPILED`; those that look into
  * the build find its directory in `NOMINAL_CODE_BUILD`.
  */
-export default (): (() => void) | undefined => {
+export default (): Promise<() => void> | undefined => {
   if (env["NOMINAL_CODE_BIN"] !== undefined) return
   const directory = mkdtempSync(join(tmpdir(), "nominal-code-bundle-"))
   const build = join(directory, "command")
-  execFileSync(execPath, ["ci/build.ts", build], { cwd: root })
+  // What a cluster runs starts as in the image. Its snapshot's program is bundled beside the command.
+  const image = join(directory, "image")
+  mkdirSync(join(image, "bin"), { recursive: true })
+  const bundled = Promise.all([
+    run(execPath, ["ci/build.ts", build], { cwd: root }),
+    run(execPath, ["ci/snapshot.ts", image], { cwd: root })
+  ])
   // ripgrep is no part of the bundle. Nothing else of this repository can be found there.
   mkdirSync(join(directory, "node_modules"))
   symlinkSync(join(root, "node_modules/@vscode"), join(directory, "node_modules/@vscode"))
@@ -31,15 +39,15 @@ export default (): (() => void) | undefined => {
     "await import(\"./command/bin/nominal-code.js\")"
   ]
   writeFileSync(start, `${lines.join("\n")}\n`, { mode: 0o755 })
-  // What a cluster runs starts as in the image.
-  const image = join(directory, "image")
-  cpSync(build, image, { recursive: true })
-  execFileSync(execPath, ["ci/snapshot.ts", image], { cwd: root })
   const snapshot = join(image, "start.blob")
-  execFileSync(execPath, ["--snapshot-blob", snapshot, "--build-snapshot-config", "lib/snapshot.json"], { cwd: image })
-  env["NOMINAL_CODE_BIN"] = start
-  env["NOMINAL_CODE_COMPILED"] = compiled
-  env["NOMINAL_CODE_BUILD"] = build
-  env["NOMINAL_CODE_SNAPSHOT"] = snapshot
-  return () => rmSync(directory, { recursive: true, force: true })
+  return bundled.then(() => {
+    cpSync(build, image, { recursive: true })
+    return run(execPath, ["--snapshot-blob", snapshot, "--build-snapshot-config", "lib/snapshot.json"], { cwd: image })
+  }).then(() => {
+    env["NOMINAL_CODE_BIN"] = start
+    env["NOMINAL_CODE_COMPILED"] = compiled
+    env["NOMINAL_CODE_BUILD"] = build
+    env["NOMINAL_CODE_SNAPSHOT"] = snapshot
+    return () => rmSync(directory, { recursive: true, force: true })
+  })
 }
