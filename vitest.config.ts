@@ -4,6 +4,7 @@ import { env } from "node:process"
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
 import { BaseSequencer, type TestSpecification } from "vitest/node"
+import { useMemory } from "./test/scratch.ts"
 
 /** Packages whose tests start `nominal-code`. */
 const starting = ["cli"]
@@ -68,6 +69,8 @@ env["NODE_COMPILE_CACHE"] ??= fileURLToPath(new URL("node_modules/.cache/compile
 env["MALLOC_ARENA_MAX"] ??= "1"
 env["MALLOC_MMAP_THRESHOLD_"] ??= "131072"
 env["MALLOC_TRIM_THRESHOLD_"] ??= "131072"
+
+useMemory()
 
 export default defineConfig({
   test: {
