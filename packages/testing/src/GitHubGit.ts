@@ -1,8 +1,8 @@
 import { Data, Effect } from "effect"
-import { execFile } from "node:child_process"
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { env } from "node:process"
+import { endingOf, startGit } from "./GitStarter.ts"
 
 /** git ended with a failure. `message` is what it wrote to stderr. */
 export class GitFailed extends Data.TaggedError("GitFailed")<{ readonly message: string }> {}
@@ -45,21 +45,25 @@ export const git = (
   input?: Uint8Array
 ): Effect.Effect<Buffer, GitFailed> =>
   Effect.callback((resume) => {
-    const child = execFile("git", args, {
-      cwd: directory,
-      env: gitEnvironment,
-      encoding: "buffer",
-      maxBuffer: 1 << 30
-    }, (error, stdout, stderr) => {
-      resume(
-        error === null
-          ? Effect.succeed(stdout)
-          : Effect.fail(new GitFailed({ message: `git ${args[0]}: ${stderr.toString().trim() || error.message}` }))
-      )
-    })
-    child.stdin?.on("error", () => {})
-    child.stdin?.end(input)
-    return Effect.sync(() => child.kill("SIGKILL"))
+    const failed = (message: string) => resume(Effect.fail(new GitFailed({ message: `git ${args[0]}: ${message}` })))
+    const stop = new AbortController()
+    startGit({ args, cwd: directory, env: gitEnvironment }).then((started) => {
+      if (stop.signal.aborted) return started.destroy()
+      stop.signal.addEventListener("abort", () => started.destroy())
+      started.on("error", ({ message }) => failed(message))
+      started.on("response", (response) => {
+        const written: Array<Buffer> = []
+        response.on("data", (chunk: Buffer) => written.push(chunk))
+        response.on("error", ({ message }) => failed(message))
+        response.on("end", () => {
+          const { code, stderr } = endingOf(response)
+          if (code === 0) resume(Effect.succeed(Buffer.concat(written)))
+          else failed(stderr.trim() || `it ended with ${code}`)
+        })
+      })
+      return started.end(input)
+    }, ({ message }) => failed(message))
+    return Effect.sync(() => stop.abort())
   })
 
 /** Answers of git about commits by their ids, which are the same in every repository. */

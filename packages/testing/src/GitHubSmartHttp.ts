@@ -1,8 +1,8 @@
 import { Effect } from "effect"
-import { spawn } from "node:child_process"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { gitEnvironment } from "./GitHubGit.ts"
 import type { Account, Repository } from "./GitHubState.ts"
+import { startGit } from "./GitStarter.ts"
 
 /** A request of git's smart HTTP protocol. */
 export interface GitRequest {
@@ -44,26 +44,27 @@ const runBackend = (
   response: ServerResponse
 ): Effect.Effect<number> =>
   Effect.callback((resume) => {
-    const child = spawn("git", ["http-backend"], {
-      env: {
-        ...gitEnvironment,
-        GIT_PROJECT_ROOT: directory,
-        GIT_HTTP_EXPORT_ALL: "1",
-        PATH_INFO: rest,
-        QUERY_STRING: url.search.slice(1),
-        REQUEST_METHOD: request.method ?? "GET",
-        CONTENT_TYPE: request.headers["content-type"] ?? "",
-        CONTENT_LENGTH: request.headers["content-length"] ?? "",
-        HTTP_CONTENT_ENCODING: request.headers["content-encoding"] ?? "",
-        GIT_PROTOCOL: String(request.headers["git-protocol"] ?? ""),
-        REMOTE_USER: login
-      },
-      stdio: ["pipe", "pipe", "ignore"]
-    })
+    const variables = {
+      ...gitEnvironment,
+      GIT_PROJECT_ROOT: directory,
+      GIT_HTTP_EXPORT_ALL: "1",
+      PATH_INFO: rest,
+      QUERY_STRING: url.search.slice(1),
+      REQUEST_METHOD: request.method ?? "GET",
+      CONTENT_TYPE: request.headers["content-type"] ?? "",
+      CONTENT_LENGTH: request.headers["content-length"] ?? "",
+      HTTP_CONTENT_ENCODING: request.headers["content-encoding"] ?? "",
+      GIT_PROTOCOL: String(request.headers["git-protocol"] ?? ""),
+      REMOTE_USER: login
+    }
+    const stop = new AbortController()
+    const finish = () => {
+      if (!response.headersSent) response.writeHead(500)
+      response.end()
+      resume(Effect.succeed(response.statusCode))
+    }
     let head = Buffer.alloc(0)
-    child.stdin.on("error", () => {})
-    request.pipe(child.stdin)
-    child.stdout.on("data", (chunk: Buffer) => {
+    const pass = (chunk: Buffer) => {
       if (response.headersSent) return response.write(chunk)
       head = Buffer.concat([head, chunk])
       const end = head.indexOf(headersEnd)
@@ -78,14 +79,16 @@ const runBackend = (
       headers.delete("status")
       response.writeHead(status, Object.fromEntries(headers))
       return response.write(head.subarray(end + headersEnd.length))
-    })
-    child.on("close", () => {
-      if (!response.headersSent) response.writeHead(500)
-      response.end()
-      resume(Effect.succeed(response.statusCode))
-    })
-    response.on("close", () => child.kill("SIGKILL"))
-    return Effect.sync(() => child.kill("SIGKILL"))
+    }
+    startGit({ args: ["http-backend"], env: variables }).then((started) => {
+      if (stop.signal.aborted) return started.destroy()
+      stop.signal.addEventListener("abort", () => started.destroy())
+      started.on("error", finish)
+      started.on("response", (answer) => answer.on("data", pass).on("end", finish).on("error", finish))
+      return request.pipe(started)
+    }, finish)
+    response.on("close", () => stop.abort())
+    return Effect.sync(() => stop.abort())
   })
 
 /** Answers a git request as GitHub does: with a valid token, of a repository that is there, for reading. */
