@@ -164,11 +164,48 @@ mistakes("the file's keys and form", {
   },
   "a quote that is never closed": {
     yaml: "webhook: { host: \"localhost }\n",
-    problem: "FILE cannot be read as YAML: line 2, column 1: a \":\", a quote, a comma or a bracket is missing"
+    problem: "FILE cannot be read as YAML: line 1, column 18: this \" is never closed"
+  },
+  "a single quote that is never closed": {
+    yaml: "dry_run: true\nreviewer:\n  bot_username: 'bot\n",
+    problem: "FILE cannot be read as YAML: line 3, column 17: this ' is never closed"
+  },
+  "a list that is never closed": {
+    yaml: "reviewer: [",
+    problem: "FILE cannot be read as YAML: line 1, column 11: this [ is never closed"
+  },
+  "a list within a map that is never closed, before another key": {
+    yaml: "access:\n  allowed_repos: [[a], b\n  other: c\n",
+    problem: "FILE cannot be read as YAML: line 2, column 18: this [ is never closed"
+  },
+  "a map that is never closed": {
+    yaml: "webhook: { port: 8080\ndry_run: true\n",
+    problem: "FILE cannot be read as YAML: line 1, column 10: this { is never closed"
+  },
+  "a list that is closed and was never opened": {
+    yaml: "access:\n  allowed_repos: a]\nreviewer: ]\n",
+    problem: "FILE cannot be read as YAML: line 3, column 11: this ] closes nothing"
+  },
+  "a key without its colon": {
+    yaml: "dry_run: true\nwebhook\njobs: {}\n",
+    problem: "FILE cannot be read as YAML: line 2, column 1: a \":\" is missing behind this key"
+  },
+  "a value that begins with a character of YAML's own": {
+    yaml: "reviewer:\n  bot_username: @bot\n",
+    problem: "FILE cannot be read as YAML: line 2, column 17: a value that begins with ` or @ needs quotes"
+  },
+  "a backslash in double quotes": {
+    yaml: "data_dir: \"C:\\data\"\n",
+    problem:
+      "FILE cannot be read as YAML: line 1, column 14: a backslash in double quotes needs another one before it, or single quotes around the value"
   },
   "two documents": {
     yaml: "dry_run: true\n---\ndry_run: false\n",
     problem: "FILE cannot be read as YAML: line 2, column 1: a second document starts here: one file holds one"
+  },
+  "more behind the end of the document": {
+    yaml: "dry_run: true\n...\nwebhook: {}\n",
+    problem: "FILE cannot be read as YAML: line 3, column 1: a second document starts here: one file holds one"
   },
   "an alias without an anchor": {
     yaml: "webhook: *nowhere",

@@ -1,5 +1,5 @@
 import { Result } from "effect"
-import { LineCounter, parseAllDocuments, parseDocument } from "yaml"
+import { type Document, LineCounter, parseAllDocuments, parseDocument, visit, type YAMLParseError } from "yaml"
 import { isYamlMap, type YamlMap } from "./YamlMap.ts"
 
 /** True for a text of well-formed YAML documents. */
@@ -10,12 +10,53 @@ export const isWellFormedYaml = (text: string): boolean => {
 
 // The parser's own sentences may quote the text around the error, and a secret may stand there.
 const syntax: Readonly<Record<string, string>> = {
+  BAD_DQ_ESCAPE: "a backslash in double quotes needs another one before it, or single quotes around the value",
   BAD_INDENT: "the indentation does not fit the lines above",
+  BAD_SCALAR_START: "a value that begins with ` or @ needs quotes",
   BLOCK_AS_IMPLICIT_KEY: "a value with \": \" in it needs quotes",
   DUPLICATE_KEY: "this key stands in the file twice",
-  MISSING_CHAR: "a \":\", a quote, a comma or a bracket is missing",
+  MISSING_CHAR: "a \":\", a comma or a bracket is missing",
+  MULTILINE_IMPLICIT_KEY: "a \":\" is missing behind this key",
   MULTIPLE_DOCS: "a second document starts here: one file holds one",
   TAB_AS_INDENT: "a tab indents the line: use spaces"
+}
+
+/** Bracket or quote that an error says is not closed; none for another error. The library's sentence is a constant. */
+const openedBy = ({ code, message }: YAMLParseError): string | undefined =>
+  code === "BAD_INDENT"
+    ? /^Flow (?:sequence|map) /.exec(message) && (message.endsWith("]") ? "[" : "{") || undefined
+    : code === "MISSING_CHAR"
+    ? /^Missing closing (["'])quote$/.exec(message)?.[1]
+    : undefined
+
+/** Offset of the last such bracket or quote before the error that opens a node around it. */
+const openingOf = (document: Document.Parsed, text: string, opening: string, error: YAMLParseError): number => {
+  const [at] = error.pos
+  let found = at
+  visit(document, {
+    Node: (_, { range }) => {
+      if (range != null && text[range[0]] === opening && range[0] <= at && at <= range[2]) [found] = range
+    }
+  })
+  return found
+}
+
+/** Place and kind of a syntax error, as the end of a sentence. */
+const syntaxError = (
+  document: Document.Parsed,
+  text: string,
+  error: YAMLParseError,
+  lines: LineCounter
+): string => {
+  const opening = openedBy(error)
+  const { col, line } = lines.linePos(opening === undefined ? error.pos[0] : openingOf(document, text, opening, error))
+  const closing = /^Unexpected flow-(seq|map)-end token /.exec(error.message)?.[1]
+  const what = opening !== undefined
+    ? `this ${opening} is never closed`
+    : closing !== undefined
+    ? `this ${closing === "seq" ? "]" : "}"} closes nothing`
+    : syntax[error.code] ?? "the text is not YAML"
+  return `cannot be read as YAML: line ${line}, column ${col}: ${what}`
 }
 
 /**
@@ -28,11 +69,7 @@ export const parseYamlMap = (text: string, like: string): Result.Result<YamlMap,
   const lineCounter = new LineCounter()
   const document = parseDocument(text, { lineCounter, prettyErrors: false })
   const [error] = document.errors
-  if (error !== undefined) {
-    const { col, line } = lineCounter.linePos(error.pos[0])
-    const what = syntax[error.code] ?? "the text is not YAML"
-    return Result.fail(`cannot be read as YAML: line ${line}, column ${col}: ${what}`)
-  }
+  if (error !== undefined) return Result.fail(syntaxError(document, text, error, lineCounter))
   return Result.flatMap(
     Result.try({
       try: (): unknown => document.toJS(),
