@@ -30,8 +30,8 @@ export const run = <E>(
   program: Effect.Effect<void, E, NodeServices.NodeServices>,
   teardown: Runtime.Teardown
 ): void => {
-  Signals.listen()
-  NodeRuntime.runMain(Effect.provide(program, NodeServices.layer), {
+  const own = Effect.provideService(program, Signals.InterruptedCode, Signals.listen())
+  NodeRuntime.runMain(Effect.provide(own, NodeServices.layer), {
     disableErrorReporting: true,
     teardown: failingOnLostOutput(teardown)
   })

@@ -1,3 +1,4 @@
+import { Context } from "effect"
 import process from "node:process"
 
 /** Exit codes of signals, as in a shell: 128 plus the signal's number. */
@@ -22,15 +23,18 @@ export const secondSignals = () => {
   }
 }
 
-/** The first signal that this process was sent. */
-let received: keyof typeof codes | undefined
+/** Exit code of a command that a signal has ended; without one, that of Ctrl-C. A process provides its own. */
+export const InterruptedCode = Context.Reference<() => number>("@nominal-code/cli/InterruptedCode", {
+  defaultValue: () => () => codes.SIGINT
+})
 
-/** Exit code of a command that a signal has ended; without one, that of Ctrl-C. */
-export const interruptedCode = (): number => codes[received ?? "SIGINT"]
-
-/** Ends the process at once on a second signal. The runtime handles the first one and closes the program in order. */
-export const listen = () => {
+/**
+ * Ends the process at once on a second signal. The runtime handles the first one and closes the program in order. Returns
+ * the exit code of a command that the first one has ended.
+ */
+export const listen = (): () => number => {
   const codeAt = secondSignals()
+  let received: keyof typeof codes | undefined
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
       received ??= signal
@@ -44,4 +48,5 @@ export const listen = () => {
     received = "SIGHUP"
     process.emit("SIGTERM", "SIGTERM")
   })
+  return () => codes[received ?? "SIGINT"]
 }

@@ -23,7 +23,7 @@ import { widthOf } from "../review/TerminalText.ts"
 import { NotReviewed, reviewResolved } from "../ReviewChanges.ts"
 import * as ReviewLayers from "../ReviewLayers.ts"
 import { reviewPullRequest } from "../ReviewPullRequest.ts"
-import { interruptedCode } from "../Signals.ts"
+import { InterruptedCode } from "../Signals.ts"
 
 /** Flags of `review`. */
 export interface ReviewFlags extends Pick<TargetFlags, "base" | "staged"> {
@@ -158,8 +158,8 @@ export const reviewHere = Effect.fn("cli.review")(
         ({ message }) => Console.log(nothing(message, flags))
       ),
       Effect.onInterrupt(() =>
-        Effect.sync(() => {
-          process.exitCode = interruptedCode()
+        Effect.map(InterruptedCode, (code) => {
+          process.exitCode = code()
         })
       )
     )
