@@ -1,8 +1,7 @@
-import { Effect, FileSystem, Option, Predicate, RcMap, Schedule, Semaphore } from "effect"
+import { Effect, FileSystem, Option, RcMap, Schedule, Semaphore } from "effect"
 import type { PlatformError } from "effect/PlatformError"
-import { hostname } from "node:os"
-import process from "node:process"
 import { beat, silentMillis } from "./Heartbeat.ts"
+import { isDead, self } from "./ProcessOwner.ts"
 
 const BEAT_SECONDS = 5
 const STALE_MILLIS = 60_000
@@ -19,24 +18,6 @@ export type RepositoryLock = <A, E, R>(
 ) => Effect.Effect<A, E | PlatformError, R>
 
 const ownerFile = (directory: string) => `${directory}/owner`
-
-/** Name of this process, unique over time: in a container, each start has the same process id. */
-const self = () => `${hostname()} ${process.pid} ${performance.timeOrigin}`
-
-/** True if the lock's holder ran on this machine and is gone. */
-const isDead = (owner: string): Effect.Effect<boolean> => {
-  const [host, id] = owner.split(" ")
-  if (host !== hostname() || owner === self()) return Effect.succeed(false)
-  if (id === String(process.pid)) return Effect.succeed(true)
-  return Effect.sync(() => {
-    try {
-      process.kill(Number(id), 0)
-      return false
-    } catch (cause) {
-      return Predicate.hasProperty(cause, "code") && cause.code === "ESRCH"
-    }
-  })
-}
 
 /**
  * Takes the lock that processes share, the directory `<path>.lock`: whoever creates it holds it, and keeps its time of
