@@ -1,6 +1,6 @@
 import type { Sha } from "@nominal-code/domain/event/PullRequest"
 import { fileTrouble } from "@nominal-code/domain/file/FileTrouble"
-import { Effect, FileSystem, Option, Path } from "effect"
+import { Config, Effect, FileSystem, Option, Path } from "effect"
 import * as BorrowingRepository from "./BorrowingRepository.ts"
 import { Git, GitError, type GitOptions } from "./Git.ts"
 import * as Objects from "./Objects.ts"
@@ -98,11 +98,19 @@ const workTree = Effect.fnUntraced(function*(workTree: string, { options }: Apar
   return yield* textOf(options, "write-tree")
 })
 
+/** Index of what is about to be committed: git tells its hooks of another one in `git commit -a` and `git commit FILE`. */
+const indexOf = Effect.fnUntraced(function*(workTree: string, userIndex: string) {
+  const path = yield* Path.Path
+  const told = yield* Effect.option(Config.NonEmptyString("GIT_INDEX_FILE"))
+  return Option.match(told, { onNone: () => userIndex, onSome: (file) => path.resolve(workTree, file) })
+})
+
 /** Writes the tree of the index. The index of a merge with conflicts has none. */
 const stagedTree = Effect.fnUntraced(function*(workTree: string, { options, userIndex }: Apart) {
   const fs = yield* FileSystem.FileSystem
+  const index = yield* indexOf(workTree, userIndex)
   // A repository in which nothing was ever staged has none.
-  if (options.indexFile !== undefined && (yield* fs.exists(userIndex))) yield* fs.copyFile(userIndex, options.indexFile)
+  if (options.indexFile !== undefined && (yield* fs.exists(index))) yield* fs.copyFile(index, options.indexFile)
   const entries = yield* textOf({ ...options, workTree }, "ls-files", "--unmerged", "-z")
   // Each entry is `mode object stage<TAB>path`.
   const conflicts = new Set(entries.split("\0").filter(Boolean).map((entry) => entry.split("\t")[1]))

@@ -1,8 +1,9 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import { Effect, FileSystem } from "effect"
+import { ConfigProvider, Effect, FileSystem } from "effect"
 import { spawnSync } from "node:child_process"
-import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { env } from "node:process"
 import * as Git from "../src/Git.ts"
 import { type LocalChanges, resolveChanges, type ResolvedChanges } from "../src/LocalChanges.ts"
 
@@ -66,6 +67,31 @@ it.live("a patch is committed on top of its base, and one that does not apply is
     assert.strictEqual(reason, "refused")
     assert.match(message, /^the patch does not apply to main \(.*page\.ts.*\): name the commit .* by --base$/)
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+for (const [command, ...args] of [["commit -a", "-a"], ["commit FILE", "page.ts"]] as const) {
+  it.live(`what is staged is what git commits, in a hook of git ${command}`, () =>
+    Effect.gen(function*() {
+      const { changes, git, repository } = yield* conflicted
+      git("reset", "-q", "--hard")
+      writeFileSync(`${repository}/page.ts`, "staged")
+      git("add", ".")
+      writeFileSync(`${repository}/page.ts`, "committed")
+      // git removes the hook's index with the hook.
+      const hook =
+        `#!/bin/sh\ncp "$GIT_INDEX_FILE" "$GIT_INDEX_FILE.kept"\nprintf %s "$GIT_INDEX_FILE.kept" > .git/told\nexit 1\n`
+      writeFileSync(`${repository}/.git/hooks/pre-commit`, hook, { mode: 0o755 })
+      assert.strictEqual(git("commit", "-m", "four", ...args).status, 1)
+      const told = readFileSync(`${repository}/.git/told`, "utf8")
+      const inHook = (GIT_INDEX_FILE: string) =>
+        Effect.provide(
+          changes("staged"),
+          ConfigProvider.layer(ConfigProvider.fromEnvRecord({ ...env, GIT_INDEX_FILE }))
+        )
+      assert.strictEqual(shown(yield* inHook(told)), "committed")
+      // Of git commit alone, the file is the usual one, by its path from the root.
+      assert.strictEqual(shown(yield* inHook(".git/index")), "staged")
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+}
 
 /** Every file below a directory, with its time and size. git itself tells by the time of a shared index that it is read. */
 const filesBelow = (directory: string): ReadonlyArray<string> =>
