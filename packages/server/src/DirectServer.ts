@@ -43,9 +43,12 @@ export const make = (): { readonly server: Server; readonly routes: DirectRoutes
     emit: (event: string, ...given: ReadonlyArray<unknown>): boolean => {
       const [request, response] = given
       const isRequest = event === "request" || event === "checkContinue"
-      return isRequest && request instanceof IncomingMessage && response instanceof ServerResponse
-        ? handle(request, response) || emit(event, ...given)
-        : emit(event, ...given)
+      if (!(isRequest && request instanceof IncomingMessage && response instanceof ServerResponse)) {
+        return emit(event, ...given)
+      }
+      // Node keeps a connection that is in use when the server closes: whoever sends by it would not find another server.
+      if (!server.listening) response.shouldKeepAlive = false
+      return handle(request, response) || emit(event, ...given)
     }
   })
   return {

@@ -4,7 +4,9 @@ import type { ForgeWebhooks } from "@nominal-code/forge/Webhooks"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
 import { Effect, Layer, Option, Result } from "effect"
 import { HttpClient } from "effect/http"
-import { request } from "node:http"
+import { once } from "node:events"
+import { Agent, request } from "node:http"
+import * as DirectServer from "../src/DirectServer.ts"
 import { deliver, listeningPort, pullRequest, server, sign } from "./ServerFixture.ts"
 
 /** A forge whose readers have a bug, each in one of their steps. */
@@ -74,3 +76,29 @@ it.effect("a sender that asks before it sends the body is told to go on, unless 
     assert.deepStrictEqual(yield* ask(sign(body)), [202, true])
     assert.lengthOf(yield* JobRecords.use(({ list }) => list({ limit: 10 })), 1)
   }).pipe(Effect.provide(server())))
+
+it.live("a server that closes ends each connection with its next answer", () =>
+  Effect.gen(function*() {
+    const { routes, server } = DirectServer.make()
+    // Node ends the connections that nobody uses at that moment by itself.
+    yield* routes.add("/", (_, response) => {
+      response.end()
+      server.close()
+    })
+    server.on("request", () => assert.fail("it has a route"))
+    yield* Effect.promise(() => once(server.listen(0, "127.0.0.1"), "listening"))
+    const address = server.address()
+    const port = typeof address === "object" ? address?.port : undefined
+    const agent = yield* Effect.acquireRelease(
+      Effect.sync(() => new Agent({ keepAlive: true, maxSockets: 1 })),
+      (agent) => Effect.sync(() => agent.destroy())
+    )
+    const connectionOf = Effect.callback<string | undefined, Error>((resume) => {
+      request({ host: "127.0.0.1", port, agent, method: "POST" }, (response) => {
+        response.resume().on("end", () => resume(Effect.succeed(response.headers.connection)))
+      }).on("error", (error) => resume(Effect.fail(error))).end()
+    })
+    assert.strictEqual(yield* connectionOf, "keep-alive")
+    assert.strictEqual(yield* connectionOf, "close")
+    assert.strictEqual((yield* Effect.flip(connectionOf)).message.split(" ")[1], "ECONNREFUSED")
+  }).pipe(Effect.scoped))
