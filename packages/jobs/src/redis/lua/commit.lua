@@ -114,6 +114,12 @@ end
 -- Writes what is a lane's own.
 local function write(plan, numbers)
   local lane = plan[1]
+  -- First, so that where it is no list, nothing is written of a job that is refused.
+  local key = KEYS[plan[2]]
+  local order, left, added = unpack(some(plan[13]))
+  if order == 1 then redis.call('DEL', key) end
+  for _, id in ipairs(some(left or 0)) do redis.call('LREM', key, 1, id) end
+  if added and added ~= 0 then redis.call('RPUSH', key, unpack(added)) end
   for _, job in ipairs(plan[12]) do
     local at, id, _, before, state, position, epoch, version, set, request, del, ended, expire, parkedEvent, over =
       unpack(job)
@@ -133,11 +139,6 @@ local function write(plan, numbers)
     end
     if parkedEvent > 0 then redis.call('SET', KEYS[parkedEvent], id, 'PX', expire) end
   end
-  local key = KEYS[plan[2]]
-  local order, left, added = unpack(some(plan[13]))
-  if order == 1 then redis.call('DEL', key) end
-  for _, id in ipairs(some(left or 0)) do redis.call('LREM', key, 1, id) end
-  if added and added ~= 0 then redis.call('RPUSH', key, unpack(added)) end
 end
 
 -- What the lanes write into the keys that they share.
