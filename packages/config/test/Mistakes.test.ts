@@ -158,6 +158,14 @@ mistakes("the file's keys and form", {
     yaml: "reviewer:\n  bot_username: nominal: bot\n",
     problem: "FILE cannot be read as YAML: line 2, column 17: a value with \": \" in it needs quotes"
   },
+  "a key that is indented further than the one above": {
+    yaml: "webhook:\n host: localhost\n  port: 8080\n",
+    problem: "FILE cannot be read as YAML: line 2, column 8: the line below is indented further than this one"
+  },
+  "a key at the top that is indented further than the one above": {
+    yaml: "dry_run: true\n data_dir: a\n",
+    problem: "FILE cannot be read as YAML: line 1, column 10: the line below is indented further than this one"
+  },
   "an indentation that fits nothing": {
     yaml: "webhook:\n  port: 8080\n host: localhost\n",
     problem: "FILE cannot be read as YAML: line 3, column 1: the indentation does not fit the lines above"

@@ -41,6 +41,10 @@ const openingOf = (document: Document.Parsed, text: string, opening: string, err
   return found
 }
 
+/** True for an error about a value that is followed by a line which is indented further than its key. */
+const isBeforeDeeperLine = (text: string, { code, pos: [at] }: YAMLParseError): boolean =>
+  code === "BLOCK_AS_IMPLICIT_KEY" && !/:(?:\s|$)/.test(text.slice(at).split("\n", 1)[0] ?? "")
+
 /** Place and kind of a syntax error, as the end of a sentence. */
 const syntaxError = (
   document: Document.Parsed,
@@ -55,6 +59,8 @@ const syntaxError = (
     ? `this ${opening} is never closed`
     : closing !== undefined
     ? `this ${closing === "seq" ? "]" : "}"} closes nothing`
+    : isBeforeDeeperLine(text, error)
+    ? "the line below is indented further than this one"
     : syntax[error.code] ?? "the text is not YAML"
   return `cannot be read as YAML: line ${line}, column ${col}: ${what}`
 }
