@@ -90,9 +90,7 @@ const answer: ScriptedModel.Script = ScriptedModel.turns({
 })
 
 const used = (turns: ReadonlyArray<ScriptedModel.ModelTurn>): Figures => {
-  const usages = turns.map(({ answer: { usage } }) =>
-    new Usage({ ...Usage.none, input: usage?.input ?? 0, output: usage?.output ?? 0 })
-  )
+  const usages = turns.map(({ answer }) => new Usage({ ...Usage.none, ...ScriptedModel.billed(answer) }))
   const total = usages.reduce((sum, usage) => sum.plus(usage), Usage.none)
   const model = turns[0]?.request.model ?? ""
   const costs = usages.map((usage) => listedPrices.costOf(model, usage))

@@ -182,13 +182,19 @@ const disorder = (messages: ReadonlyArray<ChatMessage>): string | undefined => {
 
 const refusal = (status: number, message: string): ModelAnswer => ({ error: { status, message } })
 
-const toResponse = ({ calls = [], error, text = "", usage }: ModelAnswer): FixtureResponse => {
+/** Tokens that the model bills for an answer. */
+export const billed = ({ usage }: ModelAnswer): NonNullable<ModelAnswer["usage"]> =>
+  usage ?? { input: 1000, output: 100 }
+
+const toResponse = (answer: ModelAnswer): FixtureResponse => {
+  const { calls = [], error, text = "" } = answer
   if (error !== undefined) {
     const { message, retryAfterSeconds: retryAfter, status } = error
     const type = status === 429 ? "rate_limit_error" : status === 400 ? "invalid_request_error" : "api_error"
     return { error: { message, type }, status, ...(retryAfter === undefined ? {} : { retryAfter }) }
   }
-  const tokens = { usage: { input_tokens: usage?.input ?? 1000, output_tokens: usage?.output ?? 100 } }
+  const { input, output } = billed(answer)
+  const tokens = { usage: { input_tokens: input, output_tokens: output } }
   const toolCalls = calls.map(({ input, name }) => ({ name, arguments: JSON.stringify(input) }))
   if (calls.length === 0) return { content: text, ...tokens }
   return text === "" ? { toolCalls, ...tokens } : { content: text, toolCalls, ...tokens }
