@@ -10,16 +10,18 @@ import { reviewSettings } from "@nominal-code/testing/TestConfig"
 import * as Git from "@nominal-code/workspace/Git"
 import * as Tools from "@nominal-code/workspace/tools/Tools"
 import { Workspace } from "@nominal-code/workspace/Workspace"
-import { Effect, Layer, Struct } from "effect"
+import { Effect, FileSystem, Layer, Struct } from "effect"
 import { review } from "../src/Review.ts"
 import * as Scene from "./Scene.ts"
 
 const commit = Sha.make("d".repeat(40))
 
 /** The tools of a checkout of which nothing is read. */
-const tools = Tools.at({ gitDir: "/nowhere", commits: { head: commit, base: commit, mergeBase: commit } }).pipe(
-  Effect.provide(Git.layer({ baseDir: "/nowhere" }))
-)
+const tools = Effect.gen(function*() {
+  const baseDir = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped({ prefix: "model-input-" })
+  const commits = { head: commit, base: commit, mergeBase: commit }
+  return yield* Effect.provide(Tools.at({ gitDir: "/nowhere", commits }), Git.layer({ baseDir }))
+})
 
 /** The first request to the model about a change of a file, with the default settings. */
 const firstRequest = Effect.fnUntraced(
