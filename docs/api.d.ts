@@ -1934,6 +1934,11 @@ interface LocalChanges {
   readonly head: string;
   /** A patch on top of the base, in place of the head. */
   readonly patch?: string;
+  /**
+   * Index of what is `staged`, if it is not the repository's own: for a hook, git names one in `GIT_INDEX_FILE`. A
+   * relative path starts at the repository. Only a copy of it is written.
+   */
+  readonly indexFile?: string;
 }
 declare const ReviewedFinding_base: import("effect/Schema").Class<ReviewedFinding, import("effect/Schema").Struct<{
   readonly path: import("effect/Schema").brand<import("effect/Schema").NonEmptyString, "RepoPath">;

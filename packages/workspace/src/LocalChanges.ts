@@ -1,6 +1,6 @@
 import type { Sha } from "@nominal-code/domain/event/PullRequest"
 import { fileTrouble } from "@nominal-code/domain/file/FileTrouble"
-import { Config, Effect, FileSystem, Option, Path } from "effect"
+import { Effect, FileSystem, Option, Path } from "effect"
 import * as BorrowingRepository from "./BorrowingRepository.ts"
 import { Git, GitError, type GitOptions } from "./Git.ts"
 import * as Objects from "./Objects.ts"
@@ -19,6 +19,11 @@ export interface LocalChanges {
   readonly head: string
   /** A patch on top of the base, in place of the head. */
   readonly patch?: string
+  /**
+   * Index of what is `staged`, if it is not the repository's own: for a hook, git names one in `GIT_INDEX_FILE`. A
+   * relative path starts at the repository. Only a copy of it is written.
+   */
+  readonly indexFile?: string
 }
 
 /** The two commits of a difference, and the title and text of the newer one. */
@@ -47,7 +52,7 @@ interface Apart {
   /** Index of the user's repository. Only a copy of it is written. */
   readonly userIndex: string
   /** Options of commands that read the user's repository and write neither its objects nor its index. */
-  readonly options: GitOptions
+  readonly options: GitOptions & { readonly indexFile: string }
 }
 
 /** Makes a temporary repository that borrows the objects of another one. It is removed with the scope. */
@@ -98,19 +103,26 @@ const workTree = Effect.fnUntraced(function*(workTree: string, { options }: Apar
   return yield* textOf(options, "write-tree")
 })
 
-/** Index of what is about to be committed: git tells its hooks of another one in `git commit -a` and `git commit FILE`. */
-const indexOf = Effect.fnUntraced(function*(workTree: string, userIndex: string) {
-  const path = yield* Path.Path
-  const told = yield* Effect.option(Config.NonEmptyString("GIT_INDEX_FILE"))
-  return Option.match(told, { onNone: () => userIndex, onSome: (file) => path.resolve(workTree, file) })
+/** Copies the index: the named one, which must be a file, or the repository's own. */
+const copyIndex = Effect.fnUntraced(function*({ indexFile, repository }: LocalChanges, own: string, copy: string) {
+  const fs = yield* FileSystem.FileSystem
+  if (indexFile === undefined) {
+    // A repository in which nothing was ever staged has none.
+    if (yield* fs.exists(own)) yield* fs.copyFile(own, copy)
+    return
+  }
+  const named = (yield* Path.Path).resolve(repository, indexFile)
+  const info = yield* Effect.option(fs.stat(named))
+  if (!Option.exists(info, ({ type }) => type === "File")) {
+    return yield* refused(`the index ${named} (GIT_INDEX_FILE) is no file: outside of a hook, unset the variable`)
+  }
+  yield* fs.copyFile(named, copy)
 })
 
 /** Writes the tree of the index. The index of a merge with conflicts has none. */
-const stagedTree = Effect.fnUntraced(function*(workTree: string, { options, userIndex }: Apart) {
-  const fs = yield* FileSystem.FileSystem
-  const index = yield* indexOf(workTree, userIndex)
-  // A repository in which nothing was ever staged has none.
-  if (options.indexFile !== undefined && (yield* fs.exists(index))) yield* fs.copyFile(index, options.indexFile)
+const stagedTree = Effect.fnUntraced(function*(changes: LocalChanges, { options, userIndex }: Apart) {
+  const { repository: workTree } = changes
+  yield* copyIndex(changes, userIndex, options.indexFile)
   const entries = yield* textOf({ ...options, workTree }, "ls-files", "--unmerged", "-z")
   // Each entry is `mode object stage<TAB>path`.
   const conflicts = new Set(entries.split("\0").filter(Boolean).map((entry) => entry.split("\t")[1]))
@@ -149,7 +161,7 @@ const committed = Effect.fnUntraced(function*(changes: LocalChanges, gitDir: str
     ? ["Patch", baseSha, yield* Effect.mapError(patchedTree(baseSha, patch, place), asPatchError(base))]
     : head === "worktree"
     ? ["Uncommitted changes", "HEAD", yield* workTree(repository, place)]
-    : ["Staged changes", "HEAD", yield* stagedTree(repository, place)]
+    : ["Staged changes", "HEAD", yield* stagedTree(changes, place)]
   const name = yield* textOf(place.options, ...identity, "commit-tree", tree, "-p", parent, "-m", title)
   return { repository: place.repository, name }
 })

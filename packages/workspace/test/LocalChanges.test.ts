@@ -1,9 +1,8 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import { ConfigProvider, Effect, FileSystem } from "effect"
+import { Effect, FileSystem } from "effect"
 import { spawnSync } from "node:child_process"
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
-import { env } from "node:process"
 import * as Git from "../src/Git.ts"
 import { type LocalChanges, resolveChanges, type ResolvedChanges } from "../src/LocalChanges.ts"
 
@@ -82,16 +81,24 @@ for (const [command, ...args] of [["commit -a", "-a"], ["commit FILE", "page.ts"
       writeFileSync(`${repository}/.git/hooks/pre-commit`, hook, { mode: 0o755 })
       assert.strictEqual(git("commit", "-m", "four", ...args).status, 1)
       const told = readFileSync(`${repository}/.git/told`, "utf8")
-      const inHook = (GIT_INDEX_FILE: string) =>
-        Effect.provide(
-          changes("staged"),
-          ConfigProvider.layer(ConfigProvider.fromEnvRecord({ ...env, GIT_INDEX_FILE }))
-        )
-      assert.strictEqual(shown(yield* inHook(told)), "committed")
+      assert.strictEqual(shown(yield* changes("staged", { indexFile: told })), "committed")
       // Of git commit alone, the file is the usual one, by its path from the root.
-      assert.strictEqual(shown(yield* inHook(".git/index")), "staged")
+      assert.strictEqual(shown(yield* changes("staged", { indexFile: ".git/index" })), "staged")
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 }
+
+it.live("an index that is no file is refused, where git would take it for an index of nothing", () =>
+  Effect.gen(function*() {
+    const { changes, git, repository } = yield* conflicted
+    git("reset", "-q", "--hard")
+    for (const indexFile of [".git/absent", ".git/refs"]) {
+      const { message, reason } = yield* Effect.flip(changes("staged", { indexFile }))
+      assert.deepStrictEqual([reason, message], [
+        "refused",
+        `the index ${repository}/${indexFile} (GIT_INDEX_FILE) is no file: outside of a hook, unset the variable`
+      ])
+    }
+  }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
 /** Every file below a directory, with its time and size. git itself tells by the time of a shared index that it is read. */
 const filesBelow = (directory: string): ReadonlyArray<string> =>

@@ -70,8 +70,13 @@ const misuse = (flags: ReviewFlags): string | undefined => {
 const emptiness = ({ head }: LocalChanges): string =>
   head === "staged" ? "nothing is staged" : head === "worktree" ? "everything is committed" : "the diff is empty"
 
+/** The index that git names for a hook, such as that of `git commit -a`. */
+const hookIndex = Effect.option(Config.NonEmptyString("GIT_INDEX_FILE"))
+
 const local = Effect.fnUntraced(function*({ base, prompt, staged, target }: ReviewFlags) {
-  const changes = yield* Effect.provide(targetOf({ base, staged, range: target }, process.cwd()), Configured.git)
+  const found = yield* Effect.provide(targetOf({ base, staged, range: target }, process.cwd()), Configured.git)
+  const index = yield* hookIndex
+  const changes: LocalChanges = Option.isSome(index) ? { ...found, indexFile: index.value } : found
   const resolved = yield* Effect.provide(resolveChanges(changes), Configured.git)
   // That nothing has changed is said without a key.
   if (!(yield* Effect.provide(hasDifference(resolved), Configured.git))) {
