@@ -3,6 +3,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { command } from "@nominal-code/testing/Command"
 import { Effect, FileSystem, Option, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
+import { spawnSync } from "node:child_process"
+import { fileURLToPath } from "node:url"
 import { runWith } from "./RunCommand.ts"
 import { runHere } from "./RunHere.ts"
 
@@ -21,6 +23,23 @@ const temporary = Effect.flatMap(
   FileSystem.FileSystem,
   (fs) => fs.makeTempDirectoryScoped({ prefix: "starts-" })
 )
+
+it("a clone's command says in one line that a Node is too old for it", () => {
+  const old = "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } })"
+  const program = fileURLToPath(new URL("../bin/nominal-code.js", import.meta.url))
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ["--import", `data:text/javascript,${old}`, program, "serve"],
+    {
+      encoding: "utf8"
+    }
+  )
+  assert.match(
+    stderr,
+    /^nominal-code: Node 22\.19 or newer is needed, and this is 20\.20\.2\. A clone has one: [^\n]*\n$/
+  )
+  assert.strictEqual(status, 1)
+})
 
 describe("serve", () => {
   it.live("on port 0 logs the port that it got, and answers there", () =>
