@@ -645,6 +645,7 @@ declare const StoreError_base: Schema.Class<StoreError, Schema.TaggedStruct<"Sto
 }>, import("effect/Cause").YieldableError>;
 /** A failed call of a store. `message` is one line for operators. */
 export declare class StoreError extends StoreError_base {
+  stack: string;
   /** True if the same call may succeed later. */
   get retryable(): boolean;
 }
