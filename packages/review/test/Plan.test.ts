@@ -148,7 +148,7 @@ describe("a change of 216 files, most of them deleted build output", () => {
       )
       assert.include(summary, "- By name only, deleted (114): `build/chunk-0.js`, ")
       assert.include(summary, "`build/chunk-9.js`, 104 more\n- By name only, lock file (1): `package-lock.json`\n")
-      assert.include(summary, "- By name only, no text (1): `logo.png`\n\n</details>")
+      assert.include(summary, "- By name only, no text diff (1): `logo.png`\n\n</details>")
       assert.deepInclude(outcome, {
         _tag: "Reviewed",
         coverage: { full: 100, part: 0, name: 116, none: 0, missed: [] }

@@ -122,7 +122,7 @@ describe("the user prompt", () => {
   it("names a file without a text diff and says why there is none", () => {
     assert.include(
       userPrompt({ ...parts, files: [Scene.fileWithoutDiff("logo.png")] }),
-      "logo.png</file-path> (modified): no text diff: binary"
+      "logo.png</file-path> (modified): no text diff: binary, larger than 8 MiB, or"
     )
   })
 })

@@ -62,7 +62,7 @@ export const missedSentence = (coverage: ReadonlyArray<FileCoverage>): ReadonlyA
 const reasons: Readonly<Record<OmissionReason, string>> = {
   deleted: "deleted",
   moved: "moved",
-  "no-text": "no text",
+  "no-text": "no text diff",
   "too-large": "too large",
   "ended-early": "the review ended early",
   attribute: "generated",

@@ -181,7 +181,7 @@ export const shownFile = ({ file, leftOut, shownBefore, text }: ShownDiff): stri
 const whyNamed: Readonly<Record<OmissionReason, string>> = {
   deleted: "deleted",
   moved: "moved, not changed",
-  "no-text": "no text diff: binary, or only its mode or a submodule's commit changed",
+  "no-text": "no text diff: binary, larger than 8 MiB, or only its mode or a submodule's commit changed",
   "too-large": "too large",
   "ended-early": "too large",
   attribute: "generated, as .gitattributes has it",
