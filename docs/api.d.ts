@@ -3864,39 +3864,39 @@ declare namespace Configured_d_exports {
 /** A part with its options. */
 declare const configured: <A, E, R>(partOf: (config: AppConfig["Service"]) => Layer.Layer<A, E, R>) => Layer.Layer<A, E, R | AppConfig>;
 /** The database of `data_dir`. */
-declare const sqlite: Layer.Layer<Sqlite, StoreError, AppConfig | FileSystem.FileSystem | import("effect/Path").Path>;
+declare const sqlite: Layer.Layer<Sqlite, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
 /** The Redis of `redis.url`. */
 declare const redis: Layer.Layer<Redis, StoreError, AppConfig>;
 /** Conversations in each kind of storage. */
 declare const conversationsIn: {
   memory: Layer.Layer<ConversationStore, never, AppConfig>;
-  sqlite: Layer.Layer<ConversationStore, StoreError, AppConfig | FileSystem.FileSystem | import("effect/Path").Path>;
-  redis: Layer.Layer<ConversationStore, StoreError, AppConfig | FileSystem.FileSystem>;
+  sqlite: Layer.Layer<ConversationStore, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+  redis: Layer.Layer<ConversationStore, StoreError, AppConfig | import("effect/FileSystem").FileSystem>;
 };
 /** The ledger of what models cost, in each kind of storage. */
 declare const spendIn: {
   memory: Layer.Layer<Spend, never, never>;
-  sqlite: Layer.Layer<Spend, StoreError, AppConfig | FileSystem.FileSystem | import("effect/Path").Path>;
-  redis: Layer.Layer<Spend, StoreError, AppConfig | FileSystem.FileSystem>;
+  sqlite: Layer.Layer<Spend, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+  redis: Layer.Layer<Spend, StoreError, AppConfig | import("effect/FileSystem").FileSystem>;
 };
 /** The configured store of conversations. */
-declare const conversations: Layer.Layer<ConversationStore, StoreError, AppConfig | FileSystem.FileSystem | import("effect/Path").Path>;
+declare const conversations: Layer.Layer<ConversationStore, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
 /** The configured ledger of what models cost. */
-declare const spend: Layer.Layer<Spend, StoreError, AppConfig | FileSystem.FileSystem | import("effect/Path").Path>;
+declare const spend: Layer.Layer<Spend, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
 /** Counts of the jobs of accounts, in each kind of storage. */
 declare const quotasIn: {
   memory: Layer.Layer<Quotas, never, never>;
-  sqlite: Layer.Layer<Quotas, StoreError, AppConfig | FileSystem.FileSystem | import("effect/Path").Path>;
-  redis: Layer.Layer<Quotas, StoreError, AppConfig | FileSystem.FileSystem>;
+  sqlite: Layer.Layer<Quotas, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+  redis: Layer.Layer<Quotas, StoreError, AppConfig | import("effect/FileSystem").FileSystem>;
 };
 /** Leases of periodic tasks, in each kind of storage. */
 declare const leasesIn: {
   memory: Layer.Layer<PeriodicLease, never, never>;
-  sqlite: Layer.Layer<PeriodicLease, StoreError, AppConfig | FileSystem.FileSystem | import("effect/Path").Path>;
-  redis: Layer.Layer<PeriodicLease, StoreError, AppConfig | FileSystem.FileSystem>;
+  sqlite: Layer.Layer<PeriodicLease, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
+  redis: Layer.Layer<PeriodicLease, StoreError, AppConfig | import("effect/FileSystem").FileSystem>;
 };
 /** The keys of the installation's markers. A storage that forgets has none, and its posts have no seal. */
-declare const markerKeys: (use: "make" | "read") => Layer.Layer<never, StoreError, AppConfig | FileSystem.FileSystem | import("effect/Path").Path>;
+declare const markerKeys: (use: "make" | "read") => Layer.Layer<never, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
 /** Rate limits of the forges that all processes keep, where they share a Redis. */
 declare const forgeLimits: Layer.Layer<never, StoreError, AppConfig>;
 /** The forges that the configuration has credentials for, in a process that knows of its own rate limits only. */
@@ -3904,21 +3904,21 @@ declare const forgesAlone: Layer.Layer<Forges, never, AppConfig>;
 /** The configured forges, within the rate limits that all processes share. */
 declare const forges: Layer.Layer<Forges, StoreError, AppConfig>;
 /** Checkouts of a forge's repositories, under `workspace.base_dir`. */
-declare const workspace: Layer.Layer<Workspace, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | FileSystem.FileSystem | import("effect/Path").Path>;
+declare const workspace: Layer.Layer<Workspace, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
 /** git, for a repository that is on this disk already. */
-declare const git: Layer.Layer<Git, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | FileSystem.FileSystem | import("effect/Path").Path>;
+declare const git: Layer.Layer<Git, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
 /** Checkouts of a repository that is on this disk already. */
-declare const localWorkspace: (repository: string) => Layer.Layer<Workspace, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | FileSystem.FileSystem | import("effect/Path").Path>;
+declare const localWorkspace: (repository: string) => Layer.Layer<Workspace, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
 /** All model services, with the keys of this process. One without a key fails the calls that need it. */
 declare const ownModels: Layer.Layer<LlmProviders, never, AppConfig>;
 /** All model services, of the container that has their keys where this one has none. */
 declare const models: Layer.Layer<LlmProviders, import("effect/socket/Socket").SocketError, AppConfig>;
 /** All model services, within their rates. */
-declare const ratedModels: Layer.Layer<LlmProviders, import("effect/socket/Socket").SocketError | StoreError, AppConfig | FileSystem.FileSystem>;
+declare const ratedModels: Layer.Layer<LlmProviders, import("effect/socket/Socket").SocketError | StoreError, AppConfig | import("effect/FileSystem").FileSystem>;
 /** Settings of Claude Code. Its sessions are kept beside the database. */
 declare const claudeCodeOptions: ({ claudeCode, dataDir }: AppConfig["Service"]) => ClaudeCodeOptions;
 /** The Claude Code of this machine. */
-declare const claudeCode: Layer.Layer<AgentRunner, never, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | FileSystem.FileSystem | import("effect/Path").Path>;
+declare const claudeCode: Layer.Layer<AgentRunner, never, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
 /** All that a review may read of the configuration; `settings`, where a job brought some, take the place of its own. */
 declare const reviewConfig: (settings?: Option.Option<ReviewSettings>) => Layer.Layer<ReviewConfig, never, AppConfig>;
 /** The keys that the servers sign with, the one for new jobs first. A pod has none. */

@@ -30,8 +30,9 @@ import * as Git from "@nominal-code/workspace/Git"
 import * as GitWorkspace from "@nominal-code/workspace/GitWorkspace"
 import * as LocalWorkspace from "@nominal-code/workspace/LocalWorkspace"
 import * as PrivateDirectory from "@nominal-code/workspace/PrivateDirectory"
+import * as TemporaryDirectory from "@nominal-code/workspace/TemporaryDirectory"
 import { WorkspaceError } from "@nominal-code/workspace/Workspace"
-import { Effect, FileSystem, Layer, Option } from "effect"
+import { Effect, Layer, Option } from "effect"
 import * as SocketPaths from "./isolated/SocketPaths.ts"
 import * as ModelServices from "./ModelServices.ts"
 import * as NodeExchange from "./NodeExchange.ts"
@@ -133,9 +134,8 @@ export const workspace = configured(({ workspace }) => GitWorkspace.layer(worksp
  */
 const localOptions = Effect.gen(function*() {
   const { workspace } = yield* AppConfig
-  const fs = yield* FileSystem.FileSystem
   const instead = Effect.mapError(
-    fs.makeTempDirectoryScoped({ prefix: "nominal-code-git-" }),
+    TemporaryDirectory.make("nominal-code-git-"),
     ({ message }) =>
       new WorkspaceError({
         reason: "directory",

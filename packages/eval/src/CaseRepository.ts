@@ -3,6 +3,7 @@ import { Sha } from "@nominal-code/domain/event/PullRequest"
 import * as BorrowingRepository from "@nominal-code/workspace/BorrowingRepository"
 import { Git } from "@nominal-code/workspace/Git"
 import { type LocalChanges, resolveChanges, type ResolvedChanges } from "@nominal-code/workspace/LocalChanges"
+import * as TemporaryDirectory from "@nominal-code/workspace/TemporaryDirectory"
 import { Effect, FileSystem, Path, Schema, Scope } from "effect"
 import { type CaseCode, type EvalCase, SuiteError } from "./Suite.ts"
 
@@ -66,7 +67,7 @@ const imported = Effect.fnUntraced(function*(cases: ReadonlyArray<EvalCase>) {
   const git = yield* Git
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const gitDir = yield* fs.makeTempDirectoryScoped({ prefix: "nominal-eval-" })
+  const gitDir = yield* TemporaryDirectory.make("nominal-eval-")
   yield* git.run(["init", "--bare", "--quiet", "--template=", "--initial-branch=head"], { gitDir })
   const marksFile = path.join(gitDir, "marks")
   const streams = cases.map((one, at) => one.code._tag === "Trees" ? importOf(one, one.code, 2 * at + 1) : "")
@@ -117,9 +118,8 @@ const commitOf = (refs: string, branch: string): string | undefined =>
 
 const unbundled = Effect.fnUntraced(function*(file: string) {
   const git = yield* Git
-  const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const repository = yield* fs.makeTempDirectoryScoped({ prefix: "nominal-eval-" })
+  const repository = yield* TemporaryDirectory.make("nominal-eval-")
   const gitDir = path.join(repository, ".git")
   yield* git.run(["init", "--bare", "--quiet", "--template=", "--initial-branch=head"], { gitDir })
   const refs = new TextDecoder().decode((yield* git.run(["bundle", "unbundle", file], { gitDir })).stdout)

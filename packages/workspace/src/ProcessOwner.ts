@@ -6,17 +6,21 @@ import process from "node:process"
 /** Name of this process, unique over time: in a container, each start has the same process id. */
 export const self = () => `${hostname()} ${process.pid} ${performance.timeOrigin}`
 
-/** True if the process of this name ran on this machine and is gone. */
-export const isDead = (owner: string): Effect.Effect<boolean> => {
-  const [host, id] = owner.split(" ")
-  if (host !== hostname() || owner === self()) return Effect.succeed(false)
-  if (id === String(process.pid)) return Effect.succeed(true)
-  return Effect.sync(() => {
+/** Fate of a process: of one that ran on another machine, it is unknown. */
+export type Fate = "running" | "gone" | "unknown"
+
+/** Asks this machine for the process of a name. */
+export const fateOf = (owner: string): Effect.Effect<Fate> =>
+  Effect.sync(() => {
+    const [host, id] = owner.split(" ")
+    if (owner === self()) return "running"
+    if (host !== hostname()) return "unknown"
+    if (id === String(process.pid)) return "gone"
     try {
       process.kill(Number(id), 0)
-      return false
+      return "running"
     } catch (cause) {
-      return Predicate.hasProperty(cause, "code") && cause.code === "ESRCH"
+      const code = Predicate.hasProperty(cause, "code") ? cause.code : undefined
+      return code === "ESRCH" ? "gone" : code === "EPERM" ? "running" : "unknown"
     }
   })
-}

@@ -1,7 +1,7 @@
 import { Effect, FileSystem, Option, RcMap, Schedule, Semaphore } from "effect"
 import type { PlatformError } from "effect/PlatformError"
 import { beat, silentMillis } from "./Heartbeat.ts"
-import { isDead, self } from "./ProcessOwner.ts"
+import { fateOf, self } from "./ProcessOwner.ts"
 
 const BEAT_SECONDS = 5
 const STALE_MILLIS = 60_000
@@ -33,7 +33,7 @@ const acquireDirectory = Effect.fnUntraced(function*(directory: string) {
   )
   const isAbandoned = Effect.gen(function*() {
     const owner = yield* Effect.orElseSucceed(fs.readFileString(ownerFile(directory)), () => "")
-    if (yield* isDead(owner)) return true
+    if ((yield* fateOf(owner)) === "gone") return true
     const patience = owner === "" ? NAMELESS_MILLIS : STALE_MILLIS
     return Option.exists(yield* silentMillis(directory), (silent) => silent > patience)
   })

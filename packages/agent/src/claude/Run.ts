@@ -10,6 +10,7 @@ import * as ReviewTranscript from "@nominal-code/domain/model/Transcript"
 import type { UsageSummary } from "@nominal-code/domain/model/Usage"
 import { claudeCode } from "@nominal-code/domain/settings/ReviewSettings"
 import { type Prices, pricesWith } from "@nominal-code/llm/Pricing"
+import * as TemporaryDirectory from "@nominal-code/workspace/TemporaryDirectory"
 import { Deferred, Duration, Effect, FileSystem, type Layer, Option, Path, Ref, Stream } from "effect"
 import type { HttpServer } from "effect/http"
 import { AgentEvent, AgentProgress } from "../AgentProgress.ts"
@@ -64,7 +65,7 @@ interface Session<A> extends Environment {
 const writeFiles = Effect.fnUntraced(function*(system: string, { authorization, url }: ToolServer.ToolServer) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const directory = yield* fs.makeTempDirectoryScoped({ prefix: "nominal-claude-" })
+  const directory = yield* TemporaryDirectory.make("nominal-claude-")
   const systemPromptFile = path.join(directory, "system.txt")
   const mcpConfigFile = path.join(directory, "mcp.json")
   const server = { type: "http", url, headers: { Authorization: authorization } }

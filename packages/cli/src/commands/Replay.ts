@@ -6,6 +6,7 @@ import type { Flags } from "@nominal-code/config/Values"
 import { commandOf } from "@nominal-code/domain/command/CommandParser"
 import { ClaimFate, type TranscriptEvent } from "@nominal-code/domain/model/Transcript"
 import { mirrorOf } from "@nominal-code/workspace/Mirrors"
+import * as TemporaryDirectory from "@nominal-code/workspace/TemporaryDirectory"
 import { Console, Effect, FileSystem, Layer, Option, Path } from "effect"
 import * as Configured from "../Configured.ts"
 import * as Logging from "../Logging.ts"
@@ -42,7 +43,7 @@ const mirrorIn = Effect.fnUntraced(function*({ pullRequest: { ref: { repo } }, u
         "with --repository"
     })
   }
-  const directory = yield* fs.makeTempDirectoryScoped({ prefix: "nominal-replay-" })
+  const directory = yield* TemporaryDirectory.make("nominal-replay-")
   yield* fs.symlink(mirror, path.join(directory, ".git"))
   return directory
 })

@@ -2,6 +2,7 @@ import type { RedisSettings } from "@nominal-code/config/AppConfig"
 import type { NamedDirectories } from "@nominal-code/config/NamedDirectories"
 import * as Redis from "@nominal-code/persistence/Redis"
 import * as Git from "@nominal-code/workspace/Git"
+import * as TemporaryDirectory from "@nominal-code/workspace/TemporaryDirectory"
 import { Duration, Effect, FileSystem, Option, Path, Schema } from "effect"
 // oxlint-disable-next-line no-restricted-imports -- Effect's FileSystem does not tell what is free.
 import { statfs } from "node:fs/promises"
@@ -20,9 +21,8 @@ export const gitFinding = (text: string): SetupFinding => {
 }
 
 const git = Effect.fnUntraced(function*() {
-  const fs = yield* FileSystem.FileSystem
   // git's own home is made where nothing stays.
-  const baseDir = yield* fs.makeTempDirectoryScoped({ prefix: "nominal-doctor-" })
+  const baseDir = yield* TemporaryDirectory.make("nominal-doctor-")
   const { stdout } = yield* Git.Git.use(({ run }) => run(["version"], { gitDir: baseDir })).pipe(
     Effect.provide(Git.layer({ baseDir }))
   )

@@ -4,11 +4,9 @@ import { Effect, FileSystem } from "effect"
 import { spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs"
 import { hostname } from "node:os"
-import * as BorrowingRepository from "../src/BorrowingRepository.ts"
+import * as TemporaryDirectory from "../src/TemporaryDirectory.ts"
 
-const prefix = "nominal-test-borrowing-"
-
-const borrowed = BorrowingRepository.make({ objects: "/nonexistent", prefix, files: {} })
+const prefix = "nominal-test-temporary-"
 
 /** Process id of a process that has ended. */
 const gone = spawnSync("true").pid
@@ -39,9 +37,15 @@ it.live("what a killed process left is removed by the next one, and nothing of a
       Effect.sync(() => symlinkSync(running, `${parent}link`)),
       () => Effect.ignore(fs.remove(`${parent}link`))
     )
-    old(forgotten)
-    const first = yield* borrowed
-    const second = yield* borrowed
-    const left = [killed, nameless, forgotten, running, elsewhere, open, `${parent}link`, first, second].map(existsSync)
-    assert.deepStrictEqual(left, [false, true, false, true, true, true, true, true, true])
+    const long = yield* made("long", `${hostname()} ${process.ppid} 1`)
+    const lost = yield* made("lost", `another-host ${gone} 1`)
+    const damaged = yield* made("damaged", `${hostname()} unknown`)
+    // What a directory has a link to is not in it.
+    symlinkSync(running, `${killed}/link`)
+    for (const directory of [forgotten, long, lost, damaged]) old(directory)
+    const first = yield* TemporaryDirectory.make(prefix)
+    const second = yield* TemporaryDirectory.make(prefix)
+    const removed = [killed, forgotten, lost, damaged]
+    const kept = [nameless, running, `${running}/.git`, elsewhere, open, long, `${parent}link`, first, second]
+    assert.deepStrictEqual([removed.filter(existsSync), kept.filter((path) => !existsSync(path))], [[], []])
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
