@@ -126,7 +126,7 @@ describe("action.yml", () => {
       const fetches = () => here.emulator.requests.filter(({ path }) => path.endsWith("/git-upload-pack")).length
       const dry = { dry_run: "true" }
       const shallow = yield* act(here, { depth: 1, inputs: dry })
-      assert.match(shallow.stderr, /The pipeline's checkout does not do .*, so the commits are fetched/)
+      assert.match(shallow.stderr, /The pipeline's checkout cannot be used .*, so the commits are fetched/)
       const { directory } = yield* checkout(here.remote, "refs/pull/1/head", "all")
       const before = fetches()
       const whole = yield* runAction({
