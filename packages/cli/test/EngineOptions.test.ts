@@ -13,8 +13,9 @@ const written = Effect.fnUntraced(function*(...args: ReadonlyArray<string>) {
   return yield* spawner.string(ChildProcess.make(process.execPath, args, { env: {}, extendEnv: false }))
 })
 
-/** The greatest heap of a process, in MiB. */
-const greatest = (...args: ReadonlyArray<string>) => Effect.map(written(growing, ...args), Number)
+/** The greatest heap of a process, in MiB. It is collected at once when it is full, however busy the machine is. */
+const greatest = (...args: ReadonlyArray<string>) =>
+  Effect.map(written("--no-incremental-marking", growing, ...args), Number)
 
 /** Bytes that V8 has held for each function of the parser while it was optimized, of a process that parses. */
 const optimizations = (...args: ReadonlyArray<string>) =>
