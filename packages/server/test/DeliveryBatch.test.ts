@@ -60,18 +60,24 @@ const batchOver = Effect.fnUntraced(function*(
   return delivered
 })
 
+/** A batch over a store that waits for its disk; `offered`: the deliveries of each batch that it was given. */
+const batchOverDisk = Effect.gen(function*() {
+  const offered: Array<string> = []
+  const disk = yield* Latch.make()
+  const delivered = yield* batchOver((jobs) => {
+    offered.push(jobs.map(({ delivery }) => delivery).join())
+    return Effect.andThen(disk.await, all(jobs))
+  })
+  const deliver = (name: string) => Effect.forkScoped(delivered(name), { startImmediately: true })
+  return { deliver, disk, offered }
+})
+
 it.effect("deliveries that come while the store works are stored together, when it is done", () =>
   Effect.gen(function*() {
-    const offered: Array<string> = []
-    const disk = yield* Latch.make()
-    const delivered = yield* batchOver((jobs) => {
-      offered.push(jobs.map(({ delivery }) => delivery).join())
-      return Effect.andThen(disk.await, all(jobs))
-    })
+    const { deliver, disk, offered } = yield* batchOverDisk
     const answers = yield* Effect.forEach(
       ["a", "b", "c", "d"],
-      (name) => Effect.tap(Effect.forkScoped(delivered(name), { startImmediately: true }), () => turn),
-      { concurrency: 1 }
+      (name) => Effect.tap(deliver(name), () => turn)
     )
     yield* disk.open
     assert.deepStrictEqual(yield* Fiber.joinAll(answers), [202, 202, 202, 202])
@@ -80,13 +86,7 @@ it.effect("deliveries that come while the store works are stored together, when 
 
 it.effect("what comes in the turn in which the store is done is stored with what waits", () =>
   Effect.gen(function*() {
-    const offered: Array<string> = []
-    const disk = yield* Latch.make()
-    const delivered = yield* batchOver((jobs) => {
-      offered.push(jobs.map(({ delivery }) => delivery).join())
-      return Effect.andThen(disk.await, all(jobs))
-    })
-    const deliver = (name: string) => Effect.forkScoped(delivered(name), { startImmediately: true })
+    const { deliver, disk, offered } = yield* batchOverDisk
     const before = yield* Effect.forEach(["a", "b"], (name) => Effect.tap(deliver(name), () => turn))
     yield* disk.open
     assert.deepStrictEqual(yield* Fiber.joinAll([...before, yield* deliver("c")]), [202, 202, 202])
