@@ -3,6 +3,7 @@ import { Effect, Redacted } from "effect"
 import * as Cpu from "./Cpu.ts"
 import { type Figure, NotMeasured, ratio } from "./Figure.ts"
 import * as Load from "./Load.ts"
+import type { Pace } from "./Pace.ts"
 import * as Program from "./Program.ts"
 import * as Reference from "./Reference.ts"
 import { median, percentile, type Samples } from "./Samples.ts"
@@ -11,10 +12,10 @@ import * as Stage from "./Stage.ts"
 const rounds = 5
 const warmUp = 1000
 const atOnce = 50
-const flatOut: Load.Pace = { _tag: "FlatOut", atOnce }
+const flatOut: Pace = { _tag: "FlatOut", atOnce }
 const flatOutCount = 1500
 const perSecond = 500
-const steady: Load.Pace = { _tag: "Steady", perSecond }
+const steady: Pace = { _tag: "Steady", perSecond }
 const steadyCount = 500
 
 // What GitHub takes to answer, roughly.

@@ -2,6 +2,7 @@ import { Effect, Fiber, Schedule } from "effect"
 import { count, type Figure, ratio, shown } from "./Figure.ts"
 import { type Flood, floods, keep } from "./Flood.ts"
 import * as Load from "./Load.ts"
+import type { Pace } from "./Pace.ts"
 import type * as Program from "./Program.ts"
 import * as Resident from "./Resident.ts"
 import { percentile } from "./Samples.ts"
@@ -11,8 +12,8 @@ const mebibyte = 1 << 20
 
 const warmUp = 2_000
 const volley = 400
-const flatOut: Load.Pace = { _tag: "FlatOut", atOnce: 16 }
-const steady: Load.Pace = { _tag: "Steady", perSecond: 50 }
+const flatOut: Pace = { _tag: "FlatOut", atOnce: 16 }
+const steady: Pace = { _tag: "Steady", perSecond: 50 }
 
 /** The greatest memory that a process has had while an effect ran. */
 const peakDuring = Effect.fnUntraced(function*<A, E, R>(pid: number, effect: Effect.Effect<A, E, R>) {

@@ -1,13 +1,7 @@
 import { Effect } from "effect"
 import { Worker } from "node:worker_threads"
 import { NotMeasured } from "./Figure.ts"
-
-/** Pace of the deliveries. */
-export type Pace =
-  /** Always `atOnce` of them on their way. */
-  | { readonly _tag: "FlatOut"; readonly atOnce: number }
-  /** One after another at a steady rate, answered or not. */
-  | { readonly _tag: "Steady"; readonly perSecond: number }
+import type { Pace } from "./Pace.ts"
 
 /** Signed deliveries of `pull_request.opened`, each of its own pull request. */
 export interface Volley {

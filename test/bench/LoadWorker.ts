@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto"
 import { connect, type Socket } from "node:net"
 import { parentPort, workerData } from "node:worker_threads"
 import type { Answers, Volley } from "./Load.ts"
+import { steadily } from "./Pace.ts"
 
 // A thread of its own: nothing that the emulated forge does can delay a delivery, or the look at the clock after it. It
 // speaks HTTP by hand, so that it costs less than the servers that it measures.
@@ -102,12 +103,5 @@ const flatOut = (atOnce: number): void => {
   for (let connection = 0; connection < atOnce; connection += 1) next()
 }
 
-/** Sends at its own pace, even if earlier deliveries were not answered. */
-const paced = (perSecond: number): void => {
-  send(() => {})
-  const due = started + (sent / perSecond) * 1000
-  if (sent < volley.count) setTimeout(() => paced(perSecond), Math.max(0, due - performance.now()))
-}
-
 if (volley.pace._tag === "FlatOut") flatOut(volley.pace.atOnce)
-else paced(volley.pace.perSecond)
+else steadily(volley.count, volley.pace.perSecond, () => send(() => {}))

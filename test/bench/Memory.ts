@@ -2,6 +2,7 @@ import { Effect, Schedule } from "effect"
 import { count, type Figure, NotMeasured, ratio, shown } from "./Figure.ts"
 import * as Inspector from "./Inspector.ts"
 import * as Load from "./Load.ts"
+import type { Pace } from "./Pace.ts"
 import * as Program from "./Program.ts"
 import * as Reference from "./Reference.ts"
 import * as Resident from "./Resident.ts"
@@ -49,7 +50,7 @@ const many = 10_000
 const few = 2000
 /** Limit of the time for the deliveries. Fewer are sent where they would take longer. */
 const longestSeconds = 20
-const pace: Load.Pace = { _tag: "FlatOut", atOnce: 16 }
+const pace: Pace = { _tag: "FlatOut", atOnce: 16 }
 
 /** Until the reactions to all deliveries are sent, or given up. */
 const quiet = ({ emulator }: Stage.Stage) => {

@@ -1,6 +1,7 @@
 import { Clock, Effect, Fiber, Schedule } from "effect"
 import { count, type Figure } from "./Figure.ts"
 import * as Load from "./Load.ts"
+import type { Pace } from "./Pace.ts"
 import * as Program from "./Program.ts"
 import * as Resident from "./Resident.ts"
 import * as Shop from "./Shop.ts"
@@ -15,7 +16,7 @@ const above = (name: string, rest: number, held: number) =>
 
 const minute = 60_000
 const volley = 1000
-const pace: Load.Pace = { _tag: "FlatOut", atOnce: 50 }
+const pace: Pace = { _tag: "FlatOut", atOnce: 50 }
 /** Time in which a process may give back what it no longer needs. */
 const calm = "20 seconds"
 

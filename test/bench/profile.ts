@@ -4,6 +4,7 @@ import { argv } from "node:process"
 import * as CpuProfile from "./CpuProfile.ts"
 import { NotMeasured } from "./Figure.ts"
 import * as Load from "./Load.ts"
+import type { Pace } from "./Pace.ts"
 import * as Program from "./Program.ts"
 import * as Stage from "./Stage.ts"
 
@@ -11,7 +12,7 @@ import * as Stage from "./Stage.ts"
  * `node test/bench/profile.ts [deliveries]`: profiles `serve`, from its sources, while it takes deliveries.
  */
 
-const flatOut: Load.Pace = { _tag: "FlatOut", atOnce: 50 }
+const flatOut: Pace = { _tag: "FlatOut", atOnce: 50 }
 const volley = 1000
 const shownLines = 25
 
