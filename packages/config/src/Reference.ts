@@ -28,6 +28,7 @@ what may stand in it.
 - A key that does not exist is an error that says which one was probably meant.
 - A variable that looks like a misspelled setting (\`GITHUB_TOKN\`, \`github_token\`, \`ACCESS_ALLOWED_USERS\`) is a
   warning of \`serve\`. Where nothing starts, it stands below the errors.
+- A wrong value that another one overrides is a warning: it has no effect before the other one is removed.
 - Relative paths start at the working directory of the process; \`~\` is not expanded.
 - Texts that have a \`_file\`: the file wins. It is read once, at start, and an empty file is an empty text.
 

@@ -72,7 +72,8 @@ const show = (value: unknown): string => {
 }
 
 /**
- * Reads the environment once, checks every setting of ours, and reports each value that is not what it should be.
+ * Reads the environment once, checks every setting of ours, and reports each value that is not what it should be. Where
+ * another value holds, that is a warning.
  * `secrets` is what any secret setting has been given anywhere, used or not.
  */
 export const readValues = Effect.fnUntraced(function*(
@@ -116,18 +117,35 @@ export const readValues = Effect.fnUntraced(function*(
   const given = (setting: Setting<unknown>): Option.Option<GivenValue> =>
     Option.fromUndefinedOr(candidatesOf(setting)[0])
 
+  const decoded = <A>({ kind }: Setting<A>, { from, raw }: GivenValue): Option.Option<A> =>
+    isText(from) ? kind.fromText(String(raw)) : kind.fromYaml(raw)
+
+  const mistake = ({ kind: { expected, secret } }: Setting<unknown>, { from, raw }: GivenValue): string =>
+    `${secret ? "the value" : show(raw)} in ${placeOf(from)} is not ${expected}`
+
   const valueOf = <A>(setting: Setting<A>): A =>
     Option.match(given(setting), {
       onNone: () => setting.absent,
-      onSome: ({ from, raw }) =>
-        Option.getOrElse(isText(from) ? setting.kind.fromText(String(raw)) : setting.kind.fromYaml(raw), () => {
-          const { expected, secret } = setting.kind
-          report.problem(setting, `${secret ? "the value" : show(raw)} in ${placeOf(from)} is not ${expected}`)
+      onSome: (value) =>
+        Option.getOrElse(decoded(setting, value), () => {
+          report.problem(setting, mistake(setting, value))
           return setting.absent
         })
     })
 
-  ownSettings.forEach(valueOf)
+  // An overridden value holds on the day when the other one is removed.
+  const warnOfOverridden = (setting: Setting<unknown>): void => {
+    const [holds, ...overridden] = candidatesOf(setting)
+    for (const value of overridden) {
+      if (holds === undefined || Option.isSome(decoded(setting, value))) continue
+      report.warn(setting, `${mistake(setting, value)}. It has no effect while ${placeOf(holds.from)} has another`)
+    }
+  }
+
+  for (const setting of ownSettings) {
+    valueOf(setting)
+    warnOfOverridden(setting)
+  }
   const secrets = everySetting
     .filter(({ kind }) => kind.secret)
     .flatMap((setting) => candidatesOf(setting).map(({ raw }) => String(raw)))

@@ -102,3 +102,38 @@ describe("what a pod is given of it", () => {
       )
     }))
 })
+
+describe("a wrong value that another one overrides", () => {
+  const warningsOf = (given: Parameters<typeof configured>[0]) =>
+    Effect.map(
+      configured(given),
+      ({ warnings }) => warnings.map((warning) => warning.replace(/\/\S+\/config\.yaml/, "FILE"))
+    )
+
+  it.effect("is a warning that names both places, and the other one holds", () =>
+    Effect.gen(function*() {
+      const given = { env: { ...complete, WEBHOOK_PORT: "2" }, yaml: "webhook: { port: http }" }
+      assert.strictEqual((yield* configured(given)).webhook.port, 2)
+      const mistake = "is not a whole number from 0 to 65535. It has no effect while"
+      assert.deepStrictEqual(yield* warningsOf(given), [
+        `webhook.port (WEBHOOK_PORT): "http" in FILE ${mistake} the environment has another`
+      ])
+      const flags = { "webhook.port": 3 }
+      assert.deepStrictEqual(yield* warningsOf({ env: { ...complete, WEBHOOK_PORT: "two" }, flags }), [
+        `webhook.port (WEBHOOK_PORT): "two" in the environment ${mistake} the command line has another`
+      ])
+    }))
+
+  it.effect("is not shown if it is a secret", () =>
+    Effect.gen(function*() {
+      const [warning = ""] = yield* warningsOf({ yaml: "github: { token: two words }" })
+      assert.match(warning, /^github\.token \(GITHUB_TOKEN\): the value in FILE is not /)
+      assert.notInclude(warning, "two words")
+    }))
+
+  it.effect("is no warning where it is right, or empty", () =>
+    Effect.gen(function*() {
+      const env = { ...complete, WEBHOOK_PORT: "2", WEBHOOK_HOST: "localhost" }
+      assert.deepStrictEqual(yield* warningsOf({ env, yaml: "webhook: { port: 3, host: \"\" }" }), [])
+    }))
+})
