@@ -6,7 +6,9 @@ import { JobRequestResult } from "../QueueAdmin.ts"
 import * as JobSigners from "../signature/JobSigners.ts"
 import type { JobTable } from "../table/JobTable.ts"
 import * as StoredJob from "../table/StoredJob.ts"
-import * as LaneRules from "./LaneRules.ts"
+import { coversEvent } from "./Dedup.ts"
+import { park, waitingComments, waitingLifecycle } from "./JobTransitions.ts"
+import { asNewlyAccepted, taskOf } from "./OfferRules.ts"
 
 /*
  * Requests of people about a job, as steps on a table. Each is called inside one transaction, and is the whole of it.
@@ -50,11 +52,11 @@ export const retry = (
   }
   if (row.state !== "parked") return refusals.state(row.state, row.supersededBy)
   const active = table.active(row.lane)
-  const newer = row.lifecycle ? LaneRules.waitingLifecycle(active) : undefined
+  const newer = row.lifecycle ? waitingLifecycle(active) : undefined
   if (newer !== undefined) return refusals.newer(newer.id)
   const twin = table.byEvent(row.lane, row.event)
-  if (twin !== undefined && twin.id !== id && LaneRules.coversEvent(twin)) return refusals.same(twin.id)
-  const waiting = LaneRules.waitingComments(active)
+  if (twin !== undefined && twin.id !== id && coversEvent(twin)) return refusals.same(twin.id)
+  const waiting = waitingComments(active)
   if (!row.lifecycle && waiting >= laneCapacity) return refusals.full(waiting)
   const payload = table.payload(id)
   const signer = StoredJob.signerOf(payload)
@@ -63,10 +65,10 @@ export const retry = (
   const job = StoredJob.decode(payload)
   const task = Option.match(job, {
     onNone: () => "review" as const,
-    onSome: (one) => LaneRules.taskOf(commandOf(one)._tag)
+    onSome: (one) => taskOf(commandOf(one)._tag)
   })
   table.update(
-    { ...LaneRules.asNewlyAccepted(table, { ...row, task }, now), stoodFor: row.stoodFor },
+    { ...asNewlyAccepted(table, { ...row, task }, now), stoodFor: row.stoodFor },
     isOurs || payload === "" ? payload : StoredJob.sign(keys, row, payload)
   )
   return JobRequestResult.cases.Done.make({})
@@ -81,6 +83,6 @@ export const cancel = (table: JobTable, id: string, now: number): JobRequestResu
     return JobRequestResult.cases.Stopping.make({})
   }
   if (row.state !== "waiting") return refusals.state(row.state, row.supersededBy)
-  LaneRules.park(table, { ...row, stop: "cancelled" }, now)
+  park(table, { ...row, stop: "cancelled" }, now)
   return JobRequestResult.cases.Done.make({})
 }

@@ -1,4 +1,4 @@
-import * as LaneRules from "../lane/LaneRules.ts"
+import { coversEvent, isRefused } from "../lane/Dedup.ts"
 import * as EndedJob from "../table/EndedJob.ts"
 import type { JobRow } from "../table/JobTable.ts"
 import {
@@ -148,7 +148,7 @@ const overOf = (
     names.at(ended.ids(id)),
     id,
     // A later delivery of the event has to be told that this job did what it asks for.
-    LaneRules.coversEvent(row) ? names.at(ended.events(digest)) : 0,
+    coversEvent(row) ? names.at(ended.events(digest)) : 0,
     row.state === "done" ? names.done : names.superseded,
     entryOf(row.position, day)
   ]
@@ -189,7 +189,7 @@ const jobOf = (row: JobRow, { calls, loaded, snapshot }: LaneChange, options: Co
     listed(del),
     endedAt === null ? "" : String(endedAt),
     endedAt === null ? 0 : keptMillis(retentionMillis),
-    row.state === "parked" && !LaneRules.isRefused(row) ? names.at(keys.parkedEvent(digest)) : 0,
+    row.state === "parked" && !isRefused(row) ? names.at(keys.parkedEvent(digest)) : 0,
     over
   ]
   return { plan, stored }

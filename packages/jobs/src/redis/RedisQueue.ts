@@ -10,8 +10,9 @@ import * as RedisScript from "@nominal-code/persistence/RedisScript"
 import { Context, Duration, Effect, Layer, Option, Result, Schedule, Schema } from "effect"
 import { JobQueue, type Lease, QueueLimits, type RunLocation, type Settlement } from "../JobQueue.ts"
 import { JobRecords } from "../JobRecords.ts"
+import { knowsEvent } from "../lane/Dedup.ts"
 import * as LaneRequests from "../lane/LaneRequests.ts"
-import * as LaneRules from "../lane/LaneRules.ts"
+import * as LeaseRules from "../lane/LeaseRules.ts"
 import { JobRequestResult, QueueAdmin } from "../QueueAdmin.ts"
 import type { JobTable } from "../table/JobTable.ts"
 import * as TakenJob from "../table/TakenJob.ts"
@@ -116,7 +117,7 @@ const make = Effect.gen(function*() {
       step(
         { operation: "JobQueue.renew", lane: laneKey(lane), ids: [job.id], quiet: true },
         (table, now) =>
-          LaneRules.renew(table, { lane: laneKey(lane), id: job.id, epoch }, now, { leaseMillis, waitsFor })
+          LeaseRules.renew(table, { lane: laneKey(lane), id: job.id, epoch }, now, { leaseMillis, waitsFor })
       ),
       ({ value }) => value
     )
@@ -131,7 +132,7 @@ const make = Effect.gen(function*() {
           patient: true,
           about: (settled: boolean) => settled ? [job.id] : []
         },
-        (table, now) => LaneRules.settle(table, { lane: laneKey(lane), id: job.id, epoch }, settlement, now)
+        (table, now) => LeaseRules.settle(table, { lane: laneKey(lane), id: job.id, epoch }, settlement, now)
       ),
       ({ value }) => value
     )
@@ -150,7 +151,7 @@ const make = Effect.gen(function*() {
           settled ? [job.id, ...(row === undefined ? [] : [row.id])] : []
       },
       (table, now) => {
-        const settled = LaneRules.settle(table, { lane: key, id: job.id, epoch }, settlement, now)
+        const settled = LeaseRules.settle(table, { lane: key, id: job.id, epoch }, settlement, now)
         return { settled, taken: settled ? takeFrom(table, key, now, runs) : TakenJob.none }
       }
     )
@@ -200,7 +201,7 @@ const make = Effect.gen(function*() {
           for (const event of eventKeysOfHead(headSha)) {
             const { value } = yield* step(
               { operation: "JobRecords.knowsHead", lane: key, event },
-              (table) => LaneRules.knowsEvent(table, key, event)
+              (table) => knowsEvent(table, key, event)
             )
             if (value) return true
           }

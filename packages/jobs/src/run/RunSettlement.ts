@@ -4,7 +4,7 @@ import { NoticeOutcome } from "@nominal-code/domain/job/Notice"
 import { Duration, Effect, Option, Random } from "effect"
 import { type Lease, Settlement } from "../JobQueue.ts"
 import { JobRunner } from "../JobRunner.ts"
-import { restMillis } from "../lane/LaneRules.ts"
+import { restMillis } from "../lane/LeaseRules.ts"
 import { ServiceObservation, type ServiceUse } from "./ServiceBreakers.ts"
 
 const { Done, GiveUp, Lose, Park, Release, Rerun, Retry, Wait } = Settlement.cases

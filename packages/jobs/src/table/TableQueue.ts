@@ -19,7 +19,8 @@ import {
 import { JobQueue, type Lease, QueueLimits, type RunLocation, Settlement } from "../JobQueue.ts"
 import { JobRecords } from "../JobRecords.ts"
 import * as LaneRequests from "../lane/LaneRequests.ts"
-import * as LaneRules from "../lane/LaneRules.ts"
+import * as LeaseRules from "../lane/LeaseRules.ts"
+import * as OfferRules from "../lane/OfferRules.ts"
 import * as ReadyLanes from "../lane/ReadyLanes.ts"
 import { type JobRequestResult, QueueAdmin } from "../QueueAdmin.ts"
 import * as JobSigners from "../signature/JobSigners.ts"
@@ -165,7 +166,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
     )
 
   const offering = (store: typeof change) => (jobs: ReadonlyArray<Job>) => {
-    const candidates = jobs.map((job) => LaneRules.offered(job, keys))
+    const candidates = jobs.map((job) => OfferRules.offered(job, keys))
     const lanes = candidates.map(({ row }) => row.lane)
     const operation = "JobQueue.offer"
     return trusted(
@@ -173,7 +174,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
       store(
         operation,
         lanes,
-        whenTrusted((table, now) => candidates.map((candidate) => LaneRules.offer(table, candidate, now, limits))),
+        whenTrusted((table, now) => candidates.map((candidate) => OfferRules.offer(table, candidate, now, limits))),
         "accepted"
       )
     )
@@ -197,7 +198,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
     change(
       "JobQueue.settle",
       [laneKey(lane)],
-      (table, now) => LaneRules.settle(table, { lane: laneKey(lane), id: job.id, epoch }, settlement, now),
+      (table, now) => LeaseRules.settle(table, { lane: laneKey(lane), id: job.id, epoch }, settlement, now),
       when
     )
   const settle = settleWhen("lasting")
@@ -234,7 +235,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
       "JobQueue.renew",
       [laneKey(lane)],
       (table, now) =>
-        LaneRules.renew(table, { lane: laneKey(lane), id: job.id, epoch }, now, { leaseMillis, waitsFor }),
+        LeaseRules.renew(table, { lane: laneKey(lane), id: job.id, epoch }, now, { leaseMillis, waitsFor }),
       // A process that loses it to a power cut ends with it.
       "stored"
     )
@@ -243,7 +244,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
   const settleAndTake = ({ epoch, job, lane }: Lease, settlement: Settlement, runs: RunLocation = "in-process") => {
     const key = laneKey(lane)
     return change("JobQueue.settleAndTake", [key], (table, now) => {
-      const settled = LaneRules.settle(table, { lane: key, id: job.id, epoch }, settlement, now)
+      const settled = LeaseRules.settle(table, { lane: key, id: job.id, epoch }, settlement, now)
       const takes = settled && JobSigners.isTrusted(table.signers(), keys)
       return {
         now,

@@ -15,7 +15,7 @@ import { Notice } from "@nominal-code/domain/job/Notice"
 import { Clock, Effect, Option, Schema } from "effect"
 import { LeaseTask } from "../JobQueue.ts"
 import { type Depth, EventKind, headShaOf, type JobRecord, JobRecords } from "../JobRecords.ts"
-import * as LaneRules from "../lane/LaneRules.ts"
+import { isRefused, knowsEvent } from "../lane/Dedup.ts"
 import type { JobRow, JobTable, Page } from "./JobTable.ts"
 import * as StoredJob from "./StoredJob.ts"
 import type { TableStore } from "./TableQueue.ts"
@@ -115,13 +115,13 @@ export const make = (read: TableStore["read"]): JobRecords["Service"] =>
       read(
         "JobRecords.knowsHead",
         (table) =>
-          eventKeysOfHead(headSha).some((event) => LaneRules.knowsEvent(table, laneKey(lane), event))
+          eventKeysOfHead(headSha).some((event) => knowsEvent(table, laneKey(lane), event))
       )
     ),
     hasJob: Effect.fn("JobRecords.hasJob")((lane: Lane, event: PullRequestEvent) =>
       read("JobRecords.hasJob", (table) => {
         const job = table.byEvent(laneKey(lane), eventKeyOf(event))
-        return job !== undefined && !LaneRules.isRefused(job)
+        return job !== undefined && !isRefused(job)
       })
     )
   })

@@ -3,7 +3,7 @@ import { SigningKeys } from "@nominal-code/domain/job/JobSignature"
 import { type Lane, laneKey } from "@nominal-code/domain/job/Lane"
 import { Duration, Effect, Option } from "effect"
 import type { Lease } from "../JobQueue.ts"
-import * as LaneRules from "../lane/LaneRules.ts"
+import * as LeaseRules from "../lane/LeaseRules.ts"
 import type { JobRow, JobTable } from "./JobTable.ts"
 import * as StoredJob from "./StoredJob.ts"
 import * as TableRecords from "./TableRecords.ts"
@@ -35,7 +35,7 @@ export const make = Effect.gen(function*() {
     table: JobTable,
     lane: string,
     now: number,
-    options: Omit<LaneRules.TakeOptions, "canRead">
+    options: Omit<LeaseRules.TakeOptions, "canRead">
   ): TakenJob => {
     let unread: TakenJob["unread"]
     let read: TakenJob["read"]
@@ -50,7 +50,7 @@ export const make = Effect.gen(function*() {
       read = { ...decoded, isForged: keys.length > 0 && !(origin === "ours" && isItsOwn) }
       return true
     }
-    const row = LaneRules.take(table, lane, now, { ...options, canRead })
+    const row = LeaseRules.take(table, lane, now, { ...options, canRead })
     return { row, read, unread }
   }
 
