@@ -1926,7 +1926,10 @@ export declare class Git extends Git_base {}
 interface LocalChanges {
   /** The directory that holds `.git`. */
   readonly repository: string;
-  /** Base of the changes: a branch, a tag or a commit. */
+  /**
+   * Base of the changes: a branch, a tag or a commit. In a repository without a commit, what is not committed has the
+   * base `HEAD`, too: nothing.
+   */
   readonly base: string;
   /**
    * Head of the changes: a branch, a tag or a commit; `worktree`: everything uncommitted; `staged`: what is in the

@@ -10,7 +10,7 @@ const hook = `#!/bin/sh\nexec ${
 
 describe("nominal-code review --staged in a pre-commit hook", () => {
   live(
-    "reviews what the commit will have, which is not in the repository's index for commit -a and commit PATH",
+    "reviews what the commit will have, also of commit -a and commit PATH, and also the first commit of a branch",
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const world = yield* uncommitted("unstaged")
@@ -32,6 +32,9 @@ describe("nominal-code review --staged in a pre-commit hook", () => {
         assert.deepStrictEqual([prompt.includes("Math.floor"), prompt.includes("unasked")], [true, hasStaged], args[0])
       }
       assert.strictEqual(yield* world.git("status", "--porcelain"), " M page.ts\nA  staged.ts\n")
+      yield* world.git("checkout", "-q", "--orphan", "first")
+      const first = yield* commit()
+      assert.deepStrictEqual([first.code, first.stderr.includes("The last page is lost.")], [1, true], first.stderr)
     })
   )
 })

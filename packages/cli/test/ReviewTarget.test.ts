@@ -131,12 +131,16 @@ layer(Layer.provideMerge(gitInTemporary, NodeServices.layer), { excludeTestServi
         )
       }))
 
-    it.effect("of a repository without a commit ask for the first one", () =>
+    it.effect("of a repository without a commit are what is staged, or in the working directory", () =>
       Effect.gen(function*() {
-        const { directory } = yield* make
+        const { directory: repository } = yield* make
+        for (const [flags, head] of [[nothing, "worktree"], [{ ...nothing, staged: true }, "staged"]] as const) {
+          assert.deepStrictEqual(yield* targetOf(flags, repository), { repository, base: "HEAD", head })
+        }
         assert.strictEqual(
-          yield* refusal(nothing, directory),
-          "the repository has no commit yet: make the first one, and review what comes after it"
+          yield* refusal(ofRange("HEAD.."), repository),
+          "the repository has no commit yet: leave out --base, the range or - to review what is not committed, or make " +
+            "the first one"
         )
       }))
 

@@ -10,7 +10,10 @@ import { WorkspaceError } from "./Workspace.ts"
 export interface LocalChanges {
   /** The directory that holds `.git`. */
   readonly repository: string
-  /** Base of the changes: a branch, a tag or a commit. */
+  /**
+   * Base of the changes: a branch, a tag or a commit. In a repository without a commit, what is not committed has the
+   * base `HEAD`, too: nothing.
+   */
   readonly base: string
   /**
    * Head of the changes: a branch, a tag or a commit; `worktree`: everything uncommitted; `staged`: what is in the
@@ -96,9 +99,9 @@ const unaddable = ({ message, reason }: GitError) =>
   })
 
 /** Writes the tree of the working directory: tracked and untracked files without the ignored ones. */
-const workTree = Effect.fnUntraced(function*(workTree: string, { options }: Apart) {
+const workTree = Effect.fnUntraced(function*(workTree: string, parent: string, { options }: Apart) {
   const git = yield* Git
-  yield* git.run(["read-tree", "HEAD"], { ...options, workTree })
+  yield* git.run(["read-tree", parent], { ...options, workTree })
   yield* Effect.mapError(git.run(["add", "--all", "--", "."], { ...options, workTree }), unaddable)
   return yield* textOf(options, "write-tree")
 })
@@ -146,24 +149,35 @@ const asPatchError = (base: string) => (error: GitError) =>
     )
 
 /** Writes the tree of a patch on top of a commit. */
-const patchedTree = Effect.fnUntraced(function*(base: Sha, patch: string, { options }: Apart) {
+const patchedTree = Effect.fnUntraced(function*(base: string, patch: string, { options }: Apart) {
   const git = yield* Git
   yield* git.run(["read-tree", base], options)
   yield* git.run(["apply", "--cached", "--whitespace=nowarn", "-"], { ...options, stdin: patch })
   return yield* textOf(options, "write-tree")
 })
 
+const commit = (tree: string, title: string, { options }: Apart, ...parents: ReadonlyArray<string>) =>
+  textOf(options, ...identity, "commit-tree", tree, ...parents.flatMap((parent) => ["-p", parent]), "-m", title)
+
+/** A commit without a file: what comes before the first commit. */
+const emptyCommit = Effect.fnUntraced(function*(place: Apart) {
+  const git = yield* Git
+  yield* git.run(["read-tree", "--empty"], place.options)
+  return yield* commit(yield* textOf(place.options, "write-tree"), "Nothing", place)
+})
+
 /** Commits changes that have no commit, on no branch, and in a repository of their own. */
-const committed = Effect.fnUntraced(function*(changes: LocalChanges, gitDir: string, baseSha: Sha) {
+const committed = Effect.fnUntraced(function*(changes: LocalChanges, gitDir: string, start: Option.Option<Sha>) {
   const { base, head, patch, repository } = changes
   const place = yield* apart(gitDir)
-  const [title, parent, tree] = patch !== undefined
-    ? ["Patch", baseSha, yield* Effect.mapError(patchedTree(baseSha, patch, place), asPatchError(base))]
+  const before = Option.isSome(start) ? start.value : yield* emptyCommit(place)
+  const parent = Option.isSome(start) && patch === undefined ? "HEAD" : before
+  const [title, tree] = patch !== undefined
+    ? ["Patch", yield* Effect.mapError(patchedTree(parent, patch, place), asPatchError(base))]
     : head === "worktree"
-    ? ["Uncommitted changes", "HEAD", yield* workTree(repository, place)]
-    : ["Staged changes", "HEAD", yield* stagedTree(changes, place)]
-  const name = yield* textOf(place.options, ...identity, "commit-tree", tree, "-p", parent, "-m", title)
-  return { repository: place.repository, name }
+    ? ["Uncommitted changes", yield* workTree(repository, parent, place)]
+    : ["Staged changes", yield* stagedTree(changes, place)]
+  return { repository: place.repository, base: before, head: yield* commit(tree, title, place, parent) }
 })
 
 const noTemporaryDirectory = (why: string) =>
@@ -179,14 +193,18 @@ export const resolveChanges = Effect.fn("LocalChanges.resolveChanges")(
     const repository = path.resolve(changes.repository)
     const gitDir = path.join(repository, ".git")
     const { base, head, patch } = changes
-    const baseSha = yield* Objects.resolve(gitDir, base)
-    const place = patch !== undefined || head === "worktree" || head === "staged"
-      ? yield* committed({ ...changes, repository }, gitDir, baseSha)
-      : { repository, name: head }
-    const options = { gitDir: path.join(place.repository, ".git") }
-    const headSha = yield* Objects.resolve(options.gitDir, place.name)
+    const isUncommitted = patch === undefined && (head === "worktree" || head === "staged")
+    const start = isUncommitted && base === "HEAD"
+      ? yield* Objects.head(gitDir)
+      : Option.some(yield* Objects.resolve(gitDir, base))
+    const ends = isUncommitted || patch !== undefined
+      ? yield* committed({ ...changes, repository }, gitDir, start)
+      : { repository, base, head }
+    const options = { gitDir: path.join(ends.repository, ".git") }
+    const baseSha = Option.isSome(start) ? start.value : yield* Objects.resolve(options.gitDir, ends.base)
+    const headSha = yield* Objects.resolve(options.gitDir, ends.head)
     const [title = "", author = ""] = (yield* textOf(options, "log", "-1", "--format=%s%n%an", headSha)).split("\n")
-    const resolved: ResolvedChanges = { repository: place.repository, baseSha, headSha, title, author }
+    const resolved: ResolvedChanges = { repository: ends.repository, baseSha, headSha, title, author }
     return resolved
   },
   Effect.catchTags({

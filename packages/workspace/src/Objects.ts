@@ -51,6 +51,25 @@ export const resolve = Effect.fnUntraced(function*(gitDir: string, name: string)
   return yield* toSha(stdout)
 })
 
+/** The commit that is checked out; none on a branch that has no commit yet, as in a new repository. */
+export const head = Effect.fnUntraced(
+  function*(gitDir: string) {
+    return Option.some(yield* resolve(gitDir, "HEAD"))
+  },
+  (found, gitDir) =>
+    Effect.catch(
+      found,
+      Effect.fnUntraced(function*(error) {
+        if (error.reason !== "missing") return yield* error
+        const git = yield* Git
+        // It answers the id of a commit that is not here.
+        const { exitCode } = yield* git.run(["rev-parse", "--verify", "--quiet", "HEAD"], { gitDir, answers: [1] })
+        if (exitCode === 1) return Option.none()
+        return yield* new GitError({ reason: "corrupt", message: "HEAD is a commit that the repository does not have" })
+      })
+    )
+)
+
 /** The best common ancestor of two commits, as far as the history here shows one. */
 export const mergeBase = Effect.fnUntraced(function*(gitDir: string, left: Sha, right: Sha) {
   const git = yield* Git

@@ -100,6 +100,35 @@ it.live("an index that is no file is refused, where git would take it for an ind
     }
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
+it.live("what is not committed in a repository without a commit is compared with nothing", () =>
+  Effect.gen(function*() {
+    const { changes, git, repository, root } = yield* conflicted
+    const compared = ({ baseSha, headSha, repository }: ResolvedChanges) =>
+      spawnSync("git", [`--git-dir=${repository}/.git`, "diff", "--numstat", `${baseSha}...${headSha}`], {
+        encoding: "utf8"
+      }).stdout
+    for (const format of ["sha1", "sha256"]) {
+      const fresh = `${repository}/../${format}`
+      git("init", "-q", `--object-format=${format}`, fresh)
+      writeFileSync(`${fresh}/page.ts`, "one\n")
+      assert.strictEqual(compared(yield* changes("staged", { repository: fresh })), "")
+      git("-C", fresh, "add", ".")
+      writeFileSync(`${fresh}/page.ts`, "one\ntwo\n")
+      const before = filesBelow(root)
+      assert.strictEqual(compared(yield* changes("staged", { repository: fresh })), "1\t0\tpage.ts\n")
+      assert.strictEqual(compared(yield* changes("worktree", { repository: fresh })), "2\t0\tpage.ts\n")
+      assert.deepStrictEqual(filesBelow(root), before)
+    }
+  }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+it.live("a HEAD whose commit is not there is refused, and no repository without a commit", () =>
+  Effect.gen(function*() {
+    const { changes, repository } = yield* conflicted
+    writeFileSync(`${repository}/.git/refs/heads/main`, `${"1".repeat(40)}\n`)
+    const { message } = yield* Effect.flip(changes("worktree"))
+    assert.strictEqual(message, "HEAD is a commit that the repository does not have")
+  }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
 /** Every file below a directory, with its time and size. git itself tells by the time of a shared index that it is read. */
 const filesBelow = (directory: string): ReadonlyArray<string> =>
   readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => {

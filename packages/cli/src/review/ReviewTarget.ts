@@ -1,3 +1,4 @@
+import type { GitError } from "@nominal-code/workspace/Git"
 import { type LocalChanges } from "@nominal-code/workspace/LocalChanges"
 import * as Objects from "@nominal-code/workspace/Objects"
 import { Effect, FileSystem, Option, Path, Runtime, Schema, Stdio, Stream } from "effect"
@@ -91,7 +92,10 @@ const unshallow = (name: string): string => {
 
 /** Reason why a name stands for no commit, and what to do. */
 const missing = Effect.fnUntraced(function*(gitDir: string, name: string) {
-  if (name === "HEAD") return "the repository has no commit yet: make the first one, and review what comes after it"
+  if (name === "HEAD") {
+    return "the repository has no commit yet: leave out --base, the range or - to review what is not committed, or make " +
+      "the first one"
+  }
   if (name === "") return "the name of a commit is empty: write a branch, a tag or a commit"
   const none = `the repository has no branch, tag or commit "${name}"`
   const remote = yield* remoteOf(gitDir, name)
@@ -101,16 +105,14 @@ const missing = Effect.fnUntraced(function*(gitDir: string, name: string) {
   return `${none}: ${isShallow ? `the clone is shallow: ${unshallow(name)}` : "fetch it"}, or correct the name`
 })
 
-const commitOf = (gitDir: string, name: string) =>
-  Effect.catch(
-    Objects.resolve(gitDir, name),
-    Effect.fnUntraced(function*(error) {
-      if (error.reason === "missing") return yield* new NoTarget({ message: yield* missing(gitDir, name) })
-      const isSaid = error.reason === "not-installed" || error.reason === "timeout"
-      const message = isSaid ? error.message : `${error.message} (${gitDir}): git status says more`
-      return yield* new NoTarget({ message })
-    })
-  )
+/** Failure to resolve a name, as a person reads it. */
+const unresolved = (gitDir: string, name: string) =>
+  Effect.fnUntraced(function*(error: GitError) {
+    if (error.reason === "missing") return yield* new NoTarget({ message: yield* missing(gitDir, name) })
+    const isSaid = error.reason === "not-installed" || error.reason === "timeout"
+    const message = isSaid ? error.message : `${error.message} (${gitDir}): git status says more`
+    return yield* new NoTarget({ message })
+  })
 
 /** The patch of the standard input. */
 const givenPatch = Effect.fnUntraced(function*() {
@@ -125,9 +127,14 @@ export const targetOf = Effect.fn("ReviewTarget.targetOf")(function*(flags: Targ
   const repository = yield* repositoryAt(start)
   const gitDir = (yield* Path.Path).join(repository, ".git")
   const end = Effect.fnUntraced(function*(name: string) {
-    const sha = yield* commitOf(gitDir, name)
+    const sha = yield* Effect.catch(Objects.resolve(gitDir, name), unresolved(gitDir, name))
     return reserved.has(name) ? sha : name
   })
+  if (Option.isNone(flags.range) && reserved.has(ends.head)) {
+    yield* Effect.catch(Objects.head(gitDir), unresolved(gitDir, "HEAD"))
+    const uncommitted: LocalChanges = { repository, ...ends }
+    return uncommitted
+  }
   const base = yield* end(ends.base)
   if (isPatch(flags)) {
     const patch = yield* givenPatch()
@@ -137,7 +144,6 @@ export const targetOf = Effect.fn("ReviewTarget.targetOf")(function*(flags: Targ
       : { repository, base, head: "patch", patch }
     return patched
   }
-  const isUncommitted = Option.isNone(flags.range) && reserved.has(ends.head)
-  const target: LocalChanges = { repository, base, head: isUncommitted ? ends.head : yield* end(ends.head) }
+  const target: LocalChanges = { repository, base, head: yield* end(ends.head) }
   return target
 })
