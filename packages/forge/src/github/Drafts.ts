@@ -152,3 +152,6 @@ export const makeDrafts = (client: GitHubClient, posts: GitHubPosts, { reviewBod
 
   return { clear, create, discardOwn, post }
 }
+
+/** Reviews that are posted in two steps. */
+export type Drafts = ReturnType<typeof makeDrafts>

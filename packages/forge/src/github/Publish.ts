@@ -1,46 +1,26 @@
-import { DiffIndex } from "@nominal-code/domain/diff/DiffIndex"
-import type { ChangedFile } from "@nominal-code/domain/diff/Patch"
 import type { PullRequestRef } from "@nominal-code/domain/event/PullRequest"
 import type { JobId } from "@nominal-code/domain/job/Job"
-import { MayHaveEarlierRuns, type RunNotWanted } from "@nominal-code/domain/job/RunStillWanted"
-import { markersIn } from "@nominal-code/domain/review/Marker"
-import { type InlineComment, PostedReview, ReviewDraft } from "@nominal-code/domain/review/Review"
-import { Effect, Option, Ref, Schema } from "effect"
-import type { Forge, OwnPosts, PostedSummary, PullRequestView } from "../Forge.ts"
-import type { ForgeError } from "../ForgeError.ts"
-import type { Post } from "../JobPosts.ts"
+import { MayHaveEarlierRuns } from "@nominal-code/domain/job/RunStillWanted"
+import { type InlineComment, ReviewDraft } from "@nominal-code/domain/review/Review"
+import { Effect, Option, Ref } from "effect"
+import type { Forge, OwnPosts, PullRequestView } from "../Forge.ts"
 import { makeReply } from "../PlainPosts.ts"
 import type { GitHubBodies } from "./Body.ts"
 import type { GitHubClient } from "./Client.ts"
 import { discussionsIn } from "./Discussions.ts"
-import { type AlreadyReviewed, type ForeignDraft, makeDrafts } from "./Drafts.ts"
-import { isNotFound, isPendingReview, isUnprocessable } from "./Failure.ts"
+import { makeDrafts } from "./Drafts.ts"
+import { isPendingReview, isUnprocessable } from "./Failure.ts"
 import type { GitHubPosts } from "./Posts.ts"
-import { pullRequestCall } from "./Reads.ts"
-import { type CreatedComment, makePlain } from "./Reply.ts"
+import { besideDiff, makeRefusedComments } from "./RefusedComments.ts"
+import { makePlain } from "./Reply.ts"
+import { makeSummaryPosts, postedNow } from "./SummaryPost.ts"
 
 type Comments = ReadonlyArray<InlineComment>
-
-/** Maximum number of requests in a search for refused comments. GitHub allows 80 posts a minute. */
-const maxProbes = 40
 
 const unfinished =
   "> My account already has an unfinished review on this pull request, and GitHub allows only one. My findings are " +
   "therefore in this comment, and not at their lines. Submit or discard the unfinished review, and mention me again " +
   "for comments at the lines."
-
-/** A plain review that holds nothing of another job: one that was written over an earlier summary is not removed. */
-const isPlainAndOnly = (jobId: JobId) => ({ body, kind }: Post) =>
-  kind !== "review" && markersIn(body).every((marker) => marker.jobId === jobId)
-
-/** Comments that stand beside the diff as GitHub lists it. A file that it lists without its diff may take any. */
-const besideDiff = (comments: Comments, files: ReadonlyArray<ChangedFile>): Comments => {
-  const index = DiffIndex.make(files)
-  const unknown = new Set(files.filter(({ patch }) => patch === undefined).map(({ path }) => path))
-  return comments.filter(({ finding: { line, path, side, startLine = line } }) =>
-    !unknown.has(path) && Option.isNone(index.code(path, side, line, startLine))
-  )
-}
 
 export const makePublish = (
   client: GitHubClient,
@@ -51,6 +31,9 @@ export const makePublish = (
   const drafts = makeDrafts(client, posts, bodies)
   const plainPosts = makePlain(client, posts)
   const reply = makeReply("GitHub", plainPosts, posts.jobPosts, bodies.markedBody)
+
+  const { over, plain, withdrawPlain } = makeSummaryPosts(client, posts, plainPosts, bodies)
+  const { accepts, refusedOf } = makeRefusedComments(drafts)
 
   const ownPosts = Effect.fn("GitHub.ownPosts")(function*(ref: PullRequestRef, jobId: JobId) {
     const seen = yield* drafts.clear("ownPosts", ref, posts.read("ownPosts", ref))
@@ -67,93 +50,6 @@ export const makePublish = (
       ...(seen.background === undefined ? {} : { background: seen.background })
     }
     return view
-  })
-
-  const postedNow = (
-    { headSha }: ReviewDraft,
-    { html_url }: CreatedComment,
-    inline: number,
-    folded: number
-  ): PostedReview =>
-    new PostedReview({ ...(html_url ? { url: html_url } : {}), headSha, inline, folded, alreadyPosted: false })
-
-  /**
-   * Takes back what other runs of the job have said plainly, one that lost its lease among them: the review that was just
-   * submitted takes its place. Where the forge is away, the next run of the job does it. A first run has nobody before
-   * it, and whoever comes after it sees its draft, or its review, before it says anything.
-   */
-  const withdrawPlain = ({ jobId, pullRequest }: ReviewDraft) =>
-    posts.jobPosts("publish", pullRequest, jobId).pipe(
-      Effect.flatMap(({ answers, reviews }) =>
-        plainPosts.removeAll("publish", pullRequest, [...reviews.filter(isPlainAndOnly(jobId)), ...answers])
-      ),
-      Effect.catchTag(
-        "ForgeError",
-        ({ message }) => Effect.logWarning(`An earlier answer may stand beside the review: ${message}`)
-      )
-    )
-
-  /**
-   * Posts a review without comments as a plain comment, which GitHub accepts whatever the state of the commit or of our
-   * drafts.
-   */
-  const plain = Effect.fnUntraced(function*(draft: ReviewDraft, folded: Comments) {
-    const { event, jobId } = draft
-    const { seen, stays } = yield* plainPosts.post(
-      "publish",
-      event,
-      jobId,
-      bodies.reviewBody(draft, folded),
-      (seen) => seen.reviews
-    )
-    yield* plainPosts.removeAll("publish", draft.pullRequest, seen.answers)
-    return postedNow(draft, { id: stays.id, html_url: stays.url }, 0, folded.length)
-  })
-
-  /** Writes a review over the summary of an earlier one, or posts it if that is gone. */
-  const over = (draft: ReviewDraft, { body, id, kind, url }: PostedSummary) => {
-    const { names, ...call } = pullRequestCall("publish", draft.pullRequest)
-    return client.write({
-      ...call,
-      route: kind === "review"
-        ? "PUT /repos/{owner}/{repo}/pulls/{number}/reviews/{id}"
-        : "PATCH /repos/{owner}/{repo}/issues/comments/{id}",
-      parameters: {
-        ...names,
-        ...(kind === "review" ? { number: draft.pullRequest.number } : {}),
-        id,
-        body: bodies.bodyOver(draft, body)
-      },
-      answer: Schema.Unknown,
-      repeatable: true
-    }).pipe(
-      Effect.map(() => postedNow(draft, { id, html_url: url }, 0, 0)),
-      Effect.catchIf((error) => isNotFound(error) || isUnprocessable(error), () => plain(draft, []))
-    )
-  }
-
-  /** Tests with a draft, which nobody else sees, if GitHub takes these comments. */
-  const accepts = Effect.fnUntraced(function*(draft: ReviewDraft, comments: Comments) {
-    yield* drafts.discardOwn(draft.pullRequest, yield* drafts.create(draft, comments, []))
-    return true
-  }, Effect.catchIf(isUnprocessable, () => Effect.succeed(false)))
-
-  /** Finds the comments that GitHub refuses, by bisection: its answer does not name them in a usable way. */
-  const refusedOf = Effect.fnUntraced(function*(
-    draft: ReviewDraft,
-    suspects: Comments,
-    probes: Ref.Ref<number>
-  ): Effect.fn.Return<Comments, ForgeError | RunNotWanted | AlreadyReviewed | ForeignDraft> {
-    if (suspects.length < 2) return suspects
-    const [left, right] = [suspects.slice(0, suspects.length >> 1), suspects.slice(suspects.length >> 1)]
-    const ask = (half: Comments) =>
-      Effect.flatMap(
-        Ref.getAndUpdate(probes, (n) => n + 1),
-        (asked) => asked < maxProbes ? accepts(draft, half) : Effect.succeed(false)
-      )
-    if (yield* ask(left)) return yield* refusedOf(draft, right, probes)
-    const refused = yield* refusedOf(draft, left, probes)
-    return (yield* ask(right)) ? refused : [...refused, ...(yield* refusedOf(draft, right, probes))]
   })
 
   const submit = Effect.fnUntraced(function*(draft: ReviewDraft, folded: Comments) {

@@ -1,38 +1,27 @@
-import { type PullRequest, type PullRequestRef, RepoPath, Sha } from "@nominal-code/domain/event/PullRequest"
+import type { PullRequest, PullRequestRef } from "@nominal-code/domain/event/PullRequest"
 import type { JobId } from "@nominal-code/domain/job/Job"
 import type { Fingerprint } from "@nominal-code/domain/review/Finding"
-import { type InlineComment, PostedReview, type ReviewDraft } from "@nominal-code/domain/review/Review"
+import type { InlineComment, ReviewDraft } from "@nominal-code/domain/review/Review"
 import { Effect, Option, Ref, Schema } from "effect"
-import type { Forge, OwnPosts, PostedSummary, PullRequestView } from "../Forge.ts"
+import type { Forge, OwnPosts, PullRequestView } from "../Forge.ts"
 import type { ForgeError } from "../ForgeError.ts"
 import { jobPostsIn, type Post } from "../JobPosts.ts"
 import { makeReply } from "../PlainPosts.ts"
-import { isUnavailable, transient } from "../Retries.ts"
 import type { OwnId } from "./Account.ts"
 import type { GitLabBodies } from "./Body.ts"
 import type { GitLabClient } from "./Client.ts"
 import { discussionsIn } from "./Discussions.ts"
 import { makeDrafts } from "./Drafts.ts"
-import { isNotFound, isRefused } from "./Failure.ts"
 import type { KnownDiffs, VersionDiff } from "./KnownDiffs.ts"
 import { makePlainReview } from "./PlainReview.ts"
 import { positionOf } from "./Positions.ts"
 import { fingerprintIn, type GitLabPosts } from "./Posts.ts"
 import { operationOf } from "./Reads.ts"
 import { makePlain } from "./Reply.ts"
+import { makeReviewedDiff } from "./ReviewedDiff.ts"
+import { makeSummaryNotes, posted } from "./SummaryNote.ts"
 
 type Comments = ReadonlyArray<InlineComment>
-
-const Version = Schema.Struct({
-  id: Schema.Int,
-  base_commit_sha: Schema.String,
-  start_commit_sha: Schema.String,
-  head_commit_sha: Sha
-})
-
-const WholeVersion = Schema.Struct({
-  diffs: Schema.Array(Schema.Struct({ old_path: RepoPath, new_path: RepoPath, diff: Schema.String }))
-})
 
 /** Places of a review's comments on the merge request, compared with what the review has. */
 const compare = (own: ReadonlyArray<Post>, jobId: JobId, inline: Comments) => {
@@ -65,6 +54,9 @@ export const makePublish = (client: GitLabClient, host: string, reads: MergeRequ
   const plainReview = makePlainReview(client, posts)
   const reply = makeReply("GitLab", plainPosts, posts.jobPosts, bodies.markedBody)
 
+  const { edit, over, plain } = makeSummaryNotes(client, plainPosts, bodies)
+  const reviewedDiff = makeReviewedDiff(client, reads.knownDiff)
+
   const ownPosts = Effect.fn("GitLab.ownPosts")(function*(ref: PullRequestRef, jobId: JobId) {
     // The drafts first: what a run that lost its lease has published by then is read after that.
     const hasDrafts = yield* drafts.clear("ownPosts", ref)
@@ -88,57 +80,6 @@ export const makePublish = (client: GitLabClient, host: string, reads: MergeRequ
     }
     return view
   })
-
-  /** Diff that the reviewed commit was part of: as it was read for the review, or else as GitLab keeps it. */
-  const reviewedDiff = Effect.fnUntraced(function*({ comments, headSha, pullRequest: ref }: ReviewDraft) {
-    const known = reads.knownDiff(ref, headSha, comments.map(({ finding }) => finding.path))
-    if (known !== undefined) return Option.some(known)
-    const call = { operation: operationOf("publish", ref) }
-    const versions = yield* client.request({
-      ...call,
-      ask: (gitlab) => gitlab.MergeRequests.allDiffVersions(ref.repo, ref.number),
-      answer: Schema.Array(Version)
-    })
-    const version = versions.find(({ head_commit_sha }) => head_commit_sha === headSha)
-    if (version === undefined) return Option.none<VersionDiff>()
-    const { diffs } = yield* client.request({
-      ...call,
-      ask: (gitlab) => gitlab.MergeRequests.showDiffVersion(ref.repo, ref.number, version.id),
-      answer: WholeVersion
-    })
-    return Option.some<VersionDiff>({
-      refs: { baseSha: version.base_commit_sha, startSha: version.start_commit_sha, headSha },
-      files: diffs.map(({ diff, new_path, old_path }) => ({ oldPath: old_path, newPath: new_path, diff }))
-    })
-  })
-
-  const edit = (ref: PullRequestRef, id: number, body: string) =>
-    client.write({
-      operation: operationOf("publish", ref),
-      ask: (gitlab) => gitlab.MergeRequestNotes.edit(ref.repo, ref.number, id, { body }),
-      answer: Schema.Unknown
-    }).pipe(Effect.retry({ schedule: transient, while: isUnavailable }))
-
-  const posted = ({ headSha }: ReviewDraft, url: string, inline: number, folded: number): PostedReview =>
-    new PostedReview({ url, headSha, inline, folded, alreadyPosted: false })
-
-  /** Posts a review without comments as a plain note, in the discussion that asked. */
-  const plain = Effect.fnUntraced(function*(draft: ReviewDraft, folded: Comments, inline = 0) {
-    const { event, jobId, pullRequest } = draft
-    const body = bodies.reviewBody(draft, folded)
-    const { own, seen, stays } = yield* plainPosts.post("publish", event, jobId, body, ({ reviews }) => reviews)
-    yield* plainPosts.removeAll("publish", pullRequest, seen.answers)
-    // The summary of another run stays, and is about the comments of this one now.
-    if (inline > 0 && stays.id !== own.id) yield* edit(pullRequest, stays.id, body)
-    return posted(draft, stays.url, inline, folded.length)
-  })
-
-  /** Writes a review over the summary of an earlier one, or posts it if that is gone. */
-  const over = (draft: ReviewDraft, { body, id, url }: PostedSummary) =>
-    edit(draft.pullRequest, id, bodies.bodyOver(draft, body)).pipe(
-      Effect.map(() => posted(draft, url, 0, 0)),
-      Effect.catchIf((error) => isNotFound(error) || isRefused(error), () => plain(draft, []))
-    )
 
   /**
    * Looks at what stands: removes what other runs of the job have posted, and tells in the summary what GitLab lost of
