@@ -3490,6 +3490,20 @@ declare const KubeConfigError_base: Schema.Class<KubeConfigError, Schema.TaggedS
 }>, import("effect/Cause").YieldableError>;
 /** Raised if there is no cluster, or no access to it. */
 export declare class KubeConfigError extends KubeConfigError_base {}
+declare const PayloadTooLarge_base: Schema.Class<PayloadTooLarge, Schema.TaggedStruct<"PayloadTooLarge", {
+  readonly message: Schema.String;
+}>, import("effect/Cause").YieldableError>;
+/** A payload that no store takes: it is larger than a payload may be. */
+export declare class PayloadTooLarge extends PayloadTooLarge_base {}
+declare const PayloadStore_base: Context.ServiceClass<PayloadStore, "@nominal-code/jobs/PayloadStore", {
+  put(key: string, payload: string): Effect.Effect<void, StoreError | PayloadTooLarge>;
+  get(key: string): Effect.Effect<Option.Option<string>, StoreError>;
+}>;
+/**
+ * Store of payloads that are too large for a pod's environment variable. A payload with other settings has another key: a
+ * pod that has not started yet finds the one that it was created for.
+ */
+export declare class PayloadStore extends PayloadStore_base {}
 /** A service that jobs wait for. Instants are milliseconds since the epoch. */
 export declare const ServiceOutage: Schema.Struct<{
   readonly service: Schema.brand<Schema.String, "ServiceName">;
@@ -3682,20 +3696,6 @@ declare const JobRunner_base: Context.ServiceClass<JobRunner, "@nominal-code/job
 }>;
 /** Runner of jobs, in this process or elsewhere. Every failure is an outcome. */
 export declare class JobRunner extends JobRunner_base {}
-declare const PayloadTooLarge_base: Schema.Class<PayloadTooLarge, Schema.TaggedStruct<"PayloadTooLarge", {
-  readonly message: Schema.String;
-}>, import("effect/Cause").YieldableError>;
-/** A payload that no store takes: it is larger than a payload may be. */
-export declare class PayloadTooLarge extends PayloadTooLarge_base {}
-declare const PayloadStore_base: Context.ServiceClass<PayloadStore, "@nominal-code/jobs/PayloadStore", {
-  put(key: string, payload: string): Effect.Effect<void, StoreError | PayloadTooLarge>;
-  get(key: string): Effect.Effect<Option.Option<string>, StoreError>;
-}>;
-/**
- * Store of payloads that are too large for a pod's environment variable. A payload with other settings has another key: a
- * pod that has not started yet finds the one that it was created for.
- */
-export declare class PayloadStore extends PayloadStore_base {}
 /** Template of the Jobs of one server. */
 interface KubeJobTemplate {
   readonly kubernetes: KubernetesSettings;

@@ -1,21 +1,15 @@
 import { backoff } from "@nominal-code/domain/job/Backoff"
 import type { Job } from "@nominal-code/domain/job/Job"
-import { ensureWanted, type RunNotWanted } from "@nominal-code/domain/job/RunStillWanted"
+import { ensureWanted } from "@nominal-code/domain/job/RunStillWanted"
 import { Duration, Effect, Option, Schedule } from "effect"
-import { isUnserved } from "./ApiHealth.ts"
+import { makeRetries, mayPass } from "./ApiRetries.ts"
+import { makeCreate } from "./Creation.ts"
 import { isOver } from "./Ending.ts"
 import { KubeClient } from "./KubeClient.ts"
 import { KubeError } from "./KubeError.ts"
-import type { KubeJobManifest } from "./KubeJobManifest.ts"
 import type { KubeJob } from "./KubeObjects.ts"
 import { kubeJobName, kubeJobsOfLabels, laneLabels } from "./Names.ts"
 import * as KubeJobWatch from "./Watch.ts"
-
-/** Retries of an API server that is away, busy, full or just starting, for about a minute. */
-const apiRetries = backoff("250 millis", "8 seconds").pipe(
-  Schedule.jittered,
-  Schedule.upTo({ duration: "60 seconds" })
-)
 
 /** Retries of the removal of a Job that nobody waits for. */
 const removalRetries = backoff("1 second", "30 seconds").pipe(Schedule.jittered)
@@ -32,11 +26,6 @@ const leavingLimit = Duration.seconds(5)
 /** Interval of reads of a deleted Job, in case the watch misses its end. */
 const lookEvery = Duration.seconds(5)
 
-const mayPass = (error: KubeError | RunNotWanted): error is KubeError => error._tag === "KubeError" && error.retryable
-
-const sameLabels = (wanted: KubeJobManifest, { labels }: KubeJob): boolean =>
-  Object.entries(wanted.metadata?.labels ?? {}).every(([name, value]) => labels[name] === value)
-
 /** The pods of a Job that have not ended, and their nodes. One that is disrupted may not have: its node is lost. */
 const places = ({ pods }: KubeJobWatch.KubeJobSnapshot): string => {
   const left = pods.filter(({ phase }) => phase !== "Succeeded" && phase !== "Failed")
@@ -50,19 +39,8 @@ export const make = Effect.gen(function*() {
   const watch = yield* KubeJobWatch.make
   const scope = yield* Effect.scope
 
-  /** An API server that the watch knows to be away is not asked again: the run waits for it, and keeps no slot meanwhile. */
-  const isWorthARetry = (error: KubeError | RunNotWanted) =>
-    Effect.map(watch.health.away, (away) => mayPass(error) && !(isUnserved(error) && Option.isSome(away)))
-
-  const withRetries = <A, E extends KubeError | RunNotWanted, R>(effect: Effect.Effect<A, E, R>) =>
-    effect.pipe(
-      Effect.tapError((error) =>
-        mayPass(error)
-          ? Effect.andThen(Effect.logDebug(error.message), Effect.sleep(error.retryAfter ?? Duration.zero))
-          : Effect.void
-      ),
-      Effect.retry({ schedule: apiRetries, while: isWorthARetry })
-    )
+  const withRetries = makeRetries(watch.health)
+  const create = makeCreate(client, withRetries)
 
   const jobsWith = (labels: Readonly<Record<string, string>>) =>
     watch.jobsWith(labels).pipe(
@@ -75,37 +53,6 @@ export const make = Effect.gen(function*() {
       }),
       Effect.map((found) => found.filter(({ end }) => Option.isNone(end)))
     )
-
-  const adopt = Effect.fnUntraced(function*(wanted: KubeJobManifest) {
-    const name = wanted.metadata?.name ?? ""
-    const found = yield* client.findJob(name)
-    // It was there a moment ago: this is the next try's chance.
-    if (Option.isNone(found)) {
-      return yield* new KubeError({ operation: "create Job", reason: "busy", detail: `Job ${name} is just ending` })
-    }
-    if (!sameLabels(wanted, found.value)) {
-      const detail = `there is a Job ${name} already, and it is not ours: its labels differ`
-      return yield* new KubeError({ operation: "create Job", reason: "refused", detail })
-    }
-    yield* Effect.logInfo("the Job is there already: waiting for it")
-    return found.value
-  })
-
-  /**
-   * Creates a Job, or finds the one of its name; unless its run has been given up meanwhile. A request that was sent is
-   * waited for: what it does must be known.
-   */
-  const create = Effect.fn("KubeJobs.create")((wanted: KubeJobManifest) =>
-    ensureWanted.pipe(
-      Effect.andThen(
-        Effect.uninterruptible(client.createJob(wanted)).pipe(
-          Effect.tap(() => Effect.logInfo("created the Job")),
-          Effect.catchIf(({ reason }) => reason === "exists", () => adopt(wanted))
-        )
-      ),
-      withRetries
-    )
-  )
 
   const noticed = (name: string) =>
     client.findJob(name).pipe(

@@ -1,17 +1,14 @@
 import { Failure, failureText, ServiceName } from "@nominal-code/domain/job/Failure"
 import { isSettled, type Job, JobOutcome } from "@nominal-code/domain/job/Job"
-import { JobPayloadJson } from "@nominal-code/domain/job/JobPayload"
-import { runToken, SigningKeys } from "@nominal-code/domain/job/JobSignature"
 import type { Lane } from "@nominal-code/domain/job/Lane"
 import type { Notice, NoticeOutcome } from "@nominal-code/domain/job/Notice"
 import { RunSlot } from "@nominal-code/domain/job/RunSlot"
-import { RunWaits } from "@nominal-code/domain/job/RunWaits"
 import type { ReviewSettings } from "@nominal-code/domain/settings/ReviewSettings"
 import { JobResults, type JobRun } from "@nominal-code/jobs/JobResults"
 import { JobRunner } from "@nominal-code/jobs/JobRunner"
-import { payloadKey, payloadReference, PayloadStore } from "@nominal-code/jobs/PayloadStore"
+import type { PayloadTooLarge } from "@nominal-code/jobs/PayloadStore"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
-import { Duration, Effect, Exit, Fiber, Layer, Option, Ref, Schedule, Schema, Stream } from "effect"
+import { Duration, Effect, Exit, Fiber, Layer, Option, Ref } from "effect"
 import * as ClusterBreaker from "./ClusterBreaker.ts"
 import * as KubeJobs from "./Control.ts"
 import {
@@ -24,9 +21,12 @@ import {
   podLost,
   type RunWithoutResult
 } from "./Ending.ts"
+import type { KubeError } from "./KubeError.ts"
 import * as Manifest from "./Manifest.ts"
 import { kubeJobName } from "./Names.ts"
 import * as Placement from "./Placement.ts"
+import { makePodPayload } from "./PodPayload.ts"
+import { makePodResults } from "./PodResult.ts"
 import { isSuspended, verdictOn } from "./Verdict.ts"
 import type { KubeJobObservation } from "./Watch.ts"
 
@@ -36,12 +36,29 @@ const readLimit = Duration.millis(500)
 /** Time limit of finding the result of a pod that has succeeded, which stored it before it ended. */
 const graceLimit = Duration.seconds(2)
 
-/** Retries of a store that is away, for about as long as a lease can be kept without it. */
-const listening = Schedule.spaced("500 millis").pipe(Schedule.upTo({ times: 60 }))
-
-const encode = Schema.encodeSync(JobPayloadJson)
-
 const store = ServiceName.make("store")
+
+/** Outcome of a run whose pod could not be made, or waited for, by its error. */
+const outcomeOf = {
+  KubeError: (error: KubeError) => Effect.succeed(apiFailed(error)),
+  RunNotWanted: () =>
+    Effect.succeed(
+      JobOutcome.cases.Lost.make({
+        failure: Failure.cases.Lease.make({ detail: "another process has the job by now" })
+      })
+    ),
+  PayloadTooLarge: ({ message }: PayloadTooLarge) =>
+    Effect.succeed(
+      JobOutcome.cases.Failed.make({ failure: Failure.cases.Bug.make({ detail: message }), retryable: false })
+    ),
+  StoreError: ({ message }: StoreError) =>
+    Effect.succeed(
+      JobOutcome.cases.Postponed.make({
+        failure: Failure.cases.Store.make({ reason: "unavailable", detail: message }),
+        service: store
+      })
+    )
+}
 
 /** Settings of the Jobs, and those that travel with each. */
 export interface KubernetesOptions extends Manifest.KubeJobTemplate {
@@ -50,44 +67,10 @@ export interface KubernetesOptions extends Manifest.KubeJobTemplate {
 
 const make = Effect.fnUntraced(function*({ review, ...template }: KubernetesOptions) {
   const { activeDeadline } = template.kubernetes
-  const results = yield* JobResults
-  const payloads = yield* PayloadStore
-  const keys = yield* SigningKeys
+  const { listen, read, showWaits } = makePodResults(yield* JobResults)
+  const payloadOf = yield* makePodPayload(review)
   const jobs = yield* KubeJobs.make
   const { accepted, served } = yield* ClusterBreaker.make(jobs.health)
-
-  const listen = (run: JobRun) => Effect.retry(results.listen(run), listening)
-
-  /** Shows in the job's record what its pod waits for. */
-  const showWaits = Effect.fnUntraced(function*(run: JobRun) {
-    const { during } = yield* RunWaits
-    yield* Stream.runDrain(Stream.switchMap(
-      yield* results.waits(run),
-      Option.match({
-        onNone: () => Stream.empty,
-        onSome: (service) => Stream.fromEffect(during(service)(Effect.never))
-      })
-    ))
-  }, (effect) => Effect.ignore(effect))
-
-  /** Reads the stored result, if there is one: a signal may have been lost. */
-  const read = (run: JobRun, limit: Duration.Duration) =>
-    Effect.scoped(Effect.flatMap(results.listen(run), Effect.timeoutOption(limit))).pipe(
-      Effect.retry(listening),
-      Effect.catch(({ message }) => Effect.as(Effect.logWarning(`no result could be read: ${message}`), Option.none()))
-    )
-
-  const payloadOf = Effect.fnUntraced(function*(job: Job, run: number) {
-    const token = runToken(keys, job.id, run)
-    const payload = encode({ version: 2, job, settings: review, run, ...(token === undefined ? {} : { token }) })
-    if (Manifest.fitsInline(payload)) return payload
-    const key = payloadKey(job.id, payload)
-    yield* Effect.retry(payloads.put(key, payload), {
-      schedule: listening,
-      while: ({ _tag }) => _tag !== "PayloadTooLarge"
-    })
-    return payloadReference(key)
-  })
 
   /** Concludes a run whose Job has ended. A stored result takes precedence over the Job's end. */
   const conclude = Effect.fnUntraced(
@@ -186,26 +169,7 @@ const make = Effect.fnUntraced(function*({ review, ...template }: KubernetesOpti
     run: Effect.fn("KubernetesRunner.run")((job: Job, number: number) => {
       const name = kubeJobName(job, number)
       return runOf(job, number, name).pipe(
-        Effect.catchTags({
-          KubeError: (error) => Effect.succeed(apiFailed(error)),
-          RunNotWanted: () =>
-            Effect.succeed(
-              JobOutcome.cases.Lost.make({
-                failure: Failure.cases.Lease.make({ detail: "another process has the job by now" })
-              })
-            ),
-          PayloadTooLarge: ({ message }) =>
-            Effect.succeed(
-              JobOutcome.cases.Failed.make({ failure: Failure.cases.Bug.make({ detail: message }), retryable: false })
-            ),
-          StoreError: ({ message }) =>
-            Effect.succeed(
-              JobOutcome.cases.Postponed.make({
-                failure: Failure.cases.Store.make({ reason: "unavailable", detail: message }),
-                service: store
-              })
-            )
-        }),
+        Effect.catchTags(outcomeOf),
         Effect.annotateLogs({ kubernetesJob: name })
       )
     }),

@@ -110,3 +110,6 @@ export const make = Effect.gen(function*() {
 
   return { isWanted, keep, settle }
 })
+
+/** The functions that keep, check and settle the leases of this process. */
+export type HeldLease = Effect.Success<typeof make>

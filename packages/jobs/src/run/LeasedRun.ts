@@ -1,16 +1,14 @@
-import { Failure, failureText } from "@nominal-code/domain/job/Failure"
-import { JobOutcome } from "@nominal-code/domain/job/Job"
+import type { JobOutcome } from "@nominal-code/domain/job/Job"
 import { type Notice, NoticeOutcome } from "@nominal-code/domain/job/Notice"
-import { endingWithin } from "@nominal-code/domain/job/RunDeadline"
-import { MayHaveEarlierRuns, RunStillWanted } from "@nominal-code/domain/job/RunStillWanted"
-import * as RunWaits from "@nominal-code/domain/job/RunWaits"
-import { countRun, countUsage } from "@nominal-code/domain/telemetry/Metrics"
+import { countUsage } from "@nominal-code/domain/telemetry/Metrics"
 import { inTraceOf } from "@nominal-code/domain/telemetry/Trace"
-import { Duration, Effect, Exit, Option } from "effect"
+import { type Duration, Effect, Exit, Option } from "effect"
 import { type Lease, type RenewalResult, type RunLocation, Settlement, type StopReason } from "../JobQueue.ts"
 import { JobRunner } from "../JobRunner.ts"
+import { makeAttempts } from "./Attempt.ts"
 import * as HeldLease from "./HeldLease.ts"
 import { OffersUnderWay } from "./OffersUnderWay.ts"
+import { countEnded, reportSettled } from "./RunReport.ts"
 import * as RunSettlement from "./RunSettlement.ts"
 import type { ServiceUse } from "./ServiceBreakers.ts"
 
@@ -24,10 +22,6 @@ export interface Turn {
   readonly next: () => RunLocation | undefined
 }
 
-const count = (
-  state: "done" | "skipped" | "retried" | "postponed" | "given up" | "told" | StopReason | "released" | "lost"
-) => countRun(state)
-
 const usageOf = (settlement: Settlement) =>
   settlement._tag === "Done" && "usage" in settlement.outcome ? settlement.outcome.usage : undefined
 
@@ -36,17 +30,10 @@ export interface LeasedRunOptions extends RunSettlement.SettlementOptions {
   readonly deadline: Duration.Duration
 }
 
-const noticeLimit = Duration.minutes(1)
-
 /** Number of losses after which a job runs alone. */
 const lossesBeforeAlone = 2
 
 const isLost = (renewed: RenewalResult): renewed is "lost" => renewed === "lost"
-const mustStop = (renewed: RenewalResult): renewed is Exclude<RenewalResult, "kept"> => renewed !== "kept"
-
-const overdue = (what: string, limit: Duration.Duration) =>
-  Failure.cases.Deadline.make({ detail: `${what} longer than its deadline of ${Duration.format(limit)}` })
-
 /**
  * Makes the function that carries out a lease's task and settles the lease, whatever happens, and returns the lane's next
  * lease if the turn goes on with it. Call it uninterruptibly.
@@ -56,108 +43,16 @@ export const make = Effect.fnUntraced(
     const { deadline, maxAttempts } = options
     const runner = yield* JobRunner
     const offers = yield* OffersUnderWay
-    const { isWanted, keep, settle } = yield* HeldLease.make
+    const held = yield* HeldLease.make
+    const { keep, settle } = held
+    const { run, tell } = makeAttempts(runner, held, deadline)
     const { beforeRun, ofNotice, ofRun } = yield* RunSettlement.make(options)
-
-    /** One run; its outcome, or the reason why it was stopped. */
-    const run = Effect.fnUntraced(function*(lease: Lease) {
-      const waits = yield* RunWaits.make
-      return yield* runner.run(lease.job, lease.run).pipe(
-        Effect.provideService(RunWaits.RunWaits, waits),
-        Effect.provideService(RunStillWanted, isWanted(lease, waits)),
-        Effect.provideService(MayHaveEarlierRuns, lease.run > 1 || lease.losses > 0),
-        endingWithin(deadline),
-        Effect.timeoutOrElse({
-          duration: deadline,
-          orElse: () =>
-            Effect.succeed(JobOutcome.cases.Failed.make({ failure: overdue("it took", deadline), retryable: true }))
-        }),
-        Effect.catchCause((cause) => {
-          const detail = `an unexpected error; the server's log has it under job ${lease.job.id}`
-          return Effect.as(
-            Effect.logError("the job runner failed unexpectedly", cause),
-            JobOutcome.cases.Failed.make({ failure: Failure.cases.Bug.make({ detail }), retryable: true })
-          )
-        }),
-        Effect.raceFirst(keep(lease, mustStop, waits))
-      )
-    })
-
-    /** One attempt to post a notice; its outcome, or the reason why it was stopped. */
-    const tell = (lease: Lease, notice: Notice) =>
-      runner.postNotice(lease.job, notice).pipe(
-        Effect.provideService(RunStillWanted, isWanted(lease)),
-        Effect.timeoutOrElse({
-          duration: noticeLimit,
-          orElse: () => {
-            const [service] = RunSettlement.forgesOf(runner.needs(lease.lane))
-            const failure = overdue("telling it took", noticeLimit)
-            return Effect.succeed(
-              service === undefined
-                ? NoticeOutcome.cases.Refused.make({ detail: failure.detail })
-                : NoticeOutcome.cases.Postponed.make({ failure, service })
-            )
-          }
-        }),
-        Effect.catchCause((cause) =>
-          Effect.as(
-            Effect.logError("the job runner failed unexpectedly", cause),
-            NoticeOutcome.cases.Refused.make({ detail: "an unexpected error" })
-          )
-        ),
-        Effect.raceFirst(keep(lease, mustStop))
-      )
-
-    const lost = (failure: Failure) =>
-      Effect.andThen(
-        Effect.logWarning(`the run was lost, the job runs again: ${failureText(failure)}`),
-        count("lost")
-      )
-
-    /** Logs the outcome of the job, once it is stored. */
-    const report = (lease: Lease) =>
-      Settlement.match({
-        Done: ({ outcome }) =>
-          outcome._tag === "Skipped"
-            ? Effect.andThen(Effect.logInfo(`skipped: ${outcome.detail}`), count("skipped"))
-            : Effect.andThen(
-              Effect.logInfo(
-                outcome._tag === "Answered"
-                  ? `answered: ${outcome.command}`
-                  : `reviewed: ${outcome._tag === "Reviewed" ? outcome.findings : 0} finding(s)`
-              ),
-              count("done")
-            ),
-        Retry: ({ delay, failure }) =>
-          Effect.andThen(
-            Effect.logWarning(
-              `attempt ${lease.attempt} of ${maxAttempts} failed, next in ${Duration.format(delay)}: ${
-                failureText(failure)
-              }`
-            ),
-            count("retried")
-          ),
-        Wait: ({ delay, failure, service }) =>
-          Effect.andThen(
-            Effect.logWarning(`waits ${Duration.format(delay)} for ${service}: ${failureText(failure)}`),
-            count("postponed")
-          ),
-        Lose: ({ failure }) => lost(failure),
-        Rerun: ({ failure }) => lost(failure),
-        GiveUp: ({ failure }) =>
-          Effect.andThen(
-            Effect.logError(`given up, a notice follows on the pull request: ${failureText(failure)}`),
-            count("given up")
-          ),
-        Park: () => count("told"),
-        Release: () => count("released")
-      })
 
     const conclude = Effect.fnUntraced(
       function*(lease: Lease, settlement: Settlement, { restore }: Turn, runs?: RunLocation) {
         const { next, settled } = yield* settle(lease, settlement, restore, runs)
         if (!settled) return next
-        yield* report(lease)(settlement)
+        yield* reportSettled(lease, maxAttempts)(settlement)
         const usage = usageOf(settlement)
         if (usage !== undefined) yield* countUsage(usage)
         return next
@@ -168,7 +63,7 @@ export const make = Effect.fnUntraced(
 
     const lose = Effect.andThen(
       Effect.logWarning("the lease was lost: the run was stopped, another process has the job"),
-      Effect.as(count("lost"), Option.none<Lease>())
+      Effect.as(countEnded("lost"), Option.none<Lease>())
     )
 
     /** Handles a run that ended without an outcome. */
@@ -192,7 +87,7 @@ export const make = Effect.fnUntraced(
       const { next, settled } = yield* settle(lease, Settlement.cases.Park.make({}), turn.restore, turn.next())
       if (!settled) return next
       yield* Effect.logInfo(`${why}: nothing of it runs any more`)
-      yield* count(why)
+      yield* countEnded(why)
       return next
     })
 
