@@ -8,6 +8,10 @@ import { env } from "node:process"
 import { fileURLToPath } from "node:url"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
+
+/** Variables of a program that runs from the sources: Node compiles what several of them import once. */
+const programs = { PATH: env["PATH"], NODE_COMPILE_CACHE: env["NODE_COMPILE_CACHE"] }
+
 const read = (path: string) => readFileSync(`${root}/${path}`, "utf8")
 
 const pages = ["README.md", "CONTRIBUTING.md", ...readdirSync(`${root}/docs`).map((name) => `docs/${name}`)]
@@ -104,26 +108,31 @@ describe("a page of the documentation", () => {
   )
 })
 
+/** Program that prints an answer as `curl` does, once there is one. */
+const ask = `const ask = (left) => fetch(process.argv.at(-1)).then((answer) => answer.text())
+    .then(console.log, () => left > 0 && setTimeout(ask, 200, left - 1))
+  ask(20)`
+
 /** Output of the page's three steps: the settings, their placeholders filled in, the server, until it is ready. */
 const followed = Effect.fnUntraced(function*(settings: string, serve: string, isReady: string) {
   const fs = yield* FileSystem.FileSystem
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
   const home = yield* fs.makeTempDirectoryScoped({ prefix: "docs-" })
   const port = yield* freePort
-  // Node stands in for two programs that a machine may lack.
+  // Node stands in for two programs that a machine may lack. Its start takes longer than a question: it asks often.
   const script = `
     openssl() { node -p 'require("node:crypto").randomBytes(32).toString("hex")'; }
-    curl() { node -e 'fetch(process.argv.at(-1)).then((r) => r.text()).then(console.log, () => {})' -- "$@"; }
+    curl() { node -e '${ask}' -- "$@"; }
     ${settings.replaceAll(/your(?=[-_])/g, "filled_in")}
     export WEBHOOK_PORT=${port} WEBHOOK_HOST=127.0.0.1
     ${serve.trim()} &
     while kill -0 $!; do
       ${isReady.trim().replace("localhost:8080", `127.0.0.1:${port}`)}
-      sleep 0.2
+      sleep 0.5
     done`
   const child = yield* spawner.spawn(ChildProcess.make("bash", ["-c", script], {
     cwd: root,
-    env: { PATH: `${root}/node_modules/.bin:${env["PATH"]}`, HOME: home, TMPDIR: home },
+    env: { ...programs, PATH: `${root}/node_modules/.bin:${env["PATH"]}`, HOME: home, TMPDIR: home },
     stdin: "ignore",
     forceKillAfter: "5 seconds"
   }))
@@ -183,7 +192,7 @@ describe("the documentation", () => {
         const child = yield* spawner.spawn(ChildProcess.make("bash", ["-ec", script], {
           cwd: home,
           env: {
-            PATH: env["PATH"],
+            ...programs,
             HOME: home,
             GIT_AUTHOR_NAME: "a",
             GIT_AUTHOR_EMAIL: "a@example.test",
