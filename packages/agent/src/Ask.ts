@@ -10,7 +10,7 @@ import { Duration, Effect, Option, Result } from "effect"
 import { AgentEvent, AgentProgress } from "./AgentProgress.ts"
 import * as Compaction from "./Compaction.ts"
 import * as ServiceWait from "./ServiceWait.ts"
-import { compactable, handedOver, recompacted, reprompted, type Session, type State } from "./Session.ts"
+import { compactable, handOver, recompacted, reprompted, type Session, type State } from "./Session.ts"
 
 /** Largest number of output tokens that a call asks for. */
 const mostOutput = 16_384
@@ -64,14 +64,14 @@ export const ask = <A>(
       if (Result.isFailure(replaced)) {
         const wait = yield* waitOutage(session, state, replaced.failure, waited)
         const isOther = yield* session.models.restart
-        return yield* ask(session, isOther ? handedOver(state) : state, asked, {
+        return yield* ask(session, isOther ? handOver(state) : state, asked, {
           cuts,
           waited: Duration.sum(waited, wait)
         })
       }
       const { model, provider } = replaced.success
       yield* (yield* AgentProgress)(AgentEvent.cases.Replaced.make({ provider, model }))
-      return yield* ask(session, handedOver(state), asked, repetitions)
+      return yield* ask(session, handOver(state), asked, repetitions)
     }))
 
 /** Waits for models that are away. Fails where nothing was paid yet, so that the job waits, or where there is no time. */

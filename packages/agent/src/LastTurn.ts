@@ -21,6 +21,6 @@ export const nudge = (toolName: string): string =>
   `Text alone reaches nobody. If your work is done, hand it in by calling ${toolName}; if it is not, go on with it.`
 
 /** Instruction after an answer that was cut off. */
-export const shorter = (toolName: string): string =>
+export const shorterTexts = (toolName: string): string =>
   "Your answer was cut off because it was too long, and what was incomplete in it is lost. Go on in smaller steps; if " +
   `you were about to call ${toolName}, call it again with shorter texts.`

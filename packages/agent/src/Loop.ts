@@ -72,7 +72,7 @@ const react = <A>(
       (results) => compacted(session, counted(session, answered(state, results)))
     )
   }
-  if (response.stop === "length") return Effect.succeed(next(told(state, LastTurn.shorter(session.submit.name))))
+  if (response.stop === "length") return Effect.succeed(next(told(state, LastTurn.shorterTexts(session.submit.name))))
   if (session.task.submission.acceptsText === true) return stop(session, state, "prose")
   // On the last turn, the fallback is the nudge.
   if (last) return Effect.succeed(next(state))

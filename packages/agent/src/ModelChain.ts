@@ -61,7 +61,7 @@ export const makeAbsences = (): UnavailableModels => {
  * something, with the words of all. It asks for a wait if each of them does, for the shortest one.
  */
 const together = (errors: ReadonlyArray<LlmError>, last: LlmError): LlmError => {
-  const told = [ServiceWait.passing, untilMended]
+  const told = [ServiceWait.passingReasons, untilMended]
     .flatMap((reasons) => errors.find(({ reason }) => reasons.has(reason)) ?? [])[0] ?? errors[0] ?? last
   const waits = errors.map(({ retryAfter }) => retryAfter).filter((wait) => wait !== undefined)
   const others = errors.filter((error) => error !== told).map(({ message, provider, reason }) =>

@@ -7,7 +7,7 @@ import { Duration, Effect, Option } from "effect"
 import { AgentEvent, AgentProgress } from "./AgentProgress.ts"
 
 /** Reasons that may pass while a run waits. */
-export const passing: ReadonlySet<LlmError["reason"]> = new Set(["rate-limited", "overloaded", "unavailable"])
+export const passingReasons: ReadonlySet<LlmError["reason"]> = new Set(["rate-limited", "overloaded", "unavailable"])
 
 /**
  * Shortest wait before a call is made again, and the wait for a service that names none: many times that between the first
@@ -42,5 +42,5 @@ export const waitAfter = Effect.fnUntraced(function*({ reason, retryAfter }: Llm
     onSome: (left) => Duration.subtract(left, rest)
   })
   const wait = Duration.max(retryAfter ?? Duration.zero, yield* shortest)
-  return passing.has(reason) && Duration.isLessThanOrEqualTo(wait, room) ? Option.some(wait) : Option.none()
+  return passingReasons.has(reason) && Duration.isLessThanOrEqualTo(wait, room) ? Option.some(wait) : Option.none()
 })

@@ -81,7 +81,7 @@ export const recompacted = (state: State, messages: ReadonlyArray<Message>): Sta
 })
 
 /** Hands the conversation over to another model, which has seen nothing of it. */
-export const handedOver = (state: State): State => ({
+export const handOver = (state: State): State => ({
   ...state,
   messages: translated(state.messages),
   previous: Usage.none

@@ -2,12 +2,12 @@ import { Cause, Effect, Exit, Option, Runtime, Schema } from "effect"
 import { Argument, CliError, Command, Flag, GlobalFlag } from "effect/cli"
 import packageJson from "../package.json" with { type: "json" }
 import * as Ending from "./Ending.ts"
-import { evaluation } from "./eval/Command.ts"
+import { evalCommand } from "./eval/Command.ts"
 import { json, toggle } from "./Flags.ts"
-import { gitHubApp } from "./githubApp/Command.ts"
+import { gitHubAppCommand } from "./githubApp/Command.ts"
 import { LogLevelFlag } from "./LogLevelFlag.ts"
-import { failOn, reviewing } from "./review/Command.ts"
-import { replaying } from "./transcripts/Command.ts"
+import { failOn, reviewCommand } from "./review/Command.ts"
+import { replayCommand } from "./transcripts/Command.ts"
 import * as UsageText from "./UsageText.ts"
 
 const serve = Command.make(
@@ -243,7 +243,7 @@ const nominalCode = Command.make("nominal-code").pipe(
     serve,
     runJob,
     pod,
-    reviewing,
+    reviewCommand,
     ci,
     jobs,
     reconcile,
@@ -251,9 +251,9 @@ const nominalCode = Command.make("nominal-code").pipe(
     config,
     doctor,
     init,
-    gitHubApp,
-    evaluation,
-    replaying
+    gitHubAppCommand,
+    evalCommand,
+    replayCommand
   ]),
   Command.provideEffect(LogLevelFlag, Effect.map(Effect.serviceOption(GlobalFlag.LogLevel), Option.flatten))
 )

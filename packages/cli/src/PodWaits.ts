@@ -11,7 +11,7 @@ const look = Duration.seconds(5)
 const again = Duration.seconds(20)
 
 /** Tells the server, as long as a run in a pod lasts, what it waits for. */
-export const telling = Effect.fnUntraced(function*(
+export const reportWaits = Effect.fnUntraced(function*(
   { job, run }: Pick<JobPayload, "job" | "run">,
   { current }: RunWaits
 ): Effect.fn.Return<never, never, JobResults> {

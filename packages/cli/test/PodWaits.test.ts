@@ -7,7 +7,7 @@ import { laneOf, push } from "@nominal-code/testing/Jobs"
 import { testResults } from "@nominal-code/testing/TestResults"
 import { Effect, Fiber, Option, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { telling } from "../src/PodWaits.ts"
+import { reportWaits } from "../src/PodWaits.ts"
 
 const job = push(laneOf(1), "a")
 
@@ -21,7 +21,7 @@ it.effect("a pod tells that its run waits, and that it goes on, and nothing of a
       Stream.runForEach(heard, (service) => Effect.sync(() => told.push(Option.getOrElse(service, () => "goes on"))))
     )
     yield* Effect.forkScoped(
-      telling({ job, run: 2 }, waits).pipe(Effect.provideService(JobResults, JobResults.of(results)))
+      reportWaits({ job, run: 2 }, waits).pipe(Effect.provideService(JobResults, JobResults.of(results)))
     )
     const waiting = (service: string, seconds: number) =>
       Effect.forkScoped(waits.during(modelService(service))(Effect.sleep(`${seconds} seconds`)))
@@ -40,7 +40,7 @@ it.effect("a server that takes a pod over learns within 20 seconds that its run 
     const results = yield* testResults
     const waits = yield* RunWaits.make
     yield* Effect.forkScoped(
-      telling({ job, run: 2 }, waits).pipe(Effect.provideService(JobResults, JobResults.of(results)))
+      reportWaits({ job, run: 2 }, waits).pipe(Effect.provideService(JobResults, JobResults.of(results)))
     )
     yield* Effect.forkScoped(waits.during(modelService("anthropic"))(Effect.sleep("2 minutes")))
     yield* TestClock.adjust("1 minute")
@@ -69,7 +69,9 @@ it.effect("what a pod could not tell is told with its next look", () =>
         return tried.length % 2 === 1 ? Effect.fail(away) : Effect.void
       })
     yield* Effect.forkScoped(
-      telling({ job, run: 2 }, waits).pipe(Effect.provideService(JobResults, JobResults.of({ ...results, tellWait })))
+      reportWaits({ job, run: 2 }, waits).pipe(
+        Effect.provideService(JobResults, JobResults.of({ ...results, tellWait }))
+      )
     )
     yield* Effect.forkScoped(waits.during(modelService("anthropic"))(Effect.sleep("22 seconds")))
     yield* TestClock.adjust("40 seconds")

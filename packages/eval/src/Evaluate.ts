@@ -51,7 +51,7 @@ const fresh = (
 })
 
 /** Makes the review of a suite's cases out of one that looks at changes on this disk. */
-export const reviewingChanges = Effect.fnUntraced(function*<E, R>(
+export const makeCaseReview = Effect.fnUntraced(function*<E, R>(
   { cases }: Suite,
   review: (one: EvalCase, changes: CaseRepository.CaseChanges, dollars: number) => Effect.Effect<CaseReview, E, R>
 ) {

@@ -100,7 +100,7 @@ export const make = Effect.fnUntraced(function*({ apiKey, baseUrl, limits, servi
     ? yield* ModelWindow.make(
       Effect.succeed(Window.askOllama(url, apiKey)),
       Window.readRunning,
-      Window.loading
+      Window.loadLimit
     )
     : yield* ModelWindow.make(
       Effect.map(

@@ -28,7 +28,7 @@ const fateOf = ({ body }: ReportedFinding, { checked, cut, posted, refuted }: Cl
 }
 
 /** Runs a review whose transcript hears of its claims, when they are selected. */
-export const tellingClaims = <A, E, R>(review: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+export const recordClaims = <A, E, R>(review: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.gen(function*() {
     const steps = yield* ReviewSteps
     const tell = yield* Transcript

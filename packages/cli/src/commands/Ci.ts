@@ -19,7 +19,7 @@ import { checkPrices } from "../Prices.ts"
 import { judge } from "../review/FailOn.ts"
 import { forgeErrorAdvice } from "../review/FailureAdvice.ts"
 import { checkKey } from "../review/ModelKey.ts"
-import { observing } from "../review/ObservedSteps.ts"
+import { observeSteps } from "../review/ObservedSteps.ts"
 import * as ReviewProgress from "../review/ReviewProgress.ts"
 import { reportOf, type ReviewReport } from "../review/ReviewReport.ts"
 import { drafted, type NotReviewed, notReviewed, usageOf } from "../ReviewChanges.ts"
@@ -117,7 +117,7 @@ const withoutReview = ({ message, reason }: NotReviewed, platform: Platform) =>
 
 const inPipeline = Effect.fnUntraced(function*(run: CiRun, { failOn }: CiFlags) {
   const { pullRequest } = run
-  const seen = yield* observing(reviewed(run), yield* ReviewProgress.make("quiet"))
+  const seen = yield* observeSteps(reviewed(run), yield* ReviewProgress.make("quiet"))
   const { draft, outcome, url } = seen
   const refusal = notReviewed(outcome, draft)
   if (Option.isSome(refusal)) return yield* withoutReview(refusal.value, pullRequest.platform)

@@ -4,7 +4,7 @@ import type { Flags } from "@nominal-code/config/Values"
 import { fileTrouble } from "@nominal-code/domain/file/FileTrouble"
 import * as CodeReviewBench from "@nominal-code/eval/CodeReviewBench"
 import { compareText } from "@nominal-code/eval/Compare"
-import { evaluate as run, type Evaluation, reviewingChanges } from "@nominal-code/eval/Evaluate"
+import { evaluate as run, type Evaluation, makeCaseReview } from "@nominal-code/eval/Evaluate"
 import { type Floor, missedFloors } from "@nominal-code/eval/Floor"
 import { resultHtml } from "@nominal-code/eval/HtmlReport"
 import * as Judge from "@nominal-code/eval/Judge"
@@ -192,13 +192,13 @@ const measure = Effect.fnUntraced(
       return yield* run({
         ...common,
         reviewer: scripted,
-        review: yield* reviewingChanges(suite, CaseReviews.ofScript(review))
+        review: yield* makeCaseReview(suite, CaseReviews.ofScript(review))
       })
     }
     yield* checkKey(yield* AppConfig)
     yield* checkPrices(yield* AppConfig)
-    const reviewing = yield* reviewingChanges(suite, CaseReviews.live(review))
-    return yield* run({ ...common, reviewer: review.reviewer.model, review: reviewing }).pipe(
+    const reviewCase = yield* makeCaseReview(suite, CaseReviews.live(review))
+    return yield* run({ ...common, reviewer: review.reviewer.model, review: reviewCase }).pipe(
       Effect.provide(Layer.provide(ReviewLayers.agent, Configured.reviewConfig()))
     )
   },

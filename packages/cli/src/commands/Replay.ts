@@ -11,7 +11,7 @@ import { Console, Effect, FileSystem, Layer, Option, Path } from "effect"
 import * as Configured from "../Configured.ts"
 import * as Logging from "../Logging.ts"
 import { checkKey } from "../review/ModelKey.ts"
-import { observing } from "../review/ObservedSteps.ts"
+import { observeSteps } from "../review/ObservedSteps.ts"
 import * as ReviewProgress from "../review/ReviewProgress.ts"
 import * as Report from "../review/ReviewReport.ts"
 import { printable } from "../review/TerminalText.ts"
@@ -89,7 +89,7 @@ const replayed = Effect.fnUntraced(function*(flags: ReplayFlags) {
     const answer = yield* Effect.provide(answerLocally(recorded, command.text), agent)
     return yield* Console.log(flags.json ? Report.printableJson({ answer }) : printable(answer))
   }
-  const report = Report.reportOf(yield* Effect.provide(observing(reviewLocally(recorded), progress), agent))
+  const report = Report.reportOf(yield* Effect.provide(observeSteps(reviewLocally(recorded), progress), agent))
   yield* Console.error(fatesText(claims))
   yield* Console.log(flags.json ? Report.reviewJson(report) : Report.reviewMarkdown(report))
 }, Effect.scoped)

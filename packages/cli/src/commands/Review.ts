@@ -11,7 +11,7 @@ import { checkPrices } from "../Prices.ts"
 import { type ApplyChoice, applySuggestions } from "../review/ApplySuggestions.ts"
 import { judge } from "../review/FailOn.ts"
 import { checkKey } from "../review/ModelKey.ts"
-import { observing } from "../review/ObservedSteps.ts"
+import { observeSteps } from "../review/ObservedSteps.ts"
 import { isPullRequest, pullRequestNamed } from "../review/PullRequestTarget.ts"
 import * as ReviewProgress from "../review/ReviewProgress.ts"
 import * as Report from "../review/ReviewReport.ts"
@@ -104,7 +104,7 @@ const reviewed = Effect.fnUntraced(function*(flags: ReviewFlags) {
 })
 
 const review = (flags: ReviewFlags, progress: ReviewProgress.ReviewProgress) =>
-  observing(reviewed(flags), progress).pipe(
+  observeSteps(reviewed(flags), progress).pipe(
     Effect.map(Report.reportOf),
     Effect.provide(Layer.provide(ReviewLayers.agent, Configured.reviewConfig()))
   )

@@ -156,7 +156,7 @@ const runReview = Effect.fnUntraced(function*(payload: JobPayload) {
   const waits = yield* RunWaits.make
   return yield* reviewed(payload).pipe(
     Effect.provideService(RunWaits.RunWaits, waits),
-    Effect.raceFirst(PodWaits.telling(payload, waits)),
+    Effect.raceFirst(PodWaits.reportWaits(payload, waits)),
     endingWithin(config.jobs.deadline),
     (run) => recording(config, job, run, "redis"),
     Effect.provideService(RunStillWanted, isWanted(yield* JobResults, payload)),

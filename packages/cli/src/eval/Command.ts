@@ -12,7 +12,7 @@ const Floors = Schema.String.check(
 )
 
 /** `nominal-code eval`. */
-export const evaluation = Command.make(
+export const evalCommand = Command.make(
   "eval",
   {
     suites: Argument.String("suite").pipe(

@@ -7,7 +7,7 @@ const address = (label: string) =>
   )
 
 /** `nominal-code github-app`. */
-export const gitHubApp = Command.make(
+export const gitHubAppCommand = Command.make(
   "github-app",
   {
     webhook: Flag.String("webhook-url").pipe(

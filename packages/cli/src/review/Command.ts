@@ -12,7 +12,7 @@ export const failOn = Flag.Literals("fail-on", severities).pipe(
 )
 
 /** `nominal-code review`. */
-export const reviewing = Command.make(
+export const reviewCommand = Command.make(
   "review",
   {
     target: Argument.String("target").pipe(

@@ -61,7 +61,7 @@ const observed = (steps: ReviewSteps, progress: ReviewProgress, seen: Ref.Ref<Ob
 })
 
 /** Runs a review whose steps are told to `progress`, and answers with what its report shows of them, too. */
-export const observing = Effect.fnUntraced(
+export const observeSteps = Effect.fnUntraced(
   function*<A, E, R>(review: Effect.Effect<A, E, R>, progress: ReviewProgress) {
     const seen = yield* Ref.make<ObservedParts>({ severities: [], files: new Map(), coverage: [] })
     const steps = yield* ReviewSteps

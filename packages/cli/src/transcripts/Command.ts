@@ -3,7 +3,7 @@ import { Argument, Command, Flag } from "effect/cli"
 import { json } from "../Flags.ts"
 
 /** `nominal-code replay`. */
-export const replaying = Command.make(
+export const replayCommand = Command.make(
   "replay",
   {
     job: Argument.String("job").pipe(

@@ -6,7 +6,7 @@ import { Transcript, TranscriptEvent } from "@nominal-code/domain/model/Transcri
 import { KnownSecrets } from "@nominal-code/domain/secret/KnownSecrets"
 import * as Redis from "@nominal-code/persistence/Redis"
 import * as TranscriptStore from "@nominal-code/persistence/TranscriptStore"
-import { tellingClaims } from "@nominal-code/review/TranscriptSteps"
+import { recordClaims } from "@nominal-code/review/TranscriptSteps"
 import { Clock, Effect, FileSystem, Option, Path, Predicate, Ref, Schema } from "effect"
 
 /** A transcript that is not there, or cannot be read. */
@@ -93,7 +93,7 @@ export const recording = <A, E, R>(
       Ref.get(events),
       (all) => all.length === 0 ? Effect.void : write(settings, place, job, all)
     )
-    return yield* tellingClaims(run).pipe(
+    return yield* recordClaims(run).pipe(
       Effect.provideService(Transcript, (event) => Ref.update(events, (before) => [...before, event])),
       Effect.ensuring(written)
     )

@@ -1,5 +1,5 @@
 import { Effect, Option, Predicate, Schema, Struct } from "effect"
-import { perhaps, type SettingType } from "./SettingType.ts"
+import { option, type SettingType } from "./SettingType.ts"
 
 /**
  * The way of a setting's value to the process of a job. `job`: within the job's `ReviewSettings`. `pod`: in the
@@ -61,7 +61,7 @@ const make = <A>(
 export function optional<A, T extends Travel>(description: TravellingDescription<A, T>): Setting<Option.Option<A>, T>
 export function optional<A>(description: Description<A>): Setting<Option.Option<A>, "none">
 export function optional<A>({ kind, ...description }: Description<A>): Setting<Option.Option<A>> {
-  return make(description, perhaps(kind), Option.none(), undefined)
+  return make(description, option(kind), Option.none(), undefined)
 }
 
 /** A setting with a default, as YAML has it. */

@@ -47,7 +47,7 @@ export const mapped = <A, B>(kind: SettingType<A>, make: (value: A) => B): Setti
 })
 
 /** The type of a setting that may stay unset. */
-export const perhaps = <A>(kind: SettingType<A>): SettingType<Option.Option<A>> => ({
+export const option = <A>(kind: SettingType<A>): SettingType<Option.Option<A>> => ({
   ...mapped(kind, Option.some),
   wire: Option.map(kind.wire, Schema.OptionFromNullOr)
 })

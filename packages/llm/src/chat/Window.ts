@@ -42,7 +42,7 @@ export const readRunning = (told: unknown, model: string): Option.Option<number>
   })
 
 /** Time in which Ollama loads a model. The first call would wait as long. */
-export const loading = Duration.minutes(2)
+export const loadLimit = Duration.minutes(2)
 
 /**
  * Asks Ollama for the models that it has loaded. Only of those it tells the window, which depends on its settings and on

@@ -10,7 +10,7 @@ export const provider = "openai"
 const thoughtless = /^(?:ft:)?(?:gpt-3|gpt-4|chatgpt-)|-chat-latest$/
 
 /** True if a model may have thoughts that have to be sent back to it. */
-export const thinks = (model: string): boolean => !thoughtless.test(model)
+export const isReasoningModel = (model: string): boolean => !thoughtless.test(model)
 
 /**
  * A request as the Responses API reads it. Nothing is kept by the service: each request holds the whole conversation,

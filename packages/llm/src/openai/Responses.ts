@@ -7,7 +7,7 @@ import { listedOnly } from "../ModelWindow.ts"
 import { retrying } from "../Retry.ts"
 import type { Transport } from "../Transport.ts"
 import { type ErrorMapper, isThoughtsRefusal } from "./Errors.ts"
-import { thinks, toParams } from "./Request.ts"
+import { isReasoningModel, toParams } from "./Request.ts"
 import { Answer } from "./Response.ts"
 
 /** The SDK's client for one call, and the words of its errors. */
@@ -37,7 +37,9 @@ export const make = (
   const send = Effect.fn("OpenAi.send")(function*(request: LlmRequest) {
     yield* Effect.annotateCurrentSpan({ model: request.model, service: name.provider })
     const plain = attempt(request, false)
-    return yield* Effect.suspend(() => thinks(request.model) ? thinking(request, attempt(request, true), plain) : plain)
+    return yield* Effect.suspend(() =>
+      isReasoningModel(request.model) ? thinking(request, attempt(request, true), plain) : plain
+    )
       .pipe(retrying(name.provider, limits))
   })
 
