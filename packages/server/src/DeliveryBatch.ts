@@ -50,7 +50,7 @@ export const make = Effect.gen(function*() {
   const intake = yield* Intake
   const offers = yield* OffersUnderWay
   const run = yield* FiberSet.makeRuntime<never>()
-  const counts = new Map<Receipt["status"], number>()
+  const counts = new Map<Receipt["status"] | "not_stored", number>()
   let waiting: Array<PendingDelivery> = []
   let admitted: Array<AdmittedDelivery> = []
   let lines: Array<Effect.Effect<void>> = []
@@ -65,10 +65,12 @@ export const make = Effect.gen(function*() {
     due()
   }
 
-  const acknowledge = (reply: Reply, receipt: Receipt) => {
-    counts.set(receipt.status, (counts.get(receipt.status) ?? 0) + 1)
-    answer(reply, answerOf(receipt))
+  const conclude = (reply: Reply, status: Receipt["status"] | "not_stored", given: Answer) => {
+    counts.set(status, (counts.get(status) ?? 0) + 1)
+    answer(reply, given)
   }
+
+  const acknowledge = (reply: Reply, receipt: Receipt) => conclude(reply, receipt.status, answerOf(receipt))
 
   /**
    * Stores jobs, and answers all of their deliveries before it logs the first. If a bug with one of them fails all, each
@@ -79,7 +81,7 @@ export const make = Effect.gen(function*() {
       Effect.map((taken) => {
         for (const [{ reply }, { receipt }] of Array.zip(jobs, taken)) {
           if (Result.isSuccess(receipt)) acknowledge(reply, receipt.success)
-          else answer(reply, notStored)
+          else conclude(reply, "not_stored", notStored)
         }
         return taken.map(({ follow }) => follow)
       }),

@@ -12,6 +12,7 @@ import * as Acknowledgements from "./Acknowledgements.ts"
 import { type Arrival, type Decision, decisionBy, dismissed } from "./Decision.ts"
 import { logDismissed, logOffered } from "./DeliveryLog.ts"
 import { type Receipt, received } from "./Receipt.ts"
+import * as StoreOutage from "./StoreOutage.ts"
 
 /** An offer of a delivery's job. */
 export interface DeliveryOffer {
@@ -44,6 +45,7 @@ const make = Effect.fnUntraced(function*(policy: Policy) {
   const queue = yield* JobQueue
   const offers = yield* OffersUnderWay
   const acknowledgements = yield* Acknowledgements.Acknowledgements
+  const outage = yield* StoreOutage.make
 
   const follow = (job: Job, offered: OfferResult): Effect.Effect<void> => {
     const logged = logOffered(job, offered)
@@ -77,8 +79,8 @@ const make = Effect.fnUntraced(function*(policy: Policy) {
           receipt: Result.map(result, received),
           follow: Effect.suspend(() =>
             Result.match(result, {
-              onFailure: ({ message }) => Effect.logError(`delivery not stored: ${message}`),
-              onSuccess: (offered) => follow(job, offered)
+              onFailure: outage.refused,
+              onSuccess: (offered) => outage.stored(follow(job, offered))
             })
           )
         }))),

@@ -8,7 +8,7 @@ import * as ServiceBreakers from "@nominal-code/jobs/run/ServiceBreakers"
 import * as Metrics from "@nominal-code/server/Metrics"
 import { Effect, Layer } from "effect"
 import { HttpClient } from "effect/http"
-import { comment, deliver, pullRequest, server } from "./ServerFixture.ts"
+import { comment, deliver, fullDisk, pullRequest, server } from "./ServerFixture.ts"
 
 const listening = (depth: { waiting: number; running: number; parked: number; oldestWaitMillis: number }) =>
   Layer.merge(Metrics.layer, Metrics.queueGauges).pipe(
@@ -82,12 +82,12 @@ describe("GET /metrics", () => {
       assert.deepStrictEqual([of("cost_usd", "priced"), of("cost_usd", "unpriced")], [0.5, 0])
     }).pipe(Effect.provide(listening(depth))))
 
-  it.effect("counts deliveries by status: accepted, duplicate, without a mention", () =>
+  it.effect("counts deliveries by status: accepted, duplicate, without a mention, not stored", () =>
     Effect.gen(function*() {
       const count = Effect.map(
         Effect.provide(scraped, listening(depth)),
         (metrics) =>
-          ["accepted", "duplicate", "no_mention"].map((status) =>
+          ["accepted", "duplicate", "no_mention", "not_stored"].map((status) =>
             metrics.get(`nominal_deliveries_total{status="${status}"}`) ?? 0
           )
       )
@@ -100,8 +100,9 @@ describe("GET /metrics", () => {
         }),
         server()
       )
+      yield* Effect.provide(deliver(pullRequest()), server({ queue: fullDisk }))
       const after = yield* count
-      assert.deepStrictEqual(after.map((value, index) => value - (before[index] ?? 0)), [1, 1, 1])
+      assert.deepStrictEqual(after.map((value, index) => value - (before[index] ?? 0)), [1, 1, 1, 1])
     }))
 
   it.effect("is the only thing that this port answers", () =>

@@ -6,10 +6,14 @@ import { Forge } from "@nominal-code/forge/Forge"
 import * as Forges from "@nominal-code/forge/Forges"
 import * as GitHub from "@nominal-code/forge/GitHub"
 import { type ForgeWebhooks, Webhooks } from "@nominal-code/forge/Webhooks"
+import { JobQueue } from "@nominal-code/jobs/JobQueue"
+import { JobRecords } from "@nominal-code/jobs/JobRecords"
 import * as MemoryQueue from "@nominal-code/jobs/memory/MemoryQueue"
+import { QueueAdmin } from "@nominal-code/jobs/QueueAdmin"
 import * as ServiceBreakers from "@nominal-code/jobs/run/ServiceBreakers"
+import { StoreError } from "@nominal-code/persistence/StoreError"
 import type { Services } from "@nominal-code/testing/QueueSteps"
-import { Effect, Layer, Option, Redacted } from "effect"
+import { Effect, Layer, Option, Redacted, Result, Stream } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest, HttpServer } from "effect/http"
 import { createHmac } from "node:crypto"
 import * as DirectServer from "../src/DirectServer.ts"
@@ -38,6 +42,19 @@ export const policy: Policy = {
   triggers: ["pr_opened", "pr_push"],
   reviewLabel: "nominal:review"
 }
+
+/** A queue that can store nothing. */
+export const fullDisk = Layer.mergeAll(
+  Layer.mock(JobQueue, {
+    offerAll: (jobs) =>
+      Effect.succeed(
+        jobs.map(() => Result.fail(new StoreError({ operation: "offer", message: "the disk is full", reason: "full" })))
+      ),
+    ready: Stream.empty
+  }),
+  Layer.mock(JobRecords, { list: () => Effect.succeed([]) }),
+  Layer.mock(QueueAdmin, {})
+)
 
 /** Parts that a test may replace. */
 export interface Parts {

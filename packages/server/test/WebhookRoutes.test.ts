@@ -1,15 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
-import { QueueAdmin } from "@nominal-code/jobs/QueueAdmin"
-import { StoreError } from "@nominal-code/persistence/StoreError"
-import { Deferred, Effect, Layer, Option, Result, Stream } from "effect"
+import { Deferred, Effect, Layer, Logger, Option } from "effect"
 import { HttpClient } from "effect/http"
 import { request } from "node:http"
 import {
   comment,
   deliver,
   type DeliveryOptions,
+  fullDisk,
   listeningPort,
   type Parts,
   pullRequest,
@@ -178,17 +176,12 @@ describe("POST /webhooks/github", () => {
 
   it.effect("answers 503, not 202, when the delivery cannot be stored", () =>
     Effect.gen(function*() {
-      const away = new StoreError({ operation: "offer", message: "the disk is full", reason: "unavailable" })
-      const queue = Layer.mergeAll(
-        Layer.mock(JobQueue, {
-          offerAll: (jobs) => Effect.succeed(jobs.map(() => Result.fail(away))),
-          ready: Stream.empty
-        }),
-        Layer.mock(JobRecords, { list: () => Effect.succeed([]) }),
-        Layer.mock(QueueAdmin, {})
-      )
-      const result = yield* answered(pullRequest(), {}, { queue })
-      assert.strictEqual(result.status, 503)
+      const log: Array<string> = []
+      const logger = Logger.layer([Logger.make(({ message }) => void log.push(String([message].flat()[0])))])
+      yield* Effect.gen(function*() {
+        for (const id of ["1", "2"]) assert.strictEqual((yield* deliver(pullRequest(), { id })).status, 503)
+      }).pipe(Effect.provide(Layer.provideMerge(server({ queue: fullDisk }), logger)))
+      assert.deepStrictEqual(log.map((line) => line.split(".")[0]), ["delivery not stored: the disk is full"])
     }))
 
   it.effect("answers busy when too many jobs of the pull request wait", () =>

@@ -1,0 +1,57 @@
+import type { StoreError } from "@nominal-code/persistence/StoreError"
+import { Clock, Duration, Effect } from "effect"
+
+/** Log of the deliveries that could not be stored: a line when an outage begins, and one with their number at its end. */
+export interface StoreOutage {
+  /** Logs a delivery that the store did not take. Of those of one outage, the first shows, and the others below INFO. */
+  readonly refused: (error: StoreError) => Effect.Effect<void>
+  /** Has `then` follow on a delivery that the store has taken. */
+  readonly stored: (then: Effect.Effect<void>) => Effect.Effect<void>
+}
+
+/** Deliveries of one outage that were not stored. */
+interface Refusals {
+  readonly since: number
+  readonly last: number
+  readonly count: number
+  readonly reason: StoreError["reason"]
+}
+
+/** Time without a refusal that ends an outage: of several nodes of a store, one may be away. */
+const settled = Duration.seconds(10)
+
+/** Makes the log of a server. The scope ends it. */
+export const make = Effect.gen(function*() {
+  const scope = yield* Effect.scope
+  let outage: Refusals | undefined
+  let isEnding = false
+
+  const end = Effect.fnUntraced(function*(refusals: Refusals) {
+    yield* Effect.sleep(settled)
+    isEnding = false
+    if (outage !== refusals) return
+    outage = undefined
+    const seconds = Math.ceil((refusals.last - refusals.since) / 1000)
+    yield* Effect.logWarning(`deliveries are stored again: ${refusals.count} were answered 503 within ${seconds} s`)
+  })
+
+  const refused: StoreOutage["refused"] = Effect.fnUntraced(function*({ message, reason }) {
+    const line = `delivery not stored: ${message}`
+    // What fails by itself says nothing of the next one.
+    if (reason === "failed") return yield* Effect.logError(line)
+    const before = outage
+    const last = yield* Clock.currentTimeMillis
+    outage = { since: before?.since ?? last, last, count: (before?.count ?? 0) + 1, reason }
+    if (before?.reason === reason) return yield* Effect.logDebug(line)
+    yield* Effect.logError(`${line}. The next ones are counted, and their number is logged at the end`)
+  })
+
+  const stored: StoreOutage["stored"] = (then) => {
+    if (outage === undefined || isEnding) return then
+    isEnding = true
+    return Effect.andThen(Effect.forkIn(end(outage), scope), then)
+  }
+
+  const made: StoreOutage = { refused, stored }
+  return made
+})

@@ -1,0 +1,87 @@
+import { assert, it } from "@effect/vitest"
+import { StoreError } from "@nominal-code/persistence/StoreError"
+import { Effect, Logger } from "effect"
+import { TestClock } from "effect/testing"
+import * as StoreOutage from "../src/StoreOutage.ts"
+
+const failure = (reason: StoreError["reason"], message: string) =>
+  new StoreError({ operation: "offer", reason, message })
+
+const away = failure("unavailable", "Redis is away")
+
+/** The log of a server, with what the lines that show are so far. */
+const make = Effect.gen(function*() {
+  const log: Array<string> = []
+  const logger = Logger.layer([
+    Logger.make(({ logLevel, message }) => void log.push(`${logLevel} ${String([message].flat()[0])}`))
+  ])
+  const { refused, stored } = yield* StoreOutage.make
+  return {
+    /** The lines since the last call. */
+    lines: () => log.splice(0),
+    refused: (error: StoreError) => Effect.provide(refused(error), logger),
+    stored: Effect.provide(Effect.suspend(() => stored(Effect.void)), logger)
+  }
+})
+
+const begun = "The next ones are counted, and their number is logged at the end"
+
+it.effect("of an outage the first delivery is logged, and the number of all when the store takes them again", () =>
+  Effect.gen(function*() {
+    const { lines, refused, stored } = yield* make
+    for (let count = 0; count < 3; count += 1) {
+      yield* refused(away)
+      yield* TestClock.adjust("2 seconds")
+    }
+    assert.deepStrictEqual(lines(), [`Error delivery not stored: Redis is away. ${begun}`])
+    yield* stored
+    yield* stored
+    yield* TestClock.adjust("10 seconds")
+    assert.deepStrictEqual(lines(), ["Warn deliveries are stored again: 3 were answered 503 within 4 s"])
+    yield* stored
+    yield* TestClock.adjust("1 minute")
+    assert.deepStrictEqual(lines(), [])
+    yield* refused(away)
+    assert.lengthOf(lines(), 1)
+  }).pipe(Effect.scoped))
+
+it.effect("an outage of one node, of which others take deliveries, is one outage", () =>
+  Effect.gen(function*() {
+    const { lines, refused, stored } = yield* make
+    for (let count = 0; count < 20; count += 1) {
+      yield* refused(away)
+      yield* stored
+      yield* TestClock.adjust("3 seconds")
+    }
+    assert.lengthOf(lines(), 1)
+    yield* TestClock.adjust("10 seconds")
+    assert.deepStrictEqual(lines(), [])
+    yield* stored
+    yield* TestClock.adjust("10 seconds")
+    assert.deepStrictEqual(lines(), ["Warn deliveries are stored again: 20 were answered 503 within 57 s"])
+  }).pipe(Effect.scoped))
+
+it.effect("an outage that goes on for another reason is logged again, and counted with what was before", () =>
+  Effect.gen(function*() {
+    const { lines, refused, stored } = yield* make
+    yield* refused(away)
+    yield* refused(failure("full", "the disk is full"))
+    yield* refused(failure("full", "the disk is full"))
+    assert.deepStrictEqual(lines(), [
+      `Error delivery not stored: Redis is away. ${begun}`,
+      `Error delivery not stored: the disk is full. ${begun}`
+    ])
+    yield* stored
+    yield* TestClock.adjust("10 seconds")
+    assert.deepStrictEqual(lines(), ["Warn deliveries are stored again: 3 were answered 503 within 0 s"])
+  }).pipe(Effect.scoped))
+
+it.effect("deliveries that fail each by itself are logged one by one", () =>
+  Effect.gen(function*() {
+    const { lines, refused } = yield* make
+    for (const name of ["a", "b"]) yield* refused(failure("failed", `the list of ${name} is damaged`))
+    assert.deepStrictEqual(lines(), [
+      "Error delivery not stored: the list of a is damaged",
+      "Error delivery not stored: the list of b is damaged"
+    ])
+  }).pipe(Effect.scoped))
