@@ -8,7 +8,7 @@ import { readdirSync, readFileSync } from "node:fs"
 import { env } from "node:process"
 import { fileURLToPath } from "node:url"
 import { stalled } from "./Journey.ts"
-import { live, onTerminal, review, reviewHere, run, uncommitted, type World } from "./Terminal.ts"
+import { live, onTerminal, review, reviewHere, run, shellWords, uncommitted, type World } from "./Terminal.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 
@@ -309,10 +309,11 @@ describe("docs/review-in-the-terminal.md", () => {
       yield* world.git("branch", "-f", "main", "HEAD")
       yield* world.git("checkout", "-qb", "feature")
       yield* world.git("commit", "-qm", "simplify")
-      // The released bundle starts in a fraction of the time that the sources take.
-      const bundled = `test -x node_modules/.bin/nominal-code; nominal-code() { node ${
-        nodeFlags.join(" ")
-      } ${command} "$@"; }`
+      // The first as a process of the released bundle, the others in this one.
+      const bundled = `test -x node_modules/.bin/nominal-code
+      nominal-code() {
+        if [ "$*" = review ]; then node ${nodeFlags.join(" ")} ${command} review; else ${yield* shellWords} "$@"; fi
+      }`
       const gh = `gh() { echo ${github.account("alice").token}; }`
       const script = [`cd ${root}`, install, bundled, gh, "ollama() { :; }", `cd ${world.directory}`, ...blocks].join(
         "\n"

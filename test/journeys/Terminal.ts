@@ -1,9 +1,11 @@
 import { NodeServices } from "@effect/platform-node"
 import { it } from "@effect/vitest"
 import { command, nodeFlags } from "@nominal-code/testing/Command"
-import { Effect, FileSystem, type PlatformError, type Scope, Stream } from "effect"
+import { listenScoped } from "@nominal-code/testing/GitHubServer"
+import { Effect, FiberSet, FileSystem, type PlatformError, Schema, type Scope, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { env } from "node:process"
+import { json } from "node:stream/consumers"
 import { fileURLToPath } from "node:url"
 import { runIn } from "../../packages/cli/test/RunHere.ts"
 import * as LocalRepository from "./LocalRepository.ts"
@@ -62,6 +64,40 @@ export const reviewHere = Effect.fn(function*(world: World, ...args: ReadonlyArr
   const stdin = yield* world.typed ?? Effect.succeed("")
   return yield* runIn({ directory: world.directory, stdin }, environment(world, home), "review", ...args)
 }, Effect.scoped)
+
+const CommandLine = Schema.Struct({
+  args: Schema.Array(Schema.String),
+  directory: Schema.String,
+  env: Schema.Record(Schema.String, Schema.String),
+  stdin: Schema.String
+})
+
+/** Program that hands its command line to this process, and ends as the command did. */
+const handOn = `const { argv: [, origin, ...args], env, stderr, stdin, stdout } = process
+  const read = args.includes("-") ? require("node:stream/consumers").text(stdin) : Promise.resolve("")
+  read.then((stdin) => require("node:http").request(origin, { method: "POST" }, (answer) =>
+    require("node:stream/consumers").json(answer).then((ended) => {
+      stdout.write(ended.stdout)
+      stderr.write(ended.stderr)
+      process.exitCode = ended.code
+    })
+  ).end(JSON.stringify({ args, directory: process.cwd(), env, stdin })))`
+
+/** Words of a shell that have a command line run in this process, as `reviewHere` does. */
+export const shellWords = Effect.gen(function*() {
+  const { origin, server } = yield* listenScoped
+  const fork = yield* FiberSet.makeRuntime<never>()
+  server.on("request", (request, response) =>
+    fork(
+      Effect.promise(() => json(request)).pipe(
+        Effect.flatMap(Schema.decodeUnknownEffect(CommandLine)),
+        Effect.flatMap(({ args, directory, env, stdin }) => runIn({ directory, stdin }, env, ...args)),
+        Effect.flatMap((ended) => Effect.sync(() => response.end(JSON.stringify(ended)))),
+        Effect.orDie
+      )
+    ))
+  return `node -e '${handOn}' ${origin}`
+})
 
 /** Runs a review on a pseudo-terminal of so many columns. */
 export const onTerminal = (world: World, columns: number, ...args: ReadonlyArray<string>) =>
