@@ -234,8 +234,7 @@ const courtesies = new Set(
 const asksNothing = (text: string): boolean =>
   plain(text).split(/[\s']+/).every((word) => word === "" || courtesies.has(word))
 
-/** The command of a text beside a mention; none if it asks nothing: `thanks!`. */
-export const parse = (text: string): Option.Option<Command> => {
+const parseAnew = (text: string): Option.Option<Command> => {
   const dismissed = dismissal.exec(text)
   if (dismissed !== null) return Option.some(Dismiss.make({ reason: (dismissed[1] ?? "").trim() }))
   const asked = question.exec(text)
@@ -249,6 +248,24 @@ export const parse = (text: string): Option.Option<Command> => {
     }
     return asksNothing(said) ? Option.none() : Option.some(Ask.make({ text: text.trim() }))
   })
+}
+
+/** Commands of short texts: people ask in the same few words, and a request is parsed when it comes, is stored and is run. */
+const known = new Map<string, Option.Option<Command>>()
+
+/** Maximum number of texts whose command is remembered, and of characters of one. */
+const maxKnown = 256
+const maxKnownLength = 100
+
+/** The command of a text beside a mention; none if it asks nothing: `thanks!`. */
+export const parse = (text: string): Option.Option<Command> => {
+  const before = known.get(text)
+  if (before !== undefined) return before
+  const parsed = parseAnew(text)
+  if (text.length > maxKnownLength) return parsed
+  if (known.size >= maxKnown) known.clear()
+  known.set(text, parsed)
+  return parsed
 }
 
 const thisOne = /^ignore (?:it|this|that|the finding|this finding|the comment|this comment)$/
