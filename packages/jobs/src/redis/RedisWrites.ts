@@ -1,9 +1,10 @@
 import { SigningKeys } from "@nominal-code/domain/job/JobSignature"
+import { gathered } from "@nominal-code/persistence/Gathered"
 import { Redis } from "@nominal-code/persistence/Redis"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
 import { RedisTime } from "@nominal-code/persistence/RedisTime"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
-import { Array, Clock, Duration, Effect, Exit, Option, Request, RequestResolver, Result, Schema } from "effect"
+import { Array, Clock, Duration, Effect, Exit, Option, Result, Schema } from "effect"
 import { randomBytes } from "node:crypto"
 import { QueueLimits } from "../JobQueue.ts"
 import * as JobSigners from "../signature/JobSigners.ts"
@@ -27,8 +28,6 @@ import type { RedisLaneCache } from "./RedisLaneCache.ts"
 import * as RedisRead from "./RedisRead.ts"
 import type { StoredRow } from "./RedisRow.ts"
 import { givenBy, type LoadedLane } from "./RedisSnapshot.ts"
-
-class WriteRequest extends Request.Class<{ readonly one: OptimisticWrite }, WriteResult, StoreError> {}
 
 /** Answer of `commit.lua`. */
 interface CommitAnswer {
@@ -314,14 +313,11 @@ export const make = Effect.fnUntraced(function*(shards: number, cache: RedisLane
     return each(groups.toArray(), (some) => makeSome(some, answer))
   }
 
-  const tries = RequestResolver.make<WriteRequest>((entries) => {
-    const waiting = new Map(entries.map((entry) => [entry.request.one, entry]))
-    return makeAll(waiting.keys(), (one, outcome) => waiting.get(one)?.completeUnsafe(outcome))
-  })
-
   /** Makes a try, with those of the same moment. */
-  const attempt = (one: OptimisticWrite): Effect.Effect<WriteResult, StoreError> =>
-    Effect.request(new WriteRequest({ one }), tries)
+  const attempt = gathered<OptimisticWrite, WriteResult, StoreError>((calls) => {
+    const waiting = new Map(calls.map((call) => [call.input, call]))
+    return makeAll(waiting.keys(), (one, outcome) => waiting.get(one)?.complete(outcome))
+  })
 
   /** Makes tries by scripts of their own. The outcomes are in the order of the tries. */
   const attemptAll = (all: ReadonlyArray<OptimisticWrite>): Effect.Effect<ReadonlyArray<WriteOutcome>> =>

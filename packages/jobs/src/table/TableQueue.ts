@@ -2,20 +2,9 @@ import type { ServiceName } from "@nominal-code/domain/job/Failure"
 import type { Job, JobId } from "@nominal-code/domain/job/Job"
 import { SigningKeys } from "@nominal-code/domain/job/JobSignature"
 import { type Lane, laneKey } from "@nominal-code/domain/job/Lane"
+import { gathered, type GatheredCall } from "@nominal-code/persistence/Gathered"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
-import {
-  Array,
-  Clock,
-  Context,
-  Duration,
-  Effect,
-  Exit,
-  Option,
-  Request,
-  RequestResolver,
-  Result,
-  Schedule
-} from "effect"
+import { Array, Clock, Context, Duration, Effect, Exit, Option, Result, Schedule } from "effect"
 import { JobQueue, type Lease, QueueLimits, type RunLocation, Settlement } from "../JobQueue.ts"
 import { JobRecords } from "../JobRecords.ts"
 import * as LaneRequests from "../lane/LaneRequests.ts"
@@ -47,22 +36,18 @@ export interface TableStore {
 }
 
 /** Change of some lanes. `body` may run again if another process holds the store. */
-class Change extends Request.Class<
-  {
-    readonly operation: string
-    readonly lanes: ReadonlyArray<string>
-    /**
-     * Moment of its answer. `stored`: at once. `lasting`: when the disk has it. `accepted`: then, and if the file outlives this
-     * process.
-     */
-    readonly when: "stored" | "lasting" | "accepted"
-    readonly body: (table: JobTable, now: number) => void
-    /** Called once it is stored, even if the disk has not taken it. */
-    readonly stored: () => void
-  },
-  void,
-  StoreError
-> {}
+interface Change {
+  readonly operation: string
+  readonly lanes: ReadonlyArray<string>
+  /**
+   * Moment of its answer. `stored`: at once. `lasting`: when the disk has it. `accepted`: then, and if the file outlives this
+   * process.
+   */
+  readonly when: "stored" | "lasting" | "accepted"
+  readonly body: (table: JobTable, now: number) => void
+  /** Called once it is stored, even if the disk has not taken it. */
+  readonly stored: () => void
+}
 
 const hourly = Schedule.spaced("1 hour")
 
@@ -101,25 +86,25 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
       : all.map(() => together)
   })
 
-  const changes = RequestResolver.make<Change>(Effect.fnUntraced(function*(entries) {
-    const stored = yield* carryOutAll(Array.map(entries, ({ request }) => request))
-    const waits = entries.some(({ request }) => request.when !== "stored")
-    const accepts = entries.some(({ request }) => request.when === "accepted")
-    for (const [entry, exit] of Array.zip(entries, stored)) {
-      if (entry.request.when === "stored") entry.completeUnsafe(exit)
-    }
-    const [onDisk, durable] = yield* Effect.all([
-      waits ? Effect.exit(synced) : Effect.succeed(Exit.void),
-      // Afterwards, so that nothing is accepted that ends with this process.
-      accepts ? Effect.exit(isDurable) : Effect.succeed(Exit.void)
-    ], { concurrency: 2 })
-    for (const [entry, exit] of Array.zip(entries, stored)) {
-      const { when } = entry.request
-      if (when !== "stored") {
-        entry.completeUnsafe(Exit.asVoidAll(when === "accepted" ? [exit, onDisk, durable] : [exit, onDisk]))
+  const carryOutTogether = Effect.fnUntraced(
+    function*(calls: Array.NonEmptyReadonlyArray<GatheredCall<Change, void, StoreError>>) {
+      const stored = yield* carryOutAll(Array.map(calls, ({ input }) => input))
+      const waits = calls.some(({ input }) => input.when !== "stored")
+      const accepts = calls.some(({ input }) => input.when === "accepted")
+      for (const [{ complete, input }, exit] of Array.zip(calls, stored)) if (input.when === "stored") complete(exit)
+      const [onDisk, durable] = yield* Effect.all([
+        waits ? Effect.exit(synced) : Effect.succeed(Exit.void),
+        // Afterwards, so that nothing is accepted that ends with this process.
+        accepts ? Effect.exit(isDurable) : Effect.succeed(Exit.void)
+      ], { concurrency: 2 })
+      for (const [{ complete, input: { when } }, exit] of Array.zip(calls, stored)) {
+        if (when !== "stored") {
+          complete(Exit.asVoidAll(when === "accepted" ? [exit, onDisk, durable] : [exit, onDisk]))
+        }
       }
-    }
-  }, Effect.uninterruptible))
+    },
+    Effect.uninterruptible
+  )
 
   /** Makes changes of some lanes. If the disk did not take one, the next run of its effect changes nothing more, and waits for the disk. */
   const changing = (carry: (request: Change) => Effect.Effect<void, StoreError>) =>
@@ -132,7 +117,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
     let stored = Option.none<A>()
     return Effect.suspend(() => {
       let changed = Option.none<A>()
-      const request = new Change({
+      const request: Change = {
         operation,
         lanes,
         when,
@@ -142,7 +127,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
         stored: () => {
           stored = changed
         }
-      })
+      }
       return Effect.map(carry(request), () => {
         stored = Option.none()
         return Option.getOrThrow(changed)
@@ -150,7 +135,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
     }).pipe(Effect.uninterruptible)
   }
 
-  const change = changing((request) => Effect.request(request, changes))
+  const change = changing(gathered(carryOutTogether))
 
   /** Accepts many jobs by a transaction of their own: it takes none of the fibers by which changes find together. */
   const accept = changing((request) => carryOut([request]).pipe(Effect.andThen(synced), Effect.andThen(isDurable)))
