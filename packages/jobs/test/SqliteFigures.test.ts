@@ -10,10 +10,12 @@ import { Sqlite, type Statements } from "@nominal-code/persistence/Sqlite"
 import { laneOf, mention, push, shaOf } from "@nominal-code/testing/Jobs"
 import { storeIn } from "@nominal-code/testing/QueueSteps"
 import { Context, Effect, Layer, Option, Schema } from "effect"
+import { TestClock } from "effect/testing"
 import { randomUUID } from "node:crypto"
 import { databaseAt, quickDirectory } from "./TestStore.ts"
 
 const Figure = Schema.Struct({ figure: Schema.Int })
+const Sql = Schema.Struct({ sql: Schema.NullOr(Schema.String) })
 const Plan = Schema.Struct({ detail: Schema.String })
 
 /** A queue, and the database that it is in. */
@@ -110,13 +112,37 @@ it.effect("no step of the queue and no page of its records reads the jobs throug
         table.heads(1)
         for (const before of [{}, { before: 9 }]) {
           table.list({ limit: 50, ...before })
-          for (const state of ["waiting", "parked", "done", "superseded"] as const) {
+          for (const state of ["waiting", "running", "parked", "done", "superseded"] as const) {
             table.list({ limit: 50, state, ...before })
           }
         }
       }))
     assert.isAbove(plans.length, 20)
     assert.deepStrictEqual(plans.filter((detail) => /SCAN (?!CONSTANT ROW)|TEMP B-TREE/.test(detail)), [])
+  }))
+
+it.effect("a job that waits is in at most six indexes, and no trigger runs", () =>
+  Effect.gen(function*() {
+    const { sqlite } = yield* opened
+    const sqls = (type: string) =>
+      sqlite.read("test", (statements) =>
+        statements.all(Sql, "SELECT sql FROM sqlite_schema WHERE tbl_name = 'jobs' AND type = :type", { type }))
+    const indexes = (yield* sqls("index")).filter(({ sql }) =>
+      !/ WHERE (?:ended_at IS NOT NULL|state = 'running')$/.test(sql ?? "")
+    )
+    assert.isAtMost(indexes.length, 6)
+    assert.deepStrictEqual(yield* sqls("trigger"), [])
+  }))
+
+it.effect("what a server of the version before did not count is counted by the next clean-up", () =>
+  Effect.gen(function*() {
+    const { queue, sqlite } = yield* opened
+    yield* queue.offer(mention(laneOf(1), "one"))
+    yield* queue.offer(mention(laneOf(2), "two"))
+    yield* queue.take(laneOf(2))
+    yield* sqlite.transaction("test", ({ run }) => run("UPDATE job_counts SET number = 7"))
+    yield* TestClock.adjust("1 hour")
+    assert.deepInclude(yield* queue.depth, { waiting: 1, running: 1, parked: 0 })
   }))
 
 it.effect("a check fails while the database can take nothing more", () =>

@@ -108,7 +108,7 @@ it.effect("a thousand deliveries of the same moment are stored by at most two co
     ])
   }))
 
-it.effect("a thousand new deliveries of the same moment take two statements each, and at most seven for all", () =>
+it.effect("a thousand new deliveries of the same moment take two statements each, and at most eleven for all", () =>
   Effect.gen(function*() {
     const { commitsOf, queue } = yield* counted
     const jobs = Array.from({ length: 1000 }, (_, index) => push(laneOf(1 + index), `${index}`))
@@ -116,7 +116,7 @@ it.effect("a thousand new deliveries of the same moment take two statements each
     assert.strictEqual(done.filter(Result.isSuccess).length, 1000)
     // The clean-up of the first hour may be among them.
     assert.isAtMost(commits, 2)
-    assert.isAtMost(statements, 2007)
+    assert.isAtMost(statements, 2011)
   }))
 
 it.effect("a job is accepted when the disk has it, and the next ones are stored meanwhile", () =>

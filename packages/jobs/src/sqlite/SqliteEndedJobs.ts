@@ -54,13 +54,12 @@ export const make = (statements: Statements) => ({
   },
   list: ({ before = Number.MAX_SAFE_INTEGER, limit, state }: Page): ReadonlyArray<JobRow> => {
     if (state !== undefined && state !== "done" && state !== "superseded") return []
-    const [sql, parameters] = state === undefined
-      ? ["", {}] as const
-      : ["superseded = :superseded AND", { superseded: state === "superseded" ? 1 : 0 }] as const
+    // A literal: SQLite has no index for a value that it does not know yet.
+    const sql = state === undefined ? "" : `superseded = ${state === "superseded" ? 1 : 0} AND`
     return statements.all(
       Stored,
       `SELECT ${columns} FROM ended_jobs WHERE ${sql} position < :before ORDER BY position DESC LIMIT :limit`,
-      { ...parameters, before, limit }
+      { before, limit }
     ).map(rowOf)
   },
   forget: (before: number): number => statements.run("DELETE FROM ended_jobs WHERE ended_at < :before", { before })

@@ -21,6 +21,7 @@ const StoredNumber = Schema.Struct({ number: Schema.Int })
 // Each offer reads numbers.
 SchemaJITCompiler.enable(StoredNumber.ast)
 const Version = Schema.Struct({ data_version: Schema.Int })
+const StoredState = Schema.Struct({ state: JobRow.fields.state })
 const StoredValue = Schema.Struct({ value: Schema.String })
 
 const fields = Struct.keys(JobRow.fields)
@@ -34,10 +35,10 @@ const columns = fields.map((field) => `${columnOf(field)} AS ${field}`).join(", 
 const insertion = `INSERT INTO jobs (${[...fields, "payload"].map(columnOf).join(", ")})
   VALUES (${[...fields, "payload"].map(() => "?").join(", ")})`
 
-/** True for a job whose id, lane or event is known. */
+/** True for a job whose id, lane or event is known. The event of one that waits or runs is in its lane. */
 const knowing = `SELECT EXISTS (SELECT 1 FROM jobs WHERE id = ?1)
   OR EXISTS (SELECT 1 FROM jobs WHERE lane = ?2 AND state IN ('waiting', 'running'))
-  OR EXISTS (SELECT 1 FROM jobs WHERE substr(event, -8) = substr(?3, -8) AND event = ?3 AND lane = ?2)
+  OR EXISTS (SELECT 1 FROM jobs WHERE ended_at IS NOT NULL AND lane = ?2 AND event = ?3)
   OR EXISTS (SELECT 1 FROM ended_jobs WHERE id = ?4)
   OR EXISTS (SELECT 1 FROM ended_jobs WHERE event = ?5) AS number`
 
@@ -52,9 +53,12 @@ const changeable = fields.filter((field) =>
   !["id", "delivery", "event", "lane", "lifecycle", "receivedAt"].includes(field)
 )
 
+/** Column and new value of each changeable field in an update. */
+const assignments = new Map([...changeable, "payload"].map((field) => [field, `${columnOf(field)} = ?`]))
+
 /** Update of these columns of a job: their values, then the job's id. Indexes of other columns stay as they are. */
 const updateOf = (changed: ReadonlyArray<string>): string =>
-  `UPDATE jobs SET ${changed.map((field) => `${columnOf(field)} = ?`).join(", ")} WHERE id = ?`
+  `UPDATE jobs SET ${changed.map((field) => assignments.get(field)).join(", ")} WHERE id = ?`
 
 // SQLite takes the bare columns from the row of the minimum: https://sqlite.org/lang_select.html#bareagg
 const allHeads = `SELECT lane, due_at AS dueAt, lifecycle, task, position, min(turn) FROM jobs INDEXED BY jobs_active
@@ -65,28 +69,65 @@ const headsFrom = `SELECT lane, due_at AS dueAt, lifecycle, task, position FROM 
   WHERE due_at > 0 AND state IN ('waiting', 'running') AND due_at >= ? AND turn =
     (SELECT min(turn) FROM jobs INDEXED BY jobs_active WHERE lane = one.lane AND state IN ('waiting', 'running'))`
 
+/** Condition of a state. Most jobs wait, and are read in their order: the plus keeps SQLite from sorting all of them. */
+const ofState = {
+  waiting: "WHERE +state = 'waiting'",
+  running: "WHERE state = 'running'",
+  parked: "WHERE ended_at IS NOT NULL AND state = 'parked'",
+  done: "WHERE ended_at IS NOT NULL AND state = 'done'",
+  superseded: "WHERE ended_at IS NOT NULL AND state = 'superseded'"
+} as const satisfies Record<JobRow["state"], string>
+
+/** Condition of each state that is counted, for which there is an index. */
+const counted = [
+  ["waiting", "state = 'waiting'"],
+  ["running", "state = 'running'"],
+  ["parked", "ended_at IS NOT NULL AND state = 'parked'"]
+] as const
+
+/** By how much the number of jobs of each state has changed. */
+type SqliteJobCounts = Map<JobRow["state"], number>
+
 const newest = (a: JobRow | undefined, b: JobRow) => a !== undefined && a.position > b.position ? a : b
 
 /**
  * The jobs of the database, for one transaction: `jobs` has those that may run once more, `ended_jobs` the others. A
  * transaction asks for a lane before and after it changes it, so that lanes are read once.
  */
-export const make = (statements: Statements, lanes = SqliteLaneCache.make()): JobTable => {
+export const make = (
+  statements: Statements,
+  lanes = SqliteLaneCache.make(),
+  counts: SqliteJobCounts = new Map()
+): JobTable => {
   const ended = SqliteEndedJobs.make(statements)
   let signers: string | undefined
   const living = (id: string) => statements.get(StoredRow, `SELECT ${columns} FROM jobs WHERE id = :id`, { id })
   const listed = ({ before = Number.MAX_SAFE_INTEGER, limit, state }: Page) =>
-    state === undefined
-      ? statements.all(
-        StoredRow,
-        `SELECT ${columns} FROM jobs WHERE position < :before ORDER BY position DESC LIMIT :limit`,
-        { before, limit }
-      )
-      : statements.all(
-        StoredRow,
-        `SELECT ${columns} FROM jobs WHERE state = :state AND position < :before ORDER BY position DESC LIMIT :limit`,
-        { before, limit, state }
-      )
+    statements.all(
+      StoredRow,
+      `SELECT ${columns} FROM jobs ${state === undefined ? "WHERE" : `${ofState[state]} AND`} position < :before
+        ORDER BY position DESC LIMIT :limit`,
+      { before, limit }
+    )
+  const count = (state: JobRow["state"] | undefined, number: number) => {
+    if (state !== undefined) counts.set(state, (counts.get(state) ?? 0) + number)
+  }
+  const countChange = (before: JobRow["state"] | undefined, after: JobRow["state"]) => {
+    if (before === after) return
+    count(before, -1)
+    count(after, 1)
+  }
+  const active = (lane: string): ReadonlyArray<JobRow> => {
+    const known = lanes.rows(lane)
+    if (known !== undefined) return known
+    const found = statements.all(
+      StoredRow,
+      `SELECT ${columns} FROM jobs WHERE lane = :lane AND state IN ('waiting', 'running')`,
+      { lane }
+    ).toSorted(byTurn)
+    lanes.read(lane, found)
+    return found
+  }
 
   return {
     tick: () => {
@@ -106,22 +147,15 @@ export const make = (statements: Statements, lanes = SqliteLaneCache.make()): Jo
     },
     byId: (id) => living(id) ?? ended.byId(id),
     byEvent: (lane, event) =>
-      statements.all(
-        StoredRow,
-        `SELECT ${columns} FROM jobs WHERE substr(event, -8) = substr(:event, -8) AND event = :event AND lane = :lane`,
-        { lane, event }
-      ).reduce(newest, ended.byEvent(lane, event)),
-    active: (lane) => {
-      const known = lanes.rows(lane)
-      if (known !== undefined) return known
-      const found = statements.all(
-        StoredRow,
-        `SELECT ${columns} FROM jobs WHERE lane = :lane AND state IN ('waiting', 'running')`,
-        { lane }
-      ).toSorted(byTurn)
-      lanes.read(lane, found)
-      return found
-    },
+      [
+        ...active(lane).filter((row) => row.event === event),
+        ...statements.all(
+          StoredRow,
+          `SELECT ${columns} FROM jobs WHERE ended_at IS NOT NULL AND lane = :lane AND event = :event`,
+          { lane, event }
+        )
+      ].reduce(newest, ended.byEvent(lane, event)),
+    active,
     payload: (id, lane) => {
       const known = lane === undefined ? undefined : lanes.payload(lane, id)
       if (known !== undefined) return known
@@ -131,10 +165,13 @@ export const make = (statements: Statements, lanes = SqliteLaneCache.make()): Jo
     },
     insert: (row, payload) => {
       lanes.put(row, payload)
+      count(row.state, 1)
       statements.run(insertion, [...fields.map((field) => valueOf(row, field)), payload])
     },
     update: (row, payload) => {
       const before = lanes.rows(row.lane)?.find(({ id }) => id === row.id)
+      const state = before?.state ?? statements.get(StoredState, "SELECT state FROM jobs WHERE id = ?", [row.id])?.state
+      countChange(state, row.state)
       lanes.put(row, payload)
       if (row.state === "done" || row.state === "superseded") {
         statements.run("DELETE FROM jobs WHERE id = ?", [row.id])
@@ -172,20 +209,29 @@ export const make = (statements: Statements, lanes = SqliteLaneCache.make()): Jo
     oldestWaiting: (limit) =>
       statements.all(
         StoredRow,
-        `SELECT ${columns} FROM jobs WHERE state = 'waiting' ORDER BY position LIMIT :limit`,
+        `SELECT ${columns} FROM jobs ${ofState.waiting} ORDER BY position LIMIT :limit`,
         { limit }
       ),
     probe: () => {
       statements.run("INSERT INTO probes (filler) VALUES (zeroblob(8192))")
       statements.run("DELETE FROM probes")
     },
-    forget: (before) => statements.run("DELETE FROM jobs WHERE ended_at < :before", { before }) + ended.forget(before)
+    forget: (before) => {
+      const forgotten = statements.run("DELETE FROM jobs WHERE ended_at < :before", { before })
+      // A server of the version before, which may have run beside this one, has not counted.
+      for (const [state, condition] of counted) {
+        statements.run(
+          `UPDATE job_counts SET number = (SELECT count(*) FROM jobs WHERE ${condition}) WHERE state = '${state}'`
+        )
+      }
+      return forgotten + ended.forget(before)
+    }
   }
 }
 
 /**
  * Runs the body of a write transaction on the jobs, and returns its result with what to call once it is committed. All its
- * ticks are one change of their counter.
+ * ticks are one change of their counter, and so is what it changes of the number of jobs in each state.
  */
 export const within = <A>(
   statements: Statements,
@@ -193,9 +239,10 @@ export const within = <A>(
   body: (table: JobTable) => A
 ): readonly [result: A, committed: () => void] => {
   const committed = lanes.begin(statements.get(Version, "PRAGMA data_version")?.data_version ?? NaN)
+  const counts: SqliteJobCounts = new Map()
   let last: number | undefined
   const result = body({
-    ...make(statements, lanes),
+    ...make(statements, lanes, counts),
     tick: () => {
       last ??= statements.get(StoredNumber, "SELECT last AS number FROM ticks")?.number ?? 0
       last += 1
@@ -203,5 +250,8 @@ export const within = <A>(
     }
   })
   if (last !== undefined) statements.run("UPDATE ticks SET last = ?", [last])
+  for (const [state, change] of counts) {
+    if (change !== 0) statements.run("UPDATE job_counts SET number = number + ? WHERE state = ?", [change, state])
+  }
   return [result, committed]
 }
