@@ -7,13 +7,14 @@ import { existsSync } from "node:fs"
 import { env } from "node:process"
 import { fileURLToPath } from "node:url"
 import { secondSignals } from "../src/Signals.ts"
+import { absentHome } from "./AbsentHome.ts"
 
 /** Runs a line of bash in which `$0` is Node, `$1` the command and `$2` a program of this directory. */
 const bash = Effect.fnUntraced(function*(line: string, name = "") {
   const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
   const args = ["-c", line, process.execPath, command, fileURLToPath(new URL(name, import.meta.url))]
   const child = yield* spawner.spawn(
-    ChildProcess.make("bash", args, { env: { PATH: env["PATH"], HOME: "/nonexistent" }, stdin: "ignore" })
+    ChildProcess.make("bash", args, { env: { PATH: env["PATH"], HOME: yield* absentHome }, stdin: "ignore" })
   )
   const written = yield* Stream.mkString(Stream.decodeText(child.all))
   return [Number(yield* child.exitCode), written] as const

@@ -2,12 +2,13 @@ import { NodeServices } from "@effect/platform-node"
 import { compileCache, startOf } from "@nominal-code/testing/Command"
 import { Effect, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
+import { absentHome } from "./AbsentHome.ts"
 
 /** Runs the command with nothing else in its environment. */
 export const runWith = (settings: Readonly<Record<string, string>>, ...args: ReadonlyArray<string>) =>
   Effect.gen(function*() {
     const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
-    const env = { HOME: "/nonexistent", ...compileCache, ...settings }
+    const env = { HOME: yield* absentHome, ...compileCache, ...settings }
     const child = yield* spawner.spawn(
       ChildProcess.make(process.execPath, startOf(args, env), { env, stdin: "ignore" })
     )

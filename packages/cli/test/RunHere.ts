@@ -2,6 +2,7 @@ import { NodeServices } from "@effect/platform-node"
 import { ConfigProvider, Console, Effect, Layer, Stdio, Stream } from "effect"
 import process from "node:process"
 import { run, teardown } from "../src/Cli.ts"
+import { absentHome } from "./AbsentHome.ts"
 
 /** Surroundings of the command, beside its environment. */
 export interface Surroundings {
@@ -62,7 +63,7 @@ export const runIn = Effect.fnUntraced(
       Effect.provideService(Console.Console, console),
       Effect.provideService(
         ConfigProvider.ConfigProvider,
-        ConfigProvider.fromEnvRecord({ HOME: "/nonexistent", ...settings })
+        ConfigProvider.fromEnvRecord({ HOME: yield* absentHome, ...settings })
       ),
       Effect.provide(Layer.merge(NodeServices.layer, stdio)),
       Effect.exit,
@@ -73,7 +74,9 @@ export const runIn = Effect.fnUntraced(
       code = given
     })
     return { ...written, code }
-  }
+  },
+  Effect.scoped,
+  Effect.provide(NodeServices.layer)
 )
 
 /**
