@@ -165,7 +165,7 @@ describe("nominal-code review", () => {
       yield* spawner.string(ChildProcess.make("git", ["init", "-q", unborn], { env: { PATH: env["PATH"] } }))
       const failures: ReadonlyArray<readonly [World, ReadonlyArray<string>, number, RegExp]> = [
         [{ ...world, directory: elsewhere }, [], 1, /is not in a git repository: run this where/],
-        [{ ...world, directory: unborn }, [], 1, /has no commit yet: make the first one/],
+        [{ ...world, directory: unborn }, ["--base", "HEAD"], 1, /has no commit yet: leave out --base, the range or -/],
         [world, ["--base", "nope"], 1, /no branch, tag or commit "nope": fetch it/],
         [world, ["feature"], 2, /"feature" is no commit range and no pull request: write main\.\.feature/],
         [world, ["--staged", "--base", "main"], 2, /choose one of --staged, --base and a commit range/],
