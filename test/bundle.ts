@@ -1,3 +1,4 @@
+import { nodeFlags } from "@nominal-code/testing/Command"
 import { execFile } from "node:child_process"
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -23,8 +24,8 @@ export default (): Promise<() => void> | undefined => {
   const image = join(directory, "image")
   mkdirSync(join(image, "bin"), { recursive: true })
   const bundled = Promise.all([
-    run(execPath, ["ci/build.ts", build], { cwd: root }),
-    run(execPath, ["ci/snapshot.ts", image], { cwd: root })
+    run(execPath, [...nodeFlags, "ci/build.ts", build], { cwd: root }),
+    run(execPath, [...nodeFlags, "ci/snapshot.ts", image], { cwd: root })
   ])
   // ripgrep is no part of the bundle. Nothing else of this repository can be found there.
   mkdirSync(join(directory, "node_modules"))

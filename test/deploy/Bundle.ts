@@ -1,4 +1,5 @@
 import { NodeServices } from "@effect/platform-node"
+import { nodeFlags } from "@nominal-code/testing/Command"
 import { Effect, FileSystem, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { env, execPath } from "node:process"
@@ -14,7 +15,11 @@ const run = Effect.fnUntraced(
   function*(args: ReadonlyArray<string>, variables: Readonly<Record<string, string>>) {
     const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
     const child = yield* spawner.spawn(
-      ChildProcess.make(execPath, args, { cwd: "/", env: { PATH: env["PATH"], ...variables }, stdin: "ignore" })
+      ChildProcess.make(execPath, [...nodeFlags, ...args], {
+        cwd: "/",
+        env: { PATH: env["PATH"], ...variables },
+        stdin: "ignore"
+      })
     )
     const written = yield* Stream.mkString(Stream.decodeText(child.all))
     return { code: Number(yield* child.exitCode), written } satisfies Ended

@@ -1,3 +1,4 @@
+import { nodeFlags } from "@nominal-code/testing/Command"
 import * as ScriptedModel from "@nominal-code/testing/ScriptedModel"
 import { Effect, FileSystem, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
@@ -60,7 +61,7 @@ export const run = Effect.fn("LocalRepository.run")(
     const fs = yield* FileSystem.FileSystem
     const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
     const home = yield* fs.makeTempDirectoryScoped({ prefix: "local-home-" })
-    const child = yield* spawner.spawn(ChildProcess.make(process.execPath, [program, ...args], {
+    const child = yield* spawner.spawn(ChildProcess.make(process.execPath, [...nodeFlags, program, ...args], {
       cwd,
       env: {
         PATH: env["PATH"],

@@ -1,5 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
+import { nodeFlags } from "@nominal-code/testing/Command"
 import { hasRedis, start } from "@nominal-code/testing/RedisServer"
 import { Context, Effect, FileSystem, Layer, Redacted, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
@@ -36,7 +37,7 @@ const run = Effect.fnUntraced(function*(cwd: string, program: string, ...args: R
   return written
 }, Effect.scoped)
 
-const node = (cwd: string, ...args: ReadonlyArray<string>) => run(cwd, process.execPath, ...args)
+const node = (cwd: string, ...args: ReadonlyArray<string>) => run(cwd, process.execPath, ...nodeFlags, ...args)
 
 /** Folder of somebody who installs the package beside an `effect` of their own, and nothing else. */
 const pack = Effect.gen(function*() {
