@@ -23,7 +23,7 @@ const until = (test: () => boolean) =>
     Effect.timeout("10 seconds")
   )
 
-describe("a Job's end", () => {
+describe.concurrent("a Job's end", () => {
   it.live("the result that a pod reports is the outcome, and the payload says what to review and how", () =>
     Effect.gen(function*() {
       const { cluster, runner } = yield* scene(reporting)
@@ -150,7 +150,7 @@ describe("a Job's end", () => {
     }))
 })
 
-describe("a pod that goes wrong", () => {
+describe.concurrent("a pod that goes wrong", () => {
   const forever: Script = () => does(Effect.never)
 
   const running = (cluster: Effect.Success<ReturnType<typeof scene>>["cluster"]) =>
@@ -254,7 +254,7 @@ describe("a pod that goes wrong", () => {
     }))
 })
 
-describe("an API server that is difficult", () => {
+describe.concurrent("an API server that is difficult", () => {
   it.live("a Job that is refused waits for the cluster, with the server's own words", () =>
     Effect.gen(function*() {
       const invalid = yield* scene(reporting, { settings: { image: "" } })

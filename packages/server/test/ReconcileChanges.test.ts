@@ -96,7 +96,7 @@ const leave = Effect.gen(function*() {
 const later = Effect.sleep("1100 millis")
 
 for (const [forge, makeWorld] of Object.entries(forges)) {
-  describe(`on ${forge}, without a delivery`, () => {
+  describe.concurrent(`on ${forge}, without a delivery`, () => {
     it.live("a label asks for another review, once, and for none where a review has followed it or it is gone", () =>
       Effect.gen(function*() {
         const world = yield* makeWorld

@@ -24,7 +24,7 @@ export const replay = (
   title: string,
   replays: Readonly<Record<string, (name: string) => void>>
 ): void => {
-  describe(title, () => {
+  describe.concurrent(title, () => {
     for (const [name, declare] of Object.entries(replays)) describe(name, () => declare(name))
 
     it("are all replayed", () => {
