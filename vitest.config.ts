@@ -28,8 +28,13 @@ const others = readdirSync(new URL("packages", import.meta.url)).filter((name) =
 
 const testsOf = (names: ReadonlyArray<string>) => names.map((name) => `packages/${name}/test/**/*.test.ts`)
 
-/** Files of each project that take longest, the longest first: one of them at the end would run alone. */
-const longest = [
+/**
+ * Files of each project to begin with: the long ones, since one of them at the end would run alone. Those that take a
+ * processor stand between those that mostly wait, for a program's time limit or a lost connection. Side by side, the
+ * latter leave the processors idle.
+ */
+const first = [
+  // journeys
   "Package",
   "Storm",
   "ReviewInTerminal",
@@ -38,20 +43,54 @@ const longest = [
   "BadInput",
   "EndToEnd",
   "Cases",
-  "GitLabForge",
+  // processes
+  "ClaudeCodeFailures",
   "ClaudeCode",
+  "SpendOfMany",
+  "RedisRaces",
+  "forge/test/Fence",
+  "RedisNodes",
+  "MemoryQueue",
+  "KubeStreams",
+  "SqliteQueue",
+  "KubernetesRunner",
+  "RedisQueue",
   "RedisCluster",
-  "Behaviours",
+  "RedisReplicas",
+  "server/test/Reconcile",
+  "Mirror",
+  "GitLabForge",
+  "GitWorkspace",
+  "KubeWatches",
+  "RedisLooks",
+  "LocalChanges",
+  "ReconcileTrouble",
+  "RedisSpace",
+  "RedisFailover",
+  // pure
   "Clouds",
-  "EverySetting"
+  "Behaviours",
+  "EverySetting",
+  "ReadPayloads",
+  "EmulatedServices",
+  "SuggestionSyntax",
+  "Sanitise",
+  "llm/test/Anthropic",
+  "LongContext",
+  "OpenAiErrors",
+  "GitHubPublish",
+  "GoogleErrors",
+  "Passes",
+  "DiffBudget",
+  "ChatErrors"
 ]
 
-/** Order of the files: journeys, which wait, then what starts other processes, then what waits for nothing. */
-class LongestFirst extends BaseSequencer {
+/** Order of the files: journeys, then what starts other processes, then what starts none. */
+class ByPlace extends BaseSequencer {
   override sort(files: Array<TestSpecification>): Promise<Array<TestSpecification>> {
     const place = ({ moduleId }: TestSpecification) => {
-      const at = longest.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`))
-      return at < 0 ? longest.length : at
+      const at = first.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`))
+      return at < 0 ? first.length : at
     }
     const byName = ({ project: { name: one } }: TestSpecification, { project: { name } }: TestSpecification) =>
       one < name ? -1 : one > name ? 1 : 0
@@ -81,7 +120,7 @@ export default defineConfig({
     // Tests of processes and servers mostly wait. One group of all projects: no worker idles while another one's last
     // file of a project runs.
     maxWorkers: availableParallelism() + 2,
-    sequence: { sequencer: LongestFirst },
+    sequence: { sequencer: ByPlace },
     setupFiles: ["test/warnings.ts"],
     // A project has workers of its own and transforms the sources for itself, so there is not one for each package.
     projects: [
