@@ -1,6 +1,7 @@
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
-import { Effect, type Runtime } from "effect"
+import { Effect, Layer, type Runtime } from "effect"
 import process from "node:process"
+import * as NodeFetch from "./NodeFetch.ts"
 import * as Signals from "./Signals.ts"
 
 /**
@@ -31,7 +32,7 @@ export const run = <E>(
   teardown: Runtime.Teardown
 ): void => {
   const own = Effect.provideService(program, Signals.InterruptedCode, Signals.listen())
-  NodeRuntime.runMain(Effect.provide(own, NodeServices.layer), {
+  NodeRuntime.runMain(Effect.provide(own, Layer.merge(NodeServices.layer, NodeFetch.layer)), {
     disableErrorReporting: true,
     teardown: failingOnLostOutput(teardown)
   })

@@ -1,4 +1,4 @@
-import { Clock, Duration, Effect, Option } from "effect"
+import { Clock, Context, Duration, Effect, Option } from "effect"
 
 /** Largest body of an answer in bytes, decompressed. A whole review of a large diff has a hundredth of it. */
 export const largestBody = 4 * 1024 * 1024
@@ -9,7 +9,13 @@ export type TransportFault =
   /** The service wants the request, and with it the key, at another address. `to`: its host. */
   | { readonly _tag: "Redirected"; readonly to: string }
 
-type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
+/** The shape of `fetch`. */
+export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
+
+/** `fetch` by which the models are asked; Node's own if none is given. */
+export const NetworkFetch = Context.Reference<Fetch>("@nominal-code/llm/NetworkFetch", {
+  defaultValue: (): Fetch => (input, init) => globalThis.fetch(input, init)
+})
 
 /** The HTTP side of one call: a `fetch` for an SDK, and what was seen of the answer's bytes. */
 export interface Transport {
@@ -33,10 +39,14 @@ const inSlices = (chunk: Uint8Array, take: (slice: Uint8Array) => void): Promise
   )
 }
 
+const addressOf = (input: string | URL | Request): string => input instanceof Request ? input.url : String(input)
+
 const hostOf = (location: string | null, base: string): string => URL.parse(location ?? "", base)?.host ?? "nowhere"
 
 /** Makes the transport of one call. */
-export const make: Effect.Effect<Transport> = Effect.map(Clock.Clock, (clock): Transport => {
+export const make: Effect.Effect<Transport> = Effect.gen(function*() {
+  const clock = yield* Clock.Clock
+  const send = yield* NetworkFetch
   let fault: TransportFault | undefined
   let bytes = 0
   let lastSign = clock.currentTimeMillisUnsafe()
@@ -56,11 +66,11 @@ export const make: Effect.Effect<Transport> = Effect.map(Clock.Clock, (clock): T
     })
 
   const fetch: Fetch = (input, init) =>
-    globalThis.fetch(input, { ...init, redirect: "manual" }).then((response) => {
+    send(input, { ...init, redirect: "manual" }).then((response) => {
       sign()
       const { body, headers, status, statusText } = response
       if (status >= 300 && status < 400) {
-        fault = { _tag: "Redirected", to: hostOf(headers.get("location"), response.url) }
+        fault = { _tag: "Redirected", to: hostOf(headers.get("location"), addressOf(input)) }
         return Promise.resolve(body?.cancel()).then(() => Promise.reject(new Error("redirected")))
       }
       return body === null ? response : new Response(body.pipeThrough(counted()), { headers, status, statusText })
@@ -72,5 +82,6 @@ export const make: Effect.Effect<Transport> = Effect.map(Clock.Clock, (clock): T
       return left <= 0 ? Effect.void : Effect.andThen(Effect.sleep(left), silent(idle))
     })
 
-  return { fetch, heard: () => bytes > 0, fault: () => Option.fromUndefinedOr(fault), silent }
+  const transport: Transport = { fetch, heard: () => bytes > 0, fault: () => Option.fromUndefinedOr(fault), silent }
+  return transport
 })
