@@ -1,8 +1,8 @@
 import type { MetricsSettings, TracingSettings, WebhookSettings } from "@nominal-code/config/AppConfig"
 import { KnownSecrets } from "@nominal-code/domain/secret/KnownSecrets"
 import { layerScrapeHooks } from "@nominal-code/domain/telemetry/Metrics"
-import { Effect, Layer, Option, Redacted } from "effect"
-import { FetchHttpClient, HttpBody } from "effect/http"
+import { Effect, Layer, Option, Redacted, Schedule, Semaphore } from "effect"
+import { FetchHttpClient, HttpBody, HttpClient } from "effect/http"
 import { OtlpSerialization, OtlpTracer } from "effect/observability"
 
 /** Fields of a span that are hexadecimal digits of its tracer, and no text. */
@@ -33,6 +33,34 @@ const headersOf = (text: string): Readonly<Record<string, string>> =>
     })
   )
 
+/** Number of batches that are on their way at once, of a thousand spans each. */
+const atOnce = 4
+/** Time for a batch with its repetitions. */
+const patience = "10 seconds"
+
+/**
+ * The HTTP client of the exporter, with bounds: by itself, it holds a batch for as long as a collector hangs or its
+ * `Retry-After` says, and a flood has a batch each moment. What does not pass them is a defect, because the exporter would
+ * repeat an error: it lets go of the batch, and leaves the collector alone for a minute.
+ */
+const bounded = Layer.effect(
+  HttpClient.HttpClient,
+  Effect.map(HttpClient.HttpClient, (client) => {
+    const turns = Semaphore.makeUnsafe(atOnce)
+    return HttpClient.transform(HttpClient.filterStatusOk(client), (sending) =>
+      sending.pipe(
+        Effect.tap((response) => response.arrayBuffer),
+        Effect.retry({ schedule: Schedule.spaced("1 second"), times: 3 }),
+        Effect.timeout(patience),
+        Effect.orDie,
+        turns.withPermitsIfAvailable(1),
+        Effect.flatMap(
+          Option.match({ onNone: () => Effect.die("too many batches are on their way"), onSome: Effect.succeed })
+        )
+      ))
+  })
+)
+
 /** Sends the spans of everything above it to a collector. Spans pass the redaction of logs and posts. */
 const traces = (url: string, headers: TracingSettings["headers"]) =>
   Layer.unwrap(Effect.map(KnownSecrets, ({ redact }) =>
@@ -45,7 +73,7 @@ const traces = (url: string, headers: TracingSettings["headers"]) =>
       })
     }).pipe(
       Layer.provide(redacted(redact)),
-      Layer.provide(FetchHttpClient.layer),
+      Layer.provide(Layer.provide(bounded, FetchHttpClient.layer)),
       // A redirection would take the headers elsewhere.
       Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "error" }))
     )))
