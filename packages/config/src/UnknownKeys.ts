@@ -42,6 +42,12 @@ const amongSections = (key: string): string => {
     : `did you mean the section "${near}"?`
 }
 
+/** Keys of a section: all of a short one, the first of a long one. */
+const listed = (keys: ReadonlyArray<string>): string =>
+  keys.length <= 8
+    ? keys.join(", ")
+    : `${keys.slice(0, 4).join(", ")} and ${keys.length - 4} others, which docs/configuration.md lists`
+
 const leaves = (path: string, value: unknown): ReadonlyArray<string> =>
   isYamlMap(value) && Object.keys(value).length > 0
     ? Object.entries(value).flatMap(([key, inner]) => leaves(`${path}.${key}`, inner))
@@ -52,7 +58,7 @@ const unknown = (file: string, path: string, value: unknown): ReadonlyArray<stri
   const siblings = below(path.slice(0, path.lastIndexOf("."))).filter((sibling) => sibling !== path)
   const otherwise = siblings.length === 0
     ? amongSections(path)
-    : `the keys of this section are ${siblings.join(", ")}`
+    : `the keys of this section are ${listed(siblings)}`
   return suggested.every(([, near]) => Option.isNone(near))
     ? [`unknown key "${path}" in ${file}: ${otherwise}`]
     : suggested.map(([leaf, near]) =>
@@ -62,10 +68,23 @@ const unknown = (file: string, path: string, value: unknown): ReadonlyArray<stri
     )
 }
 
-const misplaced = (file: string, path: string, value: unknown): string =>
-  `"${path}" in ${file} ${value === null ? "is empty: remove the line, or set" : "must be a map of"} ${
-    below(path).join(", ")
-  }`
+/** Keys of a section that take a word which a value resembles: `claude` is nearly the `claude-code` of `agent.runner`. */
+const keysOfWord = (section: string, value: string): ReadonlyArray<string> =>
+  ownSettings.flatMap(({ kind, yaml: [path] }) => {
+    const isMeant = kind.label.split(" / ").some((word) =>
+      word.startsWith(`${value}-`) || distanceOf(value, word) <= 0.45
+    )
+    return path !== undefined && path.startsWith(`${section}.`) && isMeant ? [path] : []
+  })
+
+const misplaced = (file: string, section: string, value: unknown): string => {
+  const keys = below(section)
+  if (value === null) return `"${section}" in ${file} is empty: remove the line, or set ${listed(keys)}`
+  const [meant] = typeof value === "string" ? keysOfWord(section, value) : []
+  return meant === undefined
+    ? `"${section}" in ${file} must be a map of ${listed(keys)}`
+    : `"${section}" in ${file} must be a map: did you mean "${meant}"? Its keys are ${listed(keys)}`
+}
 
 const walk = (file: string, tree: YamlMap, prefix: string): ReadonlyArray<string> =>
   Object.entries(tree).flatMap(([key, value]) => {

@@ -60,6 +60,19 @@ it("a section that holds no map is an error, not ignored", () => {
   ])
 })
 
+it("a long section is not listed, and the key that a value was probably meant for comes first", () => {
+  const others = "agent.runner, agent.cli_path, agent.reviewer.provider, agent.provider and 35 others, which " +
+    "docs/configuration.md lists"
+  assert.deepStrictEqual(unknown("agent: claude"), [
+    `"agent" in config.yaml must be a map: did you mean "agent.runner"? Its keys are ${others}`
+  ])
+  assert.deepStrictEqual(unknown("agent: 1"), [`"agent" in config.yaml must be a map of ${others}`])
+  assert.deepStrictEqual(unknown("agent:"), [`"agent" in config.yaml is empty: remove the line, or set ${others}`])
+  assert.deepStrictEqual(unknown("agent: { qqqqqqqqqqqqqqqqqqqq: 1 }"), [
+    `unknown key "agent.qqqqqqqqqqqqqqqqqqqq" in config.yaml: the keys of this section are ${others}`
+  ])
+})
+
 it("dots do not stand for maps", () => {
   assert.deepStrictEqual(unknown("agent.reviewer.model: x"), [
     "unknown key \"agent.reviewer.model\" in config.yaml: write a map inside a map instead of dots"
