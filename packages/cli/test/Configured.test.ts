@@ -1,3 +1,4 @@
+import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import { defaultModels, explorerModels } from "@nominal-code/config/DefaultModels"
 import { providerNames } from "@nominal-code/config/settings/Providers"
@@ -8,6 +9,7 @@ import { listedPrices } from "@nominal-code/llm/Pricing"
 import { ReviewConfig } from "@nominal-code/review/ReviewConfig"
 import { layerTest, testConfig } from "@nominal-code/testing/TestConfig"
 import { Effect, Layer, Option } from "effect"
+import { TestClock } from "effect/testing"
 import * as Configured from "../src/Configured.ts"
 
 it.effect("a Redis that nobody configured is one clear line", () =>
@@ -33,18 +35,37 @@ it("every default model has a price, and may write what a call asks for", () => 
   }
 })
 
+const request = {
+  model: "gemini-2.5-flash",
+  system: "",
+  messages: [],
+  tools: [],
+  toolChoice: "auto",
+  maxOutputTokens: 1
+} as const
+
+it.effect("a service with a rate is asked when the tokens of a call are there, and one without a rate at once", () =>
+  Effect.gen(function*() {
+    const providers = yield* LlmProviders
+    const calls = yield* Effect.forEach(
+      ["google", "openai"] as const,
+      (name) => Effect.flatMap(providers.of(name), ({ send }) => Effect.forkChild(Effect.flip(send(request))))
+    )
+    const ended = () => calls.map((call) => call.pollUnsafe() !== undefined)
+    yield* TestClock.adjust("59 seconds")
+    assert.deepStrictEqual(ended(), [false, true])
+    yield* TestClock.adjust("1 second")
+    assert.deepStrictEqual(ended(), [true, true])
+  }).pipe(Effect.provide(Layer.provide(Configured.ratedModels, [
+    layerTest({ rates: { google: { tokensPerMinute: 500 } } }),
+    NodeServices.layer
+  ]))))
+
 it.effect("every provider is there, and one without a key names its variable when it is asked", () =>
   Effect.gen(function*() {
     const providers = yield* LlmProviders
     assert.deepStrictEqual([...providers.names], [...providerNames])
     const google = yield* providers.of("google")
-    const error = yield* Effect.flip(google.send({
-      model: "gemini-2.5-flash",
-      system: "",
-      messages: [],
-      tools: [],
-      toolChoice: "auto",
-      maxOutputTokens: 1
-    }))
+    const error = yield* Effect.flip(google.send(request))
     assert.strictEqual(error.message, "There is no key for the Gemini API: set GOOGLE_API_KEY")
   }).pipe(Effect.provide(Layer.provide(Configured.models, layerTest()))))

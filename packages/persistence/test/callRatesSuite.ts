@@ -52,6 +52,15 @@ export const callRatesSuite = (name: string, store: Layer.Layer<CallRates, Store
         assert.deepStrictEqual(yield* rates.take(call("f", 90_000, rate)), taken(90_000))
       })))
 
+    it.effect("the tokens of one service are not those of another", () =>
+      within(Effect.gen(function*() {
+        const rates = yield* CallRates
+        const rate = { tokensPerMinute: 60_000 }
+        assert.deepStrictEqual(yield* rates.take(call("a", 60_000, rate)), taken())
+        assert.deepStrictEqual(yield* rates.take(call("b", 60_000, rate, "google")), taken())
+        assert.deepStrictEqual(yield* rates.take(call("c", 1_000, rate)), taken(1_000))
+      })))
+
     it.effect("what a call did not use is there for the others", () =>
       within(Effect.gen(function*() {
         const rates = yield* CallRates
