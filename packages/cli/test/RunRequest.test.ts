@@ -103,6 +103,30 @@ describe("what people give to run-job", () => {
       assert.strictEqual((yield* understood(text)).id, job.id)
     }))
 
+  it.effect("is a job of its own each time where its comment has no id", () =>
+    Effect.gen(function*() {
+      const text = JSON.stringify({ event: event({ event_type: "issue_comment", is_comment_event: true }) })
+      const [one, other] = [yield* understood(text), yield* understood(text)]
+      assert.deepInclude(one.event, { _tag: "Comment", commentId: 0 })
+      assert.notStrictEqual(one.id, other.id)
+    }))
+
+  it.effect("tells the comments of a pull request apart, however long the name of its repository is", () =>
+    Effect.gen(function*() {
+      const comment = (comment_id: number) =>
+        understood(JSON.stringify({
+          event: event({
+            repo_full_name: `acme/${"a".repeat(100)}/${"b".repeat(100)}`,
+            event_type: "issue_comment",
+            is_comment_event: true,
+            comment_id
+          })
+        }))
+      const [one, other, again] = [yield* comment(1), yield* comment(2), yield* comment(1)]
+      assert.notStrictEqual(one.id, other.id)
+      assert.strictEqual(one.id, again.id)
+    }))
+
   it.effect("may be on a GitHub Enterprise Server, if that is the configured one", () =>
     Effect.gen(function*() {
       const page = `{"pull_request": "https://ghe.example/acme/api/pull/7"}`

@@ -1,7 +1,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import * as Owners from "@nominal-code/persistence/Owners"
-import { Effect, FileSystem, Layer, Stream } from "effect"
+import { Effect, FileSystem, Layer, PlatformError, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { databaseAt, temporaryDirectory } from "./TestDatabase.ts"
 
@@ -63,3 +63,21 @@ it.effect("asking about a process that never was does not make it one", () =>
       assert.deepStrictEqual(yield* fs.readDirectory(`${directory}/owners`), [self])
     }).pipe(Effect.provide([ownersAt(directory), NodeServices.layer]))
   }))
+
+it.effect("a process whose lock cannot be looked at counts as alive, so that nobody takes its jobs", () =>
+  Effect.gen(function*() {
+    const directory = yield* temporaryDirectory
+    const fs = yield* FileSystem.FileSystem
+    const broken = FileSystem.FileSystem.of({
+      ...fs,
+      exists: () => Effect.fail(PlatformError.systemError({ _tag: "Unknown", module: "FileSystem", method: "exists" }))
+    })
+    const owners = Layer.fresh(Owners.layer).pipe(
+      Layer.provide(Layer.succeed(FileSystem.FileSystem, broken)),
+      Layer.provide(databaseAt(directory))
+    )
+    yield* Effect.gen(function*() {
+      const { isAlive } = yield* Owners.Owners
+      assert.isTrue(yield* isAlive("another"))
+    }).pipe(Effect.provide(owners))
+  }).pipe(Effect.provide(NodeServices.layer)))

@@ -13,10 +13,12 @@ import { freshDatabase } from "./TestDatabase.ts"
 const interval = Duration.minutes(15)
 const lasts = Duration.minutes(2)
 
-/** Milliseconds to wait; 0: the lease is taken. */
+/** Milliseconds to wait; 0: the lease is taken. A wait of no time is not allowed, for its caller would wait for nothing. */
 const take = (holder: string, after = interval) =>
   PeriodicLease.PeriodicLease.use(({ take }) => take({ task: "look", holder, interval: after, lasts })).pipe(
-    Effect.map(Option.match({ onNone: () => 0, onSome: Duration.toMillis }))
+    Effect.map(
+      Option.match({ onNone: () => 0, onSome: (wait) => Duration.toMillis(wait) || assert.fail("a wait of 0 ms") })
+    )
   )
 const end = (holder: string) => PeriodicLease.PeriodicLease.use((lease) => lease.end("look", holder))
 
@@ -43,7 +45,9 @@ const suite = (name: string, store: Layer.Layer<PeriodicLease.PeriodicLease, Sto
         assert.strictEqual(yield* take("a"), 0)
         yield* TestClock.adjust("90 seconds")
         assert.strictEqual(yield* take("b"), 30_000)
-        yield* TestClock.adjust("30 seconds")
+        yield* TestClock.adjust(29_999)
+        assert.strictEqual(yield* take("b"), 1)
+        yield* TestClock.adjust(1)
         assert.strictEqual(yield* take("b"), 0)
         assert.isAbove(yield* take("a"), 0)
       }).pipe(Effect.provide(Layer.fresh(store))))
