@@ -1,6 +1,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import { laneKey } from "@nominal-code/domain/job/Lane"
+import { Settlement } from "@nominal-code/jobs/JobQueue"
 import * as RedisQueue from "@nominal-code/jobs/redis/RedisQueue"
 import * as Redis from "@nominal-code/persistence/Redis"
 import { RedisTime } from "@nominal-code/persistence/RedisTime"
@@ -97,6 +98,27 @@ redisSuite("looks at the lanes in Redis", () => {
       const found = yield* here.after(35)
       assert.include(found, 500)
       assert.deepStrictEqual([...new Set(yield* here.after(60))], [0])
+    }))
+
+  it.effect("a lease is announced to nobody, and each server names its lane when it has run out", () =>
+    Effect.gen(function*() {
+      const redis = yield* empty
+      const here = yield* looking(redis)
+      const there = yield* looking(redis)
+      yield* here.queue.offerAll(pushes(3, 1))
+      yield* here.after(1)
+      yield* there.after(1)
+      const announced = yield* redis.command("get", "{nc:0}:changes")
+      yield* here.queue.take(laneOf(2))
+      assert.strictEqual(yield* redis.command("get", "{nc:0}:changes"), announced)
+      there.named.clear()
+      yield* there.after(31)
+      assert.isTrue(there.named.has(2))
+      yield* Effect.gen(function*() {
+        const lease = Option.getOrThrow(yield* here.queue.take(laneOf(3)))
+        yield* here.queue.settle(lease, Settlement.cases.Release.make({}))
+      })
+      assert.isAbove(Number(yield* redis.command("get", "{nc:0}:changes")), Number(announced))
     }))
 
   it.effect("all of many lanes are read in pages of about a thousand, and each is told of", () =>

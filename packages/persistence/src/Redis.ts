@@ -126,7 +126,7 @@ const make = Effect.fnUntraced(function*({ waitReplicas = 0, ...target }: RedisO
   const gather = makeGathering(commands)
   const call = ([name, ...args]: Command, texts: TextEncoding = "utf8"): Promise<unknown> => {
     gather()
-    const words = args.map((one) => one instanceof Uint8Array ? Buffer.from(one) : one)
+    const words = args.map((one) => one instanceof Uint8Array && !Buffer.isBuffer(one) ? Buffer.from(one) : one)
     return texts === "bytes" ? commands.callBuffer(name, ...words).then(textsIn) : commands.call(name, ...words)
   }
 

@@ -22,6 +22,8 @@ export interface CommitOptions {
   readonly retentionMillis: number
   /** The time for the scripts in milliseconds; empty: Redis' own clock. */
   readonly time: number | ""
+  /** Time in milliseconds in which every server looks at the lanes: a lease that lasts as long is announced to nobody. */
+  readonly sweepMillis: number
   /** Days on which jobs have ended, as Redis has told last; undefined: not known yet. */
   readonly endedOn: ReadonlySet<number> | undefined
   /** A version that no job and no lane has had. */
@@ -42,11 +44,19 @@ export interface LaneChange {
   readonly signer: string | undefined
 }
 
-/** A lane after a change, without the numbers that Redis gives. */
+/** A lane as this process has written it. */
 export interface ChangedLane {
   readonly version: string
   readonly list: ReadonlyArray<string>
   readonly jobs: ReadonlyMap<string, StoredRow>
+}
+
+/** A lane after a change, without the numbers that Redis gives. */
+export interface PlannedLane {
+  readonly version: string
+  readonly list: ReadonlyArray<string>
+  /** The jobs of the list. */
+  readonly jobs: ReadonlyArray<StoredRow>
 }
 
 const numberText = (number: number): string => {
@@ -114,9 +124,12 @@ class KeyNames {
   }
 }
 
+/** Events of a lane that were asked for, with the digest of each. */
+type EventDigests = ReadonlyArray<readonly [event: string, digest: string, job: string, endedAt: string]>
+
 /** Places where what counts as new would be if it had ended meanwhile: the hashes of the days, the field, and where it was found. */
-const endedOf = ({ loaded, snapshot }: LaneChange, digests: ReadonlyMap<string, string>, names: KeyNames) => {
-  const { events, jobs, remembered } = loaded
+const endedOf = ({ loaded, snapshot }: LaneChange, events: EventDigests, names: KeyNames) => {
+  const { jobs, remembered } = loaded
   const changed = snapshot.changed()
   const found: Array<number | string> = []
   for (const [id, stored] of jobs) {
@@ -125,8 +138,7 @@ const endedOf = ({ loaded, snapshot }: LaneChange, digests: ReadonlyMap<string, 
     found.push(names.onDays(`id ${bucketOf(short)}`, ({ ids }) => ids(short)), short, "")
   }
   if (found.length === 0 && !remembered) return found
-  for (const [event, { endedAt }] of events) {
-    const digest = digests.get(event) ?? ""
+  for (const [, digest, , endedAt] of events) {
     found.push(names.onDays(`event ${bucketOf(digest)}`, ({ events }) => events(digest)), digest, endedAt)
   }
   return found
@@ -158,16 +170,22 @@ const overOf = (
 interface PlanTexts {
   readonly names: KeyNames
   readonly blobs: Array<string | Uint8Array>
-  /** Digests of the lane's events. */
-  readonly digests: Map<string, string>
+  readonly events: EventDigests
+}
+
+/** The digest of a job's event. Redis keeps it with a job that gets a place or ends, and has no use for it otherwise. */
+const digestOf = ({ endedAt, event, lane, position }: JobRow, events: EventDigests): string => {
+  if (endedAt === null && givenBy(position) === undefined) return ""
+  for (const [known, digest] of events) if (known === event) return digest
+  return eventDigest(lane, event)
 }
 
 const jobOf = (row: JobRow, { calls, loaded, snapshot }: LaneChange, options: CommitOptions, written: PlanTexts) => {
   const { keys, nextVersion, retentionMillis } = options
-  const { blobs, digests, names } = written
+  const { blobs, events, names } = written
   const before = loaded.jobs.get(row.id)
   const call = calls.get(row.id) ?? before?.call ?? ""
-  const digest = digests.get(row.event) ?? eventDigest(row.lane, row.event)
+  const digest = digestOf(row, events)
   const { endedAt } = row
   const over = endedAt !== null && isOver(row) ? overOf(row, { call, digest, endedAt }, options, written) : 0
   const payload = snapshot.payload(row.id)
@@ -219,16 +237,18 @@ const tells = (version: string): boolean => version.length !== 1
 
 const laneOf = (change: LaneChange, options: CommitOptions, { blobs, names }: Pick<PlanTexts, "blobs" | "names">) => {
   const { loaded, quiet, signer, snapshot } = change
-  const { keys, nextVersion } = options
-  const digests = new Map<string, string>()
-  for (const event of loaded.events.keys()) digests.set(event, eventDigest(loaded.lane, event))
-  const written = { names, blobs, digests }
-  const after = new Map<string, StoredRow>()
+  const { keys, nextVersion, sweepMillis } = options
+  const events: Array<EventDigests[number]> = []
+  for (const [event, { endedAt, job }] of loaded.events) {
+    events.push([event, eventDigest(loaded.lane, event), job, endedAt])
+  }
+  const written = { names, blobs, events }
+  const after: Array<StoredRow> = []
   const jobs: Array<unknown> = []
   for (const row of snapshot.changed().values()) {
     const { plan, stored } = jobOf(row, change, options, written)
     jobs.push(plan)
-    if (stored !== undefined) after.set(row.id, stored)
+    if (stored !== undefined) after.push(stored)
   }
   const rows = snapshot.active(loaded.lane)
   const order = rows.map(({ id }) => id)
@@ -240,8 +260,6 @@ const laneOf = (change: LaneChange, options: CommitOptions, { blobs, names }: Pi
   for (const [id, stored] of loaded.jobs) {
     if (!trusts || !loaded.list.includes(id)) seen.push(names.at(keys.job(id)), stored?.version ?? "")
   }
-  const events: Array<string> = []
-  for (const [event, { job }] of loaded.events) events.push(digests.get(event) ?? "", job)
   const plan = [
     loaded.lane,
     names.at(keys.queue(loaded.lane)),
@@ -252,20 +270,20 @@ const laneOf = (change: LaneChange, options: CommitOptions, { blobs, names }: Pi
     signer === undefined ? 0 : 1,
     trusts ? 0 : loaded.list.join(" "),
     listed(seen),
-    listed(events),
-    listed(endedOf(change, digests, names)),
+    listed(events.flatMap(([, digest, job]) => [digest, job])),
+    listed(endedOf(change, events, names)),
     snapshot.numbers(),
     jobs,
     listEdits(loaded.list, order),
     head === undefined || isSameHead(head, headBefore) ? 0 : [head.dueAt, numberText(head.position), workOf(head)],
-    quiet ? 1 : 0
+    quiet || head?.state === "running" && head.dueAt - loaded.now >= sweepMillis ? 1 : 0
   ]
-  const stay = new Map<string, StoredRow>()
+  const stay: Array<StoredRow> = []
   for (const id of order) {
-    const stored = after.get(id) ?? loaded.jobs.get(id)
-    if (stored !== undefined) stay.set(id, stored)
+    const stored = after.find(({ row }) => row.id === id) ?? loaded.jobs.get(id)
+    if (stored !== undefined) stay.push(stored)
   }
-  const changed: ChangedLane = { version, list: order, jobs: stay }
+  const changed: PlannedLane = { version, list: order, jobs: stay }
   return { plan, changed }
 }
 

@@ -11,8 +11,11 @@ export interface RedisLaneCache {
 const maxLanes = 2048
 const maxLength = 4 * 1024 * 1024
 
-const lengthOf = ({ jobs }: ChangedLane): number =>
-  [...jobs.values()].reduce((sum, { payload }) => sum + payload.length, 0)
+const lengthOf = ({ jobs }: ChangedLane): number => {
+  let length = 0
+  for (const { payload } of jobs.values()) length += payload.length
+  return length
+}
 
 export const make = (): RedisLaneCache => {
   const lanes = new Map<string, { readonly changed: ChangedLane; readonly length: number }>()
@@ -34,6 +37,7 @@ export const make = (): RedisLaneCache => {
       const length = lengthOf(changed)
       lanes.set(lane, { changed, length })
       total += length
+      if (lanes.size <= maxLanes && total <= maxLength) return
       for (const oldest of lanes.keys()) {
         if (lanes.size <= maxLanes && total <= maxLength) break
         take(oldest)

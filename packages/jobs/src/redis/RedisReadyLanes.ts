@@ -10,8 +10,11 @@ import type { Head } from "../table/JobTable.ts"
 import * as RedisAnnouncements from "./RedisAnnouncements.ts"
 import type { ShardKeys } from "./RedisKeys.ts"
 
-/** Minimum interval of sweeps. They are a safety net, because every change is announced. */
-const maxSweepInterval = Duration.seconds(30)
+/** Minimum interval of sweeps. They are a safety net, because every change is announced that is due before the next one. */
+const leastSweepInterval = Duration.seconds(30)
+
+/** Interval of sweeps. */
+export const sweepInterval = (sweepEvery: Duration.Duration) => Duration.max(sweepEvery, leastSweepInterval)
 
 const Due = Schema.Tuple([
   Schema.String,
@@ -99,7 +102,7 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
       for (const [index, { heard }] of shards.entries()) yield* compare(heard, before[index], counts[index] ?? 0)
       return missed
     })
-  }, Duration.max(sweepEvery, maxSweepInterval))
+  }, sweepInterval(sweepEvery))
 
   const hearOf = (heard: RedisAnnouncements.RedisAnnouncements) =>
     ChannelEvent.match({

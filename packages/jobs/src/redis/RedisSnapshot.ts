@@ -54,7 +54,7 @@ const never = (): never => {
 class LaneSnapshot implements Snapshot {
   private readonly loaded: LoadedLane
   private readonly rows = new Map<string, JobRow>()
-  private readonly payloads = new Map<string, string>()
+  private payloads: Map<string, string> | undefined
   private turns: ReadonlyArray<JobRow> | undefined
   private given = 0
 
@@ -106,13 +106,13 @@ class LaneSnapshot implements Snapshot {
   }
 
   payload(id: string) {
-    return this.payloads.get(id) ?? this.loadedRow(id)?.payload ?? ""
+    return this.payloads?.get(id) ?? this.loadedRow(id)?.payload ?? ""
   }
 
   update(row: JobRow, payload?: string) {
     this.turns = undefined
     this.rows.set(row.id, row)
-    if (payload !== undefined) this.payloads.set(row.id, payload)
+    if (payload !== undefined) (this.payloads ??= new Map()).set(row.id, payload)
   }
 
   insert(row: JobRow, payload: string) {

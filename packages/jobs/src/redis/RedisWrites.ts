@@ -22,10 +22,11 @@ import {
   type WriteResult
 } from "./RedisApply.ts"
 import * as RedisClock from "./RedisClock.ts"
-import { type ChangedLane, planOf } from "./RedisCommit.ts"
+import { type PlannedLane, planOf } from "./RedisCommit.ts"
 import type { ShardKeys } from "./RedisKeys.ts"
 import type { RedisLaneCache } from "./RedisLaneCache.ts"
 import * as RedisRead from "./RedisRead.ts"
+import { sweepInterval } from "./RedisReadyLanes.ts"
 import type { StoredRow } from "./RedisRow.ts"
 import { givenBy, type LoadedLane } from "./RedisSnapshot.ts"
 
@@ -59,6 +60,8 @@ const together = 25
 const togetherLength = 1024 * 1024
 
 const lua = new URL("lua/", import.meta.url)
+
+const unplanned: PlannedLane = { version: "", list: [], jobs: [] }
 
 const real = (row: JobRow, numbers: ReadonlyArray<number>): JobRow => {
   const position = givenBy(row.position)
@@ -120,7 +123,7 @@ const each = <A>(all: ReadonlyArray<A>, run: (one: A, index: number) => Effect.E
 /** Outcomes of the tries on a lane that Redis was asked to write. */
 const outcomesOf = (
   { change: { loaded, snapshot }, tries }: AppliedLane,
-  { changed, numbers }: { readonly changed: ChangedLane; readonly numbers: ReadonlyArray<number> },
+  { changed, numbers }: { readonly changed: PlannedLane; readonly numbers: ReadonlyArray<number> },
   cache: RedisLaneCache
 ): ReadonlyArray<readonly [OptimisticWrite, WriteOutcome]> => {
   const [done] = numbers
@@ -131,11 +134,11 @@ const outcomesOf = (
     ])
   }
   const jobs = new Map<string, StoredRow>()
-  for (const [id, stored] of changed.jobs) {
+  for (const stored of changed.jobs) {
     const row = real(stored.row, numbers)
-    jobs.set(id, row === stored.row ? stored : { ...stored, row })
+    jobs.set(row.id, row === stored.row ? stored : { ...stored, row })
   }
-  cache.put(loaded.lane, { ...changed, jobs })
+  cache.put(loaded.lane, { version: changed.version, list: changed.list, jobs })
   const row = (id: string) => {
     const known = jobs.get(id)?.row
     if (known !== undefined) return known
@@ -156,7 +159,9 @@ export const make = Effect.fnUntraced(function*(shards: number, cache: RedisLane
   const redis = yield* Redis
   const given = yield* RedisTime
   const signer = JobSigners.signerOf(yield* SigningKeys)
-  const retentionMillis = Duration.toMillis((yield* QueueLimits).retention)
+  const limits = yield* QueueLimits
+  const retentionMillis = Duration.toMillis(limits.retention)
+  const sweepMillis = Duration.toMillis(sweepInterval(limits.sweepEvery))
   const read = yield* RedisRead.make
   const [intake, progress] = yield* Effect.all([
     RedisScript.load(lua, ["intake", "numbers", "portions", "signers", "commit"]),
@@ -231,6 +236,7 @@ export const make = Effect.fnUntraced(function*(shards: number, cache: RedisLane
       keys: first.keys,
       shards,
       retentionMillis,
+      sweepMillis,
       time: Option.getOrElse(yield* given, () => "" as const),
       endedOn: endedOn.get(first.keys),
       nextVersion
@@ -250,7 +256,7 @@ export const make = Effect.fnUntraced(function*(shards: number, cache: RedisLane
     yield* heard(answer.now)
     endedOn.set(first.keys, new Set(days.filter((_, index) => answer.days[index] === "1")))
     const outcomes = lanes.flatMap((lane, index) =>
-      outcomesOf(lane, { changed: changed[index] ?? emptyLane, numbers: answer.lanes[index] ?? [] }, cache)
+      outcomesOf(lane, { changed: changed[index] ?? unplanned, numbers: answer.lanes[index] ?? [] }, cache)
     )
     yield* confirm(first, outcomes, tell)
   })

@@ -62,8 +62,13 @@ const small = { windowBits: 12, memLevel: 4, chunkSize: 1024 }
 
 /** Writes a number in 7 bits a byte, and returns the place behind it. */
 const writeNumber = (value: number, bytes: Buffer, at: number): number => {
-  if (value < 128) return bytes.writeUInt8(value, at)
-  return writeNumber(Math.floor(value / 128), bytes, bytes.writeUInt8(value % 128 + 128, at))
+  let [left, place] = [value, at]
+  while (left >= 128) {
+    bytes[place++] = left % 128 + 128
+    left = Math.floor(left / 128)
+  }
+  bytes[place++] = left
+  return place
 }
 
 /** Maximum number of templates whose compressed form is remembered, and of characters of one. */
@@ -100,8 +105,11 @@ const pack = (text: string): Uint8Array => {
   // Nothing is taken out of a text that has such characters of its own.
   const template = text.search(places) === -1 ? text.replace(taken, take) : text
   const rest = compress(template)
-  const length = Buffer.allocUnsafe(8)
-  return Buffer.concat([length.subarray(0, writeNumber(at, length, 0)), bytes.subarray(0, at), rest])
+  const packed = Buffer.allocUnsafe(8 + at + rest.length)
+  const from = writeNumber(at, packed, 0)
+  packed.set(bytes.subarray(0, at), from)
+  packed.set(rest, from + at)
+  return packed.subarray(0, from + at + rest.length)
 }
 
 const unpack = (stored: Uint8Array): string => {

@@ -177,7 +177,7 @@ local function note(plan, numbers)
     local at, position, work = unpack(head)
     due[#due + 1] = string.format('%d', at > 0 and at or tonumber(numberIn(numbers, position)) - beyond)
     due[#due + 1] = lane
-    -- Of a renewal nobody has to be told: who looks when the lease would have run out finds the new one.
+    -- Of a renewal nobody has to be told, nor of a lease that lasts until everybody has looked again.
     if plan[15] == 0 then announced[#announced + 1] = string.format('%d %s %s', math.max(0, at - now), work, lane) end
   end
 end
