@@ -3,7 +3,7 @@ import { byTurn, type JobRow } from "../table/JobTable.ts"
 /** A lane's jobs that wait or run, in their turns, and the requests of those that were written or read. */
 interface KnownLane {
   readonly rows: ReadonlyArray<JobRow>
-  readonly payloads: ReadonlyMap<string, string>
+  readonly payloads: ReadonlyArray<readonly [id: string, payload: string]>
 }
 
 /**
@@ -35,7 +35,7 @@ const isActive = ({ state }: JobRow): boolean => state === "waiting" || state ==
 
 const lengthOf = ({ payloads }: KnownLane): number => {
   let length = 0
-  for (const payload of payloads.values()) length += payload.length
+  for (const [, payload] of payloads) length += payload.length
   return length
 }
 
@@ -67,9 +67,8 @@ export const make = (): SqliteLaneCache => {
 
   const withPayload = ({ payloads, rows }: KnownLane, id: string, payload: string | undefined): KnownLane => {
     if (payload === undefined && rows.some((row) => row.id === id)) return { rows, payloads }
-    const others = new Map(payloads)
-    if (payload === undefined) others.delete(id)
-    else others.set(id, payload)
+    const others = payloads.filter(([other]) => other !== id)
+    if (payload !== undefined) others.push([id, payload])
     return { rows, payloads: others }
   }
 
@@ -86,8 +85,8 @@ export const make = (): SqliteLaneCache => {
     },
     clear,
     rows: (lane) => lanes.get(lane)?.rows,
-    payload: (lane, id) => lanes.get(lane)?.payloads.get(id),
-    read: (lane, rows) => set(lane, { rows, payloads: new Map() }),
+    payload: (lane, id) => lanes.get(lane)?.payloads.find(([known]) => known === id)?.[1],
+    read: (lane, rows) => set(lane, { rows, payloads: [] }),
     readPayload: (lane, id, payload) => {
       const known = lanes.get(lane)
       if (known?.rows.some((row) => row.id === id) === true) set(lane, withPayload(known, id, payload))

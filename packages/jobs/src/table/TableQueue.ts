@@ -92,11 +92,9 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
       const waits = calls.some(({ input }) => input.when !== "stored")
       const accepts = calls.some(({ input }) => input.when === "accepted")
       for (const [{ complete, input }, exit] of Array.zip(calls, stored)) if (input.when === "stored") complete(exit)
-      const [onDisk, durable] = yield* Effect.all([
-        waits ? Effect.exit(synced) : Effect.succeed(Exit.void),
-        // Afterwards, so that nothing is accepted that ends with this process.
-        accepts ? Effect.exit(isDurable) : Effect.succeed(Exit.void)
-      ], { concurrency: 2 })
+      const onDisk = waits ? yield* Effect.exit(synced) : Exit.void
+      // Afterwards, so that nothing is accepted that ends with this process.
+      const durable = accepts ? yield* Effect.exit(isDurable) : Exit.void
       for (const [{ complete, input: { when } }, exit] of Array.zip(calls, stored)) {
         if (when !== "stored") {
           complete(Exit.asVoidAll(when === "accepted" ? [exit, onDisk, durable] : [exit, onDisk]))
