@@ -3,6 +3,7 @@ import { SigningKeys } from "@nominal-code/domain/job/JobSignature"
 import type { Redis } from "@nominal-code/persistence/Redis"
 import { RedisTime } from "@nominal-code/persistence/RedisTime"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
+import * as Turns from "@nominal-code/persistence/Turns"
 import { Array, type Duration, Effect, Exit, Option, Result, Schedule, Schema } from "effect"
 import { randomBytes } from "node:crypto"
 import * as JobSigners from "../signature/JobSigners.ts"
@@ -94,6 +95,7 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
   const { attempt, attemptAll, attemptAlone } = yield* RedisWrites.make(shards, cache)
   const first = shardKeys(0)
   const keysOf = (lane: string): ShardKeys => all[shardOf(lane, shards)] ?? first
+  const turns = Turns.make()
   const self = randomBytes(3).toString("base64url")
   let steps = 0
 
@@ -164,13 +166,20 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
       )
     const once = after(Effect.suspend(() => attempt(tried(false))))
     const schedule = patient === true ? long : short
-    const ended = (first: Effect.Effect<StepResult<A>, StoreError>) =>
-      Effect.catch(first, (error) => retryAfter(error, once, { schedule, while: ({ retryable }) => retryable }))
+    const ended = (first: Effect.Effect<StepResult<A>, StoreError>, isInTurn: boolean) =>
+      Effect.catch(first, (error) => {
+        const again = retryAfter(error, once, { schedule, while: ({ retryable }) => retryable })
+        // The newer of two pushes is to be stored after the older one.
+        return intake && error.retryable && !isInTurn ? turns.inTurn(lane, again) : again
+      })
+    const inTurn = intake ? turns.inTurn(lane, ended(once, true)) : once
+    const direct = ended(once, false)
     return {
       write: () => tried(false),
+      isLate: () => intake && turns.isTaken(lane),
       resultOf,
-      once: ended(once),
-      after: (outcome: WriteOutcome) => ended(after(outcome))
+      once: intake ? Effect.suspend(() => turns.isTaken(lane) ? inTurn : direct) : direct,
+      after: (outcome: WriteOutcome) => ended(after(outcome), false)
     }
   }
 
@@ -181,15 +190,22 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
   const stepAll: Lanes["stepAll"] = (steps) =>
     Effect.suspend(() => {
       const all = steps.map(begun)
-      return Effect.flatMap(attemptAll(all.map(({ write }) => write())), (outcomes) => {
-        const ended = Array.zip(all, outcomes)
+      // What came before on their lanes is still to be stored.
+      const late = all.filter(({ isLate }) => isLate())
+      const direct = late.length === 0 ? all : all.filter((one) => !late.includes(one))
+      return Effect.flatMap(attemptAll(direct.map(({ write }) => write())), (outcomes) => {
+        const ended = Array.zip(direct, outcomes)
         const made = ended.flatMap(([{ resultOf }, outcome]) =>
           Exit.isSuccess(outcome) && outcome.value._tag === "made" ? [Result.succeed(resultOf(outcome.value))] : []
         )
         // Mostly all are made, and none takes a fiber.
-        return made.length === all.length
-          ? Effect.succeed(made)
-          : Effect.forEach(ended, ([{ after }, outcome]) => Effect.result(after(outcome)), { concurrency: "unbounded" })
+        if (made.length === all.length) return Effect.succeed(made)
+        const outcomeOf = new Map(ended.map(([one, outcome]) => [one, outcome]))
+        const after = (one: (typeof all)[number]) => {
+          const outcome = outcomeOf.get(one)
+          return Effect.result(outcome === undefined ? one.once : one.after(outcome))
+        }
+        return Effect.forEach(all, after, { concurrency: "unbounded" })
       })
     })
 

@@ -1,0 +1,41 @@
+import { Effect, Latch } from "effect"
+
+/** Turns of calls: those of the same key are made one after another, in the order of their arrival. */
+export interface Turns {
+  /** True if a call of the key waits for its turn, or has it: what comes now comes after it. */
+  isTaken(key: string): boolean
+  /** Makes a call once those of its key that came before have ended, well or not, or have taken too long. */
+  inTurn<A, E>(key: string, call: Effect.Effect<A, E>): Effect.Effect<A, E>
+}
+
+/** Longest wait for a turn: a delivery has to be answered in time, whatever is before it. */
+const patience = "2 seconds"
+
+export const make = (): Turns => {
+  const keys = new Map<string, Array<Latch.Latch>>()
+
+  const enter = (key: string): Latch.Latch => {
+    const waiting = keys.get(key) ?? []
+    const mine = Latch.makeUnsafe(waiting.length === 0)
+    waiting.push(mine)
+    keys.set(key, waiting)
+    return mine
+  }
+
+  const leave = (key: string, mine: Latch.Latch): void => {
+    const left = (keys.get(key) ?? []).filter((other) => other !== mine)
+    if (left.length === 0) keys.delete(key)
+    else keys.set(key, left)
+    left[0]?.openUnsafe()
+  }
+
+  return {
+    isTaken: (key) => keys.has(key),
+    inTurn: (key, call) =>
+      Effect.acquireUseRelease(
+        Effect.sync(() => ({ isFirst: !keys.has(key), mine: enter(key) })),
+        ({ isFirst, mine }) => isFirst ? call : Effect.andThen(Effect.timeoutOption(mine.await, patience), call),
+        ({ mine }) => Effect.sync(() => leave(key, mine))
+      )
+  }
+}
