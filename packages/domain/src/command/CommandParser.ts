@@ -261,10 +261,12 @@ const maxKnownLength = 100
 export const parse = (text: string): Option.Option<Command> => {
   const before = known.get(text)
   if (before !== undefined) return before
-  const parsed = parseAnew(text)
-  if (text.length > maxKnownLength) return parsed
+  if (text.length > maxKnownLength) return parseAnew(text)
+  // A part of a string holds the whole of it: the comment, of a million characters at most.
+  const copy = Array.from(text).join("")
+  const parsed = parseAnew(copy)
   if (known.size >= maxKnown) known.clear()
-  known.set(text, parsed)
+  known.set(copy, parsed)
   return parsed
 }
 
