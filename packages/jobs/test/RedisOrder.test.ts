@@ -7,14 +7,16 @@ import * as Redis from "@nominal-code/persistence/Redis"
 import { StoreError } from "@nominal-code/persistence/StoreError"
 import { laneOf, push } from "@nominal-code/testing/Jobs"
 import { type Store, storeIn } from "@nominal-code/testing/QueueSteps"
+import { quiet } from "@nominal-code/testing/Quiet"
 import { redisSuite, shared } from "@nominal-code/testing/RedisServer"
 import { Context, Effect, Exit, Fiber, Latch, Layer } from "effect"
+import { TestClock } from "effect/testing"
 
 redisSuite("offers while Redis is away", () => {
   const server = shared({ aof: false })
 
-  /** A queue whose next two writes fail, and what to wait for until they have. */
-  const failing = Effect.gen(function*() {
+  /** A queue whose next writes fail, and what to wait for until they have. */
+  const failing = Effect.fnUntraced(function*(count: number) {
     const here = yield* server
     yield* here.command("flushall")
     const redis = Context.get(yield* Layer.build(Layer.fresh(Redis.layer(here.url))), Redis.Redis)
@@ -38,8 +40,8 @@ redisSuite("offers while Redis is away", () => {
     )
     // The first one asks for the time.
     yield* queue.offer(push(laneOf(9), "before"))
-    failures = 2
-    return { queue, failed: failed.await }
+    failures = count
+    return { queue, failed: failed.await, back: () => failures = 0 }
   })
 
   const one = ({ offer }: Store, job: Job) => offer(job)
@@ -48,7 +50,7 @@ redisSuite("offers while Redis is away", () => {
   for (const [name, offering] of [["by itself", one], ["in a batch", batch]] as const) {
     it.live(`a push that comes ${name} while an older one waits for Redis is stored after it`, () =>
       Effect.gen(function*() {
-        const { failed, queue } = yield* failing
+        const { failed, queue } = yield* failing(2)
         const [older, newer] = [push(laneOf(1), "older"), push(laneOf(1), "newer")]
         const first = yield* Effect.forkChild(queue.offer(older))
         yield* failed
@@ -59,4 +61,24 @@ redisSuite("offers while Redis is away", () => {
         assert.deepStrictEqual([waiting?.delivery, waiting?.stoodFor], [newer.delivery, [older.id]])
       }))
   }
+
+  it.effect("of pushes that wait for Redis as long as they may, the newest is stored last, whenever Redis comes back", () =>
+    Effect.gen(function*() {
+      for (const away of ["1 second", "1700 millis", "2 seconds", "2300 millis"] as const) {
+        const { back, queue } = yield* failing(Infinity)
+        const jobs = ["oldest", "older", "newest"].map((name) => push(laneOf(1), name))
+        const offers = yield* Effect.forEach(
+          jobs,
+          (job) => Effect.forkChild(queue.offer(job)).pipe(Effect.tap(() => TestClock.adjust("20 millis")))
+        )
+        yield* TestClock.adjust(away)
+        back()
+        const all = yield* Effect.forkChild(Fiber.awaitAll(offers))
+        yield* Effect.repeat(Effect.andThen(TestClock.adjust("20 millis"), quiet), {
+          until: () => all.pollUnsafe() !== undefined
+        })
+        const [waiting] = yield* queue.list({ limit: 1, state: "waiting" })
+        assert.strictEqual(waiting?.delivery, "newest", away)
+      }
+    }))
 })

@@ -1,15 +1,21 @@
-import { Effect, Latch } from "effect"
+import { Clock, Effect, Latch } from "effect"
 
 /** Turns of calls: those of the same key are made one after another, in the order of their arrival. */
 export interface Turns {
   /** True if a call of the key waits for its turn, or has it: what comes now comes after it. */
   isTaken(key: string): boolean
-  /** Makes a call once those of its key that came before have ended, well or not, or have taken too long. */
-  inTurn<A, E>(key: string, call: Effect.Effect<A, E>): Effect.Effect<A, E>
+  /**
+   * Makes a call once those of its key that came before have ended, well or not, or have taken too long. It is told until
+   * when it may try again, in milliseconds: those that come after it try no sooner than that, or have waited for its end.
+   */
+  inTurn<A, E>(key: string, call: (until: number) => Effect.Effect<A, E>): Effect.Effect<A, E>
 }
 
-/** Longest wait for a turn: a delivery has to be answered in time, whatever is before it. */
-const patience = "2 seconds"
+/** Time in milliseconds in which a call may be tried again: a delivery has to be answered in time, whatever is before it. */
+export const patience = 2_500
+
+/** Longest wait for a turn in milliseconds. By then, all that came before have begun their last try. */
+const longest = patience + 100
 
 export const make = (): Turns => {
   const keys = new Map<string, Array<Latch.Latch>>()
@@ -32,10 +38,14 @@ export const make = (): Turns => {
   return {
     isTaken: (key) => keys.has(key),
     inTurn: (key, call) =>
-      Effect.acquireUseRelease(
-        Effect.sync(() => ({ isFirst: !keys.has(key), mine: enter(key) })),
-        ({ isFirst, mine }) => isFirst ? call : Effect.andThen(Effect.timeoutOption(mine.await, patience), call),
-        ({ mine }) => Effect.sync(() => leave(key, mine))
-      )
+      Effect.flatMap(Clock.currentTimeMillis, (now) =>
+        Effect.acquireUseRelease(
+          Effect.sync(() => ({ isFirst: !keys.has(key), mine: enter(key) })),
+          ({ isFirst, mine }) => {
+            const made = call(now + patience)
+            return isFirst ? made : Effect.andThen(Effect.timeoutOption(mine.await, longest), made)
+          },
+          ({ mine }) => Effect.sync(() => leave(key, mine))
+        ))
   }
 }

@@ -10,7 +10,7 @@ it.effect("calls of a key are made in their order, those of another key at once,
     const made: Array<string> = []
     const open = Latch.makeUnsafe()
     const begin = (key: string, name: string, before: Effect.Effect<unknown> = Effect.void) =>
-      Effect.forkChild(inTurn(key, Effect.andThen(before, Effect.sync(() => made.push(name)))), {
+      Effect.forkChild(inTurn(key, () => Effect.andThen(before, Effect.sync(() => made.push(name)))), {
         startImmediately: true
       })
     yield* begin("a", "first", open.await)
@@ -26,14 +26,19 @@ it.effect("calls of a key are made in their order, those of another key at once,
     assert.deepStrictEqual([made, isTaken("a")], [["other", "first", "fourth"], false])
   }))
 
-it.effect("a call waits two seconds at most for those before it", () =>
+it.effect("a call waits until those before it have begun their last try at most", () =>
   Effect.gen(function*() {
     const { inTurn } = Turns.make()
-    yield* Effect.forkChild(inTurn("a", Effect.never))
-    yield* quiet
-    const next = yield* Effect.forkChild(inTurn("a", Effect.succeed("made")))
+    const until: Array<number> = []
+    const begun = (end: Effect.Effect<void>) =>
+      Effect.forkChild(inTurn("a", (last) => Effect.andThen(Effect.sync(() => until.push(last)), end)), {
+        startImmediately: true
+      })
+    yield* begun(Effect.never)
+    const next = yield* begun(Effect.void)
+    yield* TestClock.adjust(Turns.patience)
+    assert.deepStrictEqual(until, [Turns.patience])
     yield* TestClock.adjust("1 second")
-    assert.isUndefined(next.pollUnsafe())
-    yield* TestClock.adjust("1 second")
-    assert.strictEqual(yield* Fiber.join(next), "made")
+    yield* Fiber.join(next)
+    assert.deepStrictEqual(until, [Turns.patience, Turns.patience])
   }))

@@ -4,7 +4,7 @@ import type { Redis } from "@nominal-code/persistence/Redis"
 import { RedisTime } from "@nominal-code/persistence/RedisTime"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import * as Turns from "@nominal-code/persistence/Turns"
-import { Array, type Duration, Effect, Exit, Option, Result, Schedule, Schema } from "effect"
+import { Array, Clock, Duration, Effect, Exit, Option, Result, Schedule, Schema } from "effect"
 import { randomBytes } from "node:crypto"
 import * as JobSigners from "../signature/JobSigners.ts"
 import type { JobRow, JobTable } from "../table/JobTable.ts"
@@ -29,9 +29,15 @@ export const storeTime = Effect.fnUntraced(function*(redis: Redis["Service"]) {
  * key, so the step is done once. A delivery has to be answered before its forge gives up; the end of a job may take
  * longer.
  */
-const patience = (duration: Duration.Input) => backoff("50 millis", "1 second").pipe(Schedule.upTo({ duration }))
-export const short = patience("2 seconds")
-const long = patience("10 seconds")
+const patience = (millis: number) =>
+  backoff("50 millis", "1 second").pipe(
+    Schedule.modifyDelay(({ duration, elapsed }) =>
+      Effect.succeed(Math.max(0, Math.min(Duration.toMillis(duration), millis - elapsed)))
+    ),
+    Schedule.while(({ elapsed }) => elapsed < millis)
+  )
+export const short = patience(Turns.patience)
+const long = patience(10_000)
 
 /** Scope of a step. */
 export interface StepScope<A> {
@@ -165,21 +171,25 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
           result._tag === "made" ? Effect.succeed(resultOf(result)) : Effect.map(goOn(result, tried), resultOf)
       )
     const once = after(Effect.suspend(() => attempt(tried(false))))
-    const schedule = patient === true ? long : short
-    const ended = (first: Effect.Effect<StepResult<A>, StoreError>, isInTurn: boolean) =>
-      Effect.catch(first, (error) => {
-        const again = retryAfter(error, once, { schedule, while: ({ retryable }) => retryable })
-        // The newer of two pushes is to be stored after the older one.
-        return intake && error.retryable && !isInTurn ? turns.inTurn(lane, again) : again
-      })
-    const inTurn = intake ? turns.inTurn(lane, ended(once, true)) : once
-    const direct = ended(once, false)
+    const again = (error: StoreError, schedule: typeof short) =>
+      retryAfter(error, once, { schedule, while: ({ retryable }) => retryable })
+    const againUntil = (error: StoreError, until: number) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => again(error, patience(until - now)))
+    // The newer of two pushes is to be stored after the older one.
+    const inTurn = () => turns.inTurn(lane, (until) => Effect.catch(once, (error) => againUntil(error, until)))
+    const ended = (first: Effect.Effect<StepResult<A>, StoreError>) =>
+      Effect.catch(
+        first,
+        (error) => intake && error.retryable ? inTurn() : again(error, patient === true ? long : short)
+      )
+    const direct = ended(once)
+    const isLate = () => intake && turns.isTaken(lane)
     return {
       write: () => tried(false),
-      isLate: () => intake && turns.isTaken(lane),
+      isLate,
       resultOf,
-      once: intake ? Effect.suspend(() => turns.isTaken(lane) ? inTurn : direct) : direct,
-      after: (outcome: WriteOutcome) => ended(after(outcome), false)
+      once: intake ? Effect.suspend(() => isLate() ? inTurn() : direct) : direct,
+      after: (outcome: WriteOutcome) => ended(after(outcome))
     }
   }
 
