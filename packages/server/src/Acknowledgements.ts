@@ -54,7 +54,9 @@ const make = Effect.gen(function*() {
   const acknowledge = (job: Job) =>
     forges.of(job.event.pullRequest.platform).pipe(
       Effect.flatMap((forge) => Effect.andThen(react(job, forge), showQueued(job, forge, records))),
-      Effect.catch(({ message }) => Effect.logWarning(`no reaction on ${job.event.pullRequest}: ${message}`))
+      Effect.catch(({ message }) => Effect.logWarning(`no reaction on ${job.event.pullRequest}: ${message}`)),
+      // A worker that ended would take none of the next ones.
+      Effect.catchDefect((defect) => Effect.logError(`no reaction on ${job.event.pullRequest}`, defect))
     )
   yield* Queue.take(queue).pipe(
     Effect.flatMap(acknowledge),

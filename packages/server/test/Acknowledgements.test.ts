@@ -83,3 +83,25 @@ it.effect("eighty events are acknowledged in ten seconds, and one a second of a 
       assert.strictEqual(yield* during("5 seconds"), 40)
     }).pipe(acknowledging(forge))
   }))
+
+it.effect("a fault in our own code keeps no later event from its acknowledgement", () =>
+  Effect.gen(function*() {
+    let acknowledged = 0
+    const forge = Layer.mock(Forge, {
+      platform: "github",
+      headRef: () => "",
+      acknowledge: ({ pullRequest }) =>
+        Effect.sync(() => {
+          if (pullRequest.number === 1) throw new Error("a fault")
+          acknowledged++
+        }),
+      check: () => Effect.void
+    })
+    yield* Effect.gen(function*() {
+      const { send } = yield* Acknowledgements.Acknowledgements
+      yield* Effect.replicateEffect(send(jobOf(1)), 8, { discard: true })
+      yield* send(jobOf(2))
+      yield* TestClock.adjust("10 seconds")
+      assert.strictEqual(acknowledged, 1)
+    }).pipe(acknowledging(forge))
+  }))
