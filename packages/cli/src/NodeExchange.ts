@@ -51,6 +51,8 @@ export const exchange = (url: string, { body, headers, method = "GET", signal }:
     }
     const sending = request(url, options, (message) => resolve(answerOf(url, message)))
     sending.on("error", reject)
+    // An answer that changes the protocol closes the connection without an error.
+    sending.on("close", () => reject(new Error("the connection was closed without an answer")))
     sending.end(body)
   })
 

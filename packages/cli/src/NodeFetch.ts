@@ -6,32 +6,36 @@ import { type Fetch, NetworkFetch } from "@nominal-code/llm/Transport"
 import { Layer } from "effect"
 import * as Http from "node:http"
 import * as Https from "node:https"
-import {
-  type BrotliDecompress,
-  createBrotliDecompress,
-  createGunzip,
-  createInflate,
-  type Gunzip,
-  type Inflate
-} from "node:zlib"
+import { type BrotliDecompress, createBrotliDecompress, createGunzip, type Gunzip } from "node:zlib"
 
-type Decoder = Gunzip | Inflate | BrotliDecompress
+type Body = Http.IncomingMessage | Gunzip | BrotliDecompress
 
-const decoders = new Map<string, () => Decoder>([
+// Not "deflate", which servers send in two forms.
+const decoders = new Map<string, () => Gunzip | BrotliDecompress>([
   ["gzip", createGunzip],
-  ["deflate", createInflate],
+  ["x-gzip", createGunzip],
   ["br", createBrotliDecompress]
 ])
+
+/** Most compressions of one answer: a gateway may add one. Each takes memory. */
+const mostCompressions = 3
 
 /** Statuses of answers that have no body, and of which a `Response` takes none. */
 const bodiless: ReadonlySet<number> = new Set([204, 205, 304])
 
-/** The body of an answer without its compression. Whoever reads it hears of an error of either. */
-const decoded = (message: Http.IncomingMessage): Http.IncomingMessage | Decoder => {
-  const decoder = decoders.get((message.headers["content-encoding"] ?? "").toLowerCase())?.()
-  if (decoder === undefined) return message
-  message.on("error", (error) => decoder.destroy(error)).pipe(decoder)
-  return decoder.on("close", () => message.destroy())
+/** A body without one of its compressions. Whoever reads it hears of an error of either. */
+const without = (body: Body, decoder: Gunzip | BrotliDecompress): Body => {
+  body.on("error", (error) => decoder.destroy(error)).pipe(decoder)
+  return decoder.on("close", () => body.destroy())
+}
+
+/** The body of an answer as it was before it was compressed, or as it came if that is in an unknown way. */
+const decoded = (message: Http.IncomingMessage): Body => {
+  const encodings = (message.headers["content-encoding"] ?? "").toLowerCase().split(",").map((name) => name.trim())
+  const known = encodings.flatMap((name) => decoders.get(name) ?? [])
+  return known.length < encodings.length || known.length > mostCompressions
+    ? message
+    : known.reduceRight<Body>((body, make) => without(body, make()), message)
 }
 
 /** Something that closes. */
@@ -46,7 +50,7 @@ const onAbort = (signal: AbortSignal | null | undefined, about: Closing, stop: (
 }
 
 /** A body as a stream of the web, which closes the connection when nobody wants the rest. */
-const streamOf = (body: ReturnType<typeof decoded>, signal: RequestInit["signal"]): ReadableStream<Uint8Array> => {
+const streamOf = (body: Body, signal: RequestInit["signal"]): ReadableStream<Uint8Array> => {
   // Whoever reads hears of it; an answer that nobody reads ends no process.
   body.on("error", () => {})
   const chunks: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]()
@@ -80,16 +84,21 @@ const sent = (url: URL, body: string | undefined, { headers, method = "GET", sig
   new Promise<Response>((resolve, reject) => {
     const { request } = url.protocol === "https:" ? Https : Http
     const length = body === undefined ? {} : { "content-length": Buffer.byteLength(body) }
-    const fields = { "accept-encoding": "gzip, deflate, br", ...Object.fromEntries(new Headers(headers)), ...length }
+    const fields = { "accept-encoding": "gzip, br", ...Object.fromEntries(new Headers(headers)), ...length }
     const asking = request(url, { method, headers: fields }, (message) => {
-      // A `Response` takes fewer statuses and texts than the wire does.
-      Promise.resolve(message).then(() => read(message, signal)).then(resolve).catch((cause: unknown) => {
-        message.destroy()
-        reject(cause)
-      })
+      // Read now: an error of the answer may be next. A `Response` takes fewer statuses and texts than the wire does.
+      resolve(
+        new Promise<Response>((answered) => answered(read(message, signal))).catch((cause: unknown) => {
+          message.destroy()
+          throw cause
+        })
+      )
     })
     onAbort(signal, asking, () => asking.destroy())
-    asking.on("error", reject).end(body)
+    // An answer that changes the protocol closes the connection without an error.
+    asking.on("error", reject).on("close", () => reject(new Error("the connection was closed without an answer"))).end(
+      body
+    )
   })
 
 /**

@@ -5,12 +5,19 @@ import { listenScoped } from "@nominal-code/testing/GitHubServer"
 import * as ScriptedModel from "@nominal-code/testing/ScriptedModel"
 import { Duration, Effect, Exit, Layer, Option, Redacted } from "effect"
 import { once } from "node:events"
-import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib"
+import { brotliCompressSync, gzipSync } from "node:zlib"
 import * as ModelServices from "../src/ModelServices.ts"
+import { exchange } from "../src/NodeExchange.ts"
 import { fetch as send, layer } from "../src/NodeFetch.ts"
 
 const text = "{\"title\":\"été\"}"
-const compressions = { identity: Buffer.from, gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync }
+const compressions = {
+  identity: Buffer.from,
+  gzip: gzipSync,
+  "x-gzip": gzipSync,
+  br: brotliCompressSync,
+  "gzip, BR": (plain: string | Buffer) => brotliCompressSync(gzipSync(plain))
+}
 
 /** Controller of a call, as the SDKs make it. */
 const makeControl = () => new AbortController()
@@ -81,6 +88,26 @@ describe("fetch over node:http", () => {
       const closed = once(server, "connection").then(([socket]) => once(socket, "close"))
       assert.isTrue(Exit.isFailure(yield* Effect.exit(Effect.tryPromise(() => send(origin)))))
       yield* Effect.promise(() => closed)
+    }))
+
+  it.live("fails where an answer changes the protocol", () =>
+    Effect.gen(function*() {
+      const { origin, server } = yield* listenScoped
+      const upgrade = { connection: "upgrade", upgrade: "websocket" }
+      server.on("request", (_, response) => response.writeHead(101, upgrade).end())
+      const failed = yield* Effect.promise(() => send(origin).catch((cause: unknown) => cause))
+      assert.nestedPropertyVal(failed, "cause.message", "the connection was closed without an answer")
+      assert.isTrue(Exit.isFailure(yield* Effect.exit(Effect.tryPromise(() => exchange(origin, {})))))
+    }))
+
+  it.live("leaves an answer as it came that is compressed more often than a gateway would", () =>
+    Effect.gen(function*() {
+      const { origin, server } = yield* listenScoped
+      server.on(
+        "request",
+        (_, response) => response.setHeader("content-encoding", "gzip, ".repeat(400) + "gzip").end(text)
+      )
+      assert.strictEqual(yield* read(yield* Effect.promise(() => send(origin))), text)
     }))
 })
 
