@@ -3,10 +3,11 @@
  * Job's start, and not every Job comes to a model that needs it.
  */
 import { type Answer, Exchange, type ForgeRequest } from "@nominal-code/forge/Exchange"
-import { Layer } from "effect"
+import { Effect, Layer } from "effect"
 import * as Http from "node:http"
 import * as Https from "node:https"
 import { gunzip } from "node:zlib"
+import * as ProxyAgent from "./ProxyAgent.ts"
 
 const unzipped = (bytes: Buffer): Promise<Buffer> =>
   new Promise((resolve, reject) => gunzip(bytes, (error, whole) => error === null ? resolve(whole) : reject(error)))
@@ -38,23 +39,26 @@ const answerOf = (url: string, message: Http.IncomingMessage): Answer => {
   }
 }
 
-/** Sends one request, and follows no redirect. */
-export const exchange = (url: string, { body, headers, method = "GET", signal }: ForgeRequest): Promise<Answer> =>
-  new Promise((resolve, reject) => {
-    const { request } = url.startsWith("https:") ? Https : Http
-    // Node tells no length for a DELETE by itself, and the server then takes its body for another request.
-    const length = body === undefined ? {} : { "content-length": Buffer.byteLength(body) }
-    const options = {
-      method,
-      headers: { "accept-encoding": "gzip", ...headers, ...length },
-      ...(signal === undefined ? {} : { signal })
-    }
-    const sending = request(url, options, (message) => resolve(answerOf(url, message)))
-    sending.on("error", reject)
-    // An answer that changes the protocol closes the connection without an error.
-    sending.on("close", () => reject(new Error("the connection was closed without an answer")))
-    sending.end(body)
-  })
+/** Sends one request, over TLS by an agent, and follows no redirect. */
+export const exchangeBy =
+  (agent?: Https.Agent) => (url: string, { body, headers, method = "GET", signal }: ForgeRequest): Promise<Answer> =>
+    new Promise((resolve, reject) => {
+      const isSecure = url.startsWith("https:")
+      const { request } = isSecure ? Https : Http
+      // Node tells no length for a DELETE by itself, and the server then takes its body for another request.
+      const length = body === undefined ? {} : { "content-length": Buffer.byteLength(body) }
+      const options = {
+        method,
+        headers: { "accept-encoding": "gzip", ...headers, ...length },
+        ...(isSecure && { agent }),
+        ...(signal === undefined ? {} : { signal })
+      }
+      const sending = request(url, options, (message) => resolve(answerOf(url, message)))
+      sending.on("error", reject)
+      // An answer that changes the protocol closes the connection without an error.
+      sending.on("close", () => reject(new Error("the connection was closed without an answer")))
+      sending.end(body)
+    })
 
 /** `Exchange` over `node:http` and `node:https`, for the clients that are made with it. */
-export const layer = Layer.succeed(Exchange, exchange)
+export const layer = Layer.effect(Exchange, Effect.map(ProxyAgent.make, exchangeBy))

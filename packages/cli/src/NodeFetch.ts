@@ -3,10 +3,11 @@
  * whose parser is compiled in each process that uses it: a review took 15 MiB more with it.
  */
 import { type Fetch, NetworkFetch } from "@nominal-code/llm/Transport"
-import { Layer } from "effect"
+import { Effect, Layer } from "effect"
 import * as Http from "node:http"
 import * as Https from "node:https"
 import { type BrotliDecompress, createBrotliDecompress, createGunzip, type Gunzip } from "node:zlib"
+import * as ProxyAgent from "./ProxyAgent.ts"
 
 type Body = Http.IncomingMessage | Gunzip | BrotliDecompress
 
@@ -80,12 +81,21 @@ const read = (message: Http.IncomingMessage, signal: RequestInit["signal"]): Res
   return new Response(isBodiless ? null : streamOf(decoded(message), signal), { headers, status, statusText })
 }
 
-const sent = (url: URL, body: string | undefined, { headers, method = "GET", signal }: RequestInit) =>
+/** A request with a body that is here. `agent`: for those over TLS. */
+interface SentRequest {
+  readonly url: URL
+  readonly body: string | Uint8Array | undefined
+  readonly init: RequestInit
+  readonly agent: Https.Agent | undefined
+}
+
+const sent = ({ agent, body, init: { headers, method = "GET", signal }, url }: SentRequest) =>
   new Promise<Response>((resolve, reject) => {
-    const { request } = url.protocol === "https:" ? Https : Http
+    const isSecure = url.protocol === "https:"
+    const { request } = isSecure ? Https : Http
     const length = body === undefined ? {} : { "content-length": Buffer.byteLength(body) }
     const fields = { "accept-encoding": "gzip, br", ...Object.fromEntries(new Headers(headers)), ...length }
-    const asking = request(url, { method, headers: fields }, (message) => {
+    const asking = request(url, { method, headers: fields, ...(isSecure && { agent }) }, (message) => {
       // Read now: an error of the answer may be next. A `Response` takes fewer statuses and texts than the wire does.
       resolve(
         new Promise<Response>((answered) => answered(read(message, signal))).catch((cause: unknown) => {
@@ -96,26 +106,26 @@ const sent = (url: URL, body: string | undefined, { headers, method = "GET", sig
     })
     onAbort(signal, asking, () => asking.destroy())
     // An answer that changes the protocol closes the connection without an error.
-    asking.on("error", reject).on("close", () => reject(new Error("the connection was closed without an answer"))).end(
-      body
-    )
+    asking.on("close", () => reject(new Error("the connection was closed without an answer")))
+    asking.on("error", reject).end(body)
   })
 
 /**
- * `fetch` for what the SDKs of models send: a text, or nothing. It follows no redirect. Anything else goes through Node's
- * own.
+ * `fetch` for what the SDKs of models send: a text, bytes, or nothing. It follows no redirect. Anything else goes through
+ * Node's own. `agent`: of the requests over TLS.
  */
-export const fetch: Fetch = (input, init = {}) => {
+export const fetchBy = (agent?: Https.Agent): Fetch => (input, init = {}) => {
   const body = init.body ?? undefined
-  if ((typeof input !== "string" && !(input instanceof URL)) || (body !== undefined && typeof body !== "string")) {
+  const isHere = body === undefined || typeof body === "string" || body instanceof Uint8Array
+  if (!isHere || (typeof input !== "string" && !(input instanceof URL))) {
     return globalThis.fetch(input, { ...init, redirect: "manual" })
   }
   const { signal } = init
   if (signal?.aborted === true) return Promise.reject(signal.reason)
-  return sent(new URL(input), body, init).catch((cause: unknown) => {
+  return sent({ url: new URL(input), body, init, agent }).catch((cause: unknown) => {
     throw signal?.aborted === true ? signal.reason : new TypeError("fetch failed", { cause })
   })
 }
 
 /** `NetworkFetch` over `node:http` and `node:https`. */
-export const layer = Layer.succeed(NetworkFetch, fetch)
+export const layer = Layer.effect(NetworkFetch, Effect.map(ProxyAgent.make, fetchBy))

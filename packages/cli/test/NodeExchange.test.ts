@@ -2,9 +2,10 @@ import { assert, it } from "@effect/vitest"
 import { listenScoped } from "@nominal-code/testing/GitHubServer"
 import { Effect, Exit, Fiber } from "effect"
 import { gzipSync } from "node:zlib"
-import { exchange as send } from "../src/NodeExchange.ts"
+import { exchangeBy } from "../src/NodeExchange.ts"
 
 const text = "{\"title\":\"été\"}"
+const send = exchangeBy()
 
 it.live("reads an answer that is compressed, with headers that came twice", () =>
   Effect.gen(function*() {

@@ -7,10 +7,11 @@ import { Duration, Effect, Exit, Layer, Option, Redacted } from "effect"
 import { once } from "node:events"
 import { brotliCompressSync, gzipSync } from "node:zlib"
 import * as ModelServices from "../src/ModelServices.ts"
-import { exchange } from "../src/NodeExchange.ts"
-import { fetch as send, layer } from "../src/NodeFetch.ts"
+import { exchangeBy } from "../src/NodeExchange.ts"
+import { fetchBy, layer } from "../src/NodeFetch.ts"
 
 const text = "{\"title\":\"été\"}"
+const send = fetchBy()
 const compressions = {
   identity: Buffer.from,
   gzip: gzipSync,
@@ -97,7 +98,7 @@ describe("fetch over node:http", () => {
       server.on("request", (_, response) => response.writeHead(101, upgrade).end())
       const failed = yield* Effect.promise(() => send(origin).catch((cause: unknown) => cause))
       assert.nestedPropertyVal(failed, "cause.message", "the connection was closed without an answer")
-      assert.isTrue(Exit.isFailure(yield* Effect.exit(Effect.tryPromise(() => exchange(origin, {})))))
+      assert.isTrue(Exit.isFailure(yield* Effect.exit(Effect.tryPromise(() => exchangeBy()(origin, {})))))
     }))
 
   it.live("leaves an answer as it came that is compressed more often than a gateway would", () =>

@@ -1,8 +1,8 @@
 import { fileTrouble } from "@nominal-code/domain/file/FileTrouble"
+import * as NetworkHttp from "@nominal-code/llm/NetworkHttp"
 import { Console, Deferred, Effect, FileSystem, Layer, Path, Redacted, Schema } from "effect"
 import { SecureRandom } from "effect/crypto"
 import {
-  FetchHttpClient,
   HttpClient,
   HttpClientResponse,
   HttpRouter,
@@ -70,7 +70,7 @@ const exchange = Effect.fnUntraced(function*(github: string, code: string) {
     HttpClientResponse.schemaBodyJson(Registration)(response),
     () => failed("GitHub's answer is not what its API describes")
   )
-}, Effect.provide(FetchHttpClient.layer))
+}, Effect.provide(NetworkHttp.layer))
 
 type Registration = typeof Registration.Type
 

@@ -3,9 +3,10 @@ import { retirementOf } from "@nominal-code/config/DefaultModels"
 import { claudeCode, modelsOf } from "@nominal-code/domain/settings/ReviewSettings"
 import { wordsOf } from "@nominal-code/llm/ErrorWords"
 import { LlmProviders } from "@nominal-code/llm/LlmProviders"
+import * as NetworkHttp from "@nominal-code/llm/NetworkHttp"
 import { pricesWith } from "@nominal-code/llm/Pricing"
-import { type Duration, Effect, Layer, Option, Redacted, Schema } from "effect"
-import { FetchHttpClient, HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
+import { type Duration, Effect, Option, Redacted, Schema } from "effect"
+import { HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
 import * as ModelServices from "../ModelServices.ts"
 import { checkPrices, type PricedSettings } from "../Prices.ts"
 import { asked, type AskOptions, ok, problem, warning } from "./Finding.ts"
@@ -141,12 +142,6 @@ const lookUp = Effect.fnUntraced(function*(settings: ProviderSettings, model: st
   return idsOf(listed.value).includes(model) ? there : yield* missing
 })
 
-const http = Layer.mergeAll(
-  FetchHttpClient.layer,
-  // A redirect would take the key along.
-  Layer.succeed(FetchHttpClient.RequestInit, { redirect: "error" })
-)
-
 /** Advice about a service that does not answer. */
 const away = (provider: string): AskOptions<{ readonly message: string }> => ({
   remedy: `see if this machine reaches ${provider}, through HTTPS_PROXY if there is one, and if its URL is right`,
@@ -159,7 +154,7 @@ const found = Effect.fnUntraced(function*(settings: ModelSettings, provider: str
   return service === undefined
     ? [problem("model", `there is no key for ${provider}`)]
     : service.cloud === undefined
-    ? yield* asked("model", provider, Effect.provide(lookUp(service, model), http), away(provider))
+    ? yield* asked("model", provider, Effect.provide(lookUp(service, model), NetworkHttp.layer), away(provider))
     : yield* asked("model", provider, lookUpInCloud(service, settings.jobs.deadline, model), away(provider))
 })
 

@@ -1,8 +1,9 @@
 import { KnownSecrets } from "@nominal-code/domain/secret/KnownSecrets"
 import { oneLine } from "@nominal-code/domain/text/OneLine"
-import { Clock, Effect, FileSystem, Layer, Option, Redacted, Ref, Schema } from "effect"
-import { FetchHttpClient, HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
+import { Clock, Effect, FileSystem, Option, Redacted, Ref, Schema } from "effect"
+import { HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
 import { LlmError } from "../LlmError.ts"
+import * as NetworkHttp from "../NetworkHttp.ts"
 
 /** Identity that Microsoft Entra knows. */
 export const EntraIdentity = Schema.TaggedUnion({
@@ -123,12 +124,6 @@ const asked = Effect.fnUntraced(function*(request: HttpClientRequest.HttpClientR
   )
 })
 
-const http = Layer.mergeAll(
-  FetchHttpClient.layer,
-  // A redirect would take the secret along.
-  Layer.succeed(FetchHttpClient.RequestInit, { redirect: "error" })
-)
-
 /** Token of an identity, valid for the next call. */
 export interface EntraTokens {
   readonly token: Effect.Effect<Redacted.Redacted, LlmError>
@@ -154,5 +149,5 @@ export const make = Effect.fnUntraced(function*(
     yield* Ref.set(kept, Option.some({ token, until: now + Math.max(0, lifetime - margin) * 1_000 }))
     return token
   })
-  return { token: Effect.provide(token, http) }
+  return { token: Effect.provide(token, NetworkHttp.layer) }
 })

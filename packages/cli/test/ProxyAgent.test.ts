@@ -1,0 +1,71 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Exchange } from "@nominal-code/forge/Exchange"
+import { NetworkFetch } from "@nominal-code/llm/Transport"
+import { listenScoped } from "@nominal-code/testing/GitHubServer"
+import { ConfigProvider, Effect, Layer } from "effect"
+import * as NodeExchange from "../src/NodeExchange.ts"
+import * as NodeFetch from "../src/NodeFetch.ts"
+
+/** Asks an address for a forge's and for a model's sake. Hands on what a proxy that lets nothing through was asked for. */
+const askedThrough = (variablesOf: (host: string) => Record<string, string>, address?: string) =>
+  Effect.gen(function*() {
+    const { origin, server } = yield* listenScoped
+    const seen: Array<string> = []
+    server.on("connect", ({ headers, url }, socket) => {
+      seen.push([url, headers["proxy-authorization"]].join(" ").trim())
+      socket.end("HTTP/1.1 502 No\r\n\r\n")
+    })
+    server.on("request", ({ url }, response) => {
+      seen.push(`plain ${url}`)
+      response.end()
+    })
+    const provider = ConfigProvider.fromEnvRecord(variablesOf(new URL(origin).host))
+    const errors = yield* Effect.gen(function*() {
+      const exchange = yield* Exchange
+      const fetch = yield* NetworkFetch
+      return yield* Effect.promise(() =>
+        Promise.all([exchange, fetch].map((ask) => ask(address ?? `${origin}/a`, {}).then(() => "", String)))
+      )
+    }).pipe(
+      Effect.provide(Layer.merge(NodeExchange.layer, NodeFetch.layer)),
+      Effect.provideService(ConfigProvider.ConfigProvider, provider)
+    )
+    return { seen, errors }
+  })
+
+const forge = "https://forge.invalid/a"
+
+describe("the proxy of the requests to forges and models", () => {
+  const written: ReadonlyArray<readonly [string, (host: string) => Record<string, string>, ReadonlyArray<string>]> = [
+    ["HTTPS_PROXY", (host) => ({ HTTPS_PROXY: `http://${host}` }), ["forge.invalid:443"]],
+    ["https_proxy, without http://", (host) => ({ https_proxy: host, HTTPS_PROXY: "http://127.0.0.1:1" }), [
+      "forge.invalid:443"
+    ]],
+    ["HTTPS_PROXY, with a login", (host) => ({ https_proxy: "", HTTPS_PROXY: `http://me:s3cr%40t@${host}/` }), [
+      `forge.invalid:443 Basic ${btoa("me:s3cr@t")}`
+    ]],
+    [
+      "HTTPS_PROXY, but for NO_PROXY",
+      (host) => ({ HTTPS_PROXY: `http://${host}`, NO_PROXY: "a.example,.invalid" }),
+      []
+    ],
+    ["HTTPS_PROXY, but for no_proxy", (host) => ({ HTTPS_PROXY: `http://${host}`, no_proxy: "forge.invalid" }), []],
+    ["none", () => ({ HTTPS_PROXY: "" }), []],
+    ["none of the kinds that Node knows", (host) => ({ HTTPS_PROXY: `socks5://${host}` }), []]
+  ]
+  for (const [title, variables, expected] of written) {
+    it.live(title, () =>
+      Effect.gen(function*() {
+        const { errors, seen } = yield* askedThrough(variables, forge)
+        assert.deepStrictEqual(seen, [...expected, ...expected])
+        assert.notInclude(errors.join(" "), "s3cr")
+        assert.notInclude(errors, "")
+      }))
+  }
+
+  it.live("takes no request in plain HTTP", () =>
+    Effect.gen(function*() {
+      const { seen } = yield* askedThrough(() => ({ HTTPS_PROXY: "http://127.0.0.1:1" }))
+      assert.deepStrictEqual(seen, ["plain /a", "plain /a"])
+    }))
+})
