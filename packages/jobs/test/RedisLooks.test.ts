@@ -6,7 +6,7 @@ import * as RedisQueue from "@nominal-code/jobs/redis/RedisQueue"
 import * as Redis from "@nominal-code/persistence/Redis"
 import { RedisTime } from "@nominal-code/persistence/RedisTime"
 import { laneOf, push } from "@nominal-code/testing/Jobs"
-import { storeIn } from "@nominal-code/testing/QueueSteps"
+import { retryIn, storeIn } from "@nominal-code/testing/QueueSteps"
 import { Elsewhere, quiet } from "@nominal-code/testing/Quiet"
 import { type RedisServer, redisSuite, shared } from "@nominal-code/testing/RedisServer"
 import { elsewhere } from "@nominal-code/testing/RedisStore"
@@ -46,7 +46,8 @@ const looking = Effect.fnUntraced(function*({ url }: RedisServer, promoted?: Red
           })
       )
   })
-  const now = Effect.map(Clock.currentTimeMillis, (millis) => Option.some(1_750_000_000_000 + millis))
+  const clock = { ahead: 0 }
+  const now = Effect.map(Clock.currentTimeMillis, (millis) => Option.some(1_750_000_000_000 + clock.ahead + millis))
   const queue = storeIn(
     yield* Layer.build(
       Layer.fresh(RedisQueue.layer).pipe(
@@ -66,7 +67,7 @@ const looking = Effect.fnUntraced(function*({ url }: RedisServer, promoted?: Red
   const told = (lanes: number) =>
     Effect.map(Effect.repeat(settled, { until: () => named.size >= lanes, times: 50 }), () => named.size)
   yield* settled
-  return { queue, named, after, told, counted }
+  return { queue, named, after, told, counted, clock }
 })
 
 const isLook = (keys: ReadonlyArray<unknown>) => keys.length === 2 && String(keys[1]).endsWith(":work")
@@ -119,6 +120,21 @@ redisSuite("looks at the lanes in Redis", () => {
         yield* here.queue.settle(lease, Settlement.cases.Release.make({}))
       })
       assert.isAbove(Number(yield* redis.command("get", "{nc:0}:changes")), Number(announced))
+    }))
+
+  it.effect("a lane that waits for its retry, or whose process has died, is named although Redis' clock was set forward", () =>
+    Effect.gen(function*() {
+      const redis = yield* empty
+      const here = yield* looking(redis)
+      yield* here.queue.offerAll(pushes(2, 1))
+      const lease = Option.getOrThrow(yield* here.queue.take(laneOf(1)))
+      yield* here.queue.settle(lease, retryIn("20 seconds"))
+      yield* here.queue.take(laneOf(2))
+      yield* here.after(1)
+      here.named.clear()
+      here.clock.ahead += Duration.toMillis("10 minutes")
+      yield* here.after(60)
+      assert.deepStrictEqual([...here.named].sort(), [1, 2])
     }))
 
   it.effect("all of many lanes are read in pages of about a thousand, and each is told of", () =>

@@ -18,7 +18,8 @@ export const sweepInterval = (sweepEvery: Duration.Duration) => Duration.max(swe
 
 const Due = Schema.Tuple([
   Schema.String,
-  Schema.Array(Schema.Tuple([Schema.Int, Schema.FiniteFromString, Schema.String, Schema.String]))
+  Schema.Array(Schema.Tuple([Schema.Int, Schema.FiniteFromString, Schema.String, Schema.String])),
+  Schema.FiniteFromString
 ])
 const Changes = Schema.NullOr(Schema.FiniteFromString)
 /** `"<milliseconds> <work> <lane>"`, a line as a script announces when a lane is due. */
@@ -29,6 +30,17 @@ const numbered = /\n#(\d{1,15})$/
 
 /** Time in which an announcement reaches this process. */
 const underWay = Duration.seconds(1)
+
+/** By how many milliseconds Redis' clock may be set forward between two looks: the second one reaches back far enough. */
+const clockTolerance = 30_000
+
+/** A shard, and what is known of its announcements and its clock. */
+interface ShardWatch {
+  readonly keys: ShardKeys
+  readonly heard: RedisAnnouncements.RedisAnnouncements
+  /** Milliseconds by which its clock was ahead of this process' at the last look. */
+  ahead: number | undefined
+}
 
 /** Makes the head of a lane that is due in `wait` milliseconds. Its kind only decides about its turn. */
 const headOf = (lane: string, work: string, wait: number, now: number): Head => ({
@@ -51,21 +63,32 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
   const due = yield* RedisScript.load(lua, ["look", "due"])
 
   /** Heads of a shard's lanes, the longest waiting first. */
-  const headsIn = Effect.fnUntraced(function*(keys: ShardKeys, back: number | "", now: number) {
+  const headsIn = Effect.fnUntraced(function*(shard: ShardWatch, back: number | "", now: number) {
+    const { keys } = shard
     const found = new Map<string, readonly [score: number, head: Head]>()
     let next = ""
     do {
       const clock = Option.getOrElse(yield* time, () => "")
-      const [rest, page] = yield* redis.run("JobQueue.ready", Due, due, [keys.due, keys.work], [clock, back, next])
+      const [rest, page, at] = yield* redis.run("JobQueue.ready", Due, due, [keys.due, keys.work], [clock, back, next])
+      if (next === "") compareClock(shard, at - (yield* Clock.currentTimeMillis))
       for (const [wait, score, work, lane] of page) found.set(lane, [score, headOf(lane, work, wait, now)])
       next = rest
     } while (next !== "")
     return Array.from(found.values()).toSorted(([one], [other]) => one - other).map(([, head]) => head)
   })
 
-  const shards = all.map((keys) => ({ keys, heard: RedisAnnouncements.make() }))
+  const shards = all.map((keys): ShardWatch => ({ keys, heard: RedisAnnouncements.make(), ahead: undefined }))
   let missed = 0
   const scope = yield* Effect.scope
+
+  /** Has all lanes read if Redis' clock was set forward: the look reached back less far than the last one. */
+  const compareClock = (shard: ShardWatch, ahead: number): void => {
+    const before = shard.ahead ?? ahead
+    shard.ahead = ahead
+    if (ahead - before <= clockTolerance) return
+    shard.heard.missed()
+    readyLanes.look()
+  }
 
   /** Compares the number of announcements with what was heard. Those that are under way are waited for, beside the look. */
   const compare = (heard: RedisAnnouncements.RedisAnnouncements, before: number | undefined, count: number) => {
@@ -89,7 +112,7 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
       const now = yield* Clock.currentTimeMillis
       // Only spans are exchanged with Redis, for its clock is another one.
       const back = from === 0 ? "" : Math.max(0, now - from)
-      return (yield* Effect.forEach(all, (keys) => headsIn(keys, back, now), { concurrency: all.length })).flat()
+      return (yield* Effect.forEach(shards, (shard) => headsIn(shard, back, now), { concurrency: all.length })).flat()
     }),
     version: Effect.gen(function*() {
       // Before Redis is asked: what is heard until its answer comes may be newer.

@@ -7,8 +7,8 @@
 -- ARGV[3]  where the page begins, as the one before it has told; empty: the first one. It is a score, which every replica
 --          understands
 -- Returns  {where the next page begins, empty if there is none; {{milliseconds until it is due, 0 if it is; its score: the
---          lowest waits longest; what its first job is; lane}, …}}. A lane that is there from the first page to the last,
---          and becomes due no sooner meanwhile, is in one of them at least
+--          lowest waits longest; what its first job is; lane}, …}; the time in milliseconds}. A lane that is there from the
+--          first page to the last, and becomes due no sooner meanwhile, is in one of them at least
 
 local size = 1000
 local now = tonumber(ARGV[1])
@@ -32,4 +32,4 @@ for index = 1, #found, 2 do
   local work = (redis.call('HGET', KEYS[2], lane) or 'c'):sub(1, 1)
   lanes[#lanes + 1] = { math.max(0, tonumber(score) - now), score, work, lane }
 end
-return { rest, lanes }
+return { rest, lanes, string.format('%.0f', now) }
