@@ -35,7 +35,6 @@ import { WorkspaceError } from "@nominal-code/workspace/Workspace"
 import { Effect, Layer, Option } from "effect"
 import * as SocketPaths from "./isolated/SocketPaths.ts"
 import * as ModelServices from "./ModelServices.ts"
-import * as NodeExchange from "./NodeExchange.ts"
 import * as RedisForgeLimits from "./RedisForgeLimits.ts"
 
 /*
@@ -120,7 +119,7 @@ export const forgesAlone = configured(({ github, gitlab, review: { dryRun }, rev
     ...Option.toArray(Option.map(github, (settings) => GitHub.layer({ ...settings, checks }))),
     ...Option.toArray(Option.map(gitlab, (settings) => GitLab.layer({ ...settings, checks })))
   ])
-}).pipe(Layer.provide(NodeExchange.layer))
+})
 
 /** The configured forges, within the rate limits that all processes share. */
 export const forges = Layer.provide(forgesAlone, forgeLimits)

@@ -1,6 +1,7 @@
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Effect, Layer, type Runtime } from "effect"
 import process from "node:process"
+import * as NodeExchange from "./NodeExchange.ts"
 import * as NodeFetch from "./NodeFetch.ts"
 import * as Signals from "./Signals.ts"
 
@@ -32,7 +33,8 @@ export const run = <E>(
   teardown: Runtime.Teardown
 ): void => {
   const own = Effect.provideService(program, Signals.InterruptedCode, Signals.listen())
-  NodeRuntime.runMain(Effect.provide(own, Layer.merge(NodeServices.layer, NodeFetch.layer)), {
+  const services = Layer.mergeAll(NodeServices.layer, NodeExchange.layer, NodeFetch.layer)
+  NodeRuntime.runMain(Effect.provide(own, services), {
     disableErrorReporting: true,
     teardown: failingOnLostOutput(teardown)
   })

@@ -67,7 +67,7 @@ it.live("neither a log nor a progress that nobody reads stops a program", () =>
     assert.deepStrictEqual(yield* bash(line, "talkative.ts"), [0, "done\n"])
   }).pipe(Effect.provide(NodeServices.layer)))
 
-it.live("a process asks the models without Node's own fetch, whose HTTP client takes 15 MiB", () =>
+it.live("a process asks forges and models without Node's own fetch, whose HTTP client takes 15 MiB", () =>
   Effect.gen(function*() {
     assert.deepStrictEqual(yield* bash("\"$0\" \"$2\"", "asking.ts"), [0, "0 by Node's own fetch\n"])
   }).pipe(Effect.provide(NodeServices.layer)))

@@ -1,4 +1,5 @@
-/** A process that says whether it asks the models by Node's own `fetch`. */
+/** A process that says whether it asks forges and models by Node's own `fetch`. */
+import { Exchange } from "@nominal-code/forge/Exchange"
 import * as Transport from "@nominal-code/llm/Transport"
 import { Console, Effect } from "effect"
 import * as Ending from "../src/Ending.ts"
@@ -13,7 +14,9 @@ const program = Effect.gen(function*() {
     return Promise.reject(new Error("Node's own"))
   }
   const { fetch } = yield* Transport.make
+  const exchange = yield* Exchange
   yield* Effect.exit(Effect.tryPromise(() => fetch(asked)))
+  yield* Effect.exit(Effect.tryPromise(() => exchange(asked, {})))
   yield* Console.log(`${calls} by Node's own fetch`)
 })
 
