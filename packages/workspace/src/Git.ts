@@ -1,6 +1,7 @@
 import { directoryTrouble } from "@nominal-code/domain/file/DirectoryTrouble"
 import { Config, Context, Effect, Layer, Option, Path, type Redacted, Schema, type Scope } from "effect"
 import { ChildProcessSpawner } from "effect/process"
+import * as Certificates from "./Certificates.ts"
 import { fromStderr, GitFailure, headline } from "./GitFailure.ts"
 import * as PrivateDirectory from "./PrivateDirectory.ts"
 import * as Process from "./Process.ts"
@@ -116,13 +117,14 @@ const argv = (args: ReadonlyArray<string>, options: GitOptions): ReadonlyArray<s
   ...args
 ]
 
+type NetworkEnvironment = Record<string, string | Redacted.Redacted>
+
 /** Environment of a command that talks to the server: the transport, and the credentials for this server alone. */
 const networkEnvironment = (
   remote: Remote,
-  proxies: Record<string, string>
-): Record<string, string | Redacted.Redacted> => ({
-  // Plain http is for loopback, where no proxy has any business.
-  ...(remote.protocol === "http" ? {} : proxies),
+  network: Record<string, string>
+): NetworkEnvironment => ({
+  ...network,
   ...(remote.authorization === undefined ? {} : {
     GIT_CONFIG_COUNT: "1",
     GIT_CONFIG_KEY_0: `http.${new URL("/", remote.url).href}.extraHeader`,
@@ -130,7 +132,15 @@ const networkEnvironment = (
   })
 })
 
-const proxyNames = ["http_proxy", "https_proxy", "no_proxy", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"]
+const networkNames = [
+  "http_proxy",
+  "https_proxy",
+  "no_proxy",
+  "HTTPS_PROXY",
+  "NO_PROXY",
+  "SSL_CERT_FILE",
+  "SSL_CERT_DIR"
+]
 
 const notInstalled = new GitError({
   reason: "not-installed",
@@ -169,12 +179,20 @@ const make = Effect.fnUntraced(function*({ baseDir }: GitDirectory) {
   const searchPath = Option.getOrElse(yield* variable("PATH"), () => "/usr/local/bin:/usr/bin:/bin")
     .split(":").filter((entry) => path.isAbsolute(entry)).join(":")
   const limited = yield* ProcessLimits.make(searchPath)
-  const proxies: Record<string, string> = {}
-  for (const name of proxyNames) {
+  const given: Record<string, string> = {}
+  for (const name of networkNames) {
     const value = yield* variable(name)
-    if (Option.isSome(value)) proxies[name] = value.value
+    if (Option.isSome(value)) given[name] = value.value
   }
   const home = path.join(baseDir, "home")
+  const certificates = yield* Certificates.make(yield* variable("NODE_EXTRA_CA_CERTS"), home)
+  const networkOf = ({ remote }: GitOptions): Effect.Effect<NetworkEnvironment> =>
+    remote === undefined
+      ? Effect.succeed({})
+      // Plain http is for loopback, where no proxy has any business.
+      : remote.protocol === "http"
+      ? Effect.succeed(networkEnvironment(remote, {}))
+      : Effect.map(certificates, (trusted) => networkEnvironment(remote, { ...given, ...trusted }))
   const baseEnvironment = {
     PATH: searchPath,
     HOME: home,
@@ -190,13 +208,13 @@ const make = Effect.fnUntraced(function*({ baseDir }: GitDirectory) {
     GIT_ATTR_NOSYSTEM: "1"
   }
 
-  const processOptions = (options: GitOptions): Process.ProcessOptions => ({
+  const processOptions = (options: GitOptions, network: NetworkEnvironment = {}): Process.ProcessOptions => ({
     cwd: options.workTree ?? home,
     env: {
       ...baseEnvironment,
       ...(options.indexFile === undefined ? {} : { GIT_INDEX_FILE: options.indexFile }),
       ...(options.objectDirectory === undefined ? {} : { GIT_OBJECT_DIRECTORY: options.objectDirectory }),
-      ...(options.remote === undefined ? {} : networkEnvironment(options.remote, proxies))
+      ...network
     },
     stdin: options.stdin,
     timeoutSeconds: options.timeoutSeconds ?? LOCAL_TIMEOUT_SECONDS
@@ -215,7 +233,8 @@ const make = Effect.fnUntraced(function*({ baseDir }: GitDirectory) {
       : Effect.fail(exited(args, output))
 
   const consume = (args: ReadonlyArray<string>, options: GitOptions, accept: (chunk: Uint8Array) => boolean) =>
-    Process.consume(...command(args, options), processOptions(options), accept).pipe(
+    networkOf(options).pipe(
+      Effect.flatMap((network) => Process.consume(...command(args, options), processOptions(options, network), accept)),
       Effect.provideService(ChildProcessSpawner.ChildProcessSpawner, spawner),
       Effect.mapError((error) => failed(args, error)),
       Effect.flatMap((output) => settle(args, options, output))
@@ -224,7 +243,8 @@ const make = Effect.fnUntraced(function*({ baseDir }: GitDirectory) {
   const run = Effect.fn("Git.run")(function*(args: ReadonlyArray<string>, options: GitOptions) {
     yield* Effect.annotateCurrentSpan({ "git.command": args[0] })
     const maxBytes = options.maxBytes ?? 16 * MEBIBYTE
-    const output = yield* Process.run(...command(args, options), { ...processOptions(options), maxBytes }).pipe(
+    const given = { ...processOptions(options, yield* networkOf(options)), maxBytes }
+    const output = yield* Process.run(...command(args, options), given).pipe(
       Effect.provideService(ChildProcessSpawner.ChildProcessSpawner, spawner),
       Effect.mapError((error) => failed(args, error))
     )

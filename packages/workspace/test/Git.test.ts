@@ -2,6 +2,7 @@ import { assert, layer } from "@effect/vitest"
 import { Sha } from "@nominal-code/domain/event/PullRequest"
 import { ConfigProvider, Effect, FileSystem, Layer, Path, Result } from "effect"
 import { availableParallelism } from "node:os"
+import { rootCertificates } from "node:tls"
 import { vi } from "vitest"
 import * as Git from "../src/Git.ts"
 import * as Objects from "../src/Objects.ts"
@@ -29,7 +30,13 @@ layer(services, { excludeTestServices: true })("Git", (it) => {
       vi.stubEnv("NOMINAL_CANARY", "canary")
       vi.stubEnv("GIT_SSH_COMMAND", "canary")
       yield* Effect.addFinalizer(() => Effect.sync(() => vi.unstubAllEnvs()))
-      const environment = { PATH: `.:relative/bin:${bin}:/usr/bin:/bin`, HTTPS_PROXY: "http://proxy.example" }
+      const authority = path.join(directory, "authority.pem")
+      yield* fs.writeFileString(authority, "the forge's own authority")
+      const environment = {
+        PATH: `.:relative/bin:${bin}:/usr/bin:/bin`,
+        HTTPS_PROXY: "http://proxy.example",
+        NODE_EXTRA_CA_CERTS: authority
+      }
       yield* Effect.gen(function*() {
         const git = yield* Git.Git
         const seen = (options: Git.GitOptions) =>
@@ -56,6 +63,9 @@ layer(services, { excludeTestServices: true })("Git", (it) => {
         assert.notProperty(yield* seen({ gitDir: "/x", remote }), "HTTPS_PROXY")
         const network = yield* seen({ gitDir: "/x", remote: { ...remote, protocol: "https" } })
         assert.strictEqual(network["HTTPS_PROXY"], "http://proxy.example")
+        const authorities = yield* fs.readFileString(network["GIT_SSL_CAINFO"] ?? "")
+        assert.include(authorities, rootCertificates.at(-1) ?? "none")
+        assert.include(authorities, "the forge's own authority")
         assert.strictEqual(network["GIT_CONFIG_COUNT"], "1")
         assert.strictEqual(network["GIT_CONFIG_KEY_0"], `http.${new URL("/", remote.url).href}.extraHeader`)
         const sent = network["GIT_CONFIG_VALUE_0"]?.replace("Authorization: Basic ", "") ?? ""
