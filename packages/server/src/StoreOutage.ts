@@ -20,7 +20,10 @@ interface Refusals {
 /** Time without a refusal that ends an outage: of several nodes of a store, one may be away. */
 const settled = Duration.seconds(10)
 
-/** Makes the log of a server. The scope ends it. */
+const counted = ({ count, last, since }: Refusals) =>
+  `${count} were answered 503 within ${Math.ceil((last - since) / 1000)} s`
+
+/** Makes the log of a server. The scope ends it, and the number of an outage that has not ended yet is logged then. */
 export const make = Effect.gen(function*() {
   const scope = yield* Effect.scope
   let outage: Refusals | undefined
@@ -31,9 +34,15 @@ export const make = Effect.gen(function*() {
     isEnding = false
     if (outage !== refusals) return
     outage = undefined
-    const seconds = Math.ceil((refusals.last - refusals.since) / 1000)
-    yield* Effect.logWarning(`deliveries are stored again: ${refusals.count} were answered 503 within ${seconds} s`)
+    yield* Effect.logWarning(`deliveries are stored again: ${counted(refusals)}`)
   })
+  yield* Effect.addFinalizer(() =>
+    Effect.suspend(() =>
+      outage === undefined
+        ? Effect.void
+        : Effect.logWarning(`the server ends in an outage of the store, or just after it: ${counted(outage)}`)
+    )
+  )
 
   const refused: StoreOutage["refused"] = Effect.fnUntraced(function*({ message, reason }) {
     const line = `delivery not stored: ${message}`

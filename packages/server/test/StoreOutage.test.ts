@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { StoreError } from "@nominal-code/persistence/StoreError"
-import { Effect, Logger } from "effect"
+import { Effect, Exit, Logger, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import * as StoreOutage from "../src/StoreOutage.ts"
 
@@ -15,7 +15,7 @@ const make = Effect.gen(function*() {
   const logger = Logger.layer([
     Logger.make(({ logLevel, message }) => void log.push(`${logLevel} ${String([message].flat()[0])}`))
   ])
-  const { refused, stored } = yield* StoreOutage.make
+  const { refused, stored } = yield* Effect.provide(StoreOutage.make, logger)
   return {
     /** The lines since the last call. */
     lines: () => log.splice(0),
@@ -85,3 +85,19 @@ it.effect("deliveries that fail each by itself are logged one by one", () =>
       "Error delivery not stored: the list of b is damaged"
     ])
   }).pipe(Effect.scoped))
+
+it.effect("a server that ends in an outage, or before its end is sure, logs the number", () =>
+  Effect.gen(function*() {
+    const seen: Array<ReadonlyArray<string>> = []
+    for (const isBack of [false, true]) {
+      const scope = yield* Scope.make()
+      const { lines, refused, stored } = yield* Scope.provide(make, scope)
+      for (let count = 0; count < 500; count += 1) yield* refused(away)
+      if (isBack) yield* stored
+      lines()
+      yield* Scope.close(scope, Exit.void)
+      seen.push(lines())
+    }
+    const ended = "Warn the server ends in an outage of the store, or just after it: 500 were answered 503 within 0 s"
+    assert.deepStrictEqual(seen, [[ended], [ended]])
+  }))
