@@ -8,6 +8,7 @@ import * as Http from "node:http"
 import * as Https from "node:https"
 import { gunzip } from "node:zlib"
 import * as ProxyAgent from "./ProxyAgent.ts"
+import * as RequestError from "./RequestError.ts"
 
 const unzipped = (bytes: Buffer): Promise<Buffer> =>
   new Promise((resolve, reject) => gunzip(bytes, (error, whole) => error === null ? resolve(whole) : reject(error)))
@@ -54,7 +55,7 @@ export const exchangeBy =
         ...(signal === undefined ? {} : { signal })
       }
       const sending = request(url, options, (message) => resolve(answerOf(url, message)))
-      sending.on("error", reject)
+      sending.on("error", (error) => reject(RequestError.of(error)))
       // An answer that changes the protocol closes the connection without an error.
       sending.on("close", () => reject(new Error("the connection was closed without an answer")))
       sending.end(body)

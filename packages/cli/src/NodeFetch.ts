@@ -8,6 +8,7 @@ import * as Http from "node:http"
 import * as Https from "node:https"
 import { type BrotliDecompress, createBrotliDecompress, createGunzip, type Gunzip } from "node:zlib"
 import * as ProxyAgent from "./ProxyAgent.ts"
+import * as RequestError from "./RequestError.ts"
 
 type Body = Http.IncomingMessage | Gunzip | BrotliDecompress
 
@@ -107,7 +108,7 @@ const sent = ({ agent, body, init: { headers, method = "GET", signal }, url }: S
     onAbort(signal, asking, () => asking.destroy())
     // An answer that changes the protocol closes the connection without an error.
     asking.on("close", () => reject(new Error("the connection was closed without an answer")))
-    asking.on("error", reject).end(body)
+    asking.on("error", (error) => reject(RequestError.of(error))).end(body)
   })
 
 /**
