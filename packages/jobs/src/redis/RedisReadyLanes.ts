@@ -68,9 +68,10 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
     const found = new Map<string, readonly [score: number, head: Head]>()
     let next = ""
     do {
+      const asked = yield* Clock.currentTimeMillis
       const clock = Option.getOrElse(yield* time, () => "")
       const [rest, page, at] = yield* redis.run("JobQueue.ready", Due, due, [keys.due, keys.work], [clock, back, next])
-      if (next === "") compareClock(shard, at - (yield* Clock.currentTimeMillis))
+      if (next === "") compareClock(shard, at - asked)
       for (const [wait, score, work, lane] of page) found.set(lane, [score, headOf(lane, work, wait, now)])
       next = rest
     } while (next !== "")
