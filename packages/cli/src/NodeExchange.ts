@@ -17,7 +17,7 @@ const received = (message: Http.IncomingMessage): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     const chunks: Array<Buffer> = []
     message.on("data", (chunk: Buffer) => chunks.push(chunk))
-    message.on("error", reject)
+    message.on("error", (error) => reject(RequestError.of(error)))
     message.on("end", () => resolve(Buffer.concat(chunks)))
   })
 

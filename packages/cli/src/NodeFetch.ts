@@ -64,7 +64,10 @@ const streamOf = (body: Body, signal: RequestInit["signal"]): ReadableStream<Uin
         body.destroy()
       }),
     pull: (controller) =>
-      chunks.next().then(({ done, value }) => done === true ? controller.close() : controller.enqueue(value)),
+      chunks.next().then(
+        ({ done, value }) => done === true ? controller.close() : controller.enqueue(value),
+        (error: unknown) => controller.error(RequestError.of(error))
+      ),
     cancel: () => {
       body.destroy()
     }

@@ -7,8 +7,15 @@ const untrusted: ReadonlySet<unknown> = new Set([
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE"
 ])
 
-/** Error of a request to a forge or a model. Where Node advises an option of its own, it has the variable that git reads, too. */
-export const of = (error: Error): Error =>
-  "code" in error && untrusted.has(error.code)
+/**
+ * Error of a request to a forge or a model, in words of ours where Node's mislead: it advises an option of its own where a
+ * variable is for git, too, and calls an answer that broke off "aborted".
+ */
+export const of = (error: unknown): unknown =>
+  !(error instanceof Error && "code" in error)
+    ? error
+    : untrusted.has(error.code)
     ? new Error("its certificate is signed by an unknown authority: name the authority's file in NODE_EXTRA_CA_CERTS")
+    : error.code === "ECONNRESET" && error.message === "aborted"
+    ? new Error("the connection was closed in the middle of the answer")
     : error

@@ -5,8 +5,8 @@ const failure = (code: string, message: string) => Object.assign(new Error(messa
 
 it("an untrusted certificate has our advice in place of Node's", () => {
   for (const code of ["DEPTH_ZERO_SELF_SIGNED_CERT", "UNABLE_TO_VERIFY_LEAF_SIGNATURE"]) {
-    const { message } = RequestError.of(failure(code, "try running Node.js with --use-system-ca"))
-    assert.match(message, /unknown authority: name the authority's file in NODE_EXTRA_CA_CERTS$/)
+    const error = RequestError.of(failure(code, "try running Node.js with --use-system-ca"))
+    assert.match(String(error), /unknown authority: name the authority's file in NODE_EXTRA_CA_CERTS$/)
   }
 })
 
