@@ -15,6 +15,7 @@ redisSuite(`a storm over ${core.pulls} pull requests`, () => {
       yield* Console.log(`STORM_SEED=${seed}`)
       const ended = yield* Storm.run(seed, core, "10 minutes")
       yield* Console.log(Report.text(ended))
+      assert.isTrue(ended.inTime, "it did not end in time")
       assert.strictEqual(ended.figures.accepted, core.pulls * core.events)
       assert.deepStrictEqual(breaches(ended.verdict), [])
     }).pipe(Effect.provide(NodeServices.layer)), 660_000)

@@ -114,9 +114,10 @@ const strike = (
   const until = (condition: () => boolean) =>
     Effect.repeat(Effect.sync(condition), { schedule: often, until: (yes) => yes })
   let away = 0
-  // The second of a pair begins while the first one lasts, and before the runs that it found have ended.
+  // The second of a pair begins while the first one lasts, and before the runs that it found have ended. If it had to wait
+  // for its turn until the first one was over, it begins at the end.
   const second = ({ delay }: PlannedFault) =>
-    until(() => away > 0).pipe(
+    until(() => away > 0 || progress() >= 0.9).pipe(
       Effect.andThen(Effect.timeoutOption(until(() => load().running <= running + 1), Duration.seconds(delay)))
     )
   const outage = (kind: OutageKind) =>

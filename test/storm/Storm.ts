@@ -42,6 +42,8 @@ export interface Figures {
 export interface StormResult {
   readonly figures: Figures
   readonly verdict: Verdict
+  /** True if all jobs and all faults had ended in time. */
+  readonly inTime: boolean
   /** Directory of the logs, if something is wrong. */
   readonly logs: string | undefined
 }
@@ -101,7 +103,7 @@ const askedIn = (outages: ReadonlyArray<Outage>): Figures["asked"] => {
   }
 }
 
-/** Sends all deliveries, and waits until their jobs have ended. True if they did so in time. */
+/** Sends all deliveries, and waits until their jobs and all faults have ended. */
 const drive = Effect.fnUntraced(function*(plan: Plan.Plan, world: World.World, patience: Duration.Input) {
   const { forge, kube, servers, store, webhookSecret } = world
   const deliveries = yield* Deliveries.make({
@@ -146,8 +148,7 @@ const drive = Effect.fnUntraced(function*(plan: Plan.Plan, world: World.World, p
     Effect.andThen(calm),
     Effect.timeoutOption(patience)
   )
-  if (Option.isNone(over)) yield* Console.error("it did not end in time")
-  return { deliveries, faults: tally.all(), ...broken }
+  return { deliveries, faults: tally.all(), inTime: Option.isSome(over), ...broken }
 })
 
 /** A whole storm: everything is started, broken as planned, and looked at when it is over. */
@@ -156,7 +157,7 @@ export const run = Effect.fn("Storm.run")(function*(seed: string, size: Plan.Siz
   const world = yield* World.make()
   const logs = yield* Logs.ofPods(world.kube)
   const startedAt = yield* Clock.currentTimeMillis
-  const { faults, ...seen } = yield* drive(plan, world, patience)
+  const { faults, inTime, ...seen } = yield* drive(plan, world, patience)
   const { deliveries, outages } = seen
   const endedAt = yield* Clock.currentTimeMillis
   const observed = yield* observe({ ...world, ...seen })
@@ -187,5 +188,5 @@ export const run = Effect.fn("Storm.run")(function*(seed: string, size: Plan.Siz
     }
   }
   const kept = wrong.length === 0 ? undefined : yield* Logs.keep(world, logs, observed, wrong)
-  return { figures, verdict, logs: kept } satisfies StormResult
+  return { figures, verdict, inTime, logs: kept } satisfies StormResult
 }, Effect.scoped)

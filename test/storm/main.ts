@@ -28,6 +28,7 @@ const storm = Command.make(
     yield* Console.log(Report.text(ended))
     if (write) yield* Report.write(ended)
     const wrong = breaches(ended.verdict).length
+    if (!ended.inTime) return yield* new StormFailed({ message: "it did not end in time" })
     if (wrong > 0) return yield* new StormFailed({ message: `${wrong} breaches` })
   })
 ).pipe(
