@@ -40,12 +40,9 @@ export const make = (): Turns => {
     inTurn: (key, call) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) =>
         Effect.acquireUseRelease(
-          Effect.sync(() => ({ isFirst: !keys.has(key), mine: enter(key) })),
-          ({ isFirst, mine }) => {
-            const made = call(now + patience)
-            return isFirst ? made : Effect.andThen(Effect.timeoutOption(mine.await, longest), made)
-          },
-          ({ mine }) => Effect.sync(() => leave(key, mine))
+          Effect.sync(() => enter(key)),
+          (mine) => Effect.andThen(Effect.timeoutOption(mine.await, longest), call(now + patience)),
+          (mine) => Effect.sync(() => leave(key, mine))
         ))
   }
 }

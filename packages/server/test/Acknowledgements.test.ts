@@ -23,24 +23,34 @@ const jobOf = (number: number) =>
   })
 
 /** Acknowledgements to this forge, and the queue of the jobs. */
-const acknowledging = (forge: Layer.Layer<Forge>) =>
+const acknowledging = (forge: Partial<Forge["Service"]>) =>
   Effect.provide(
-    Acknowledgements.layer.pipe(Layer.provideMerge(MemoryQueue.layer), Layer.provide(Forges.layer([forge])))
+    Acknowledgements.layer.pipe(
+      Layer.provideMerge(MemoryQueue.layer),
+      Layer.provide(
+        Forges.layer([
+          Layer.mock(Forge, {
+            platform: "github",
+            headRef: () => "",
+            acknowledge: () => Effect.void,
+            check: () => Effect.void,
+            ...forge
+          })
+        ])
+      )
+    )
   )
 
 it.effect("a commit is shown as queued only where its job waits: one that runs says so itself", () =>
   Effect.gen(function*() {
     const shown: Array<string> = []
     const showed = yield* Deferred.make<void>()
-    const forge = Layer.mock(Forge, {
-      platform: "github",
-      headRef: () => "",
-      acknowledge: () => Effect.void,
+    const forge: Partial<Forge["Service"]> = {
       check: ({ pullRequest }, state) => {
         shown.push(`${pullRequest.number} ${state._tag}`)
         return Effect.asVoid(Deferred.succeed(showed, undefined))
       }
-    })
+    }
     const [running, waiting] = [jobOf(1), jobOf(2)]
     yield* Effect.gen(function*() {
       const { offer, take } = yield* JobQueue
@@ -58,12 +68,7 @@ it.effect("a commit is shown as queued only where its job waits: one that runs s
 it.effect("eighty events are acknowledged in ten seconds, and one a second of a flood that goes on", () =>
   Effect.gen(function*() {
     let acknowledged = 0
-    const forge = Layer.mock(Forge, {
-      platform: "github",
-      headRef: () => "",
-      acknowledge: () => Effect.sync(() => void acknowledged++),
-      check: () => Effect.void
-    })
+    const forge = { acknowledge: () => Effect.sync(() => void acknowledged++) }
     yield* Effect.gen(function*() {
       const { send } = yield* Acknowledgements.Acknowledgements
       const during = (span: Duration.Input) =>
@@ -87,16 +92,13 @@ it.effect("eighty events are acknowledged in ten seconds, and one a second of a 
 it.effect("a fault in our own code keeps no later event from its acknowledgement", () =>
   Effect.gen(function*() {
     let acknowledged = 0
-    const forge = Layer.mock(Forge, {
-      platform: "github",
-      headRef: () => "",
+    const forge: Partial<Forge["Service"]> = {
       acknowledge: ({ pullRequest }) =>
         Effect.sync(() => {
           if (pullRequest.number === 1) throw new Error("a fault")
           acknowledged++
-        }),
-      check: () => Effect.void
-    })
+        })
+    }
     yield* Effect.gen(function*() {
       const { send } = yield* Acknowledgements.Acknowledgements
       yield* Effect.replicateEffect(send(jobOf(1)), 8, { discard: true })
