@@ -1133,6 +1133,7 @@ declare const kubernetes$1: {
   activeDeadline: Setting<import("effect/Duration").Duration, "none">;
   ttlAfterFinished: Setting<import("effect/Duration").Duration, "none">;
   envFromSecrets: Setting<readonly string[], "none">;
+  caConfigMap: Setting<import("effect/Option").Option<string>, "none">;
   requestsCpu: Setting<import("effect/Option").Option<string>, "none">;
   requestsMemory: Setting<import("effect/Option").Option<string>, "none">;
   limitsCpu: Setting<import("effect/Option").Option<string>, "none">;
@@ -3348,11 +3349,20 @@ interface PodManifest extends SchedulingManifest {
   readonly containers: Array<ContainerManifest>;
   readonly volumes: Array<{
     readonly name: string;
+  } & ({
     readonly emptyDir: {
       readonly sizeLimit: string;
       readonly medium?: "Memory";
     };
-  }>;
+  } | {
+    readonly configMap: {
+      readonly name: string;
+      readonly items: Array<{
+        readonly key: string;
+        readonly path: string;
+      }>;
+    };
+  })>;
 }
 /** The manifest of a review's Kubernetes Job: the JSON that is sent to the API server. */
 interface KubeJobManifest {

@@ -204,6 +204,7 @@ describe("doctor", () => {
       const { code, stdout } = yield* runWith({
         ...settings,
         KUBECONFIG: cluster.kubeconfig,
+        NODE_EXTRA_CA_CERTS: "/nowhere/ca.pem",
         K8S_IMAGE: `${host}/acme/nominal-code:latest`,
         K8S_NAMESPACE: "reviews",
         K8S_ENV_FROM_SECRETS: "secrets",
@@ -222,6 +223,10 @@ describe("doctor", () => {
       assert.match(
         stdout,
         /^note {5}cluster +jobs\.signing_key \(JOBS_SIGNING_KEY\) is not set/m
+      )
+      assert.match(
+        stdout,
+        /^warning {2}cluster +the Jobs do not get the file of NODE_EXTRA_CA_CERTS: .* kubernetes\.ca_config_map/m
       )
       assert.match(
         stdout,

@@ -102,6 +102,18 @@ it.effect("of a Secret a pod gets what a review needs, and never a webhook's sec
     assert.deepStrictEqual(required(two.secretVariables), [])
   }))
 
+it.effect("the authorities of the Jobs are an entry of a ConfigMap", () =>
+  Effect.gen(function*() {
+    const named = (text: string) =>
+      Effect.map(kubernetesOf({ ...inCluster, K8S_CA_CONFIG_MAP: text }), ({ caConfigMap }) => caConfigMap)
+    for (const text of ["company-ca", "company-ca/ca-bundle.crt"]) {
+      assert.deepStrictEqual(yield* named(text), Option.some(text))
+    }
+    for (const wrong of ["Company", "/etc/ssl/ca.pem", "company/", "company/../ca.crt", "company/.."]) {
+      assert.match((yield* Effect.flip(named(wrong))).message, /kubernetes\.ca_config_map.*the name of a ConfigMap/)
+    }
+  }))
+
 it.effect("isolation is for agents of our own: Claude Code would have to have the model's key", () =>
   Effect.gen(function*() {
     assert.strictEqual((yield* kubernetesOf(inCluster)).isolation, "none")

@@ -1,3 +1,4 @@
+import * as Authorities from "./Authorities.ts"
 import type { ContainerManifest, PodManifest } from "./KubeJobManifest.ts"
 import {
   agentEnvironment,
@@ -43,26 +44,28 @@ export const make = (
     args: Array<string>,
     given: Pick<ContainerManifest, "env" | "resources" | "volumeMounts">
   ): ContainerManifest => ({ name, ...common(settings.kubernetes), args, ...given })
+  const connected = (...given: Parameters<typeof container>) =>
+    Authorities.trusted(settings.kubernetes, container(...given))
   const large = resources(settings.kubernetes)
   const workspace = volumeMounts.filter(({ name }) => name === "workspace")
   return {
     initContainers: [
       {
-        ...container("models", ["pod", "models"], {
+        ...connected("models", ["pod", "models"], {
           env: modelsEnvironment(settings),
           resources: small,
           volumeMounts: [own.models, own.modelsHome]
         }),
         restartPolicy: "Always"
       },
-      container("checkout", ["pod", "checkout"], {
+      connected("checkout", ["pod", "checkout"], {
         env: checkoutEnvironment(settings, payload),
         resources: large,
         volumeMounts
       })
     ],
     containers: [
-      container(publisher, ["run-job"], {
+      connected(publisher, ["run-job"], {
         env: publisherEnvironment(settings, payload),
         resources: large,
         volumeMounts: [...volumeMounts, own.agent, readOnly(own.models)]

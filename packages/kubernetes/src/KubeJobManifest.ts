@@ -58,7 +58,16 @@ export interface PodManifest extends SchedulingManifest {
   readonly initContainers?: Array<ContainerManifest>
   readonly containers: Array<ContainerManifest>
   readonly volumes: Array<
-    { readonly name: string; readonly emptyDir: { readonly sizeLimit: string; readonly medium?: "Memory" } }
+    & { readonly name: string }
+    & (
+      | { readonly emptyDir: { readonly sizeLimit: string; readonly medium?: "Memory" } }
+      | {
+        readonly configMap: {
+          readonly name: string
+          readonly items: Array<{ readonly key: string; readonly path: string }>
+        }
+      }
+    )
   >
 }
 

@@ -1,6 +1,7 @@
 import type { KubernetesSettings } from "@nominal-code/config/KubernetesSettings"
 import type { Job } from "@nominal-code/domain/job/Job"
 import { Duration, Option, type Redacted } from "effect"
+import * as Authorities from "./Authorities.ts"
 import * as IsolatedContainers from "./IsolatedContainers.ts"
 import type { KubeJobManifest, PodManifest, SchedulingManifest } from "./KubeJobManifest.ts"
 import { kubeJobAnnotations, kubeJobLabels, kubeJobName, queueLabel, queueName } from "./Names.ts"
@@ -41,6 +42,9 @@ const scheduling = (
 const podSpec = (template: KubeJobTemplate, payload: string): PodManifest => {
   const { kubernetes } = template
   const { serviceAccount } = kubernetes
+  const { volumes, ...containers } = kubernetes.isolation === "strict"
+    ? IsolatedContainers.make(template, payload)
+    : { containers: [ReviewContainer.make(template, payload)], volumes: ReviewContainer.volumes }
   return {
     ...scheduling(kubernetes),
     restartPolicy: "Never",
@@ -55,9 +59,8 @@ const podSpec = (template: KubeJobTemplate, payload: string): PodManifest => {
       fsGroup: 1000,
       seccompProfile: { type: "RuntimeDefault" }
     },
-    ...(kubernetes.isolation === "strict"
-      ? IsolatedContainers.make(template, payload)
-      : { containers: [ReviewContainer.make(template, payload)], volumes: ReviewContainer.volumes })
+    ...containers,
+    volumes: [...volumes, ...Authorities.volumes(kubernetes)]
   }
 }
 

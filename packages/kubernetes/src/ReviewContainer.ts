@@ -1,5 +1,6 @@
 import type { KubernetesSettings, ResourceSettings } from "@nominal-code/config/KubernetesSettings"
 import { Option } from "effect"
+import * as Authorities from "./Authorities.ts"
 import type { ContainerManifest, PodManifest } from "./KubeJobManifest.ts"
 import { type EnvironmentSettings, podEnvironment } from "./PodEnvironment.ts"
 import * as Quantity from "./Quantity.ts"
@@ -56,12 +57,13 @@ export const common = (
 })
 
 /** The container that does all of a review. */
-export const make = (settings: EnvironmentSettings, payload: string): ContainerManifest => ({
-  name: "review",
-  ...common(settings.kubernetes),
-  // Not the command: the image's init stays the first process, and collects what git leaves behind.
-  args: ["run-job"],
-  env: podEnvironment(settings, payload),
-  resources: resources(settings.kubernetes),
-  volumeMounts
-})
+export const make = (settings: EnvironmentSettings, payload: string): ContainerManifest =>
+  Authorities.trusted(settings.kubernetes, {
+    name: "review",
+    ...common(settings.kubernetes),
+    // Not the command: the image's init stays the first process, and collects what git leaves behind.
+    args: ["run-job"],
+    env: podEnvironment(settings, payload),
+    resources: resources(settings.kubernetes),
+    volumeMounts
+  })

@@ -170,6 +170,47 @@ describe("the Job of a run", () => {
   })
 })
 
+describe("the authorities of a ConfigMap", () => {
+  const trusting = (isolation: "none" | "strict", text: string) => {
+    const job = made({ isolation, caConfigMap: Option.some(text) })
+    assert.notProperty(jobIn(job), "code", JSON.stringify(jobIn(job)))
+    const { containers, initContainers = [], volumes } = job.spec.template.spec
+    assert.deepStrictEqual(violations(job.spec.template.spec), [])
+    return {
+      volume: volumes.find((volume) => "configMap" in volume),
+      files: [...initContainers, ...containers].map(({ env, name, volumeMounts }) => [
+        name,
+        env.find((variable) => variable.name === "NODE_EXTRA_CA_CERTS")?.value,
+        volumeMounts.find((mount) => mount.name === "authorities")
+      ])
+    }
+  }
+  const mount = { name: "authorities", mountPath: "/etc/nominal-code/authorities", readOnly: true }
+
+  it("are a file of the container that reviews", () => {
+    assert.deepStrictEqual(trusting("none", "company"), {
+      volume: { name: "authorities", configMap: { name: "company", items: [{ key: "ca.crt", path: "ca.crt" }] } },
+      files: [["review", "/etc/nominal-code/authorities/ca.crt", mount]]
+    })
+  })
+
+  it("may be in another entry, and are a file of each container that connects to something", () => {
+    const file = "/etc/nominal-code/authorities/ca-bundle.pem"
+    assert.deepStrictEqual(trusting("strict", "company/ca-bundle.pem"), {
+      volume: {
+        name: "authorities",
+        configMap: { name: "company", items: [{ key: "ca-bundle.pem", path: "ca-bundle.pem" }] }
+      },
+      files: [
+        ["models", file, mount],
+        ["checkout", file, mount],
+        ["publisher", file, mount],
+        ["agent", undefined, undefined]
+      ]
+    })
+  })
+})
+
 const strict = (settings: Partial<KubernetesSettings> = {}) =>
   made({
     isolation: "strict",

@@ -1,3 +1,4 @@
+import { readVariable } from "@nominal-code/config/Environment"
 import type { KubernetesSettings } from "@nominal-code/config/KubernetesSettings"
 import * as KubeSetup from "@nominal-code/kubernetes/KubeSetup"
 import { amountOf } from "@nominal-code/kubernetes/Quantity"
@@ -17,6 +18,22 @@ const signingFinding = (key: Option.Option<unknown>): SetupFinding =>
       area,
       "jobs.signing_key (JOBS_SIGNING_KEY) is not set: a job that a pod puts into Redis would be run, if its user may write there"
     )
+
+/** Findings about the authorities of this process, whose file the pods do not have by themselves. */
+const authorityFindings = ({ caConfigMap }: KubernetesSettings) =>
+  Effect.map(
+    Effect.orElseSucceed(readVariable("NODE_EXTRA_CA_CERTS"), () => Option.none<string>()),
+    (file): ReadonlyArray<SetupFinding> =>
+      Option.isNone(caConfigMap) && Option.exists(file, (path) => path !== "")
+        ? [
+          warning(
+            area,
+            "the Jobs do not get the file of NODE_EXTRA_CA_CERTS: put it into a ConfigMap, and name that in " +
+              "kubernetes.ca_config_map (K8S_CA_CONFIG_MAP), unless the image has it"
+          )
+        ]
+        : []
+  )
 
 const rightFindings = (namespace: string, rights: ReadonlyArray<KubeSetup.Right>): ReadonlyArray<SetupFinding> => {
   const names = (required: boolean) =>
@@ -82,12 +99,18 @@ export const clusterFindings = ({ jobs: { signingKey }, kubernetes }: ClusterSet
   Option.match(kubernetes, {
     onNone: () => Effect.succeed<ReadonlyArray<SetupFinding>>([]),
     onSome: (settings) =>
-      Effect.zipWith(
+      Effect.all([
         imageFindings(settings.image),
+        authorityFindings(settings),
         asked(area, "the cluster", examined(settings), {
           remedy: "see if the API server of this pod, or of KUBECONFIG, can be reached"
-        }),
-        (image, cluster) => [...image, signingFinding(signingKey), ...cluster],
-        { concurrent: true }
+        })
+      ], { concurrency: 3 }).pipe(
+        Effect.map(([image, authorities, cluster]) => [
+          ...image,
+          ...authorities,
+          signingFinding(signingKey),
+          ...cluster
+        ])
       )
   })

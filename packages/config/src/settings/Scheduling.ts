@@ -15,6 +15,13 @@ export const objectName = word(
 /** A list of names of Secrets. */
 export const secretNames = list("names of Secrets", Schema.String.check(Schema.isPattern(dnsName)))
 
+/** The name of a ConfigMap, perhaps with an entry of it. */
+export const configMapEntry = word(
+  "name",
+  "the name of a ConfigMap, or NAME/ENTRY",
+  /^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?(?:\/[-\w.]*[-\w])?$/
+)
+
 const key = /^(?:[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/
 const labelValue = /^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/
 const labels = map("labels", key, labelValue)

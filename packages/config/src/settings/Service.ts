@@ -13,7 +13,7 @@ import {
   word
 } from "@nominal-code/domain/settings/SettingType"
 import { redisUrl } from "../Url.ts"
-import { objectName, scheduling, secretNames } from "./Scheduling.ts"
+import { configMapEntry, objectName, scheduling, secretNames } from "./Scheduling.ts"
 
 const KiB = 1024
 const GiB = KiB * KiB * KiB
@@ -279,6 +279,13 @@ export const kubernetes = {
     kind: secretNames,
     doc:
       "The Secrets that the Jobs have their variables from: what a review needs of them, and never a webhook's secret."
+  }),
+  caConfigMap: optional({
+    yaml: "kubernetes.ca_config_map",
+    env: "K8S_CA_CONFIG_MAP",
+    kind: configMapEntry,
+    doc:
+      "The ConfigMap with the certificates of your own authorities, for the Jobs: they have them as `NODE_EXTRA_CA_CERTS`. Its entry is `ca.crt`; of another one, `NAME/ENTRY`."
   }),
   requestsCpu: optional({
     yaml: "kubernetes.resources.requests.cpu",
