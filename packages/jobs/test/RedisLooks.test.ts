@@ -5,7 +5,7 @@ import { Settlement } from "@nominal-code/jobs/JobQueue"
 import * as RedisQueue from "@nominal-code/jobs/redis/RedisQueue"
 import * as Redis from "@nominal-code/persistence/Redis"
 import { RedisTime } from "@nominal-code/persistence/RedisTime"
-import { laneOf, push } from "@nominal-code/testing/Jobs"
+import { laneOf, mention, push } from "@nominal-code/testing/Jobs"
 import { retryIn, storeIn } from "@nominal-code/testing/QueueSteps"
 import { Elsewhere, quiet } from "@nominal-code/testing/Quiet"
 import { type RedisServer, redisSuite, shared } from "@nominal-code/testing/RedisServer"
@@ -134,6 +134,55 @@ redisSuite("looks at the lanes in Redis", () => {
       here.named.clear()
       here.clock.ahead += Duration.toMillis("10 minutes")
       yield* here.after(60)
+      assert.deepStrictEqual([...here.named].sort(), [1, 2])
+    }))
+
+  it.effect("a job that waits for its retry, or whose process has died, waits no longer although Redis' clock was set back", () =>
+    Effect.gen(function*() {
+      const redis = yield* empty
+      const here = yield* looking(redis)
+      const there = yield* looking(redis)
+      const retryOf = Effect.fnUntraced(function*(number: number, delay: Duration.Input = "1 minute") {
+        const lease = Option.getOrThrow(yield* here.queue.take(laneOf(number)))
+        yield* here.queue.settle(lease, retryIn(delay))
+      })
+      const setBack = (millis: number) => [here, there].forEach(({ clock }) => clock.ahead -= millis)
+      yield* here.queue.offerAll(pushes(3, 1))
+      yield* retryOf(1)
+      yield* here.queue.take(laneOf(2))
+      yield* here.after(1)
+      setBack(Duration.toMillis("1 hour"))
+      yield* retryOf(3)
+      here.named.clear()
+      yield* here.after(35)
+      yield* there.after(1)
+      assert.deepStrictEqual([...here.named], [2])
+      yield* here.after(20)
+      assert.deepStrictEqual([...here.named], [2])
+      yield* here.after(10)
+      assert.deepStrictEqual([...here.named].sort(), [1, 2, 3])
+      // What begins to wait afterwards is left alone, whoever looks at it.
+      yield* retryOf(1, "1 hour")
+      here.named.clear()
+      yield* redis.command("incr", "{nc:0}:changes")
+      assert.include(yield* here.after(35), 3)
+      assert.notInclude([...here.named], 1)
+    }))
+
+  it.effect("a server that starts after Redis' clock was set back shortens what waits since before", () =>
+    Effect.gen(function*() {
+      const redis = yield* empty
+      yield* Effect.scoped(Effect.gen(function*() {
+        const { clock, queue } = yield* looking(redis)
+        clock.ahead = Duration.toMillis("1 hour")
+        yield* queue.offerAll([...pushes(1, 1), mention(laneOf(2), "first"), mention(laneOf(2), "second")])
+        yield* queue.settle(Option.getOrThrow(yield* queue.take(laneOf(2))), retryIn("1 minute"))
+        yield* queue.take(laneOf(1))
+      }))
+      const here = yield* looking(redis)
+      yield* here.after(40)
+      assert.deepStrictEqual([...here.named].sort(), [1])
+      yield* here.after(30)
       assert.deepStrictEqual([...here.named].sort(), [1, 2])
     }))
 

@@ -157,3 +157,20 @@ export const settle = (table: JobTable, claim: FencingToken, settlement: Settlem
   })
   return true
 }
+
+/**
+ * Shortens the waits and leases of a lane because the store's clock was set back: those that began before would last as
+ * much longer. One that began since is mostly shorter than half of that, and is left. Returns the number of the jobs.
+ */
+export const shorten = (
+  table: JobTable,
+  lane: string,
+  now: number,
+  { leaseMillis, setBack }: { readonly leaseMillis: number; readonly setBack: number }
+): number => {
+  const tooLong = table.active(lane).filter(({ dueAt, state }) =>
+    dueAt > now + (state === "running" ? leaseMillis : setBack / 2)
+  )
+  for (const row of tooLong) table.update({ ...row, dueAt: row.dueAt - setBack })
+  return tooLong.length
+}

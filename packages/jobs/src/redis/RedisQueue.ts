@@ -7,7 +7,7 @@ import { type Lane, laneKey } from "@nominal-code/domain/job/Lane"
 import { Redis } from "@nominal-code/persistence/Redis"
 import { opening } from "@nominal-code/persistence/RedisOpening"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
-import { Context, Duration, Effect, Layer, Option, Result, Schedule, Schema } from "effect"
+import { Array, Context, Duration, Effect, Layer, Option, Result, Schedule, Schema } from "effect"
 import { JobQueue, type Lease, QueueLimits, type RunLocation, type Settlement } from "../JobQueue.ts"
 import { JobRecords } from "../JobRecords.ts"
 import { knowsEvent } from "../lane/Dedup.ts"
@@ -29,6 +29,9 @@ import * as RedisSigners from "./RedisSigners.ts"
 /** Number of portions of an index that are searched for expired jobs at once. */
 const forgetBatchSize = 500
 const atOnce = 50
+
+/** Number of lanes that are looked at together after Redis' clock was set back. */
+const lanesAtOnce = 250
 
 const hourly = Schedule.spaced("1 hour")
 
@@ -63,6 +66,25 @@ const makeForget = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>, re
   return { forget: Effect.forEach(all, forgetIn, { concurrency: 1, discard: true }) }
 })
 
+/** Makes the repair of lanes after Redis' clock was set back. A lane that cannot be changed keeps no other from it. */
+const shortenWaits = ({ stepAll }: RedisLane.Lanes, leaseMillis: number): RedisReadyLanes.ShortenWaits =>
+  Effect.fnUntraced(function*(lanes, setBack) {
+    let shortened = 0
+    for (const some of Array.chunksOf(lanes, lanesAtOnce)) {
+      const results = yield* stepAll(some.map((lane): RedisLane.Step<number> => ({
+        scope: { operation: "JobQueue.shortenWaits", lane },
+        body: (table, now) => LeaseRules.shorten(table, lane, now, { leaseMillis, setBack })
+      })))
+      for (const result of results) {
+        if (Result.isSuccess(result)) shortened += result.success.value
+        else if (result.failure.retryable) return yield* result.failure
+      }
+    }
+    if (shortened === 0) return
+    const by = Duration.format(Duration.seconds(Math.round(setBack / 1_000)))
+    yield* Effect.logWarning(`Redis' clock was set back by ${by}: ${shortened} job(s) that wait do so for no longer`)
+  })
+
 const make = Effect.gen(function*() {
   const redis = yield* Redis
   const limits = yield* QueueLimits
@@ -75,7 +97,7 @@ const make = Effect.gen(function*() {
   const locate = yield* RedisRecords.makeLocate(redis, all)
   const keys = yield* SigningKeys
   const signers = yield* RedisSigners.make(all, lanes)
-  const readyLanes = yield* RedisReadyLanes.make(all)
+  const readyLanes = yield* RedisReadyLanes.make(all, shortenWaits(lanes, leaseMillis))
   const { forget } = yield* makeForget(all, retentionMillis)
   yield* forget.pipe(
     Effect.catch((error) => Effect.logWarning(`ended jobs could not be cleaned up: ${error.message}`)),

@@ -3,11 +3,13 @@ import { opening } from "@nominal-code/persistence/RedisOpening"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
 import { ChannelEvent } from "@nominal-code/persistence/RedisSubscriber"
 import { RedisTime } from "@nominal-code/persistence/RedisTime"
+import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Clock, Duration, Effect, Option, Schema, Stream } from "effect"
 import { QueueLimits } from "../JobQueue.ts"
 import * as ReadyLanes from "../lane/ReadyLanes.ts"
 import type { Head } from "../table/JobTable.ts"
 import * as RedisAnnouncements from "./RedisAnnouncements.ts"
+import * as RedisClockWatch from "./RedisClockWatch.ts"
 import type { ShardKeys } from "./RedisKeys.ts"
 
 /** Minimum interval of sweeps. They are a safety net, because every change is announced that is due before the next one. */
@@ -31,16 +33,26 @@ const numbered = /\n#(\d{1,15})$/
 /** Time in which an announcement reaches this process. */
 const underWay = Duration.seconds(1)
 
-/** By how many milliseconds Redis' clock may be set forward between two looks: the second one reaches back far enough. */
+/** By how many milliseconds Redis' clock may be set between two looks: the second one reaches back far enough. */
 const clockTolerance = 30_000
+
+/** The same since a queue was used last. Numbers are ahead of the time where many were given in a moment. */
+const clockToleranceAtStart = 600_000
 
 /** A shard, and what is known of its announcements and its clock. */
 interface ShardWatch {
   readonly keys: ShardKeys
   readonly heard: RedisAnnouncements.RedisAnnouncements
-  /** Milliseconds by which its clock was ahead of this process' at the last look. */
-  ahead: number | undefined
+  readonly clock: RedisClockWatch.RedisClockWatch
+  /** By how many milliseconds its clock was set back, where the waits of its lanes are still to be shortened. */
+  setBack: number
 }
+
+/** Milliseconds on a clock that is never set. */
+const elapsed = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos / 1_000_000n))
+
+/** Shortens the waits of lanes because the clock was set back by so many milliseconds. */
+export type ShortenWaits = (lanes: ReadonlyArray<string>, setBack: number) => Effect.Effect<void, StoreError>
 
 /** Makes the head of a lane that is due in `wait` milliseconds. Its kind only decides about its turn. */
 const headOf = (lane: string, work: string, wait: number, now: number): Head => ({
@@ -56,7 +68,7 @@ const lua = new URL("lua/", import.meta.url)
  * Makes the source of the ready lanes of a Redis. Every change is announced with its number, so that a look reads the
  * lanes that wait for nothing only if some announcement was missed, however many there are.
  */
-export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
+export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>, shortenWaits: ShortenWaits) {
   const redis = yield* Redis
   const time = yield* RedisTime
   const { sweepEvery } = yield* QueueLimits
@@ -68,28 +80,46 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
     const found = new Map<string, readonly [score: number, head: Head]>()
     let next = ""
     do {
-      const asked = yield* Clock.currentTimeMillis
+      const asked = yield* elapsed
       const clock = Option.getOrElse(yield* time, () => "")
       const [rest, page, at] = yield* redis.run("JobQueue.ready", Due, due, [keys.due, keys.work], [clock, back, next])
-      if (next === "") compareClock(shard, at - asked)
+      if (next === "") yield* compareClock(shard, at, asked)
       for (const [wait, score, work, lane] of page) found.set(lane, [score, headOf(lane, work, wait, now)])
       next = rest
     } while (next !== "")
+    if (back === "" && shard.setBack > 0) {
+      yield* shortenWaits([...found.keys()], shard.setBack)
+      shard.setBack = 0
+    }
     return Array.from(found.values()).toSorted(([one], [other]) => one - other).map(([, head]) => head)
   })
 
-  const shards = all.map((keys): ShardWatch => ({ keys, heard: RedisAnnouncements.make(), ahead: undefined }))
+  const shards = all.map((keys): ShardWatch => ({
+    keys,
+    heard: RedisAnnouncements.make(),
+    clock: RedisClockWatch.make(),
+    setBack: 0
+  }))
   let missed = 0
   const scope = yield* Effect.scope
 
-  /** Has all lanes read if Redis' clock was set forward: the look reached back less far than the last one. */
-  const compareClock = (shard: ShardWatch, ahead: number): void => {
-    const before = shard.ahead ?? ahead
-    shard.ahead = ahead
-    if (ahead - before <= clockTolerance) return
-    shard.heard.missed()
-    readyLanes.look()
-  }
+  /** By how many milliseconds a clock was set back since the last number was given, at least. */
+  const setBackBefore = Effect.fnUntraced(function*({ tick }: ShardKeys, now: number) {
+    const last = (yield* redis.send("JobQueue.ready", Changes, ["get", tick])) ?? 0
+    return last - now > clockToleranceAtStart ? last - now : 0
+  })
+
+  /** Has all lanes read if Redis' clock was set: the look reached back less far than the last one, or waits are longer. */
+  const compareClock = Effect.fnUntraced(function*(shard: ShardWatch, now: number, asked: number) {
+    const step = shard.clock.hear(now, asked, yield* elapsed)
+    if (step === undefined) {
+      shard.setBack = yield* setBackBefore(shard.keys, now)
+    } else if (Math.abs(step) > clockTolerance) {
+      shard.setBack += Math.max(0, -step)
+      shard.heard.missed()
+      readyLanes.look()
+    }
+  })
 
   /** Compares the number of announcements with what was heard. Those that are under way are waited for, beside the look. */
   const compare = (heard: RedisAnnouncements.RedisAnnouncements, before: number | undefined, count: number) => {
