@@ -1,8 +1,9 @@
 import type { MetricsSettings, TracingSettings, WebhookSettings } from "@nominal-code/config/AppConfig"
 import { KnownSecrets } from "@nominal-code/domain/secret/KnownSecrets"
 import { layerScrapeHooks } from "@nominal-code/domain/telemetry/Metrics"
+import * as NetworkHttp from "@nominal-code/llm/NetworkHttp"
 import { Effect, Layer, Option, Redacted, Schedule, Semaphore } from "effect"
-import { FetchHttpClient, HttpBody, HttpClient } from "effect/http"
+import { HttpBody, HttpClient } from "effect/http"
 import { OtlpSerialization, OtlpTracer } from "effect/observability"
 
 /** Fields of a span that are hexadecimal digits of its tracer, and no text. */
@@ -73,9 +74,7 @@ const traces = (url: string, headers: TracingSettings["headers"]) =>
       })
     }).pipe(
       Layer.provide(redacted(redact)),
-      Layer.provide(Layer.provide(bounded, FetchHttpClient.layer)),
-      // A redirection would take the headers elsewhere.
-      Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "error" }))
+      Layer.provide(Layer.provide(bounded, NetworkHttp.layer))
     )))
 
 /** Settings of the telemetry. */

@@ -7,6 +7,7 @@ import { Effect, FileSystem, Schedule, type Scope } from "effect"
 import { createServer } from "node:http"
 import { env } from "node:process"
 import { imageFindings } from "../src/doctor/ImageFindings.ts"
+import * as NodeFetch from "../src/NodeFetch.ts"
 import { runWith } from "./RunCommand.ts"
 import { runHere } from "./RunHere.ts"
 
@@ -58,6 +59,9 @@ const registry = Effect.acquireRelease(
     new Promise<{ readonly host: string; readonly close: () => void }>((resolve) => {
       const server = createServer(({ headers, method, url = "" }, response) => {
         const host = headers.host ?? ""
+        if (url.startsWith("/v2/moved/")) {
+          return response.writeHead(307, { location: url.replace("/moved/", "/acme/") }).end()
+        }
         if (url.startsWith("/token?")) return response.end(JSON.stringify({ token: "anonymous" }))
         const isOpen = headers.authorization === "Bearer anonymous" && !url.includes("/private/")
         const realm = `Bearer realm="http://${host}/token",service="r",scope="repository:acme/nominal-code:pull"`
@@ -246,6 +250,8 @@ describe("doctor", () => {
         status: "ok",
         text: `${host} has ${host}/acme/nominal-code:1.2`
       })
+      const [moved] = yield* Effect.provide(imageFindings(`${host}/moved/nominal-code:1.2`), NodeFetch.layer)
+      assert.deepInclude(moved, { status: "ok" })
       const [hidden] = yield* imageFindings(`${host}/private/nominal-code:1.2`)
       assert.deepInclude(hidden, { status: "warning" })
       assert.match(hidden?.text ?? "", /to no one without a login \(401\): .*K8S_IMAGE_PULL_SECRETS/)

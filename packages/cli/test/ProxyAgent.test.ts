@@ -2,23 +2,31 @@ import { assert, describe, it } from "@effect/vitest"
 import { Exchange } from "@nominal-code/forge/Exchange"
 import { NetworkFetch } from "@nominal-code/llm/Transport"
 import { listenScoped } from "@nominal-code/testing/GitHubServer"
-import { ConfigProvider, Effect, Layer } from "effect"
+import { ConfigProvider, Effect, Layer, Option } from "effect"
+import { imageFindings } from "../src/doctor/ImageFindings.ts"
 import * as NodeExchange from "../src/NodeExchange.ts"
 import * as NodeFetch from "../src/NodeFetch.ts"
+import * as Telemetry from "../src/Telemetry.ts"
+
+/** A proxy that lets nothing through, and what it was asked for. */
+const refusing = Effect.gen(function*() {
+  const { origin, server } = yield* listenScoped
+  const seen: Array<string> = []
+  server.on("connect", ({ headers, url }, socket) => {
+    seen.push([url, headers["proxy-authorization"]].join(" ").trim())
+    socket.end("HTTP/1.1 502 No\r\n\r\n")
+  })
+  server.on("request", ({ url }, response) => {
+    seen.push(`plain ${url}`)
+    response.end()
+  })
+  return { origin, seen }
+})
 
 /** Asks an address for a forge's and for a model's sake. Hands on what a proxy that lets nothing through was asked for. */
 const askedThrough = (variablesOf: (host: string) => Record<string, string>, address?: string) =>
   Effect.gen(function*() {
-    const { origin, server } = yield* listenScoped
-    const seen: Array<string> = []
-    server.on("connect", ({ headers, url }, socket) => {
-      seen.push([url, headers["proxy-authorization"]].join(" ").trim())
-      socket.end("HTTP/1.1 502 No\r\n\r\n")
-    })
-    server.on("request", ({ url }, response) => {
-      seen.push(`plain ${url}`)
-      response.end()
-    })
+    const { origin, seen } = yield* refusing
     const provider = ConfigProvider.fromEnvRecord(variablesOf(new URL(origin).host))
     const errors = yield* Effect.gen(function*() {
       const exchange = yield* Exchange
@@ -60,6 +68,33 @@ describe("the proxy of the requests to forges and models", () => {
         assert.deepStrictEqual(seen, [...expected, ...expected])
         assert.notInclude(errors.join(" "), "s3cr")
         assert.notInclude(errors, "")
+      }))
+  }
+
+  const alike: ReadonlyArray<readonly [string, Effect.Effect<unknown, unknown>]> = [
+    [
+      "of traces to their collector",
+      Effect.void.pipe(
+        Effect.withSpan("span"),
+        Effect.provide(
+          Telemetry.layer({ tracing: { endpoint: Option.some("https://forge.invalid"), headers: Option.none() } })
+        )
+      )
+    ],
+    ["for an image to its registry", imageFindings("forge.invalid/acme/image:1")]
+  ]
+  for (const [title, asking] of alike) {
+    it.live(`is that of the requests ${title}, too`, () =>
+      Effect.gen(function*() {
+        const { origin, seen } = yield* refusing
+        yield* asking.pipe(
+          Effect.provide(NodeFetch.layer),
+          Effect.provideService(
+            ConfigProvider.ConfigProvider,
+            ConfigProvider.fromEnvRecord({ HTTPS_PROXY: origin })
+          )
+        )
+        assert.deepStrictEqual([...new Set(seen)], ["forge.invalid:443"])
       }))
   }
 

@@ -1,5 +1,6 @@
+import * as NetworkHttp from "@nominal-code/llm/NetworkHttp"
 import { Effect, Option, Schema } from "effect"
-import { FetchHttpClient, HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
+import { HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
 import { note, ok, problem, type SetupFinding, warning } from "./Finding.ts"
 
 /*
@@ -70,11 +71,13 @@ const anonymousToken = Effect.fnUntraced(function*(challenge: string | undefined
 const statusOf = Effect.fnUntraced(function*({ reference, registry, repository }: ImageName) {
   const url = `${isLocal(registry) ? "http" : "https"}://${registry}/v2/${repository}/manifests/${reference}`
   const request = HttpClientRequest.setHeader(HttpClientRequest.head(url), "accept", manifests)
-  const first = yield* HttpClient.execute(request)
+  // One registry sends to another, which it takes no token to.
+  const client = HttpClient.followRedirects(yield* HttpClient.HttpClient)
+  const first = yield* client.execute(request)
   if (first.status !== 401) return first.status
   const token = yield* anonymousToken(first.headers["www-authenticate"])
   if (token === undefined) return first.status
-  return (yield* HttpClient.execute(HttpClientRequest.bearerToken(request, token))).status
+  return (yield* client.execute(HttpClientRequest.bearerToken(request, token))).status
 })
 
 const foundOf = (image: string, registry: string, status: number): SetupFinding => {
@@ -105,6 +108,6 @@ export const imageFindings = (image: string): Effect.Effect<ReadonlyArray<SetupF
       warning(area, `${name.registry} cannot be asked for ${image} from here: the cluster may reach it all the same`)
     ),
     Effect.map((found) => [found, ...moves]),
-    Effect.provide(FetchHttpClient.layer)
+    Effect.provide(NetworkHttp.layer)
   )
 }
