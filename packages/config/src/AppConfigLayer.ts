@@ -12,6 +12,7 @@ import { resolveProviders, resolveRates, warnOfIdlePrices } from "./ModelConfig.
 import { refusePlaceholders } from "./Placeholders.ts"
 import { resolvePolicy } from "./PolicyConfig.ts"
 import { resolvePrompts } from "./PromptConfig.ts"
+import { proxyWarnings } from "./Proxy.ts"
 import { resolveReconcile } from "./ReconcileConfig.ts"
 import { resolveRedis, resolveStorage } from "./RedisConfig.ts"
 import { makeReport, type Report } from "./Report.ts"
@@ -103,7 +104,7 @@ export const load = Effect.fn("AppConfig.load")(function*(mode: Mode, flags: Fla
     logLevel: resolveLogLevel(values, report),
     logFormat: values(process.logFormat),
     secrets: yield* knownSecrets(secrets, github),
-    warnings: [...report.warnings, ...doubtful]
+    warnings: [...report.warnings, ...yield* proxyWarnings, ...doubtful]
   })
   const problems = [...unknownKeys(file), ...report.problems()]
   return problems.length === 0 ? config : yield* new ConfigError({ problems: [...problems, ...doubtful] })
