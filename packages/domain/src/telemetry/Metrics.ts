@@ -57,11 +57,30 @@ export interface ForgeQuota {
   readonly left: number
 }
 
+/** Kinds of requests that GitHub and GitLab count apart. Each name in a metric is a series of its own for good. */
+const knownResources: ReadonlySet<string> = new Set([
+  "core",
+  "graphql",
+  "search",
+  "code_search",
+  "integration_manifest",
+  "api",
+  "throttle_authenticated_api",
+  "throttle_authenticated_deprecated_api",
+  "throttle_authenticated_files_api",
+  "throttle_authenticated_web",
+  "throttle_unauthenticated_api",
+  "throttle_unauthenticated_web"
+])
+
 /** Sets what is left of a forge's rate limit; an answer that does not say leaves it as it was. */
 export const setForgeQuota = (forge: string, account: string, quota: Option.Option<ForgeQuota>) =>
   Option.match(quota, {
     onNone: () => Effect.void,
-    onSome: ({ left, resource }) => Metric.update(Metric.withAttributes(forgeQuota, { forge, account, resource }), left)
+    onSome: ({ left, resource: name }) => {
+      const resource = knownResources.has(name) ? name : "other"
+      return Metric.update(Metric.withAttributes(forgeQuota, { forge, account, resource }), left)
+    }
   })
 
 const jobs = Metric.gauge("nominal_queue_jobs", { description: "Jobs in the queue, by state" })
