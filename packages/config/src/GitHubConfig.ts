@@ -39,7 +39,7 @@ const webhookSecret = (values: Values, report: Report): Option.Option<Redacted.R
     }
     return secret
   }
-  checkSecret(github.webhookSecret, secret.value, report)
+  checkSecret(github.webhookSecret, secret.value, values, report)
   return secret
 }
 

@@ -9,7 +9,7 @@ const { gitlab, webhook } = settings
 
 const checkWebhook = (values: Values, report: Report): void => {
   const secret = values(gitlab.webhookSecret)
-  if (Option.isSome(secret)) checkSecret(gitlab.webhookSecret, secret.value, report)
+  if (Option.isSome(secret)) checkSecret(gitlab.webhookSecret, secret.value, values, report)
   // A signing token that is malformed is a problem of its own.
   else if (Option.isNone(values.given(gitlab.signingToken)) && !values(webhook.allowUnsigned)) {
     report.problem(

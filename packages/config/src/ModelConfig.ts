@@ -26,11 +26,31 @@ export interface Model extends ModelRef {
   readonly provider: ProviderName | typeof claudeCode
 }
 
+const available = `Available: ${providerNames.join(", ")}`
+
 const checkedProvider = (name: string, setting: Setting<unknown>, report: Report): ProviderName => {
   if (isProvider(name)) return name
-  report.problem(setting, `Unknown ${setting.env[0]}: '${name}'. Available: ${providerNames.join(", ")}`)
+  report.problem(setting, `Unknown ${setting.env[0]}: '${name}'. ${available}`)
   return "anthropic"
 }
+
+/** Warns of a provider's name that is none, where another value holds. */
+const warnOfOverridden = (values: Values, report: Report): void => {
+  const warn = <A>(setting: Setting<A>, namesOf: (value: A) => ReadonlyArray<string>) => {
+    for (const { idle, shown, value } of values.overridden(setting)) {
+      const names = Option.match(value, { onNone: () => [], onSome: namesOf })
+      if (!names.every(isProvider)) {
+        report.warn(setting, `${shown} names no provider that is known. ${available}. ${idle}`)
+      }
+    }
+  }
+  for (const { provider } of [agent, answerer, verifier, explorer]) warn(provider, Option.toArray)
+  warn(agent.fallback, (models) => models.map(providerIn))
+  warn(agent.rates, Object.keys)
+}
+
+/** Name of the provider in a model that goes on: `PROVIDER` or `PROVIDER/MODEL`. */
+const providerIn = (text: string): string => text.split("/")[0] ?? ""
 
 /** Warns of a model that its service retires. */
 const checkedModel = (model: string, setting: Setting<unknown>, report: Report): string => {
@@ -119,9 +139,8 @@ export const resolveFallback = (
     return []
   }
   return written.map((text) => {
-    const [providerName = "", ...rest] = text.split("/")
-    const provider = checkedProvider(providerName, agent.fallback, report)
-    const model = rest.join("/")
+    const provider = checkedProvider(providerIn(text), agent.fallback, report)
+    const model = text.split("/").slice(1).join("/")
     if (model !== "") return { provider, model: checkedModel(model, agent.fallback, report) }
     const usual = defaultModelOf(provider)
     if (usual !== undefined) return { provider, model: usual }
@@ -159,6 +178,7 @@ export const warnOfIdlePrices = (mode: Mode, used: ReadonlyArray<ModelRef>, valu
 
 /** Resolves the models of the roles. What a role does not set is the reviewer's. */
 export const resolveModels = ({ name }: Runner, values: Values, report: Report): Models => {
+  warnOfOverridden(values, report)
   const isClaudeCode = name === "claude-code"
   const reviewer = isClaudeCode
     ? { provider: claudeCode, model: Option.getOrElse(values(agent.model), () => modelOfPlan) } as const

@@ -20,6 +20,16 @@ interface GivenValue {
   readonly from: Origin
 }
 
+/** A value that another one overrides. It holds on the day when the other one is removed. */
+interface OverriddenValue<A> {
+  /** None where it is not of the setting's type. */
+  readonly value: Option.Option<A>
+  /** The value as messages show it, and its place. */
+  readonly shown: string
+  /** Sentence about the place that has the other one. */
+  readonly idle: string
+}
+
 /** Function that gives a setting's value: from the command line, the environment, the file, or its default. */
 export interface Values {
   <A>(setting: Setting<A>): A
@@ -27,12 +37,14 @@ export interface Values {
   readonly given: (setting: Setting<unknown>) => Option.Option<string>
   /** Value that was given for a setting, as it is written there, with its origin; none where its default holds. */
   readonly source: (setting: Setting<unknown>) => Option.Option<GivenValue>
+  readonly overridden: <A>(setting: Setting<A>) => ReadonlyArray<OverriddenValue<A>>
 }
 
 /** A configuration in which nothing is set. */
 export const defaults: Values = Object.assign(<A>({ absent }: Setting<A>): A => absent, {
   given: () => Option.none(),
-  source: () => Option.none()
+  source: () => Option.none(),
+  overridden: () => []
 })
 
 interface Value extends Struct.Lambda {
@@ -120,31 +132,33 @@ export const readValues = Effect.fnUntraced(function*(
   const decoded = <A>({ kind }: Setting<A>, { from, raw }: GivenValue): Option.Option<A> =>
     isText(from) ? kind.fromText(String(raw)) : kind.fromYaml(raw)
 
-  const mistake = ({ kind: { expected, secret } }: Setting<unknown>, { from, raw }: GivenValue): string =>
-    `${secret ? "the value" : show(raw)} in ${placeOf(from)} is not ${expected}`
+  const shown = ({ kind: { secret } }: Setting<unknown>, { from, raw }: GivenValue): string =>
+    `${secret ? "the value" : show(raw)} in ${placeOf(from)}`
 
   const valueOf = <A>(setting: Setting<A>): A =>
     Option.match(given(setting), {
       onNone: () => setting.absent,
       onSome: (value) =>
         Option.getOrElse(decoded(setting, value), () => {
-          report.problem(setting, mistake(setting, value))
+          report.problem(setting, `${shown(setting, value)} is not ${setting.kind.expected}`)
           return setting.absent
         })
     })
 
-  // An overridden value holds on the day when the other one is removed.
-  const warnOfOverridden = (setting: Setting<unknown>): void => {
-    const [holds, ...overridden] = candidatesOf(setting)
-    for (const value of overridden) {
-      if (holds === undefined || Option.isSome(decoded(setting, value))) continue
-      report.warn(setting, `${mistake(setting, value)}. It has no effect while ${placeOf(holds.from)} has another`)
-    }
+  const overridden = <A>(setting: Setting<A>): ReadonlyArray<OverriddenValue<A>> => {
+    const [holds, ...others] = candidatesOf(setting)
+    return holds === undefined ? [] : others.map((value) => ({
+      value: decoded(setting, value),
+      shown: shown(setting, value),
+      idle: `It has no effect while ${placeOf(holds.from)} has another`
+    }))
   }
 
   for (const setting of ownSettings) {
     valueOf(setting)
-    warnOfOverridden(setting)
+    for (const { idle, shown, value } of overridden(setting)) {
+      if (Option.isNone(value)) report.warn(setting, `${shown} is not ${setting.kind.expected}. ${idle}`)
+    }
   }
   const secrets = everySetting
     .filter(({ kind }) => kind.secret)
@@ -152,7 +166,8 @@ export const readValues = Effect.fnUntraced(function*(
   return {
     values: Object.assign(valueOf, {
       given: (setting: Setting<unknown>) => Option.map(given(setting), asText),
-      source: given
+      source: given,
+      overridden
     }),
     secrets
   }

@@ -1,6 +1,7 @@
 import type { Setting } from "@nominal-code/domain/settings/Setting"
-import { type Option, Redacted } from "effect"
+import { Option, Redacted } from "effect"
 import type { Report } from "./Report.ts"
+import type { Values } from "./Values.ts"
 
 /** Minimum length of a webhook's secret, in bytes. A shorter one can be guessed. */
 export const minSecretBytes = 16
@@ -11,8 +12,14 @@ const longEnough = (secret: string): boolean => new TextEncoder().encode(secret.
 export const checkSecret = (
   setting: Setting<Option.Option<Redacted.Redacted>>,
   secret: Redacted.Redacted,
+  values: Values,
   report: Report
 ): void => {
+  for (const { idle, shown, value } of values.overridden(setting)) {
+    if (Option.exists(Option.flatten(value), (other) => !longEnough(Redacted.value(other)))) {
+      report.warn(setting, `${shown} has fewer than ${minSecretBytes} bytes. ${idle}`)
+    }
+  }
   const value = Redacted.value(secret)
   if (!longEnough(value)) {
     report.problem(

@@ -131,6 +131,35 @@ describe("a wrong value that another one overrides", () => {
       assert.notInclude(warning, "two words")
     }))
 
+  it.effect("is one also where its type is right: a provider that is none, a secret that is too short", () =>
+    Effect.gen(function*() {
+      const secret = "GITLAB_WEBHOOK_SECRET_16"
+      const warnings = yield* warningsOf({
+        env: {
+          ...complete,
+          GITLAB_TOKEN: "glpat",
+          GITLAB_WEBHOOK_SECRET: secret,
+          AGENT_PROVIDER: "anthropic",
+          AGENT_FALLBACK: "anthropic/claude-x",
+          AGENT_RATES: "{\"anthropic\":{\"concurrent\":3}}"
+        },
+        yaml: "agent: { provider: antropic, fallback: [\"opnai/gpt\"], rates: { gogle: { concurrent: 1 } } }\n" +
+          "gitlab: { webhook_secret: short }\ngithub: { webhook_secret: s3cret }"
+      })
+      const idle = "It has no effect while the environment has another"
+      const found = warnings.map((warning) => warning.replace(/Available: [\w, -]+\. /, ""))
+      for (
+        const expected of [
+          `agent.provider (AGENT_PROVIDER): "antropic" in FILE names no provider that is known. ${idle}`,
+          `agent.fallback (AGENT_FALLBACK): ["opnai/gpt"] in FILE names no provider that is known. ${idle}`,
+          `agent.rates (AGENT_RATES): a map in FILE names no provider that is known. ${idle}`,
+          `github.webhook_secret (GITHUB_WEBHOOK_SECRET): the value in FILE has fewer than 16 bytes. ${idle}`,
+          `gitlab.webhook_secret (GITLAB_WEBHOOK_SECRET): the value in FILE has fewer than 16 bytes. ${idle}`
+        ]
+      ) assert.include(found, expected)
+      assert.notMatch(warnings.join(), /s3cret|short/)
+    }))
+
   it.effect("is no warning where it is right, or empty", () =>
     Effect.gen(function*() {
       const env = { ...complete, WEBHOOK_PORT: "2", WEBHOOK_HOST: "localhost" }
