@@ -150,7 +150,7 @@ describe("a wrong value that another one overrides", () => {
       const found = warnings.map((warning) => warning.replace(/Available: [\w, -]+\. /, ""))
       for (
         const expected of [
-          `agent.provider (AGENT_PROVIDER): "antropic" in FILE names no provider that is known. ${idle}`,
+          `agent.reviewer.provider (AGENT_PROVIDER): "antropic" in FILE names no provider that is known. ${idle}`,
           `agent.fallback (AGENT_FALLBACK): ["opnai/gpt"] in FILE names no provider that is known. ${idle}`,
           `agent.rates (AGENT_RATES): a map in FILE names no provider that is known. ${idle}`,
           `github.webhook_secret (GITHUB_WEBHOOK_SECRET): the value in FILE has fewer than 16 bytes. ${idle}`,
