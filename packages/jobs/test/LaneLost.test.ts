@@ -1,6 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { Failure } from "@nominal-code/domain/job/Failure"
 import { JobOutcome } from "@nominal-code/domain/job/Job"
+import { StoreError } from "@nominal-code/persistence/StoreError"
 import { laneOf, mention, reviewed } from "@nominal-code/testing/Jobs"
 import { laneWorld } from "@nominal-code/testing/LaneWorld"
 import { quiet } from "@nominal-code/testing/Quiet"
@@ -85,4 +86,33 @@ it.effect("a job whose run is lost again and again is given up after a day, havi
     assert.isTrue(runs > 40 && runs < 60, String(runs))
     assert.deepStrictEqual(events.slice(-1), ["tell a: pod: evicted"])
     assert.strictEqual(Option.getOrThrow(yield* records.find(job.id)).state, "parked")
+  }))
+
+it.effect("a lease that was handed over late, and that the store does not renew, is given back and is no loss", () =>
+  Effect.gen(function*() {
+    const away = new StoreError({ operation: "JobQueue.renew", message: "Redis is away", reason: "unavailable" })
+    const losses: Array<number> = []
+    let isLate = true
+    const { events, offer, start } = yield* laneWorld({
+      settings: { maxConcurrent: 1 },
+      queue: ({ renew, settleAndTake, take }) => ({
+        take: (...call) =>
+          Effect.tap(
+            take(...call),
+            (lease) => Effect.sync(() => losses.push(...Option.toArray(lease).map(({ losses }) => losses)))
+          ),
+        settleAndTake: (...call) =>
+          Effect.tap(settleAndTake(...call), () => isLate ? Effect.sleep("2 seconds") : Effect.void),
+        renew: (...call) => Effect.suspend(() => isLate ? Effect.fail(away) : renew(...call))
+      })
+    })
+    yield* offer(mention(laneOf(1), "a"), mention(laneOf(1), "b"))
+    yield* start
+    yield* TestClock.adjust("2 seconds")
+    yield* quiet
+    isLate = false
+    yield* TestClock.adjust("1 minute")
+    yield* quiet
+    assert.deepStrictEqual(events, ["start a", "end a", "start b", "end b"])
+    assert.deepStrictEqual(losses, [0, 0])
   }))

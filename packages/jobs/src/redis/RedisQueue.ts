@@ -1,5 +1,6 @@
 import type { Sha } from "@nominal-code/domain/event/PullRequest"
 import type { PullRequestEvent } from "@nominal-code/domain/event/PullRequestEvent"
+import { backoff } from "@nominal-code/domain/job/Backoff"
 import type { ServiceName } from "@nominal-code/domain/job/Failure"
 import { eventKeyOf, eventKeysOfHead, type JobId } from "@nominal-code/domain/job/Job"
 import { SigningKeys } from "@nominal-code/domain/job/JobSignature"
@@ -7,8 +8,9 @@ import { type Lane, laneKey } from "@nominal-code/domain/job/Lane"
 import { Redis } from "@nominal-code/persistence/Redis"
 import { opening } from "@nominal-code/persistence/RedisOpening"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
+import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Array, Context, Duration, Effect, Layer, Option, Result, Schedule, Schema } from "effect"
-import { JobQueue, type Lease, QueueLimits, type RunLocation, type Settlement } from "../JobQueue.ts"
+import { JobQueue, type Lease, QueueLimits, type RunLocation, Settlement } from "../JobQueue.ts"
 import { JobRecords } from "../JobRecords.ts"
 import { knowsEvent } from "../lane/Dedup.ts"
 import * as LaneRequests from "../lane/LaneRequests.ts"
@@ -32,6 +34,9 @@ const atOnce = 50
 
 /** Number of lanes that are looked at together after Redis' clock was set back. */
 const lanesAtOnce = 250
+
+/** Retries of giving a lease back, while Redis is away. */
+const givingBack = backoff("500 millis", "5 seconds")
 
 const hourly = Schedule.spaced("1 hour")
 
@@ -91,6 +96,7 @@ const make = Effect.gen(function*() {
   const all = allShards(yield* opening(RedisShards.claim(redis)))
   const lanes = yield* RedisLane.make(all)
   const { begin, step } = lanes
+  const scope = yield* Effect.scope
   const leaseMillis = Duration.toMillis(limits.leaseDuration)
   const retentionMillis = Duration.toMillis(limits.retention)
   const records = yield* RedisRecords.make(redis, all)
@@ -120,9 +126,9 @@ const make = Effect.gen(function*() {
       return lease
     }
   )
-  const take = Effect.fnUntraced(function*(lane: Lane, runs: RunLocation = "in-process") {
+  const takeStep = (lane: Lane, runs: RunLocation) => {
     const key = laneKey(lane)
-    const taken = yield* step(
+    const taken = begin(
       {
         operation: "JobQueue.take",
         lane: key,
@@ -131,8 +137,8 @@ const make = Effect.gen(function*() {
       },
       (table, now) => takeFrom(table, key, now, runs)
     )
-    return yield* leaseOf(lane, taken.value, taken)
-  }, Effect.uninterruptible)
+    return Effect.flatMap(taken, (step) => leaseOf(lane, step.value, step))
+  }
 
   const renew = ({ epoch, job, lane }: Lease, waitsFor?: ServiceName) =>
     Effect.map(
@@ -158,6 +164,29 @@ const make = Effect.gen(function*() {
       ),
       ({ value }) => value
     )
+
+  /**
+   * Gives back what a take may have got that has failed: a Redis that hung may carry it out yet, and nobody has the lease.
+   * The take is the same request once more, so that it finds that lease, or leaves the late one without effect.
+   */
+  const giveBack = (taking: Effect.Effect<Option.Option<Lease>, StoreError>) =>
+    taking.pipe(
+      Effect.flatMap(Option.match({
+        onNone: () => Effect.void,
+        onSome: (lease) => settle(lease, Settlement.cases.Release.make({}))
+      })),
+      Effect.retry({ schedule: givingBack, while: ({ retryable }) => retryable }),
+      Effect.ignore
+    )
+
+  const take = (lane: Lane, runs: RunLocation = "in-process") =>
+    Effect.suspend(() => {
+      const taking = takeStep(lane, runs)
+      return Effect.tapError(
+        taking,
+        ({ retryable }) => retryable ? Effect.forkIn(giveBack(taking), scope) : Effect.void
+      )
+    }).pipe(Effect.uninterruptible)
 
   const settleAndTake = (lease: Lease, settlement: Settlement, runs: RunLocation = "in-process") => {
     const { epoch, job, lane } = lease

@@ -8,7 +8,7 @@ import {
   type RenewalResult,
   type RunLocation,
   type SettledLease,
-  type Settlement
+  Settlement
 } from "../JobQueue.ts"
 
 /** Function that restores the interruptibility of the caller's region. */
@@ -82,12 +82,23 @@ export const make = Effect.gen(function*() {
       Effect.onInterrupt(() => Effect.logError("the outcome is not stored: the job runs again"))
     )
 
-  /** The next lease, renewed if it may be some time since it was given; none if another process has the job by now. */
-  const renewed = Effect.fnUntraced(function*({ next, settled }: SettledLease, asked: number) {
+  /**
+   * The next lease, renewed if it may be some time since it was given; none if another process has the job by now. One that
+   * the store does not answer for is given back, or the job would wait until it has run out, and count it as a loss.
+   */
+  const renewed = Effect.fnUntraced(function*(
+    { next, settled }: SettledLease,
+    asked: number,
+    restore: RestoreFunction
+  ) {
     const isFresh = (yield* Clock.currentTimeMillis) - asked < Duration.toMillis(fresh)
     if (Option.isNone(next) || isFresh) return { settled, next }
-    const result = yield* Effect.orElseSucceed(queue.renew(next.value), () => "lost" as const)
-    return result === "lost" ? ended(settled) : { settled, next }
+    const result = yield* Effect.option(queue.renew(next.value))
+    if (Option.isNone(result)) {
+      const release = queue.settle(next.value, Settlement.cases.Release.make({}))
+      yield* persistently(Effect.map(release, ended), restore)
+    }
+    return Option.exists(result, (renewal) => renewal !== "lost") ? { settled, next } : ended(settled)
   })
 
   /**
@@ -105,7 +116,7 @@ export const make = Effect.gen(function*() {
       const once = next === undefined
         ? Effect.map(queue.settle(lease, settlement), ended)
         : queue.settleAndTake(lease, settlement, next)
-      return Effect.flatMap(persistently(once, restore), (result) => renewed(result, asked))
+      return Effect.flatMap(persistently(once, restore), (result) => renewed(result, asked, restore))
     })
 
   return { isWanted, keep, settle }
