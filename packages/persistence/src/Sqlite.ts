@@ -1,12 +1,13 @@
-import { backoff, retryAfter } from "@nominal-code/domain/job/Backoff"
+import { backoff, retryAfter, within } from "@nominal-code/domain/job/Backoff"
 import { layerConfigOf } from "@nominal-code/domain/settings/LayerConfig"
-import { type Config, Context, Effect, FileSystem, Layer, Option, Path, Schedule, Schema } from "effect"
+import { Clock, type Config, Context, Effect, FileSystem, Layer, Option, Path, Schedule, Schema } from "effect"
 import type { DatabaseSync, StatementSync } from "node:sqlite"
 import { migrate } from "./Migrations.ts"
 import { shared } from "./SharedCall.ts"
 import { explain, isDiskFailure } from "./SqliteError.ts"
 import * as SqliteJournal from "./SqliteJournal.ts"
 import { StoreError } from "./StoreError.ts"
+import * as Turns from "./Turns.ts"
 
 /** Values for the `:name` places of a statement. */
 export type Parameters = Readonly<Record<string, string | number | null | Uint8Array>>
@@ -61,8 +62,11 @@ export const fileName = "nominal-code.db"
 // How long a statement waits for another process's transaction. The wait blocks this process, so it is very short.
 const busyMillis = 10
 
-/** Retries while another process holds the file, as a backup may, or its disk fails. This process goes on meanwhile. */
-const whileHeld = backoff("20 millis", "250 millis").pipe(Schedule.jittered, Schedule.upTo({ duration: "5 seconds" }))
+/** Time in milliseconds in which is tried again what found the file held by another process, as a backup may. */
+const patience = 5_000
+
+/** Retries while another process holds the file, or its disk fails. This process goes on meanwhile. */
+const whileHeld = (millis: number) => within(backoff("20 millis", "250 millis").pipe(Schedule.jittered), millis)
 
 /**
  * Pages of the journal after which it is copied into the file: 16 MiB. That waits for the disk twice, and so does all that
@@ -210,11 +214,17 @@ const make = Effect.fnUntraced(function*(directory: string) {
         return failing(operation)(cause)
       }
     })
-  const retrying = <A>(effect: Effect.Effect<A, StoreError>) =>
-    Effect.catch(
-      effect,
-      (error) => retryAfter(error, effect, { schedule: whileHeld, while: ({ reason }) => reason === "unavailable" })
-    )
+  const isHeld = ({ reason }: StoreError) => reason === "unavailable"
+  const retrying = <A>(effect: Effect.Effect<A, StoreError>, millis = patience) =>
+    Effect.catch(effect, (error) => retryAfter(error, effect, { schedule: whileHeld(millis), while: isHeld }))
+  const turns = Turns.make(patience)
+  /** Retries writes in the order in which they came: what another process keeps waiting is overtaken by nothing newer. */
+  const retryingInOrder = <A>(effect: Effect.Effect<A, StoreError>) => {
+    const inTurn = () =>
+      turns.inTurn(file, (until) => Effect.flatMap(Clock.currentTimeMillis, (now) => retrying(effect, until - now)))
+    const direct = Effect.catchIf(effect, isHeld, inTurn)
+    return Effect.suspend(() => turns.isTaken(file) ? inTurn() : direct)
+  }
   const unwritten = new StoreError({
     operation: "Sqlite.synced",
     message: `${file}: the disk did not take what was written: check the disk`,
@@ -280,7 +290,7 @@ const make = Effect.fnUntraced(function*(directory: string) {
   const transaction: Sqlite["Service"]["transaction"] = (operation, body) =>
     rewritten.pipe(
       Effect.andThen(attempt(operation, () => inTransaction(db, "IMMEDIATE", () => body(statements)))),
-      retrying,
+      retryingInOrder,
       Effect.tap(() => isTimeToLook() ? Effect.forkIn(copied, scope) : Effect.void)
     )
   return Sqlite.of({
@@ -290,7 +300,7 @@ const make = Effect.fnUntraced(function*(directory: string) {
       onNone: () => ({ unsynced: transaction, synced: Effect.void }),
       onSome: ({ sync }) => ({
         unsynced: <A>(operation: string, body: (statements: Statements) => A) =>
-          retrying(
+          retryingInOrder(
             attempt(operation, () => withoutSync(db, () => inTransaction(db, "IMMEDIATE", () => body(statements))))
           ),
         synced: shared(

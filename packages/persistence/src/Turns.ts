@@ -11,13 +11,14 @@ export interface Turns {
   inTurn<A, E>(key: string, call: (until: number) => Effect.Effect<A, E>): Effect.Effect<A, E>
 }
 
-/** Time in milliseconds in which a call may be tried again: a delivery has to be answered in time, whatever is before it. */
-export const patience = 2_500
+/**
+ * Time in milliseconds beyond its patience in which a call waits for its turn at most. By then, all that came before have
+ * begun their last try.
+ */
+const margin = 100
 
-/** Longest wait for a turn in milliseconds. By then, all that came before have begun their last try. */
-const longest = patience + 100
-
-export const make = (): Turns => {
+/** Makes turns of calls that may be tried again for `patience` milliseconds, whatever is before them. */
+export const make = (patience: number): Turns => {
   const keys = new Map<string, Array<Latch.Latch>>()
 
   const enter = (key: string): Latch.Latch => {
@@ -41,7 +42,7 @@ export const make = (): Turns => {
       Effect.flatMap(Clock.currentTimeMillis, (now) =>
         Effect.acquireUseRelease(
           Effect.sync(() => enter(key)),
-          (mine) => Effect.andThen(Effect.timeoutOption(mine.await, longest), call(now + patience)),
+          (mine) => Effect.andThen(Effect.timeoutOption(mine.await, patience + margin), call(now + patience)),
           (mine) => Effect.sync(() => leave(key, mine))
         ))
   }

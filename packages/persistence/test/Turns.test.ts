@@ -4,9 +4,11 @@ import { quiet } from "@nominal-code/testing/Quiet"
 import { Effect, Fiber, Latch } from "effect"
 import { TestClock } from "effect/testing"
 
+const patience = 2_500
+
 it.effect("calls of a key are made in their order, those of another key at once, and one that gives up keeps nobody back", () =>
   Effect.gen(function*() {
-    const { inTurn, isTaken } = Turns.make()
+    const { inTurn, isTaken } = Turns.make(patience)
     const made: Array<string> = []
     const open = Latch.makeUnsafe()
     const begin = (key: string, name: string, before: Effect.Effect<unknown> = Effect.void) =>
@@ -28,7 +30,7 @@ it.effect("calls of a key are made in their order, those of another key at once,
 
 it.effect("a call waits until those before it have begun their last try at most", () =>
   Effect.gen(function*() {
-    const { inTurn } = Turns.make()
+    const { inTurn } = Turns.make(patience)
     const until: Array<number> = []
     const begun = (end: Effect.Effect<void>) =>
       Effect.forkChild(inTurn("a", (last) => Effect.andThen(Effect.sync(() => until.push(last)), end)), {
@@ -36,9 +38,9 @@ it.effect("a call waits until those before it have begun their last try at most"
       })
     yield* begun(Effect.never)
     const next = yield* begun(Effect.void)
-    yield* TestClock.adjust(Turns.patience)
-    assert.deepStrictEqual(until, [Turns.patience])
+    yield* TestClock.adjust(patience)
+    assert.deepStrictEqual(until, [patience])
     yield* TestClock.adjust("1 second")
     yield* Fiber.join(next)
-    assert.deepStrictEqual(until, [Turns.patience, Turns.patience])
+    assert.deepStrictEqual(until, [patience, patience])
   }))

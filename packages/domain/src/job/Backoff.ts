@@ -1,8 +1,17 @@
-import { type Duration, Effect, Schedule } from "effect"
+import { Duration, Effect, Schedule } from "effect"
 
 /** Backoff of retries without end: the delay doubles from `first`, up to `longest`. */
 export const backoff = (first: Duration.Input, longest: Duration.Input) =>
   Schedule.min([Schedule.exponential(first), Schedule.spaced(longest)])
+
+/** Retries of a schedule within so many milliseconds; the last one is made at their end. */
+export const within = <Output, Input>(retries: Schedule.Schedule<Output, Input>, millis: number) =>
+  retries.pipe(
+    Schedule.modifyDelay(({ duration, elapsed }) =>
+      Effect.succeed(Math.max(0, Math.min(Duration.toMillis(duration), millis - elapsed)))
+    ),
+    Schedule.while(({ elapsed }) => elapsed < millis)
+  )
 
 /** Options of retries. */
 export interface RetryOptions<E> {

@@ -1,10 +1,10 @@
-import { backoff, retryAfter } from "@nominal-code/domain/job/Backoff"
+import { backoff, retryAfter, within } from "@nominal-code/domain/job/Backoff"
 import { SigningKeys } from "@nominal-code/domain/job/JobSignature"
 import type { Redis } from "@nominal-code/persistence/Redis"
 import { RedisTime } from "@nominal-code/persistence/RedisTime"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import * as Turns from "@nominal-code/persistence/Turns"
-import { Array, Clock, Duration, Effect, Exit, Option, Result, Schedule, Schema } from "effect"
+import { Array, Clock, Effect, Exit, Option, Result, Schema } from "effect"
 import { randomBytes } from "node:crypto"
 import * as JobSigners from "../signature/JobSigners.ts"
 import type { JobRow, JobTable } from "../table/JobTable.ts"
@@ -24,19 +24,15 @@ export const storeTime = Effect.fnUntraced(function*(redis: Redis["Service"]) {
   return seconds * 1_000 + Math.floor(micros / 1_000)
 })
 
+/** Time in milliseconds in which a step is tried again: a delivery has to be answered before its forge gives up. */
+const deliveryPatience = 2_500
+
 /**
  * Retries of a step while Redis is away for a moment, or if its answer was lost. All tries carry the same idempotency
- * key, so the step is done once. A delivery has to be answered before its forge gives up; the end of a job may take
- * longer.
+ * key, so the step is done once. The end of a job may take longer than a delivery.
  */
-const patience = (millis: number) =>
-  backoff("50 millis", "1 second").pipe(
-    Schedule.modifyDelay(({ duration, elapsed }) =>
-      Effect.succeed(Math.max(0, Math.min(Duration.toMillis(duration), millis - elapsed)))
-    ),
-    Schedule.while(({ elapsed }) => elapsed < millis)
-  )
-export const short = patience(Turns.patience)
+const patience = (millis: number) => within(backoff("50 millis", "1 second"), millis)
+export const short = patience(deliveryPatience)
 const long = patience(10_000)
 
 /** Scope of a step. */
@@ -101,7 +97,7 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
   const { attempt, attemptAll, attemptAlone } = yield* RedisWrites.make(shards, cache)
   const first = shardKeys(0)
   const keysOf = (lane: string): ShardKeys => all[shardOf(lane, shards)] ?? first
-  const turns = Turns.make()
+  const turns = Turns.make(deliveryPatience)
   const self = randomBytes(3).toString("base64url")
   let steps = 0
 
