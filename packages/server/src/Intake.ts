@@ -5,6 +5,7 @@ import { currentTraceparent } from "@nominal-code/domain/telemetry/Trace"
 import type { WebhookError } from "@nominal-code/forge/ForgeError"
 import type { Delivery, ForgeWebhooks, WebhookRequest } from "@nominal-code/forge/Webhooks"
 import { JobQueue, type OfferResult } from "@nominal-code/jobs/JobQueue"
+import { QueueAdmin } from "@nominal-code/jobs/QueueAdmin"
 import { OffersUnderWay } from "@nominal-code/jobs/run/OffersUnderWay"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Array, Clock, Context, Effect, Layer, Result } from "effect"
@@ -45,7 +46,7 @@ const make = Effect.fnUntraced(function*(policy: Policy) {
   const queue = yield* JobQueue
   const offers = yield* OffersUnderWay
   const acknowledgements = yield* Acknowledgements.Acknowledgements
-  const outage = yield* StoreOutage.make
+  const outage = yield* StoreOutage.make((yield* QueueAdmin).check)
 
   const follow = (job: Job, offered: OfferResult): Effect.Effect<void> => {
     const logged = logOffered(job, offered)
