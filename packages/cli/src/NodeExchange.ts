@@ -6,19 +6,16 @@ import { type Answer, Exchange, type ForgeRequest } from "@nominal-code/forge/Ex
 import { Effect, Layer } from "effect"
 import * as Http from "node:http"
 import * as Https from "node:https"
-import { gunzip } from "node:zlib"
+import { type Body, decompressed } from "./Decompression.ts"
 import * as ProxyAgent from "./ProxyAgent.ts"
 import * as RequestError from "./RequestError.ts"
 
-const unzipped = (bytes: Buffer): Promise<Buffer> =>
-  new Promise((resolve, reject) => gunzip(bytes, (error, whole) => error === null ? resolve(whole) : reject(error)))
-
-const received = (message: Http.IncomingMessage): Promise<Buffer> =>
+const received = (body: Body): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     const chunks: Array<Buffer> = []
-    message.on("data", (chunk: Buffer) => chunks.push(chunk))
-    message.on("error", (error) => reject(RequestError.of(error)))
-    message.on("end", () => resolve(Buffer.concat(chunks)))
+    body.on("data", (chunk: Buffer) => chunks.push(chunk))
+    body.on("error", (error) => reject(RequestError.of(error)))
+    body.on("end", () => resolve(Buffer.concat(chunks)))
   })
 
 const answerOf = (url: string, message: Http.IncomingMessage): Answer => {
@@ -26,8 +23,7 @@ const answerOf = (url: string, message: Http.IncomingMessage): Answer => {
   const headers = new Map<string, string>()
   for (const [name, values = []] of Object.entries(headersDistinct)) headers.set(name, values.join(", "))
   // Read now: a connection is free for the next request when its answer has been read.
-  const sent = received(message)
-  const bytes = headers.get("content-encoding") === "gzip" ? sent.then(unzipped) : sent
+  const bytes = received(decompressed(message))
   bytes.catch(() => {})
   return {
     status,

@@ -6,39 +6,12 @@ import { type Fetch, NetworkFetch } from "@nominal-code/llm/Transport"
 import { Effect, Layer } from "effect"
 import * as Http from "node:http"
 import * as Https from "node:https"
-import { type BrotliDecompress, createBrotliDecompress, createGunzip, type Gunzip } from "node:zlib"
+import { type Body, decompressed } from "./Decompression.ts"
 import * as ProxyAgent from "./ProxyAgent.ts"
 import * as RequestError from "./RequestError.ts"
 
-type Body = Http.IncomingMessage | Gunzip | BrotliDecompress
-
-// Not "deflate", which servers send in two forms.
-const decoders = new Map<string, () => Gunzip | BrotliDecompress>([
-  ["gzip", createGunzip],
-  ["x-gzip", createGunzip],
-  ["br", createBrotliDecompress]
-])
-
-/** Most compressions of one answer: a gateway may add one. Each takes memory. */
-const mostCompressions = 3
-
 /** Statuses of answers that have no body, and of which a `Response` takes none. */
 const bodiless: ReadonlySet<number> = new Set([204, 205, 304])
-
-/** A body without one of its compressions. Whoever reads it hears of an error of either. */
-const without = (body: Body, decoder: Gunzip | BrotliDecompress): Body => {
-  body.on("error", (error) => decoder.destroy(error)).pipe(decoder)
-  return decoder.on("close", () => body.destroy())
-}
-
-/** The body of an answer as it was before it was compressed, or as it came if that is in an unknown way. */
-const decoded = (message: Http.IncomingMessage): Body => {
-  const encodings = (message.headers["content-encoding"] ?? "").toLowerCase().split(",").map((name) => name.trim())
-  const known = encodings.flatMap((name) => decoders.get(name) ?? [])
-  return known.length < encodings.length || known.length > mostCompressions
-    ? message
-    : known.reduceRight<Body>((body, make) => without(body, make()), message)
-}
 
 /** Something that closes. */
 interface Closing {
@@ -82,7 +55,7 @@ const read = (message: Http.IncomingMessage, signal: RequestInit["signal"]): Res
   }
   const isBodiless = bodiless.has(status)
   if (isBodiless) message.resume()
-  return new Response(isBodiless ? null : streamOf(decoded(message), signal), { headers, status, statusText })
+  return new Response(isBodiless ? null : streamOf(decompressed(message), signal), { headers, status, statusText })
 }
 
 /** A request with a body that is here. `agent`: for those over TLS. */

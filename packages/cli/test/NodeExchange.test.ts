@@ -1,7 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { listenScoped } from "@nominal-code/testing/GitHubServer"
 import { Effect, Exit, Fiber } from "effect"
-import { gzipSync } from "node:zlib"
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib"
 import { exchangeBy } from "../src/NodeExchange.ts"
 
 const text = "{\"title\":\"été\"}"
@@ -21,6 +21,20 @@ it.live("reads an answer that is compressed, with headers that came twice", () =
       [asked, answer.ok, answer.status, answer.headers.get("link")],
       ["GET /a?b=c gzip", true, 200, "<a>, <b>"]
     )
+  }))
+
+it.live("reads an answer that is compressed unasked", () =>
+  Effect.gen(function*() {
+    const { origin, server } = yield* listenScoped
+    const compressions = { deflate: deflateSync, zstd: zstdCompressSync, br: brotliCompressSync, identity: Buffer.from }
+    for (const [encoding, compress] of Object.entries(compressions)) {
+      server.removeAllListeners("request").on(
+        "request",
+        (_, response) => response.setHeader("content-encoding", encoding).end(compress(text))
+      )
+      const answer = yield* Effect.promise(() => send(origin, {}))
+      assert.strictEqual(yield* Effect.promise(() => answer.text()), text, encoding)
+    }
   }))
 
 it.live("sends a body with every method that may have one", () =>

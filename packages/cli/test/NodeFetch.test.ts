@@ -5,7 +5,7 @@ import { listenScoped } from "@nominal-code/testing/GitHubServer"
 import * as ScriptedModel from "@nominal-code/testing/ScriptedModel"
 import { Duration, Effect, Exit, Layer, Option, Redacted } from "effect"
 import { once } from "node:events"
-import { brotliCompressSync, gzipSync } from "node:zlib"
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib"
 import * as ModelServices from "../src/ModelServices.ts"
 import { exchangeBy } from "../src/NodeExchange.ts"
 import { fetchBy, layer } from "../src/NodeFetch.ts"
@@ -17,6 +17,8 @@ const compressions = {
   gzip: gzipSync,
   "x-gzip": gzipSync,
   br: brotliCompressSync,
+  deflate: deflateSync,
+  zstd: zstdCompressSync,
   "gzip, BR": (plain: string | Buffer) => brotliCompressSync(gzipSync(plain))
 }
 
@@ -102,14 +104,31 @@ describe("fetch over node:http", () => {
       assert.isTrue(Exit.isFailure(yield* Effect.exit(Effect.tryPromise(() => exchangeBy()(origin, {})))))
     }))
 
-  it.live("leaves an answer as it came that is compressed more often than a gateway would", () =>
+  const unreadable: ReadonlyArray<readonly [encoding: string, body: string | Buffer, sentence: RegExp]> = [
+    ["compress", text, /^the answer has the content-encoding compress, which cannot be read$/],
+    ["gzip, ".repeat(400) + "gzip", text, /^the answer has the content-encoding gzip, (?:gzip, )*.{0,6}, which cannot/],
+    [
+      "deflate",
+      deflateRawSync(text),
+      /^the answer cannot be read as content-encoding deflate: incorrect header check$/
+    ],
+    ["gzip, zstd", zstdCompressSync(text), /^the answer cannot be read as content-encoding gzip: incorrect header/]
+  ]
+  it.live("names a compression that cannot be read, for forges and models alike", () =>
     Effect.gen(function*() {
       const { origin, server } = yield* listenScoped
-      server.on(
-        "request",
-        (_, response) => response.setHeader("content-encoding", "gzip, ".repeat(400) + "gzip").end(text)
-      )
-      assert.strictEqual(yield* read(yield* Effect.promise(() => send(origin))), text)
+      for (const [encoding, body, sentence] of unreadable) {
+        server.removeAllListeners("request").on(
+          "request",
+          (_, response) => response.setHeader("content-encoding", encoding).end(body)
+        )
+        const ofModel = yield* Effect.flip(read(yield* Effect.promise(() => send(origin))))
+        assert.match(String(Reflect.get(Object(ofModel.cause), "message")), sentence)
+        const ofForge = yield* Effect.promise(() =>
+          exchangeBy()(origin, {}).then(({ text }) => text()).then(String, String)
+        )
+        assert.match(ofForge.replace(/^Error: /, ""), sentence)
+      }
     }))
 })
 

@@ -1,0 +1,54 @@
+/** Decompression of answers: what was asked for, and what a proxy or a gateway does unasked. */
+import type * as Http from "node:http"
+import {
+  type BrotliDecompress,
+  createBrotliDecompress,
+  createGunzip,
+  createInflate,
+  createZstdDecompress,
+  type Gunzip,
+  type Inflate,
+  type ZstdDecompress
+} from "node:zlib"
+
+type Decoder = Gunzip | Inflate | BrotliDecompress | ZstdDecompress
+
+/** Body of an answer. */
+export type Body = Http.IncomingMessage | Decoder
+
+const decoders: ReadonlyMap<string, () => Decoder> = new Map<string, () => Decoder>([
+  ["gzip", createGunzip],
+  ["x-gzip", createGunzip],
+  ["deflate", createInflate],
+  ["br", createBrotliDecompress],
+  ["zstd", createZstdDecompress]
+])
+
+/** Most compressions of one answer: a gateway may add one. Each takes memory. */
+const mostCompressions = 3
+
+/** A body without one of its compressions. Whoever reads it hears of an error of either. */
+const without = (body: Body, name: string, decoder: Decoder): Body => {
+  let ofBody: Error | undefined
+  body.on("error", (error) => decoder.destroy(ofBody = error)).pipe(decoder)
+  decoder.on("error", (error) => {
+    // Node's own words tell nothing of an answer.
+    if (error !== ofBody) error.message = `the answer cannot be read as content-encoding ${name}: ${error.message}`
+  })
+  return decoder.on("close", () => body.destroy())
+}
+
+/** The body of an answer as it was before it was compressed. Reading it fails if that is in a way that is not known. */
+export const decompressed = (message: Http.IncomingMessage): Body => {
+  const names = (message.headers["content-encoding"] ?? "").toLowerCase().split(",").map((name) => name.trim())
+    .filter((name) => name !== "" && name !== "identity")
+  const known = names.flatMap((name) => {
+    const make = decoders.get(name)
+    return make === undefined ? [] : [{ name, make }]
+  })
+  if (known.length === names.length && known.length <= mostCompressions) {
+    return known.reduceRight<Body>((body, { make, name }) => without(body, name, make()), message)
+  }
+  const unread = names.join(", ").slice(0, 60)
+  return message.destroy(new Error(`the answer has the content-encoding ${unread}, which cannot be read`))
+}
