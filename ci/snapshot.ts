@@ -3,16 +3,18 @@
  * starts in place of loading them again. The image has one.
  *
  * `node ci/snapshot.ts [directory]`, after `ci/build.ts` for the same one, adds the chunks to its `lib/` as CommonJS,
- * which Node can load into a snapshot, and what `node --snapshot-blob start.blob --build-snapshot-config lib/snapshot.json`
- * makes it from, in that directory. The snapshot is good for that place, that Node and that processor architecture.
+ * which Node can load into a snapshot, and what `node bin/snapshot.js start.blob` makes it with, in that directory. The
+ * snapshot is good for that place, that Node and that processor architecture.
  */
-import { chmodSync, cpSync, readFileSync, writeFileSync } from "node:fs"
+import { execFileSync } from "node:child_process"
+import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { resolve } from "node:path"
-import { argv, env } from "node:process"
+import { argv, env, execPath } from "node:process"
 import { fileURLToPath } from "node:url"
 import { rolldown } from "rolldown"
 import { ascii } from "./ascii.ts"
 import { loadedWith } from "./chunks.ts"
+import { calledAtStart, eager } from "./eager.ts"
 import { lazily, lazy, nameOf } from "./lazy.ts"
 import { minify } from "./minify.ts"
 import { leftOut } from "./variants.ts"
@@ -76,19 +78,20 @@ const exportsOf = Object.fromEntries(
 const functions = chunks.map(([name, code]) =>
   `${JSON.stringify(name)}(exports, require, module, __filename, __dirname) {\n${code}\n}`
 )
-writeFileSync(
-  resolve(lib, "snapshot.cjs"),
-  [
-    "const main = \"Snapshot.cjs\"",
-    `const exportsOf = ${JSON.stringify(exportsOf)}`,
-    `const chunks = {\n${functions.join(",\n")}\n}`,
-    readFileSync(`${root}/ci/snapshot/modules.cjs`, "utf8")
-  ].join("\n")
-)
-// Without what Node has compiled of its own modules: a process would hold that of all of them, 5 MiB, and loads a few.
-writeFileSync(
-  resolve(lib, "snapshot.json"),
-  `${JSON.stringify({ builder: "lib/snapshot.cjs", withoutCodeCache: true })}\n`
-)
-cpSync(`${root}/ci/bin/nominal-code.sh`, `${out}/bin/nominal-code.sh`)
+const script = [
+  "const main = \"Snapshot.cjs\"",
+  `const exportsOf = ${JSON.stringify(exportsOf)}`,
+  `const chunks = {\n${functions.join(",\n")}\n}`,
+  readFileSync(`${root}/ci/snapshot/modules.cjs`, "utf8")
+].join("\n")
+const write = (code: string) => writeFileSync(resolve(lib, "snapshot.cjs"), code)
+write(script)
+writeFileSync(resolve(lib, "snapshot.json"), `${JSON.stringify({ builder: "lib/snapshot.cjs" })}\n`)
+mkdirSync(`${out}/bin`, { recursive: true })
+for (const name of ["nominal-code.sh", "snapshot.js"]) cpSync(`${root}/ci/bin/${name}`, `${out}/bin/${name}`)
 chmodSync(`${out}/bin/nominal-code.sh`, 0o755)
+
+const blob = resolve(out, "start.blob")
+execFileSync(execPath, ["bin/snapshot.js", blob], { cwd: out, stdio: "inherit" })
+write(eager(script, await calledAtStart(blob, "lib/snapshot.cjs")))
+rmSync(blob)

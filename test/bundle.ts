@@ -43,7 +43,7 @@ export default (): Promise<() => void> | undefined => {
   const snapshot = join(image, "start.blob")
   return bundled.then(() => {
     cpSync(build, image, { recursive: true })
-    return run(execPath, ["--snapshot-blob", snapshot, "--build-snapshot-config", "lib/snapshot.json"], { cwd: image })
+    return run(execPath, ["bin/snapshot.js", snapshot], { cwd: image })
   }).then(() => {
     env["NOMINAL_CODE_BIN"] = start
     env["NOMINAL_CODE_COMPILED"] = compiled

@@ -43,10 +43,17 @@ const requireOf = (id) => {
 
 const load = (name) => {
   const module = { exports: {} }
+  const make = chunks[name]
+  // Its code is of no more use.
+  delete chunks[name]
   made.set(name, module)
-  chunks[name](module.exports, requireOf, module, `${__dirname}/${name}`, __dirname)
+  make(module.exports, requireOf, module, `${__dirname}/${name}`, __dirname)
   return module.exports
 }
 
+// An error of this time, as `Effect.fn` makes them, would keep the code of everything that was being loaded: 1 MB.
+const { stackTraceLimit } = Error
+Error.stackTraceLimit = 0
 load(main)
+Error.stackTraceLimit = stackTraceLimit
 isMade = true

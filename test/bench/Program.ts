@@ -86,7 +86,7 @@ export const inImage = Effect.gen(function*() {
   const variables = { ...bounds(dockerfile), NODE_COMPILE_CACHE: kept }
   const blob = `${kept}/start.blob`
   yield* nodeToEnd([`${root}ci/snapshot.ts`])
-  yield* nodeToEnd(["--snapshot-blob", blob, "--build-snapshot-config", "lib/snapshot.json"], {}, `${root}dist`)
+  yield* nodeToEnd(["bin/snapshot.js", blob], {}, `${root}dist`)
   yield* nodeToEnd([`${root}dist/bin/compile.js`], variables)
   return { name: "as in the image", command: ["--snapshot-blob", blob], variables } satisfies Program
 })

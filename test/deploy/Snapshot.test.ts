@@ -1,7 +1,10 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
+import { JobPayloadJson } from "@nominal-code/domain/job/JobPayload"
 import { command, startOf } from "@nominal-code/testing/Command"
-import { Context, Effect, FileSystem, Layer } from "effect"
+import * as Scene from "@nominal-code/testing/GitHubScene"
+import { Context, Effect, FileSystem, Layer, Schema } from "effect"
+import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { spawnSync } from "node:child_process"
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
@@ -18,8 +21,7 @@ const makeApp = Effect.gen(function*() {
   const snapshot = env["NOMINAL_CODE_SNAPSHOT"]
   assert.isDefined(snapshot)
   yield* fs.copy(dirname(snapshot), app)
-  const [, step = ""] =
-    /^RUN node (.* --build-snapshot-config .*)$/m.exec(readFileSync(`${root}/ci/Dockerfile`, "utf8")) ?? []
+  const [, step = ""] = /^RUN node (bin\/snapshot\.js .*)$/m.exec(readFileSync(`${root}/ci/Dockerfile`, "utf8")) ?? []
   return { app, made: spawnSync(execPath, step.split(" "), { cwd: app, encoding: "utf8" }), snapshot }
 })
 
@@ -64,7 +66,7 @@ layer(App.layer, { excludeTestServices: true, timeout: "5 minutes" })("the image
       assert.deepStrictEqual(JSON.parse(stdout), ["env.WS_NO_BUFFER_UTIL"])
     }))
 
-  it.effect("holds no character of two bytes, and nothing that Node has compiled of its own modules: each process would", () =>
+  it.effect("holds no character of two bytes, and of what Node has compiled of its own modules only what is loaded: each process would", () =>
     Effect.gen(function*() {
       const { app } = yield* App
       const names = readdirSync(`${app}/lib`).filter((name) => name.endsWith(".cjs"))
@@ -73,9 +75,46 @@ layer(App.layer, { excludeTestServices: true, timeout: "5 minutes" })("the image
         return Buffer.byteLength(code) !== code.length
       })
       assert.deepStrictEqual(wide, [])
-      // With it 13 MB.
-      assert.isBelow(statSync(`${app}/start.blob`).size, 8_500_000)
+      // With all of it 13 MB.
+      assert.isBelow(statSync(`${app}/start.blob`).size, 9_500_000)
     }))
+
+  it.effect("holds compiled what a job calls until it has asked its forge", () =>
+    Effect.gen(function*() {
+      const { app } = yield* App
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* fs.makeTempDirectoryScoped({ prefix: "nominal-start-" })
+      const { bot, emulator, pull } = yield* Scene.scene
+      emulator.close(pull, { merged: true })
+      const log = `${directory}/functions.log`
+      const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+      const said = yield* spawner.string(
+        ChildProcess.make(execPath, [
+          "--log-function-events",
+          "--no-logfile-per-isolate",
+          `--logfile=${log}`,
+          `--snapshot-blob=${app}/start.blob`,
+          "run-job"
+        ], {
+          env: {
+            HOME: directory,
+            WORKSPACE_BASE_DIR: `${directory}/workspace`,
+            REVIEW_JOB_PAYLOAD: yield* Schema.encodeEffect(JobPayloadJson)({ version: 2, job: Scene.jobOf(pull) }),
+            REVIEWER_BOT_USERNAME: bot.login,
+            GITHUB_TOKEN: bot.token,
+            GITHUB_API_BASE: emulator.apiBase,
+            ANTHROPIC_API_KEY: "a-key-that-is-long-enough"
+          }
+        }),
+        { includeStderr: true }
+      )
+      assert.include(said, "nothing to review: the pull request is merged")
+      const written = readFileSync(log, "utf8")
+      const [, script] = /^script-details,(\d+),\S*\/lib\/snapshot\.cjs,/m.exec(written) ?? []
+      const compiled = written.match(new RegExp(`^function,interpreter,${script},`, "gm")) ?? []
+      // Methods and declarations, and what is called after the first answer. Without the snapshot's 1,700.
+      assert.isAtMost(compiled.length, 400)
+    }).pipe(Effect.provide(NodeServices.layer)))
 
   it.effect("takes of the chunks beside it only what they export", () =>
     Effect.gen(function*() {

@@ -33,6 +33,8 @@ import * as PrivateDirectory from "@nominal-code/workspace/PrivateDirectory"
 import * as TemporaryDirectory from "@nominal-code/workspace/TemporaryDirectory"
 import { WorkspaceError } from "@nominal-code/workspace/Workspace"
 import { Effect, Layer, Option } from "effect"
+import * as DatabaseFile from "./DatabaseFile.ts"
+import * as FirstUse from "./FirstUse.ts"
 import * as SocketPaths from "./isolated/SocketPaths.ts"
 import * as ModelServices from "./ModelServices.ts"
 import * as RedisForgeLimits from "./RedisForgeLimits.ts"
@@ -46,8 +48,17 @@ import * as RedisForgeLimits from "./RedisForgeLimits.ts"
 export const configured = <A, E, R>(partOf: (config: AppConfig["Service"]) => Layer.Layer<A, E, R>) =>
   Layer.unwrap(Effect.map(AppConfig, partOf))
 
+/** One of two ways to make a part: at once, or at its first use. */
+const soonOrLate = <A, E, R, E2, R2>(soon: Layer.Layer<A, E, R>, late: Layer.Layer<A, E2, R2>) =>
+  Layer.unwrap(
+    Effect.map(FirstUse.MakesAtFirstUse, (isLate): Layer.Layer<A, E | E2, R | R2> => isLate ? late : soon)
+  )
+
 /** The database of `data_dir`. */
-export const sqlite = configured(({ dataDir }) => Sqlite.layer(dataDir))
+export const sqlite = soonOrLate(
+  configured(({ dataDir }) => Sqlite.layer(dataDir)),
+  configured(({ dataDir }) => FirstUse.sqlite(dataDir))
+)
 
 const noRedis = new StoreError({
   operation: "Redis.connect",
@@ -97,12 +108,17 @@ export const leasesIn = {
   redis: PeriodicLeaseRedis.layer.pipe(Layer.provide(redis))
 }
 
+const sqliteKeys = (use: "make" | "read") => MarkerKeyStore.layerSqlite(use).pipe(Layer.provide(sqlite))
+
 /** The keys of the installation's markers. A storage that forgets has none, and its posts have no seal. */
 export const markerKeys = (use: "make" | "read") =>
-  configured(({ storage }) =>
+  configured(({ dataDir, storage }) =>
     ({
       memory: Layer.empty,
-      sqlite: MarkerKeyStore.layerSqlite(use).pipe(Layer.provide(sqlite)),
+      sqlite: use === "make" ? sqliteKeys("make") : Layer.unwrap(
+        // A database that is not there has none.
+        Effect.map(DatabaseFile.existsIn(dataDir), (exists) => exists ? sqliteKeys("read") : Layer.empty)
+      ),
       redis: MarkerKeyStore.layerRedis(use).pipe(Layer.provide(redis))
     })[storage]
   )
@@ -125,7 +141,10 @@ export const forgesAlone = configured(({ github, gitlab, review: { dryRun }, rev
 export const forges = Layer.provide(forgesAlone, forgeLimits)
 
 /** Checkouts of a forge's repositories, under `workspace.base_dir`. */
-export const workspace = configured(({ workspace }) => GitWorkspace.layer(workspace))
+export const workspace = soonOrLate(
+  configured(({ workspace }) => GitWorkspace.layer(workspace)),
+  configured(({ workspace }) => FirstUse.workspace(workspace))
+)
 
 /**
  * The workspace of a review of what is on this disk: git keeps its own files in a temporary directory where

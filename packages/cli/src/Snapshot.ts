@@ -8,6 +8,8 @@ import * as EngineOptions from "./EngineOptions.ts"
 import * as Process from "./Process.ts"
 import { programOf } from "./UsualCommands.ts"
 
+// What V8 compiles under other options than those of the processes is not found by them.
+EngineOptions.set()
 startupSnapshot.setDeserializeMainFunction(() => {
   EngineOptions.set()
   const args = process.argv.slice(1)

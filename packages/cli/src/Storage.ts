@@ -6,9 +6,9 @@ import * as RedisQueue from "@nominal-code/jobs/redis/RedisQueue"
 import { RedisShards } from "@nominal-code/jobs/redis/RedisShards"
 import * as SignedQueue from "@nominal-code/jobs/signature/SignedQueue"
 import * as SqliteQueue from "@nominal-code/jobs/sqlite/SqliteQueue"
-import * as Sqlite from "@nominal-code/persistence/Sqlite"
-import { Effect, FileSystem, Layer, Option, Path } from "effect"
+import { Effect, Layer, Option } from "effect"
 import { conversations, leasesIn, quotasIn, redis, signingKeys, spend, spendIn, sqlite } from "./Configured.ts"
+import * as DatabaseFile from "./DatabaseFile.ts"
 
 const queueIn = {
   memory: MemoryQueue.layer,
@@ -41,9 +41,7 @@ const claimKeys = Layer.effectDiscard(Effect.gen(function*() {
 /** True if there is a store to look into: false for a database that no server has made yet. */
 const exists = Effect.gen(function*() {
   const { dataDir, storage } = yield* AppConfig
-  const fs = yield* FileSystem.FileSystem
-  const file = (yield* Path.Path).join(dataDir, Sqlite.fileName)
-  if (storage !== "sqlite" || (yield* Effect.orElseSucceed(fs.exists(file), () => true))) return true
+  if (storage !== "sqlite" || (yield* DatabaseFile.existsIn(dataDir))) return true
   yield* Effect.logWarning(
     `no server has a queue in ${dataDir} yet: is data_dir (NOMINAL_DATA_DIR) that of the server?`
   )

@@ -23,7 +23,7 @@ const Loaded = Schema.fromJsonString(
   Schema.Struct({ files: Schema.Array(Schema.String), ofNode: Schema.Array(Schema.String) })
 )
 
-it.live("a Job of a closed pull request loads few files, and nothing of what a review needs", () =>
+it.live("a Job of a closed pull request loads few files and nothing of what a review needs, and makes no file", () =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const directory = yield* fs.makeTempDirectoryScoped({ prefix: "start-modules-" })
@@ -46,4 +46,6 @@ it.live("a Job of a closed pull request loads few files, and nothing of what a r
     assert.notInclude(ofNode, "internal/deps/undici/undici")
     assert.notInclude(ofNode, "http2")
     for (const name of ["Drafting", "GitLab", "Yaml", "Checkout"]) assert.notInclude(chunks, `${name}.js`)
+    // Neither the database, for whose disk it would wait seven times, nor the directories of the mirrors.
+    assert.deepStrictEqual(yield* fs.readDirectory(directory), [])
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))

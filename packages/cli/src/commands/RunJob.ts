@@ -18,6 +18,7 @@ import { reviewJob } from "@nominal-code/review/JobForge"
 import { Cause, Config, Effect, FileSystem, Layer, Option, Schema, Stdio, Stream } from "effect"
 import process from "node:process"
 import * as Configured from "../Configured.ts"
+import * as FirstUse from "../FirstUse.ts"
 import * as Logging from "../Logging.ts"
 import * as PodWaits from "../PodWaits.ts"
 import { checkPrices } from "../Prices.ts"
@@ -189,6 +190,7 @@ export const runJob = Effect.fn("cli.runJob")(function*(given: string | undefine
     Effect.catchTag("NoSuchElementError", () => Effect.flatMap(Effect.fromOption(reference), fetched)),
     Effect.flatMap(asPayload),
     Effect.flatMap(runReview),
-    Effect.provide(own)
+    Effect.provide(own),
+    Effect.provideService(FirstUse.MakesAtFirstUse, true)
   )
 })
