@@ -10,10 +10,22 @@ import { type Body, decompressed } from "./Decompression.ts"
 import * as ProxyAgent from "./ProxyAgent.ts"
 import * as RequestError from "./RequestError.ts"
 
+/** Largest body of an answer in mebibytes, decompressed. A page of long comments has a fifth of it. */
+const largestBody = 32
+
 const received = (body: Body): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     const chunks: Array<Buffer> = []
-    body.on("data", (chunk: Buffer) => chunks.push(chunk))
+    let bytes = 0
+    body.on("data", (chunk: Buffer) => {
+      chunks.push(chunk)
+      bytes += chunk.byteLength
+      if (bytes > largestBody * 1024 * 1024) {
+        chunks.length = 0
+        reject(new Error(`the answer is larger than ${largestBody} MiB`))
+        body.destroy()
+      }
+    })
     body.on("error", (error) => reject(RequestError.of(error)))
     body.on("end", () => resolve(Buffer.concat(chunks)))
   })

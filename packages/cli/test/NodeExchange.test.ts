@@ -66,6 +66,29 @@ for (const encoding of ["identity", "gzip"]) {
     }))
 }
 
+it.live("closes the connection of an answer that is too large, compressed or not, and takes one that is just not", () =>
+  Effect.gen(function*() {
+    const { origin, server } = yield* listenScoped
+    const whole = Buffer.alloc(32 * 1024 * 1024, "a")
+    const compressed = gzipSync(Buffer.concat([whole, whole]))
+    server.on("request", ({ url }, response) => {
+      if (url === "/whole") return response.end(whole)
+      if (url === "/gzip") return response.setHeader("content-encoding", "gzip").end(compressed)
+      const write = (): void => void response.write(whole.subarray(0, 1024 * 1024), (error) => error ?? write())
+      write()
+    })
+    const answer = yield* Effect.promise(() => send(`${origin}/whole`, {}))
+    assert.strictEqual((yield* Effect.promise(() => answer.arrayBuffer())).byteLength, whole.byteLength)
+    for (const path of ["endless", "gzip"]) {
+      const large = yield* Effect.promise(() => send(`${origin}/${path}`, {}))
+      assert.strictEqual(
+        yield* Effect.promise(() => large.text().then(() => "", String)),
+        "Error: the answer is larger than 32 MiB",
+        path
+      )
+    }
+  }))
+
 it.live("ends a request whose signal says so, before its answer and within it", () =>
   Effect.gen(function*() {
     const { origin, server } = yield* listenScoped
