@@ -117,8 +117,16 @@ export const applyTries = (
   const { now } = loaded
   const calls = new Map<string, string>()
   const applied: Array<OptimisticWrite> = []
+  // A lane without its version was written by half, before Redis failed: it is in none of the lists of lanes and jobs.
+  const halves = loaded.version === "" ? snapshot.active(loaded.lane) : []
+  for (const row of halves) snapshot.update(row)
   for (const [at, one] of tries.entries()) {
-    if (one.sent !== undefined && loaded.jobs.get(one.sent)?.call === one.call) {
+    const wasMade = one.sent !== undefined && loaded.jobs.get(one.sent)?.call === one.call
+    if (wasMade && halves.length > 0) {
+      applied.push(one)
+      continue
+    }
+    if (wasMade) {
       // Another process may have one of its jobs by now.
       const row = (id: string) => {
         const found = loaded.jobs.get(id)

@@ -26,6 +26,8 @@ export interface CommitOptions {
   readonly sweepMillis: number
   /** Days on which jobs have ended, as Redis has told last; undefined: not known yet. */
   readonly endedOn: ReadonlySet<number> | undefined
+  /** True if the script looks at the types of the keys that lanes share. */
+  readonly checks: boolean
   /** A version that no job and no lane has had. */
   readonly nextVersion: () => string
 }
@@ -67,7 +69,25 @@ const numberText = (number: number): string => {
 /** Kind of a lane's first job: a notice, a lifecycle event's review, or what a comment asks for. */
 const workOf = ({ lifecycle, task }: JobRow): string => task === "review" ? (lifecycle ? "l" : "c") : "n"
 
+const isActive = ({ state }: JobRow): boolean => state === "waiting" || state === "running"
+
 const isOver = ({ state }: JobRow): boolean => state === "done" || state === "superseded"
+
+/** The keys that the lanes of a shard share: a script that writes lanes has them first. */
+export const sharedKeys = (keys: ShardKeys, days: ReadonlyArray<number>): Array<string> => [
+  keys.due,
+  keys.tick,
+  keys.changes,
+  keys.waiting,
+  keys.running,
+  keys.parked,
+  keys.events,
+  keys.work,
+  keys.signers,
+  ...days.map((day) => keys.ended(day).records),
+  keys.done,
+  keys.superseded
+]
 
 /** The names of a script's keys, and the places at which the script finds them. */
 class KeyNames {
@@ -88,18 +108,8 @@ class KeyNames {
     this.days = days.length
     this.searched = searched.map((day) => days.indexOf(day) + 1)
     this.searchedDays = searched.map(keys.ended)
-    this.names = [
-      keys.due,
-      keys.tick,
-      keys.changes,
-      keys.waiting,
-      keys.running,
-      keys.parked,
-      keys.events,
-      keys.work,
-      keys.signers
-    ]
-    for (const day of days) this.at(keys.ended(day).records)
+    this.names = sharedKeys(keys, days)
+    this.names.forEach((name, index) => this.places.set(name, index + 1))
     this.done = this.at(keys.done)
     this.superseded = this.at(keys.superseded)
   }
@@ -197,7 +207,8 @@ const jobOf = (row: JobRow, { calls, loaded, snapshot }: LaneChange, options: Co
     names.at(keys.job(row.id)),
     row.id,
     digest,
-    before?.row.state ?? "",
+    // What Redis may not have in its lists is written into them anew.
+    before === undefined || loaded.version === "" && isActive(before.row) ? "" : before.row.state,
     row.state,
     numberText(row.position),
     numberText(row.epoch),
@@ -254,7 +265,7 @@ const laneOf = (change: LaneChange, options: CommitOptions, { blobs, names }: Pi
   const order = rows.map(({ id }) => id)
   const [head] = rows
   const version = head === undefined ? "" : workOf(head) + nextVersion()
-  const headBefore = loaded.jobs.get(loaded.list[0] ?? "")?.row
+  const headBefore = loaded.version === "" ? undefined : loaded.jobs.get(loaded.list[0] ?? "")?.row
   const trusts = tells(loaded.version)
   const seen: Array<number | string> = []
   for (const [id, stored] of loaded.jobs) {
@@ -297,7 +308,16 @@ export const planOf = (changes: ReadonlyArray<LaneChange>, options: CommitOption
   const blobs: Array<string | Uint8Array> = []
   const signer = changes.find(({ signer }) => signer !== undefined)?.signer ?? ""
   const lanes = changes.map((change) => laneOf(change, options, { names, blobs }))
-  const plan = [keys.ready, keys.shard, shards, signer, names.days, names.searched, lanes.map(({ plan }) => plan)]
+  const plan = [
+    keys.ready,
+    keys.shard,
+    shards,
+    signer,
+    names.days,
+    names.searched,
+    options.checks ? 1 : 0,
+    lanes.map(({ plan }) => plan)
+  ]
   return {
     keys: names.names,
     args: [time, JSON.stringify(plan), ...blobs],

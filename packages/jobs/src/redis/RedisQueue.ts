@@ -18,7 +18,7 @@ import * as LeaseRules from "../lane/LeaseRules.ts"
 import { JobRequestResult, QueueAdmin } from "../QueueAdmin.ts"
 import type { JobTable } from "../table/JobTable.ts"
 import * as TakenJob from "../table/TakenJob.ts"
-import { allShards, dayOf, eventDigest, type ShardKeys } from "./RedisKeys.ts"
+import { allShards, dayOf, daysOf, eventDigest, type ShardKeys } from "./RedisKeys.ts"
 import * as RedisLane from "./RedisLane.ts"
 import * as RedisMigration from "./RedisMigration.ts"
 import * as RedisOffers from "./RedisOffers.ts"
@@ -27,6 +27,7 @@ import * as RedisReadyLanes from "./RedisReadyLanes.ts"
 import * as RedisRecords from "./RedisRecords.ts"
 import * as RedisShards from "./RedisShards.ts"
 import * as RedisSigners from "./RedisSigners.ts"
+import * as RedisTypes from "./RedisTypes.ts"
 
 /** Number of portions of an index that are searched for expired jobs at once. */
 const forgetBatchSize = 500
@@ -218,6 +219,13 @@ const make = Effect.gen(function*() {
     }))
   }
 
+  const checkTypes = yield* RedisTypes.make
+  const checkShard = Effect.fnUntraced(function*(operation: string, shard: ShardKeys) {
+    yield* redis.send(operation, Schema.Literal("OK"), ["set", shard.probe, probeValue, "PX", 1_000])
+    yield* checkTypes(operation, shard, daysOf(yield* RedisLane.storeTime(redis), retentionMillis))
+    yield* signers.check(operation, shard)
+  })
+
   /** Changes a job without a lease. Its lane and its event never change. */
   const handle = Effect.fnUntraced(function*(
     operation: string,
@@ -284,10 +292,7 @@ const make = Effect.gen(function*() {
         ),
         check: Effect.forEach(
           all,
-          (shard) =>
-            redis.send("QueueAdmin.check", Schema.Literal("OK"), ["set", shard.probe, probeValue, "PX", 1_000]).pipe(
-              Effect.andThen(signers.check("QueueAdmin.check", shard))
-            ),
+          (shard) => checkShard("QueueAdmin.check", shard),
           { concurrency: all.length, discard: true }
         ),
         claimKeys: opening(signers.claim)

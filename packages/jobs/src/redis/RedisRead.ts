@@ -47,7 +47,7 @@ export const make = Effect.gen(function*() {
   const redis = yield* Redis
   const time = yield* RedisTime
   const retentionMillis = Duration.toMillis((yield* QueueLimits).retention)
-  const script = yield* RedisScript.load(lua, ["look", "ended", "read"])
+  const script = yield* RedisScript.load(lua, ["look", "ended", "types", "read"])
   // The time when Redis was asked last: by its own clock, like all times.
   let last = 0
 

@@ -72,7 +72,7 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>, s
   const redis = yield* Redis
   const time = yield* RedisTime
   const { sweepEvery } = yield* QueueLimits
-  const due = yield* RedisScript.load(lua, ["look", "due"])
+  const due = yield* RedisScript.load(lua, ["look", "types", "due"])
 
   /** Heads of a shard's lanes, the longest waiting first. */
   const headsIn = Effect.fnUntraced(function*(shard: ShardWatch, back: number | "", now: number) {

@@ -29,6 +29,7 @@ import * as RedisRead from "./RedisRead.ts"
 import { sweepInterval } from "./RedisReadyLanes.ts"
 import type { StoredRow } from "./RedisRow.ts"
 import { givenBy, type LoadedLane } from "./RedisSnapshot.ts"
+import * as RedisTypes from "./RedisTypes.ts"
 
 /** Answer of `commit.lua`. */
 interface CommitAnswer {
@@ -58,6 +59,9 @@ const atOnce = 50
  */
 const together = 25
 const togetherLength = 1024 * 1024
+
+/** Time in milliseconds for which the types of the keys that lanes share are taken for right. */
+const typesLast = 100
 
 const lua = new URL("lua/", import.meta.url)
 
@@ -163,9 +167,10 @@ export const make = Effect.fnUntraced(function*(shards: number, cache: RedisLane
   const retentionMillis = Duration.toMillis(limits.retention)
   const sweepMillis = Duration.toMillis(sweepInterval(limits.sweepEvery))
   const read = yield* RedisRead.make
+  const checkTypes = yield* RedisTypes.make
   const [intake, progress] = yield* Effect.all([
-    RedisScript.load(lua, ["intake", "numbers", "portions", "signers", "commit"]),
-    RedisScript.load(lua, ["progress", "numbers", "portions", "signers", "commit"])
+    RedisScript.load(lua, ["intake", "types", "numbers", "portions", "signers", "commit"]),
+    RedisScript.load(lua, ["progress", "types", "numbers", "portions", "signers", "commit"])
   ])
   // Versions of no other process, and of none that a Redis may have lost: what is the same version is the same job.
   const versions = 2 ** 31
@@ -174,6 +179,9 @@ export const make = Effect.fnUntraced(function*(shards: number, cache: RedisLane
   const clock = RedisClock.make()
   /** Days of each shard on which jobs have ended, as Redis has told last: only their keys are searched. */
   const endedOn = new Map<ShardKeys, ReadonlySet<number>>()
+
+  /** Instants at which the types of each shard's keys were looked at last, by this process' clock. */
+  const typesKnown = new Map<ShardKeys, number>()
 
   const timeNow = Effect.gen(function*() {
     const time = yield* given
@@ -227,11 +235,17 @@ export const make = Effect.fnUntraced(function*(shards: number, cache: RedisLane
     }
   )
 
+  /** The error of a script that has failed: that of a key of a wrong type, if there is one. */
+  const explained = (error: StoreError, { keys, operation }: OptimisticWrite, days: ReadonlyArray<number>) =>
+    Effect.match(checkTypes(operation, keys, days), { onFailure: (wrong) => wrong, onSuccess: () => error })
+
   /** Writes lanes of a shard by one script. */
   const write = Effect.fnUntraced(function*(lanes: Array.NonEmptyReadonlyArray<AppliedLane>, tell: OutcomeHandler) {
     const tries = lanes.flatMap(({ tries }) => tries)
     const [first] = tries
     if (first === undefined) return
+    const local = yield* Clock.currentTimeMillis
+    const checks = Math.abs(local - (typesKnown.get(first.keys) ?? -Infinity)) >= typesLast
     const { args, changed, days, keys } = planOf(lanes.map(({ change }) => change), {
       keys: first.keys,
       shards,
@@ -239,6 +253,7 @@ export const make = Effect.fnUntraced(function*(shards: number, cache: RedisLane
       sweepMillis,
       time: Option.getOrElse(yield* given, () => "" as const),
       endedOn: endedOn.get(first.keys),
+      checks,
       nextVersion
     })
     const operation = tries.every((one) => one.operation === first.operation) ? first.operation : "JobQueue.change"
@@ -246,12 +261,16 @@ export const make = Effect.fnUntraced(function*(shards: number, cache: RedisLane
       redis.run(operation, CommitAnswer, first.intake ? intake : progress, keys, args)
     )
     if (Result.isFailure(written)) {
+      typesKnown.delete(first.keys)
+      const hasFailed = written.failure.reason === "failed"
+      const failure = hasFailed && !checks ? yield* explained(written.failure, first, days) : written.failure
       // A script that fails may fail for one of them only.
-      const isOneOfThem = tries.length > 1 && written.failure.reason === "failed"
-      const outcome = isOneOfThem ? Exit.succeed(unmade("failed")) : Exit.fail(written.failure)
+      const isOneOfThem = tries.length > 1 && hasFailed
+      const outcome = isOneOfThem ? Exit.succeed(unmade("failed")) : Exit.fail(failure)
       for (const one of tries) tell(one, outcome)
       return
     }
+    if (checks) typesKnown.set(first.keys, local)
     const answer = committedOf(written.success)
     yield* heard(answer.now)
     endedOn.set(first.keys, new Set(days.filter((_, index) => answer.days[index] === "1")))

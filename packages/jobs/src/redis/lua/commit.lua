@@ -8,8 +8,9 @@
 -- KEYS[8]   hash of the lanes: what the first job of each is, a notice (n), a comment (c) or a lifecycle event (l), and
 --           the version of the lane
 -- KEYS[9]   hash of the signers
--- KEYS[10…] of each day, the last one first: the list of the jobs that have ended; then the lanes' lists (the ids of the
---           jobs that wait or run, in the order of their turns), the jobs, what has ended, and the events of what is parked
+-- KEYS[10…] of each day, the last one first: the list of the jobs that have ended; then the zsets of those that are done and
+--           superseded; then the lanes' lists (the ids of the jobs that wait or run, in the order of their turns), the
+--           jobs, what has ended, and the events of what is parked
 -- ARGV[1]   the time in milliseconds; empty: Redis' own clock
 -- ARGV[2]   the changes as JSON, in lists: see RedisCommit.ts
 -- ARGV[3…]  the requests of the jobs, and the records of those that end
@@ -18,7 +19,10 @@
 --           given
 
 local now = tonumber(ARGV[1])
-local channel, shard, shards, signer, days, searched, lanes = unpack(cjson.decode(ARGV[2]))
+local channel, shard, shards, signer, days, searched, checks, lanes = unpack(cjson.decode(ARGV[2]))
+-- Before anything is written: what fails later leaves half of a change.
+local wrong = checks == 1 and wrongKey(days)
+if wrong then return redis.error_reply(wrong) end
 if not now then
   local time = redis.call('TIME')
   now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -258,14 +262,13 @@ for state, key in pairs(index) do
   callFor('ZADD', key, coming[state])
 end
 callFor('ZREM', KEYS[1], emptied)
+callFor('ZADD', KEYS[1], due)
+-- By its number a server knows that it has heard all before it.
+if #announced > 0 then announced[#announced + 1] = string.format('#%d', redis.call('INCRBY', KEYS[3], #announced)) end
+-- The versions come last: a lane that has none was written by half.
 callFor('HDEL', KEYS[8], emptied)
 callFor('HSET', KEYS[8], changedLanes)
-callFor('ZADD', KEYS[1], due)
-if #announced > 0 then
-  -- By its number a server knows that it has heard all before it.
-  announced[#announced + 1] = string.format('#%d', redis.call('INCRBY', KEYS[3], #announced))
-  redis.call('PUBLISH', channel, table.concat(announced, '\n'))
-end
+if #announced > 0 then redis.call('PUBLISH', channel, table.concat(announced, '\n')) end
 local lines = { string.format('%d', now) .. ' ' .. table.concat(isThere) }
 for place, answer in ipairs(answers) do lines[place + 1] = table.concat(answer, ' ') end
 return table.concat(lines, '\n')

@@ -18,7 +18,7 @@ if not now then
 end
 local from = ARGV[3]
 if from == '' then from = ARGV[2] == '' and '-inf' or string.format('%.0f', now - tonumber(ARGV[2])) end
-local found = redis.call('ZRANGEBYSCORE', KEYS[1], from, '+inf', 'WITHSCORES', 'LIMIT', 0, size)
+local found = reading('ZRANGEBYSCORE', KEYS[1], from, '+inf', 'WITHSCORES', 'LIMIT', 0, size)
 local rest = ''
 if #found == 2 * size then
   -- All lanes of the last score are in one page, so that the next one begins behind it.
@@ -27,6 +27,14 @@ if #found == 2 * size then
   rest = '(' .. last
 end
 local lanes = {}
+-- Lanes that are not in the zset: it was deleted, or Redis has lost it.
+if ARGV[3] == '' and reading('HLEN', KEYS[2]) > redis.call('ZCARD', KEYS[1]) then
+  for _, lane in ipairs(redis.call('HKEYS', KEYS[2])) do
+    if not redis.call('ZSCORE', KEYS[1], lane) then
+      lanes[#lanes + 1] = { 0, '0', redis.call('HGET', KEYS[2], lane):sub(1, 1), lane }
+    end
+  end
+end
 for index = 1, #found, 2 do
   local lane, score = found[index], found[index + 1]
   local work = (redis.call('HGET', KEYS[2], lane) or 'c'):sub(1, 1)

@@ -26,11 +26,11 @@ local function record(where)
   return day and redis.call('LINDEX', lists[tonumber(day)], place) or ''
 end
 
-local found = { now, redis.call('HGET', KEYS[3], ARGV[4]) or '', redis.call('LRANGE', KEYS[1], 0, -1), {} }
+local found = { now, reading('HGET', KEYS[3], ARGV[4]) or '', redis.call('LRANGE', KEYS[1], 0, -1), {} }
 for index = 1, events do
   local field = ARGV[4 + index]
   local where = whereIs(keysFrom(4 + index * days), field)
-  found[4][index] = { redis.call('HGET', KEYS[2], field) or '', where, record(where) }
+  found[4][index] = { reading('HGET', KEYS[2], field) or '', where, record(where) }
 end
 for index = 5 + events, #ARGV do
   local first = 4 + (1 + events) * days + (index - 5 - events) * (1 + days)
