@@ -50,7 +50,8 @@ const texts = [
   "OWNER",
   "f".repeat(40),
   "F".repeat(40),
-  "x".repeat(70_000),
+  // Longer than a path may be.
+  "x".repeat(1_100),
   "",
   " ",
   "7",
@@ -76,21 +77,7 @@ const replacements = [
   deep
 ].map((value) => JSON.stringify(value))
 
-/** The text of a payload whose value at a place is another, is absent, or is there twice. */
-const changed = (payload: unknown, path: Path, by: (value: string) => ReadonlyArray<string>): string => {
-  if (typeof payload !== "object" || payload === null) return JSON.stringify(payload)
-  const [key, ...rest] = path
-  const members = Object.entries(payload).flatMap(([name, value]) => {
-    if (name !== key) return [[name, JSON.stringify(value)] as const]
-    const texts = rest.length === 0 ? by(JSON.stringify(value)) : [changed(value, rest, by)]
-    return texts.map((text) => [name, text] as const)
-  })
-  return Array.isArray(payload)
-    ? `[${members.map(([, text]) => text).join()}]`
-    : `{${members.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join()}}`
-}
-
-/** All changes of one field. */
+/** Changes of any field. */
 const changes: ReadonlyArray<(value: string) => ReadonlyArray<string>> = [
   (value) => [value],
   () => [],
@@ -98,6 +85,33 @@ const changes: ReadonlyArray<(value: string) => ReadonlyArray<string>> = [
   (value) => [value, "null"],
   (value) => ["null", value]
 ]
+
+/** More than is kept of a comment. */
+const longest = JSON.stringify("x".repeat(70_000))
+
+/** The changes of a field: only some may be of any length. */
+const changesOf = (name: string) =>
+  name === "body" || name === "note" || name === "title" || name === "diff_hunk"
+    ? [...changes, () => [longest]]
+    : changes
+
+/** The texts of a payload whose value at a place is another, is absent, or is there twice: one for each change. */
+const changed = (payload: unknown, [key, ...rest]: Path): ReadonlyArray<string> => {
+  if (typeof payload !== "object" || payload === null) return []
+  const named = (name: string, text: string) => Array.isArray(payload) ? text : `${JSON.stringify(name)}:${text}`
+  const members = Object.entries(payload)
+  const at = members.findIndex(([name]) => name === key)
+  const others = members.map(([name, value]) => named(name, JSON.stringify(value)))
+  const [before, after] = [others.slice(0, at), others.slice(at + 1)]
+  const [name = "", value] = members[at] ?? []
+  const inside = rest.length === 0
+    ? changesOf(name).map((by) => by(JSON.stringify(value)))
+    : changed(value, rest).map((text) => [text])
+  const [first, last] = Array.isArray(payload) ? "[]" : "{}"
+  return inside.map((texts) =>
+    `${first}${[...before, ...texts.map((text) => named(name, text)), ...after].join()}${last}`
+  )
+}
 
 const delivered = ({ event }: Example, body: string) => ({
   headers: {
@@ -149,7 +163,7 @@ const oneOfEach = (examples: ReadonlyArray<Example>) => [
 /** The bodies of an example: as it is, and, if it is an event, with each field that is read changed in each way. */
 const bodiesOf = (example: Example, isRead: boolean): ReadonlyArray<string> => {
   const part = partOf(example.payload)
-  const others = placesIn(part).flatMap((path) => changes.map((by) => changed(part, path, by)))
+  const others = placesIn(part).flatMap((path) => changed(part, path))
   return [JSON.stringify(example.payload), ...isRead ? new Set(others) : []]
 }
 
