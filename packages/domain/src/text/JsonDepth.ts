@@ -3,14 +3,11 @@ const deepest = 100
 
 const isNested = (value: unknown): value is object => typeof value === "object" && value !== null
 
+const isDeeperThan = (value: unknown, levels: number): boolean =>
+  isNested(value) && (levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1)))
+
 /** True if a value's lists and objects are so deep in each other that those who walk it would run out of stack. */
-export const isTooDeep = (value: unknown): boolean => {
-  let level = [value].filter(isNested)
-  for (let depth = 0; depth < deepest && level.length > 0; depth++) {
-    level = level.flatMap((one): ReadonlyArray<unknown> => Object.values(one)).filter(isNested)
-  }
-  return level.length > 0
-}
+export const isTooDeep = (value: unknown): boolean => isDeeperThan(value, deepest)
 
 /** The same of a text of JSON, which is not parsed for it: a value of a million levels takes its parser long. */
 export const isTextTooDeep = (text: string): boolean => {

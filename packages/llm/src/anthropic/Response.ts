@@ -1,12 +1,13 @@
 import { Block } from "@nominal-code/domain/model/Conversation"
 import { Usage } from "@nominal-code/domain/model/Usage"
 import { oneLine } from "@nominal-code/domain/text/OneLine"
-import { Effect, Option, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { callInput } from "../CallInput.ts"
 import { LlmError } from "../LlmError.ts"
 import type { LlmResponse } from "../LlmProvider.ts"
 import type { ServiceDescription } from "../ModelService.ts"
 import { TokenCount, tokensOf } from "../TokenCount.ts"
+import { typeOf } from "../TypeOf.ts"
 import { provider } from "./Request.ts"
 
 const Counts = Schema.Struct({
@@ -141,9 +142,6 @@ export class Answer {
     this.counts = { ...this.counts, ...Object.fromEntries(said) }
   }
 }
-
-const typeOf = (event: unknown): string | undefined =>
-  Option.getOrUndefined(Schema.decodeUnknownOption(Schema.Struct({ type: Schema.String }))(event))?.type
 
 const toBlocks = (
   name: ServiceDescription,

@@ -1,12 +1,13 @@
 import { Block } from "@nominal-code/domain/model/Conversation"
 import { Usage } from "@nominal-code/domain/model/Usage"
 import { oneLine } from "@nominal-code/domain/text/OneLine"
-import { Effect, Option, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { callInput } from "../CallInput.ts"
 import { LlmError } from "../LlmError.ts"
 import type { LlmResponse } from "../LlmProvider.ts"
 import type { ServiceDescription } from "../ModelService.ts"
 import { TokenCount, tokensOf } from "../TokenCount.ts"
+import { typeOf } from "../TypeOf.ts"
 import type { ErrorMapper } from "./Errors.ts"
 import { markOf, provider } from "./Request.ts"
 
@@ -130,9 +131,6 @@ export class Answer {
     return Effect.fail(this.explain.said({ code, message: message ?? code ?? "no reason was given" }))
   }
 }
-
-const typeOf = (value: unknown): string | undefined =>
-  Option.getOrUndefined(Schema.decodeUnknownOption(Schema.Struct({ type: Schema.String }))(value))?.type
 
 /** Blocks and calls of one item of an answer. */
 interface Piece {
