@@ -4,7 +4,8 @@ import type { Forge } from "@nominal-code/forge/Forge"
 import { Forges } from "@nominal-code/forge/Forges"
 import { asInstallationOf } from "@nominal-code/forge/Installation"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
-import { Context, Duration, Effect, Layer, Option, Queue } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Option, Queue } from "effect"
+import * as ReactionTrouble from "./ReactionTrouble.ts"
 
 /**
  * Acknowledgements of accepted jobs, in the background: the reaction to the event, and the check on its commit. A slow or
@@ -46,14 +47,20 @@ const make = Effect.gen(function*() {
   const forges = yield* Forges
   const records = yield* JobRecords
   const queue = yield* Queue.dropping<Job>(waiting)
+  const trouble = ReactionTrouble.make()
+  /** True if the forge may be asked for more: it has answered, and did not ask to wait. */
   const react = ({ event }: Job, forge: Forge["Service"]) =>
     Effect.catch(
-      forge.acknowledge(event),
-      (error) => Effect.logWarning(`no reaction on ${event.pullRequest}: ${error.message}; the review goes on`)
+      Effect.as(forge.acknowledge(event), true),
+      (error) => Effect.as(trouble.failed(event.pullRequest, error), !error.retryable)
     )
   const acknowledge = (job: Job) =>
-    forges.of(job.event.pullRequest.platform).pipe(
-      Effect.flatMap((forge) => Effect.andThen(react(job, forge), showQueued(job, forge, records))),
+    Effect.gen(function*() {
+      const { pullRequest } = job.event
+      if (trouble.isLimited(pullRequest, yield* Clock.currentTimeMillis)) return
+      const forge = yield* forges.of(pullRequest.platform)
+      if (yield* react(job, forge)) yield* showQueued(job, forge, records)
+    }).pipe(
       Effect.catch(({ message }) => Effect.logWarning(`no reaction on ${job.event.pullRequest}: ${message}`)),
       // A worker that ended would take none of the next ones.
       Effect.catchDefect((defect) => Effect.logError(`no reaction on ${job.event.pullRequest}`, defect))

@@ -1,11 +1,12 @@
 import { assert, it } from "@effect/vitest"
 import { PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/event/PullRequest"
-import { jobOfHead } from "@nominal-code/domain/job/Job"
+import { Job, jobOfHead } from "@nominal-code/domain/job/Job"
 import { Forge } from "@nominal-code/forge/Forge"
+import { Forbidden, ForgeError, RateLimited, Unavailable } from "@nominal-code/forge/ForgeError"
 import * as Forges from "@nominal-code/forge/Forges"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import * as MemoryQueue from "@nominal-code/jobs/memory/MemoryQueue"
-import { Deferred, type Duration, Effect, Layer, Option } from "effect"
+import { Deferred, Duration, Effect, Layer, Logger, Option } from "effect"
 import { TestClock } from "effect/testing"
 import * as Acknowledgements from "../src/Acknowledgements.ts"
 
@@ -106,4 +107,78 @@ it.effect("a fault in our own code keeps no later event from its acknowledgement
       yield* TestClock.adjust("10 seconds")
       assert.strictEqual(acknowledged, 1)
     }).pipe(acknowledging(forge))
+  }))
+
+/** A forge that refuses every reaction, what it was asked for, and the lines that show of it. */
+const refusing = (reason: ForgeError["reason"]) => {
+  const asked: Array<string> = []
+  const lines: Array<string> = []
+  const forge: Partial<Forge["Service"]> = {
+    acknowledge: ({ pullRequest }) =>
+      Effect.suspend(() => {
+        asked.push(`reaction ${pullRequest.repo}`)
+        return Effect.fail(new ForgeError({ operation: "acknowledge", reason }))
+      }),
+    check: ({ pullRequest }) => Effect.sync(() => void asked.push(`check ${pullRequest.repo}`))
+  }
+  const logger = Logger.layer([
+    Logger.make(({ logLevel, message }) => void (logLevel === "Debug" || lines.push(String([message].flat()[0]))))
+  ])
+  return { asked, lines, forge, logger }
+}
+
+it.effect("of a forge that refuses every reaction, one line a minute shows, with the number of the others", () =>
+  Effect.gen(function*() {
+    const { asked, forge, lines, logger } = refusing(new Forbidden({ message: "not with this token" }))
+    yield* Effect.gen(function*() {
+      const { send } = yield* Acknowledgements.Acknowledgements
+      yield* Effect.replicateEffect(Effect.andThen(send(jobOf(1)), TestClock.adjust("1 second")), 90, { discard: true })
+    }).pipe(acknowledging(forge), Effect.provide(logger))
+    assert.isAtLeast(asked.length, 90)
+    const line = "no reaction on acme/shop#1: not with this token (acknowledge); the review goes on"
+    assert.strictEqual(lines[0], line)
+    assert.match(lines[1] ?? "", /the review goes on \((?:59|60) others since the last such line\)$/)
+    assert.lengthOf(lines, 2)
+  }))
+
+it.effect("a forge that asks to wait gets no reaction and no check for that time, of this owner", () =>
+  Effect.gen(function*() {
+    const { asked, forge, logger } = refusing(new RateLimited({ retryAfter: Duration.hours(1) }))
+    const elsewhere = jobOf(2)
+    const other = new Job({
+      ...elsewhere,
+      event: {
+        ...elsewhere.event,
+        pullRequest: new PullRequestRef({ ...elsewhere.event.pullRequest, repo: RepoName.make("other/shop") })
+      }
+    })
+    yield* Effect.gen(function*() {
+      const { offer } = yield* JobQueue
+      const { send } = yield* Acknowledgements.Acknowledgements
+      yield* offer(jobOf(1))
+      const events = Effect.andThen(
+        Effect.andThen(send(jobOf(1)), send(other)),
+        TestClock.adjust("1 minute")
+      )
+      yield* Effect.replicateEffect(events, 59, { discard: true })
+      assert.deepStrictEqual(asked.toSorted(), ["reaction acme/shop", "reaction other/shop"])
+      yield* Effect.replicateEffect(events, 2, { discard: true })
+      assert.lengthOf(asked, 4)
+    }).pipe(acknowledging(forge), Effect.provide(logger))
+  }))
+
+it.effect("a forge that does not answer is not asked for the check, too", () =>
+  Effect.gen(function*() {
+    const asksFor = Effect.fnUntraced(function*(reason: ForgeError["reason"]) {
+      const { asked, forge, logger } = refusing(reason)
+      yield* Effect.gen(function*() {
+        const { offer } = yield* JobQueue
+        yield* offer(jobOf(1))
+        yield* (yield* Acknowledgements.Acknowledgements).send(jobOf(1))
+        yield* TestClock.adjust("1 second")
+      }).pipe(acknowledging(forge), Effect.provide(logger))
+      return asked
+    })
+    assert.deepStrictEqual(yield* asksFor(new Unavailable({ message: "no answer" })), ["reaction acme/shop"])
+    assert.deepStrictEqual(yield* asksFor(new Forbidden({ message: "no" })), ["reaction acme/shop", "check acme/shop"])
   }))
