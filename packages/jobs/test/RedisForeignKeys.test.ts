@@ -3,7 +3,7 @@ import { assert, it } from "@effect/vitest"
 import { laneKey } from "@nominal-code/domain/job/Lane"
 import * as RedisQueue from "@nominal-code/jobs/redis/RedisQueue"
 import * as Redis from "@nominal-code/persistence/Redis"
-import { laneOf, push } from "@nominal-code/testing/Jobs"
+import { laneOf, mention, push } from "@nominal-code/testing/Jobs"
 import { done, storeIn } from "@nominal-code/testing/QueueSteps"
 import { redisSuite, shared } from "@nominal-code/testing/RedisServer"
 import { Effect, Layer, Option, Result, Stream } from "effect"
@@ -71,6 +71,18 @@ redisSuite("a key of the queue that another program has written", () => {
         for (const { id, lane } of jobs) assert.strictEqual(Option.getOrThrow(yield* queue.take(lane)).job.id, id)
       })
   )
+
+  it.effect("what was stored by half is known by its event when another delivery of that comes", () =>
+    Effect.gen(function*() {
+      const { queue, redis } = yield* opened
+      yield* queue.offer(push(laneOf(9), "before"))
+      yield* redis.command("set", "{nc:0}:due", "foreign")
+      const [first, second] = [mention(laneOf(1), "a", "explain", 7), mention(laneOf(1), "b", "explain", 7)]
+      yield* Effect.flip(queue.offer(first))
+      yield* redis.command("del", "{nc:0}:due")
+      assert.deepInclude(yield* queue.offer(second), { _tag: "Duplicate", jobId: first.id })
+      assert.strictEqual(Option.getOrThrow(yield* queue.take(laneOf(1))).job.id, first.id)
+    }))
 
   it.live("lanes that are missing in the list by which they are found are found all the same", () =>
     Effect.gen(function*() {
