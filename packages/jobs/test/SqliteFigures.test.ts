@@ -5,7 +5,7 @@ import { Usage, UsageSummary } from "@nominal-code/domain/model/Usage"
 import { Settlement } from "@nominal-code/jobs/JobQueue"
 import * as SqliteJobTable from "@nominal-code/jobs/sqlite/SqliteJobTable"
 import * as SqliteQueue from "@nominal-code/jobs/sqlite/SqliteQueue"
-import type { JobTable } from "@nominal-code/jobs/table/JobTable"
+import type { JobRow, JobTable } from "@nominal-code/jobs/table/JobTable"
 import { Sqlite, type Statements } from "@nominal-code/persistence/Sqlite"
 import { laneOf, mention, push, shaOf } from "@nominal-code/testing/Jobs"
 import { storeIn } from "@nominal-code/testing/QueueSteps"
@@ -119,6 +119,27 @@ it.effect("no step of the queue and no page of its records reads the jobs throug
       }))
     assert.isAbove(plans.length, 20)
     assert.deepStrictEqual(plans.filter((detail) => /SCAN (?!CONSTANT ROW)|TEMP B-TREE/.test(detail)), [])
+  }))
+
+it.effect("the jobs that wait are listed in their order without reading those that are parked, where these are more", () =>
+  Effect.gen(function*() {
+    const { queue, sqlite } = yield* opened
+    const jobOf = (number: number) => mention(laneOf(number), `${number}`)
+    yield* queue.offerAll(Array.from({ length: 9 }, (_, index) => jobOf(index + 1)))
+    for (const number of [2, 4, 5, 6, 9]) yield* queue.cancel(jobOf(number).id)
+    yield* queue.take(laneOf(1))
+    const listed = (use: (table: JobTable) => ReadonlyArray<JobRow>) =>
+      sqlite.read("test", (statements) => {
+        let found: ReadonlyArray<JobRow> = []
+        const plans = plansOf(statements, (table) => found = use(table))
+        assert.isTrue(plans.some((detail) => /USING (?:COVERING )?INDEX jobs_active/.test(detail)))
+        return found.map(({ delivery }) => delivery)
+      })
+    const pageBefore = (number: number) => (table: JobTable) =>
+      table.list({ state: "waiting", limit: 2, before: table.byId(jobOf(number).id)?.position ?? 0 })
+    assert.deepStrictEqual(yield* listed((table) => table.list({ state: "waiting", limit: 2 })), ["8", "7"])
+    assert.deepStrictEqual(yield* listed(pageBefore(7)), ["3"])
+    assert.deepStrictEqual(yield* listed((table) => table.oldestWaiting(2)), ["3", "7"])
   }))
 
 it.effect("a job that waits is in at most six indexes, and no trigger runs", () =>

@@ -69,7 +69,9 @@ const headsFrom = `SELECT lane, due_at AS dueAt, lifecycle, task, position FROM 
   WHERE due_at > 0 AND state IN ('waiting', 'running') AND due_at >= ? AND turn =
     (SELECT min(turn) FROM jobs INDEXED BY jobs_active WHERE lane = one.lane AND state IN ('waiting', 'running'))`
 
-/** Condition of a state. Most jobs wait, and are read in their order: the plus keeps SQLite from sorting all of them. */
+/**
+ * Condition of a state. Where most jobs wait, they are read in their order: the plus keeps SQLite from sorting all of them.
+ */
 const ofState = {
   waiting: "WHERE +state = 'waiting'",
   running: "WHERE state = 'running'",
@@ -78,8 +80,15 @@ const ofState = {
   superseded: "WHERE ended_at IS NOT NULL AND state = 'superseded'"
 } as const satisfies Record<JobRow["state"], string>
 
+/** The first waiting jobs of an order, found among those that wait or run: however many are parked, they are not read. */
+const waitingAmongActive = (bound: string, order: string): string =>
+  `SELECT ${columns} FROM jobs WHERE position IN (SELECT position FROM jobs INDEXED BY jobs_active
+    WHERE state IN ('waiting', 'running') AND ${bound}
+      AND position NOT IN (SELECT position FROM jobs INDEXED BY jobs_running WHERE state = 'running')
+    ORDER BY ${order} LIMIT :limit) ORDER BY ${order}`
+
 /** Condition of each state that is counted, for which there is an index. */
-const counted = [
+const conditions = [
   ["waiting", "state = 'waiting'"],
   ["running", "state = 'running'"],
   ["parked", "ended_at IS NOT NULL AND state = 'parked'"]
@@ -102,10 +111,15 @@ export const make = (
   const ended = SqliteEndedJobs.make(statements)
   let signers: string | undefined
   const living = (id: string) => statements.get(StoredRow, `SELECT ${columns} FROM jobs WHERE id = :id`, { id })
+  const counted = (state: JobRow["state"]) =>
+    statements.get(StoredNumber, "SELECT number FROM job_counts WHERE state = :state", { state })?.number ?? 0
+  const isMostlyParked = () => counted("waiting") < counted("parked")
   const listed = ({ before = Number.MAX_SAFE_INTEGER, limit, state }: Page) =>
     statements.all(
       StoredRow,
-      `SELECT ${columns} FROM jobs ${state === undefined ? "WHERE" : `${ofState[state]} AND`} position < :before
+      state === "waiting" && isMostlyParked()
+        ? waitingAmongActive("position < :before", "position DESC")
+        : `SELECT ${columns} FROM jobs ${state === undefined ? "WHERE" : `${ofState[state]} AND`} position < :before
         ORDER BY position DESC LIMIT :limit`,
       { before, limit }
     )
@@ -200,8 +214,7 @@ export const make = (
     heads: (from) =>
       statements.all(StoredHead, from > 0 ? headsFrom : allHeads, from > 0 ? [from] : [])
         .toSorted((a, b) => a.position - b.position),
-    count: (state) =>
-      statements.get(StoredNumber, "SELECT number FROM job_counts WHERE state = :state", { state })?.number ?? 0,
+    count: counted,
     waitingSince: () =>
       statements.get(StoredMinimum, "SELECT min(since) AS number FROM jobs WHERE state = 'waiting'")?.number ??
         undefined,
@@ -209,7 +222,9 @@ export const make = (
     oldestWaiting: (limit) =>
       statements.all(
         StoredRow,
-        `SELECT ${columns} FROM jobs ${ofState.waiting} ORDER BY position LIMIT :limit`,
+        isMostlyParked()
+          ? waitingAmongActive("true", "position")
+          : `SELECT ${columns} FROM jobs ${ofState.waiting} ORDER BY position LIMIT :limit`,
         { limit }
       ),
     probe: () => {
@@ -219,7 +234,7 @@ export const make = (
     forget: (before) => {
       const forgotten = statements.run("DELETE FROM jobs WHERE ended_at < :before", { before })
       // A server of the version before, which may have run beside this one, has not counted.
-      for (const [state, condition] of counted) {
+      for (const [state, condition] of conditions) {
         statements.run(
           `UPDATE job_counts SET number = (SELECT count(*) FROM jobs WHERE ${condition}) WHERE state = '${state}'`
         )
