@@ -51,10 +51,16 @@ export const resolveRunner = Effect.fnUntraced(function*(mode: Mode, values: Val
   const hasProvider = [...ofRoles, explorer.provider, providers.anthropic.apiKey].some((setting) =>
     Option.isSome<unknown>(values<Option.Option<unknown>>(setting))
   )
-  const program = yield* findProgram(values)
   const configured = values(agent.cliPath)
+  const withoutLooking = Option.orElse(
+    asked,
+    (): Option.Option<RunnerName> => hasProvider || inPods ? Option.some("api") : Option.none()
+  )
+  // A job may bring Claude Code as its runner.
+  const isLookedFor = mode === "run-job" || !Option.contains(withoutLooking, "api")
+  const program = isLookedFor ? yield* findProgram(values) : Option.none<string>()
   const found = Option.isSome(program) || Option.isSome(configured)
-  const name = Option.getOrElse(asked, (): RunnerName => hasProvider || inPods || !found ? "api" : "claude-code")
+  const name = Option.getOrElse(withoutLooking, (): RunnerName => found ? "claude-code" : "api")
   if (name === "api" && Option.isSome(configured)) {
     report.warn(agent.cliPath, `no effect: set ${nameOf(agent.runner)} to claude-code to review with it`)
   }

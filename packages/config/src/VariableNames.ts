@@ -45,7 +45,7 @@ const mostSlips = (name: string): number => name.length < 12 ? 1 : 2
 /** Number of slips that make a name of another one; infinite for more than a slip of the pen. */
 const slipsBetween = (name: string, other: string): number => {
   if (isSwap(name, other)) return 1
-  const slips = Math.abs(name.length - other.length) <= mostSlips(name) ? distance(name, other) : Infinity
+  const slips = distance(name, other)
   return slips <= mostSlips(name) ? slips : Infinity
 }
 
@@ -53,11 +53,36 @@ const slipsBetween = (name: string, other: string): number => {
 const telling = 8
 const tellingNames = [...known.keys()].filter((name) => name.length >= telling)
 
+/** The characters that a name has, each a bit. Two characters may share one. */
+const charactersOf = (name: string): number =>
+  [...name].reduce((bits, character) => bits | 1 << (character.charCodeAt(0) & 31), 0)
+
+/** Number of bits that are set. */
+const count = (bits: number): number => bits === 0 ? 0 : 1 + count(bits & bits - 1)
+
+/** The telling names with their characters, by their lengths. */
+const ofLength = Map.groupBy(
+  tellingNames.map((other) => ({ other, characters: charactersOf(other) })),
+  ({ other }) => other.length
+)
+
+/**
+ * The names that may be a slip of the pen away: a slip takes one character from those that a name has, and adds one.
+ * A machine has dozens of variables, and to compare each with every name took a tenth of the start.
+ */
+const near = (name: string): ReadonlyArray<string> => {
+  const most = mostSlips(name)
+  const characters = charactersOf(name)
+  return Array.from({ length: 2 * most + 1 }, (_, index) => ofLength.get(name.length - most + index) ?? []).flat()
+    .filter((one) => count(characters ^ one.characters) <= 2 * most)
+    .map(({ other }) => other)
+}
+
 /** The setting's name that a name is the fewest slips away from. */
 const nearest = (name: string): string | undefined => {
-  const [first, ...others] = tellingNames.map((other) => ({ other, slips: slipsBetween(name, other) }))
-  const best = others.reduce((best, one) => one.slips < (best?.slips ?? Infinity) ? one : best, first)
-  return best === undefined || best.slips === Infinity ? undefined : best.other
+  const found = near(name).map((other) => ({ other, slips: slipsBetween(name, other) }))
+    .filter(({ slips }) => slips < Infinity)
+  return found.toSorted((one, other) => one.slips - other.slips)[0]?.other
 }
 
 /** Prefixes of groups of settings with which no other program's variables are known to begin and to end as ours do. */

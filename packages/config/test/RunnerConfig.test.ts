@@ -39,7 +39,11 @@ it.effect("a provider that was configured wins over a claude on the PATH, by its
   Effect.gen(function*() {
     const PATH = yield* withProgram("claude")
     for (const mode of ["serve", "review"] as const) {
-      assert.include(yield* chosen({ mode, env: { ...complete, PATH } }), { reviewer: "anthropic/claude-sonnet-5-5" })
+      // Nobody needs it, so nobody looks for it.
+      assert.include(yield* chosen({ mode, env: { ...complete, PATH } }), {
+        reviewer: "anthropic/claude-sonnet-5-5",
+        program: undefined
+      })
       const openai = {
         ...withoutKey,
         PATH,

@@ -149,3 +149,14 @@ it.effect("a name that two groups have raises no doubt, for nobody knows which o
   Effect.gen(function*() {
     assert.deepStrictEqual(yield* doubts("AGENT_LABELS"), [])
   }))
+
+it.effect("no slip is missed: any other character in the place of any of a setting's name", () =>
+  Effect.gen(function*() {
+    const names = everySetting.flatMap(({ env: [name = ""] }) => name.length >= 12 ? [name] : [])
+    for (const [index, name] of names.entries()) {
+      const at = index % (name.length - 1)
+      const wrong = `${name.slice(0, at)}QZ${name.slice(at + 2)}`
+      const [said = ""] = yield* doubts(wrong)
+      assert.include(said, `: ${wrong} is in the environment, and is no setting: was `)
+    }
+  }))
