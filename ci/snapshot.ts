@@ -59,7 +59,11 @@ const options = {
   chunkFileNames: "[name]-[hash].cjs"
 } as const
 
-const held = loadedWith(await bundle.generate({ ...options, minify: false }), entry)
+/** Loaded with the first request to GitHub, which nearly every process makes. */
+const client = "@octokit/core/dist-src/index.js"
+
+const generated = await bundle.generate({ ...options, minify: false })
+const held = new Set([entry, client].flatMap((module) => [...loadedWith(generated, module)]))
 const { output } = await bundle.write({
   ...options,
   codeSplitting: {

@@ -3,7 +3,10 @@ import { spawnSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
 import process from "node:process"
 
-/** Modules of Node that a snapshot cannot hold and that both a job and a server load. */
+/**
+ * Modules of Node that a job or a server loads after its start: a snapshot cannot hold those of HTTP, of processes and of
+ * SQLite, with what they load in turn.
+ */
 const loadedLater = new Set([
   "_http_agent",
   "_http_client",
@@ -11,11 +14,35 @@ const loadedLater = new Set([
   "_http_incoming",
   "_http_outgoing",
   "_http_server",
+  "child_process",
+  "cluster",
+  "dgram",
+  "dns",
   "http",
+  "internal/child_process",
+  "internal/cluster/primary",
+  "internal/cluster/round_robin_handle",
+  "internal/cluster/shared_handle",
+  "internal/cluster/utils",
+  "internal/cluster/worker",
+  "internal/dgram",
+  "internal/dns/callback_resolver",
+  "internal/freelist",
   "internal/fs/rimraf",
   "internal/fs/streams",
+  "internal/fs/sync_write_stream",
+  "internal/histogram",
   "internal/http",
-  "internal/navigator"
+  "internal/perf/event_loop_delay",
+  "internal/perf/event_loop_utilization",
+  "internal/perf/nodetiming",
+  "internal/perf/performance",
+  "internal/perf/resource_timing",
+  "internal/perf/timerify",
+  "internal/perf/usertiming",
+  "internal/socket_list",
+  "perf_hooks",
+  "sqlite"
 ])
 
 /** Number of modules that Node has at the least. */
