@@ -44,7 +44,7 @@ test: install $(tested) ## Every test
 	vitest run $(quietly) $(ARGS)
 
 test-fast: install ## The tests of what is pure: one that starts a process fails
-	vitest run $(quietly) --project pure $(ARGS)
+	vitest run $(quietly) --config test/fast.config.ts $(ARGS)
 
 test-long: install ## What `make test` tries a sample of: ten thousand random stories a store, fifty kills, every order of four deliveries, two servers at every pair of steps, every pair of outages, every case from the field with its siblings, every image
 	NOMINAL_LONG=1 vitest run --reporter=verbose $(addprefix packages/jobs/test/,MemoryQueue SqliteQueue RedisQueue RedisScale) test/journeys/Kill test/order test/outage test/cases test/deploy/Bundle $(addprefix packages/forge/test/,Fence GitHubForge GitLabForge) $(ARGS)

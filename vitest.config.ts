@@ -1,32 +1,10 @@
-import { readdirSync } from "node:fs"
 import { availableParallelism } from "node:os"
 import { env } from "node:process"
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
-import { BaseSequencer, type TestSpecification } from "vitest/node"
+import { BaseSequencer, type InlineConfig, type TestSpecification } from "vitest/node"
+import { startingCommand, testsOf, testsOfPackages } from "./test/processes.ts"
 import { useMemory } from "./test/scratch.ts"
-
-/** Packages whose tests start `nominal-code`. */
-const starting = ["cli"]
-
-/** Packages of `make test-fast`. */
-const pure = ["agent", "config", "domain", "forge", "llm", "review", "server"]
-
-/** Files of these packages that start processes: programs, git beside our code, emulated forges. */
-const startingProcesses = [
-  "packages/agent/test/{ClaudeCode,SpendOfMany}*.test.ts",
-  "packages/config/test/ConfigFile*.test.ts",
-  "packages/domain/test/{DiffIndex,GitDiff,Hunk,IgnorePatterns}*.test.ts",
-  "packages/forge/test/{Checks,Fence,Gate,GitHubForge,GitHubPosts,GitHubSideBySide,Relation,Requests}*.test.ts",
-  "packages/forge/test/GitLab{Diffs,FailedJobs,Forge,Publish,Webhook}*.test.ts",
-  "packages/server/test/Reconcile{,Changes,Comments,Trouble}.test.ts"
-]
-
-const others = readdirSync(new URL("packages", import.meta.url)).filter((name) =>
-  !pure.includes(name) && !starting.includes(name)
-)
-
-const testsOf = (names: ReadonlyArray<string>) => names.map((name) => `packages/${name}/test/**/*.test.ts`)
 
 /**
  * Files of each project to begin with: the long ones, since one of them at the end would run alone. Those that take a
@@ -43,41 +21,40 @@ const first = [
   "BadInput",
   "EndToEnd",
   "Cases",
-  // processes
+  // packages
   "ClaudeCodeFailures",
+  "Behaviours",
   "ClaudeCode",
+  "RedisNodes",
+  "GitLabForge",
   "SpendOfMany",
   "RedisRaces",
   "forge/test/Fence",
-  "RedisNodes",
+  "RedisReplicas",
+  "Clouds",
   "MemoryQueue",
   "KubeStreams",
+  "EverySetting",
   "SqliteQueue",
+  "RedisFailover",
+  "ReadPayloads",
   "KubernetesRunner",
   "RedisQueue",
-  "RedisCluster",
-  "RedisReplicas",
   "server/test/Reconcile",
+  "RedisCluster",
   "Mirror",
-  "GitLabForge",
-  "GitWorkspace",
-  "KubeWatches",
-  "RedisLooks",
-  "LocalChanges",
-  "ReconcileTrouble",
-  "RedisSpace",
-  "RedisFailover",
-  // pure
-  "Clouds",
-  "Behaviours",
-  "EverySetting",
-  "ReadPayloads",
   "EmulatedServices",
+  "GitWorkspace",
   "SuggestionSyntax",
+  "RedisLooks",
   "Sanitise",
+  "KubeWatches",
   "llm/test/Anthropic",
   "LongContext",
+  "ReconcileTrouble",
+  "LocalChanges",
   "OpenAiErrors",
+  "RedisSpace",
   "GitHubPublish",
   "GoogleErrors",
   "Passes",
@@ -85,7 +62,7 @@ const first = [
   "ChatErrors"
 ]
 
-/** Order of the files: journeys, then what starts other processes, then what starts none. */
+/** Order of the files: journeys, then those of the packages. */
 class ByPlace extends BaseSequencer {
   override sort(files: Array<TestSpecification>): Promise<Array<TestSpecification>> {
     const place = ({ moduleId }: TestSpecification) => {
@@ -111,35 +88,31 @@ env["MALLOC_TRIM_THRESHOLD_"] ??= "131072"
 
 useMemory()
 
+/** Options of the workers, for whichever tests run. */
+export const workers = {
+  // Files share a worker's modules: importing Effect again for each took more time than the tests of most packages.
+  isolate: false,
+  runner: "test/Runner.ts",
+  // Four workers have two cores: threads of their garbage collectors would only take these from each other.
+  // Nor does V8's slow compiler pay before a function is really hot: most of them live for a minute.
+  execArgv: ["--single-threaded-gc", "--min-semi-space-size=32", "--invocation-count-for-turbofan=20000"],
+  // Tests of processes and servers mostly wait. One group of all projects: no worker idles while another one's last
+  // file of a project runs.
+  maxWorkers: availableParallelism() + 2,
+  sequence: { sequencer: ByPlace },
+  setupFiles: ["test/warnings.ts"]
+} satisfies InlineConfig
+
 export default defineConfig({
   test: {
-    // Files share a worker's modules: importing Effect again for each took more time than the tests of most packages.
-    isolate: false,
-    // Four workers have two cores: threads of their garbage collectors would only take these from each other.
-    // Nor does V8's slow compiler pay before a function is really hot: most of them live for a minute.
-    execArgv: ["--single-threaded-gc", "--min-semi-space-size=32", "--invocation-count-for-turbofan=20000"],
-    // Tests of processes and servers mostly wait. One group of all projects: no worker idles while another one's last
-    // file of a project runs.
-    maxWorkers: availableParallelism() + 2,
-    sequence: { sequencer: ByPlace },
-    setupFiles: ["test/warnings.ts"],
+    ...workers,
     // A project has workers of its own and transforms the sources for itself, so there is not one for each package.
     projects: [
       {
         extends: true as const,
         test: {
-          name: "pure",
-          include: testsOf(pure),
-          exclude: startingProcesses,
-          setupFiles: ["test/noProcess.ts"],
-          testTimeout: 120_000
-        }
-      },
-      {
-        extends: true as const,
-        test: {
-          name: "processes",
-          include: [...testsOf(others), ...startingProcesses],
+          name: "packages",
+          include: testsOfPackages,
           testTimeout: 120_000
         }
       },
@@ -147,7 +120,7 @@ export default defineConfig({
         extends: true as const,
         test: {
           name: "journeys",
-          include: [...testsOf(starting), "test/**/*.test.ts"],
+          include: [...testsOf(startingCommand), "test/**/*.test.ts"],
           testTimeout: 300_000,
           hookTimeout: 60_000,
           globalSetup: ["test/bundle.ts"]
