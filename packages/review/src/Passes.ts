@@ -94,7 +94,8 @@ export const inPasses = Effect.fn("Passes.inPasses")(function*(job: Job, context
   const steps = yield* ReviewSteps
   const plan = yield* steps.plan(context)
   const all = portionsOf(plan.files)
-  const groups = groupsOf(all.map(({ file }) => file))
+  let known: ReturnType<typeof groupsOf> | undefined
+  const groups = () => known ??= groupsOf(all.map(({ file }) => file))
   const ruled = ({ answer, usage }: RecoveredAnswer): RecoveredAnswer => ({
     usage,
     answer: Option.map(answer, (one) => ({ ...one, findings: one.findings.map(asRuled(context.rules.rules)) }))

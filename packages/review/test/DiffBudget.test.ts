@@ -24,6 +24,11 @@ it("a text is as many tokens as its script and its density make it, within a thi
   }
 })
 
+it("forty characters of a hash or a key without a gap are denser than those of words, at the end of a text and before", () => {
+  const counted = ["x".repeat(39), "x".repeat(40), `${"x".repeat(40)} y`, `${"x".repeat(20)} ${"x".repeat(20)}`]
+  assert.deepStrictEqual(counted.map(tokensIn), [9, 22, 22, 10])
+})
+
 describe("the diffs of a prompt", () => {
   it("leave more of a dense text out within the same budget", () => {
     const files = [

@@ -3,7 +3,7 @@ import { unescapePath } from "@nominal-code/domain/file/RepoPathSpelling"
 
 /** A line as quotes are compared, by what a prompt shows of it: odd characters as `[U+00A0]`, a tag as `<\/tag>`. */
 export const plainLine = (line: string): string =>
-  unescapePath(line).replaceAll("<\\", "<").replaceAll(/\s+/g, " ").trim()
+  unescapePath(line).replaceAll("<\\", "<").replaceAll(/[^\S ]\s*| \s+/g, " ").trim()
 
 /** Number of a line, as diffs and the tools print it in front of the code. */
 const printedNumber = /^\s*[+-]?\s*\d+(?::|\t)\s?/
@@ -29,16 +29,33 @@ export interface QuotePlace {
   readonly last: number
 }
 
+/** A line of a file that is not blank, as quotes are compared. */
+interface PlainLine {
+  readonly plain: string
+  readonly number: number
+}
+
+/** The lines of the files in which quotes were looked for: many quotes are of one file, and it may have 50,000 lines. */
+const plainLines = new WeakMap<ReadonlyArray<string>, ReadonlyArray<PlainLine>>()
+
+const plainLinesOf = (file: ReadonlyArray<string>): ReadonlyArray<PlainLine> => {
+  const before = plainLines.get(file)
+  if (before !== undefined) return before
+  const lines = file.flatMap((text, at) => {
+    const plain = plainLine(text)
+    return plain === "" ? [] : [{ plain, number: at + 1 }]
+  })
+  plainLines.set(file, lines)
+  return lines
+}
+
 /** All places of a quote in a file, top down. A quote may leave out the ends of its lines. */
 export const placesOfQuote = (
   file: ReadonlyArray<string>,
   quote: ReadonlyArray<string>
 ): ReadonlyArray<QuotePlace> => {
-  const lines = file.flatMap((text, at) => {
-    const plain = plainLine(text)
-    return plain === "" ? [] : [{ plain, number: at + 1 }]
-  })
   if (!quote.some((line) => /[\p{L}\p{N}]/u.test(line))) return []
+  const lines = plainLinesOf(file)
   return lines.flatMap(({ number }, at) =>
     quote.every((wanted, index) => isPartOf(wanted, lines[at + index]?.plain))
       ? [{ first: number, last: lines[at + quote.length - 1]?.number ?? number }]

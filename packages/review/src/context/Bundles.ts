@@ -77,10 +77,16 @@ const sum = (portions: ReadonlyArray<Portion>): number => portions.reduce((total
 
 /**
  * Fits the diffs of the next prompt into a budget of tokens: all, or as many groups as go in whole, those with sources
- * and the small ones first. Of a group that is larger than a prompt, the worthiest files.
+ * and the small ones first. Of a group that is larger than a prompt, the worthiest files. `groupsNow`: the groups, where
+ * there is a choice.
  */
-export const nextBundle = (portions: ReadonlyArray<Portion>, budget: number, groups: Groups): FittedDiffs => {
-  if (sum(portions) <= budget) return fitDiffs(portions, budget)
+export const nextBundle = (
+  portions: ReadonlyArray<Portion>,
+  budget: number,
+  groupsNow: () => Groups
+): FittedDiffs => {
+  if (portions.length === 1 || sum(portions) <= budget) return fitDiffs(portions, budget)
+  const groups = groupsNow()
   const all = [...Map.groupBy(portions, ({ file }) => groups.get(file)).values()]
   const worth = (group: ReadonlyArray<Portion>) =>
     group.reduce((least, one) => Math.min(least, worthOf(one)), Number.POSITIVE_INFINITY)

@@ -15,16 +15,23 @@ const ascii = Float64Array.from({ length: 128 }, (_, code) => {
 /** First of the scripts that have about a token to a character: ideographs, kana, Hangul, emoji. */
 const ideographs = 0x2e80
 
-/** Length of a run of letters and digits above which it is no word: a hash, a key, encoded bytes. */
-const longRun = /[A-Za-z0-9+/=_-]{40,}/g
+/** 1 for the characters of hashes, keys and encoded bytes. */
+const encoding = Uint8Array.from({ length: 128 }, (_, code) => Number(/[\w+/=-]/.test(String.fromCharCode(code))))
+
+/** Tokens of a run of such characters beside those of each one. A run of so many is no word. */
+const denseIn = (run: number): number => run < 40 ? 0 : run * 0.3
 
 /** Tokens of a text, estimated by its scripts and its density, rather too high than too low. */
 export const tokensIn = (text: string): number => {
-  let tokens = 0
+  let [tokens, run] = [0, 0]
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
     tokens += ascii[code] ?? (code < ideographs ? 0.5 : 1)
+    if (encoding[code] === 1) run += 1
+    else {
+      tokens += denseIn(run)
+      run = 0
+    }
   }
-  for (const [run] of text.matchAll(longRun)) tokens += run.length * 0.3
-  return Math.ceil(tokens)
+  return Math.ceil(tokens + denseIn(run))
 }
