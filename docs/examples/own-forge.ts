@@ -3,7 +3,8 @@
  *
  *     node docs/examples/own-forge.ts <repository> <base> <head>
  */
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Effect, Layer, Option, Redacted } from "effect"
 import { execFileSync } from "node:child_process"
 import {

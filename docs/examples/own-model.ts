@@ -3,7 +3,8 @@
  *
  *     node docs/examples/own-model.ts [repository] [http://localhost:11434/v1] [model]
  */
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Effect, Layer, Schema } from "effect"
 import {
   ApiAgent,

@@ -4,7 +4,8 @@
  *
  *     node docs/examples/own-step.ts [repository]
  */
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Effect, Layer, Option } from "effect"
 import {
   ApiAgent,

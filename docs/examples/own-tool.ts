@@ -3,7 +3,8 @@
  *
  *     node docs/examples/own-tool.ts [repository]
  */
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Effect, Layer, Option, Schema } from "effect"
 import {
   ApiAgent,

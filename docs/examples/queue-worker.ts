@@ -4,7 +4,8 @@
  *
  *     node docs/examples/queue-worker.ts <directory or redis://…> <owner/name> <number> [<number> …]
  */
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Duration, Effect, Layer, Redacted, Schedule } from "effect"
 import {
   InProcessRunner,

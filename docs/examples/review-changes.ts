@@ -1,5 +1,6 @@
 /** Reviews what is not committed yet, and prints the findings: `node docs/examples/review-changes.ts [repository]`. */
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Effect, Layer } from "effect"
 import { ApiAgent, AppConfigLayer, Configured, reviewChanges } from "nominal-code"
 

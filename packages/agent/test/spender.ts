@@ -1,5 +1,6 @@
 /* A process of its own: runs reviews side by side with Claude at an address, and the ledger of a directory or a Redis. */
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { AgentRunner } from "@nominal-code/agent/AgentRunner"
 import * as ApiAgent from "@nominal-code/agent/ApiAgent"
 import { SpendScope } from "@nominal-code/agent/SpendScope"

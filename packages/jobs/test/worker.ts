@@ -1,5 +1,5 @@
 /* A process of its own: offers two jobs, takes the first under a lease, says so and keeps it until it is killed. */
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { JobQueue } from "@nominal-code/jobs/JobQueue"
 import { laneOf, mention } from "@nominal-code/testing/Jobs"
 import { Console, Effect, Option } from "effect"

@@ -1,5 +1,5 @@
 /* A process of its own: opens the database of a directory and adds to a counter, one transaction at a time. */
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Sqlite } from "@nominal-code/persistence/Sqlite"
 import { Effect } from "effect"
 import { databaseAt } from "./TestDatabase.ts"

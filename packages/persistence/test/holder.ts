@@ -1,5 +1,5 @@
 /* A process of its own: takes its owner's lock, prints its name and keeps it until it is killed. */
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Owners from "@nominal-code/persistence/Owners"
 import { Console, Effect, Layer } from "effect"
 import { databaseAt } from "./TestDatabase.ts"

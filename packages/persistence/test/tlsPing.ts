@@ -1,5 +1,5 @@
 /* A process of its own, for a certificate's authority is read when Node starts: says whether Redis answers. */
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Redis from "@nominal-code/persistence/Redis"
 import { Console, Effect, Redacted } from "effect"
 
