@@ -10,14 +10,13 @@ const collectGarbage: () => void = runInNewContext("gc")
 
 const heap = () => {
   collectGarbage()
-  collectGarbage()
   return process.memoryUsage().heapUsed
 }
 
 it("the parser of commands keeps none of the long comments that short requests were parts of", () => {
   const before = heap()
   let greatest = before
-  for (let count = 0; count < 250; count++) {
+  for (let count = 0; count < 100; count++) {
     const body = [`@nominal check number ${count} of the callers`, " ".repeat(200_000)].join("")
     assert.isTrue(Option.isSome(Option.flatMap(promptOf("nominal", body), parse)))
     if (count % 50 === 49) greatest = Math.max(greatest, heap())

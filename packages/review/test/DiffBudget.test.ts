@@ -42,8 +42,9 @@ describe("the diffs of a prompt", () => {
   })
 
   it("are of as many files as there are", () => {
-    const files = Array.from({ length: 200_000 }, (_, at) => Scene.file(`src/${at}.ts`, "@@ -1 +1 @@\n-a\n+b"))
-    const many = portionsOf(planByPath(files).files)
+    const file = Scene.file("src/a.ts", "@@ -1 +1 @@\n-a\n+b")
+    const many = portionsOf(planByPath(Array.from({ length: 200_000 }, () => file)).files)
+    assert.lengthOf(many, 200_000)
     const { rest, shown } = fitDiffs(many, 6_000)
     assert.strictEqual(rest.length + shown.length, many.length)
   })

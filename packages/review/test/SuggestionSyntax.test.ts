@@ -51,12 +51,13 @@ const suggested = (path: string, file: string, suggestion: string) =>
 
 describe("a suggestion in a language with a parser", () => {
   it.effect("is offered only where the file still parses with it", () =>
-    Effect.forEach(Object.entries(languages), ([path, [file, good, broken]]) =>
-      Effect.gen(function*() {
-        const syntax = yield* Syntax.make()
+    Effect.gen(function*() {
+      const syntax = yield* Syntax.make()
+      for (const [path, [file, good, broken]] of Object.entries(languages)) {
         assert.deepStrictEqual(yield* suggestedBy(syntax, path, file, good), [good], path)
         assert.deepStrictEqual(yield* suggestedBy(syntax, path, file, broken), [undefined], path)
-      }).pipe(Effect.scoped), { concurrency: 4, discard: true }))
+      }
+    }).pipe(Effect.scoped))
 
   it.effect("may hold both sides of a conflict in a string, and not as code", () =>
     Effect.gen(function*() {
