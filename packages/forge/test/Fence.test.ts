@@ -2,7 +2,7 @@ import { assert, layer } from "@effect/vitest"
 import { RunNotWanted } from "@nominal-code/domain/job/RunStillWanted"
 import type { ReviewDraft } from "@nominal-code/domain/review/Review"
 import type { Moment } from "@nominal-code/testing/GitHubPauses"
-import { thirdUsually } from "@nominal-code/testing/Sized"
+import { sized, thirdUsually } from "@nominal-code/testing/Sized"
 import { Context, Effect, Layer, Result, Schema } from "effect"
 import { Forge } from "../src/Forge.ts"
 import { comment, draft, forgeAt, jobId, publishing, replying } from "./FakeGitHub.ts"
@@ -93,6 +93,9 @@ const Schedule = Schema.Struct({
   takeOver: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 12 }))
 })
 
+/** Number of the orders that are drawn. */
+const runs = Effect.runSync(sized(40, 100))
+
 const scheduled = <A, E>(runs: Runs<A, E>, { steps, takeOver }: typeof Schedule.Type) =>
   raced(runs, (race) =>
     Effect.forEach(
@@ -142,7 +145,8 @@ layer(Layer.effect(World, twoServers))("two servers that run one job", (it) => {
     ([schedule]) =>
       Effect.gen(function*() {
         assert.deepStrictEqual(yield* scheduled([inline, inline], schedule), { isFair: true, posts: oneReview })
-      })
+      }),
+    { arbitrary: { runs } }
   )
 
   it.effect.prop(
@@ -151,7 +155,8 @@ layer(Layer.effect(World, twoServers))("two servers that run one job", (it) => {
     ([schedule]) =>
       Effect.gen(function*() {
         assert.deepStrictEqual(yield* scheduled([plain, plain], schedule), { isFair: true, posts: oneComment })
-      })
+      }),
+    { arbitrary: { runs } }
   )
 
   it.effect("post one review when the first dies at a step, and what it sent arrives at a step of the second", () =>
