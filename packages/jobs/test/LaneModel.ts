@@ -194,7 +194,14 @@ export const make = (capacity: number) => {
     Settlement.match(settlement, {
       Done: ({ outcome }) => {
         if (entry.again && entry.stop === undefined && !foundHead(entry.job, outcome)) {
-          Object.assign(entry, { attempts: 0, losses: 0, since: now, again: false, failure: undefined })
+          Object.assign(entry, {
+            task: Review.make({}),
+            attempts: 0,
+            losses: 0,
+            since: now,
+            again: false,
+            failure: undefined
+          })
           return giveBack(entry, 0)
         }
         Object.assign(entry, {

@@ -4,9 +4,10 @@ import { Failure } from "@nominal-code/domain/job/Failure"
 import { type Job, JobOutcome } from "@nominal-code/domain/job/Job"
 import { JobQueue, OfferResult, Settlement } from "@nominal-code/jobs/JobQueue"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
-import { laneOf, lifecycle, mention, push, shaOf } from "@nominal-code/testing/Jobs"
+import { laneOf, lifecycle, mention, push, reviewOf, shaOf } from "@nominal-code/testing/Jobs"
 import {
   done,
+  failure,
   lane,
   nothing,
   offer,
@@ -178,6 +179,23 @@ export const identifying = (it: TestFunction) => {
       const again = yield* take
       assert.deepStrictEqual([again.job.id, again.attempt, again.run], [first.id, 1, 2])
       yield* settle(again, skipped("closed"))
+      yield* stands(first, "done", "there is nothing to do")
+      yield* nothing
+    })
+  )
+
+  it(
+    "looks again when an event came again while its run was given up, and the notice finds a review of another head",
+    Effect.gen(function*() {
+      const [first, second] = twins.push
+      yield* offer(first)
+      const lease = yield* take
+      assert.deepStrictEqual(yield* offer(second), duplicate(first.id))
+      yield* settle(lease, Settlement.cases.GiveUp.make({ failure }))
+      yield* settle(yield* take, Settlement.cases.Done.make({ outcome: reviewOf(shaOf("other")) }))
+      const again = yield* take
+      assert.deepStrictEqual([again.job.id, again.task._tag, again.attempt, again.run], [first.id, "Review", 1, 2])
+      yield* settle(again, skipped("head-reviewed"))
       yield* stands(first, "done", "there is nothing to do")
       yield* nothing
     })

@@ -113,7 +113,8 @@ const failed = (row: JobRow, failure: Failure): JobRow =>
 
 const finish = (table: JobTable, row: JobRow, outcome: JobOutcome, now: number): void => {
   if (row.again && row.stop === null && !isOfItsHead(row.event, outcome)) {
-    giveBack(table, { ...row, ...untried, earlier: row.earlier + row.attempts, again: false, since: now }, now)
+    const afresh: JobRow = { ...row, ...untried, earlier: row.earlier + row.attempts, task: "review", again: false }
+    giveBack(table, { ...afresh, since: now }, now)
   } else {
     const done = ended(row, "done", now)
     table.update({ ...done, task: "review", stop: null, failure: null, outcome: JSON.stringify(outcome) }, "")
