@@ -1,4 +1,4 @@
-import { NodeHttpServer } from "@effect/platform-node"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { settings } from "@nominal-code/config/Settings"
 import { nameOf, type Setting } from "@nominal-code/domain/settings/Setting"
 import * as DirectServer from "@nominal-code/server/DirectServer"

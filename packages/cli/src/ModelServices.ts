@@ -1,4 +1,4 @@
-import { NodeFileSystem } from "@effect/platform-node"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import type { ProviderSettings } from "@nominal-code/config/AppConfig"
 import { providerNames } from "@nominal-code/config/settings/Providers"
 import { ChatServiceName } from "@nominal-code/domain/model/ChatServices"

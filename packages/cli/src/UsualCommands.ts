@@ -1,5 +1,5 @@
 /** The commands that a cluster and a service manager run. They start without the parser of the command line. */
-import type { NodeServices } from "@effect/platform-node"
+import type * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect } from "effect"
 import type { ExaminationMode } from "./commands/Serve.ts"
 import * as Ending from "./Ending.ts"

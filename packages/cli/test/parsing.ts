@@ -1,4 +1,4 @@
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Syntax from "@nominal-code/workspace/syntax/Syntax"
 import { Effect } from "effect"
 import { argv } from "node:process"

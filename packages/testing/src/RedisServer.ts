@@ -1,4 +1,4 @@
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { afterAll, beforeAll, describe } from "@effect/vitest"
 import * as Redis from "@nominal-code/persistence/Redis"
 import {

@@ -1,4 +1,5 @@
-import { NodeSocket, NodeSocketServer } from "@effect/platform-node"
+import * as NodeSocket from "@effect/platform-node/NodeSocket"
+import * as NodeSocketServer from "@effect/platform-node/NodeSocketServer"
 import { Effect, FileSystem, Layer, Schedule } from "effect"
 import { RpcClient, RpcSerialization, RpcServer } from "effect/rpc"
 import type { Socket } from "effect/socket"
