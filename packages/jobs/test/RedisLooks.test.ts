@@ -1,7 +1,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import { laneKey } from "@nominal-code/domain/job/Lane"
-import { Settlement } from "@nominal-code/jobs/JobQueue"
+import { type RenewalResult, Settlement } from "@nominal-code/jobs/JobQueue"
 import * as RedisQueue from "@nominal-code/jobs/redis/RedisQueue"
 import * as Redis from "@nominal-code/persistence/Redis"
 import { RedisTime } from "@nominal-code/persistence/RedisTime"
@@ -167,6 +167,26 @@ redisSuite("looks at the lanes in Redis", () => {
       yield* redis.command("incr", "{nc:0}:changes")
       assert.include(yield* here.after(35), 3)
       assert.notInclude([...here.named], 1)
+    }))
+
+  it.effect("a lease that lasts is kept after Redis' clock was set back, although its server takes it for a bit later", () =>
+    Effect.gen(function*() {
+      const redis = yield* empty
+      const here = yield* looking(redis)
+      const there = yield* looking(redis)
+      yield* there.queue.offer(push(laneOf(1), "1"))
+      const lease = Option.getOrThrow(yield* there.queue.take(laneOf(1)))
+      yield* here.after(1)
+      here.clock.ahead -= Duration.toMillis("1 hour")
+      there.clock.ahead = here.clock.ahead + 900
+      here.named.clear()
+      let renewed: RenewalResult = "lost"
+      here.counted.hook = Effect.tap(
+        Effect.orDie(there.queue.renew(lease)),
+        (result) => Effect.sync(() => renewed = result)
+      )
+      yield* here.after(40)
+      assert.deepStrictEqual([renewed, ...here.named], ["kept"])
     }))
 
   it.effect("a server that starts after Redis' clock was set back shortens what waits since before", () =>

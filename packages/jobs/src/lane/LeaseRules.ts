@@ -161,7 +161,8 @@ export const settle = (table: JobTable, claim: FencingToken, settlement: Settlem
 
 /**
  * Shortens the waits and leases of a lane because the store's clock was set back: those that began before would last as
- * much longer. One that began since is mostly shorter than half of that, and is left. Returns the number of the jobs.
+ * much longer. A wait that began since is mostly shorter than half of that, and is left; so is a lease, whatever the
+ * clocks of two servers differ by. Returns the number of the jobs.
  */
 export const shorten = (
   table: JobTable,
@@ -170,7 +171,7 @@ export const shorten = (
   { leaseMillis, setBack }: { readonly leaseMillis: number; readonly setBack: number }
 ): number => {
   const tooLong = table.active(lane).filter(({ dueAt, state }) =>
-    dueAt > now + (state === "running" ? leaseMillis : setBack / 2)
+    dueAt > now + setBack / 2 + (state === "running" ? leaseMillis : 0)
   )
   for (const row of tooLong) table.update({ ...row, dueAt: row.dueAt - setBack })
   return tooLong.length
