@@ -189,6 +189,21 @@ redisSuite("looks at the lanes in Redis", () => {
       assert.deepStrictEqual([renewed, ...here.named], ["kept"])
     }))
 
+  it.effect("a clock that was set back and forth between two looks shortens no wait", () =>
+    Effect.gen(function*() {
+      const redis = yield* empty
+      const { after, clock, counted, named, queue } = yield* looking(redis)
+      yield* queue.offer(push(laneOf(1), "1"))
+      yield* queue.settle(Option.getOrThrow(yield* queue.take(laneOf(1))), retryIn("45 minutes"))
+      yield* after(1)
+      named.clear()
+      const set = (millis: number) => Effect.sync(() => clock.ahead += millis)
+      const hour = Duration.toMillis("1 hour")
+      counted.hook = Effect.tap(set(-hour), () => Effect.sync(() => counted.hook = set(hour)))
+      yield* after(40)
+      assert.deepStrictEqual([clock.ahead, ...named], [0])
+    }))
+
   it.effect("a server that starts after Redis' clock was set back shortens what waits since before", () =>
     Effect.gen(function*() {
       const redis = yield* empty

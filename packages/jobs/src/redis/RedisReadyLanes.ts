@@ -115,7 +115,7 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>, s
     if (step === undefined) {
       shard.setBack = yield* setBackBefore(shard.keys, now)
     } else if (Math.abs(step) > clockTolerance) {
-      shard.setBack += Math.max(0, -step)
+      shard.setBack = Math.max(0, shard.setBack - step)
       shard.heard.missed()
       readyLanes.look()
     }
