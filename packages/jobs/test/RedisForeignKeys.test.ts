@@ -51,6 +51,19 @@ redisSuite("a key of the queue that another program has written", () => {
       })
   )
 
+  it.effect.each(["tick", "changes"])("%s is named if it is no number of ours", (name) =>
+    Effect.gen(function*() {
+      const { queue, redis } = yield* opened
+      const key = `{nc:0}:${name}`
+      for (const value of ["", "1.5", "1e3", "-1", "9007199254740993"]) {
+        yield* redis.command("set", key, value)
+        yield* TestClock.adjust("1 second")
+        assert.include((yield* Effect.flip(queue.offer(push(laneOf(1), "a")))).message, key, value)
+      }
+      yield* redis.command("del", key)
+      assert.deepInclude(yield* queue.offer(push(laneOf(1), "a")), { _tag: "Accepted" })
+    }))
+
   const halves = ["due", "is:waiting", "changes"].flatMap((name) => [[name, 1], [name, 3]] as const)
 
   it.effect.each(halves)(

@@ -1,5 +1,8 @@
 -- Types of the keys that the lanes of a shard share. Another program may have written one of them.
 
+-- Whether a text is a number as we write it, which can be counted on.
+local function isNumber(text) return #text <= 15 and text:find('^%d+$') end
+
 -- Names the first key of another type than it has to have; nil if all are right. `days`: how many lists of ended jobs are
 -- among the keys, which are those that commit.lua begins with.
 local function wrongKey(days)
@@ -10,7 +13,7 @@ local function wrongKey(days)
   for place, kind in ipairs(kinds) do
     local key = KEYS[place]
     local found = redis.call('TYPE', key).ok
-    if kind == 'number' and found == 'string' and tonumber(redis.call('GET', key)) then found = 'number' end
+    if kind == 'number' and found == 'string' and isNumber(redis.call('GET', key)) then found = 'number' end
     if found ~= kind and found ~= 'none' then
       return 'WRONGTYPE ' .. key .. ' is a ' .. found .. ' and not a ' .. kind .. ', another program has written it: delete it'
     end
