@@ -43,3 +43,16 @@ export const renamed = (part: unknown, { apiBase, number, origin, repository }: 
     .replaceAll(/(?<=\/(?:pulls|issues|pull)\/)[12](?![0-9])/g, String(number))
   return Effect.runSync(Schema.decodeEffect(Schema.fromJsonString(Example))(text))
 }
+
+/** Renames the parts of one example of a pull request, each once for all answers of a forge. */
+export const renamedOnce = (origin: string, apiBase: string) => {
+  const known = new Map<string, Fields>()
+  return (part: "repository" | "pull_request", repository: string, number: number): Fields => {
+    const key = `${part} ${repository} ${number}`
+    const before = known.get(key)
+    if (before !== undefined) return before
+    const made = renamed(example("pull_request", "opened")[part], { origin, apiBase, repository, number })
+    known.set(key, made)
+    return made
+  }
+}

@@ -1,6 +1,6 @@
 import { granted, type Installation } from "./GitHubApps.ts"
 import type { DiffFile } from "./GitHubDiff.ts"
-import { example, type Fields, renamed } from "./GitHubExamples.ts"
+import { type Fields, renamedOnce } from "./GitHubExamples.ts"
 import type { LogEntry } from "./GitHubGit.ts"
 import {
   type Account,
@@ -33,9 +33,12 @@ export class GitHubWire {
   /** Relations of accounts to every repository, by login, where a test has set one. */
   readonly associations = new Map<string, string>()
 
+  readonly #exampleOf: ReturnType<typeof renamedOnce>
+
   constructor(origin: string, apiBase: string) {
     this.origin = origin
     this.apiBase = apiBase
+    this.#exampleOf = renamedOnce(origin, apiBase)
   }
 
   user({ id, login, type }: Account): Fields {
@@ -124,9 +127,8 @@ export class GitHubWire {
   }
 
   repository({ defaultBranch, fork, fullName, id, owner }: Repository): Fields {
-    const names = { origin: this.origin, apiBase: this.apiBase, repository: fullName, number: 1 }
     return {
-      ...renamed(example("pull_request", "opened")["repository"], names),
+      ...this.#exampleOf("repository", fullName, 1),
       id,
       node_id: nodeId("Repository", id),
       name: fullName.slice(fullName.indexOf("/") + 1),
@@ -162,7 +164,6 @@ export class GitHubWire {
 
   pull(pull: PullRequest): Fields {
     const { number, repository } = pull
-    const names = { origin: this.origin, apiBase: this.apiBase, repository: repository.fullName, number }
     const end = (repo: Repository, ref: string, sha: string) => ({
       label: `${repo.owner.login}:${ref}`,
       ref,
@@ -172,7 +173,7 @@ export class GitHubWire {
     })
     const moment = (millis: number | undefined) => millis === undefined ? null : timestamp(millis)
     return {
-      ...renamed(example("pull_request", "opened")["pull_request"], names),
+      ...this.#exampleOf("pull_request", repository.fullName, number),
       id: pull.id,
       node_id: nodeId("PullRequest", pull.id),
       number,

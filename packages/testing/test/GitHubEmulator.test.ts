@@ -60,6 +60,21 @@ describe("the contract", () => {
       assert.deepStrictEqual(statuses, [...Array(12).fill(200), 201, 201, 201, 201, 200, 201, 201, 200])
     }))
 
+  it.effect("has addresses of its own for each pull request", () =>
+    Effect.gen(function*() {
+      const { bot: { token }, emulator, pull: { repository } } = yield* scene
+      const commit = { message: "Change", files: { "b.txt": "b\n" } }
+      yield* emulator.openPullRequest({ repository, headBranch: "other", commits: [commit] })
+      const answers = yield* Effect.forEach(
+        [1, 2],
+        (number) => ask(emulator, "GET", `/repos/acme/shop/pulls/${number}`, { token })
+      )
+      assert.deepStrictEqual(
+        answers.map(({ json: { html_url: url } }) => url),
+        [1, 2].map((number) => `${emulator.origin}/acme/shop/pull/${number}`)
+      )
+    }))
+
   it.effect("wants a token and a user agent", () =>
     Effect.gen(function*() {
       const { bot: { token }, emulator } = yield* scene
