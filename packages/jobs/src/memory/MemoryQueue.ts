@@ -1,6 +1,7 @@
 import { Effect, Layer } from "effect"
 import { byTurn, type JobRow, type JobTable } from "../table/JobTable.ts"
 import * as TableQueue from "../table/TableQueue.ts"
+import type { TableStore } from "../table/TableStore.ts"
 
 const isActive = ({ state }: JobRow) => state === "waiting" || state === "running"
 const byPosition = (a: JobRow, b: JobRow) => a.position - b.position
@@ -80,7 +81,7 @@ const makeTable = (): JobTable => {
 const make = Effect.suspend(() => {
   const table = makeTable()
   // The rules check before they change, so there is nothing to undo.
-  const transaction: TableQueue.TableStore["transaction"] = (_operation, body) => Effect.sync(() => body(table))
+  const transaction: TableStore["transaction"] = (_operation, body) => Effect.sync(() => body(table))
   return TableQueue.make({
     owner: "this process",
     transaction,

@@ -2,6 +2,7 @@ import * as Owners from "@nominal-code/persistence/Owners"
 import { Sqlite } from "@nominal-code/persistence/Sqlite"
 import { Clock, Effect, Layer, Schema } from "effect"
 import * as TableQueue from "../table/TableQueue.ts"
+import type { TableStore } from "../table/TableStore.ts"
 import * as SqliteJobTable from "./SqliteJobTable.ts"
 import * as SqliteLaneCache from "./SqliteLaneCache.ts"
 
@@ -63,9 +64,9 @@ const make = Effect.gen(function*() {
   })
 
   yield* recover
-  const read: TableQueue.TableStore["read"] = (operation, body) =>
+  const read: TableStore["read"] = (operation, body) =>
     sqlite.read(operation, (statements) => body(SqliteJobTable.make(statements)))
-  const writing = (run: typeof sqlite.transaction): TableQueue.TableStore["transaction"] => (operation, body) =>
+  const writing = (run: typeof sqlite.transaction): TableStore["transaction"] => (operation, body) =>
     Effect.map(
       run(operation, (statements) => SqliteJobTable.within(statements, lanes, body)),
       ([result, committed]) => {

@@ -18,7 +18,7 @@ import { type Depth, EventKind, headShaOf, type JobRecord, JobRecords } from "..
 import { isRefused, knowsEvent } from "../lane/Dedup.ts"
 import type { JobRow, JobTable, Page } from "./JobTable.ts"
 import * as StoredJob from "./StoredJob.ts"
-import type { TableStore } from "./TableQueue.ts"
+import type { TableStore } from "./TableStore.ts"
 
 const decodeOutcome = Schema.decodeOption(Schema.fromJsonString(JobOutcome))
 const decodeFailure = Schema.decodeOption(Schema.fromJsonString(Failure))
