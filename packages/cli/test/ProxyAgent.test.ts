@@ -52,6 +52,9 @@ describe("the proxy of the requests to forges and models", () => {
     ["HTTPS_PROXY, with a login", (host) => ({ https_proxy: "", HTTPS_PROXY: `http://me:s3cr%40t@${host}/` }), [
       `forge.invalid:443 Basic ${btoa("me:s3cr@t")}`
     ]],
+    ["HTTPS_PROXY, with a % in its password", (host) => ({ HTTPS_PROXY: `http://me:s3cr%et%@${host}/` }), [
+      `forge.invalid:443 Basic ${btoa("me:s3cr%et%")}`
+    ]],
     [
       "HTTPS_PROXY, but for NO_PROXY",
       (host) => ({ HTTPS_PROXY: `http://${host}`, NO_PROXY: "a.example,.invalid" }),

@@ -13,10 +13,19 @@ const firstOf = (...names: ReadonlyArray<string>) =>
     (given) => Option.fromUndefinedOr(given.flatMap(Option.toArray).find(({ value }) => value !== ""))
   )
 
-/** A proxy's address, which may be written without `http://`, as for git and curl. Of other kinds, such as SOCKS, Node knows none. */
+const isDecodable = Option.liftThrowable(decodeURIComponent)
+
+/**
+ * A proxy's address, which may be written without `http://`, and with a `%` in its login that is one, as for git and curl.
+ * Of other kinds, such as SOCKS, Node knows none.
+ */
 const addressOf = (text: string): Option.Option<string> => {
-  const url = URL.parse(text.includes("://") ? text : `http://${text}`)
-  return url?.protocol === "http:" || url?.protocol === "https:" ? Option.some(url.href) : Option.none()
+  const plain = text.replaceAll(/%(?![\da-f]{2})/gi, "%25")
+  const url = URL.parse(plain.includes("://") ? plain : `http://${plain}`)
+  const isOne = (url?.protocol === "http:" || url?.protocol === "https:") &&
+    // Node decodes them, and would end the process.
+    Option.isSome(isDecodable(url.username + url.password))
+  return isOne ? Option.some(url.href) : Option.none()
 }
 
 const given = firstOf("https_proxy", "HTTPS_PROXY")

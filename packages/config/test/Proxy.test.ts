@@ -15,7 +15,8 @@ it.effect("a proxy that no request can go through is a warning, which shows noth
       "socks5h://proxy",
       "http://",
       "proxy.example:none",
-      "http://me:s3cret@h:99999"
+      "http://me:s3cret@h:99999",
+      "http://me:s3cret%ff@proxy.example"
     ]
     for (const value of wrong) {
       const [warning = "", ...others] = yield* warned({ HTTPS_PROXY: value })
