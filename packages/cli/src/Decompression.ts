@@ -27,10 +27,24 @@ const decoders: ReadonlyMap<string, () => Decoder> = new Map<string, () => Decod
 /** Most compressions of one answer: a gateway may add one. Each takes memory. */
 const mostCompressions = 3
 
+/** Compressions that are registered, and that nobody asks for. Other names, such as `none` and `utf-8`, are of no compression. */
+const unreadable: ReadonlySet<string> = new Set([
+  "aes128gcm",
+  "compress",
+  "dcb",
+  "dcz",
+  "exi",
+  "pack200-gzip",
+  "x-compress"
+])
+
 /** A body without one of its compressions. Whoever reads it hears of an error of either. */
 const without = (body: Body, name: string, decoder: Decoder): Body => {
   let ofBody: Error | undefined
-  body.on("error", (error) => decoder.destroy(ofBody = error)).pipe(decoder)
+  let isEmpty = true
+  body.once("data", () => isEmpty = false).on("error", (error) => decoder.destroy(ofBody = error))
+  // An answer without a body, to HEAD or of 304, names the compression that it would have.
+  body.on("end", () => isEmpty ? decoder.push(null) : decoder.end()).pipe(decoder, { end: false })
   decoder.on("error", (error) => {
     // Node's own words tell nothing of an answer.
     if (error !== ofBody) error.message = `the answer cannot be read as content-encoding ${name}: ${error.message}`
@@ -41,7 +55,7 @@ const without = (body: Body, name: string, decoder: Decoder): Body => {
 /** The body of an answer as it was before it was compressed. Reading it fails if that is in a way that is not known. */
 export const decompressed = (message: Http.IncomingMessage): Body => {
   const names = (message.headers["content-encoding"] ?? "").toLowerCase().split(",").map((name) => name.trim())
-    .filter((name) => name !== "" && name !== "identity")
+    .filter((name) => decoders.has(name) || unreadable.has(name))
   const known = names.flatMap((name) => {
     const make = decoders.get(name)
     return make === undefined ? [] : [{ name, make }]

@@ -3,6 +3,7 @@ import { listenScoped } from "@nominal-code/testing/GitHubServer"
 import { Effect, Exit, Fiber } from "effect"
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib"
 import { exchangeBy } from "../src/NodeExchange.ts"
+import { fetchBy } from "../src/NodeFetch.ts"
 
 const text = "{\"title\":\"été\"}"
 const send = exchangeBy()
@@ -34,6 +35,29 @@ it.live("reads an answer that is compressed unasked", () =>
       )
       const answer = yield* Effect.promise(() => send(origin, {}))
       assert.strictEqual(yield* Effect.promise(() => answer.text()), text, encoding)
+    }
+  }))
+
+it.live("reads an answer without a body, or of no compression, whatever its content-encoding says", () =>
+  Effect.gen(function*() {
+    const { origin, server } = yield* listenScoped
+    const answers = [
+      ...["gzip", "deflate", "br", "zstd", "gzip, br"].map((encoding) => [encoding, ""] as const),
+      ...["none", "utf-8", "aws-chunked", ""].map((encoding) => [encoding, text] as const),
+      ["aws-chunked, gzip", gzipSync(text)] as const
+    ]
+    for (const [encoding, body] of answers) {
+      server.removeAllListeners("request").on(
+        "request",
+        (_, response) => response.setHeader("content-encoding", encoding).end(body)
+      )
+      const expected = body === "" ? "" : text
+      for (const method of ["GET", "HEAD"]) {
+        const answer = yield* Effect.promise(() => send(origin, { method }))
+        assert.strictEqual(yield* Effect.promise(() => answer.text()), method === "HEAD" ? "" : expected, encoding)
+        const ofModel = yield* Effect.promise(() => fetchBy()(origin, { method }))
+        assert.strictEqual(yield* Effect.promise(() => ofModel.text()), method === "HEAD" ? "" : expected, encoding)
+      }
     }
   }))
 
