@@ -2,7 +2,7 @@
  * Requests to the forges through `node:http`. The first `fetch` of a process takes a tenth of the time and memory of a
  * Job's start, and not every Job comes to a model that needs it.
  */
-import { type Answer, Exchange, type ForgeRequest } from "@nominal-code/forge/Exchange"
+import { type Answer, AnswerTooLarge, Exchange, type ForgeRequest } from "@nominal-code/forge/Exchange"
 import { Effect, Layer } from "effect"
 import * as Http from "node:http"
 import * as Https from "node:https"
@@ -22,7 +22,7 @@ const received = (body: Body): Promise<Buffer> =>
       bytes += chunk.byteLength
       if (bytes > largestBody * 1024 * 1024) {
         chunks.length = 0
-        reject(new Error(`the answer is larger than ${largestBody} MiB`))
+        reject(new AnswerTooLarge(`the answer is larger than ${largestBody} MiB`))
         body.destroy()
       }
     })
@@ -30,22 +30,25 @@ const received = (body: Body): Promise<Buffer> =>
     body.on("end", () => resolve(Buffer.concat(chunks)))
   })
 
-const answerOf = (url: string, message: Http.IncomingMessage): Answer => {
+/** Reads an answer to its end: a client of a forge takes a body that cannot be read for an empty one. */
+const answerOf = (url: string, message: Http.IncomingMessage): Promise<Answer> => {
   const { headersDistinct, statusCode: status = 0, statusMessage: statusText = "" } = message
   const headers = new Map<string, string>()
   for (const [name, values = []] of Object.entries(headersDistinct)) headers.set(name, values.join(", "))
-  // Read now: a connection is free for the next request when its answer has been read.
-  const bytes = received(decompressed(message))
-  bytes.catch(() => {})
-  return {
+  const ok = status >= 200 && status < 300
+  return received(decompressed(message)).catch((error: unknown) => {
+    // What a refusal is says its status.
+    if (ok) throw error
+    return Buffer.alloc(0)
+  }).then((read) => ({
     status,
     statusText,
-    ok: status >= 200 && status < 300,
+    ok,
     url,
     headers,
-    text: () => bytes.then((read) => read.toString("utf8")),
-    arrayBuffer: () => bytes.then((read) => new Uint8Array(read).buffer)
-  }
+    text: () => Promise.resolve(read.toString("utf8")),
+    arrayBuffer: () => Promise.resolve(new Uint8Array(read).buffer)
+  }))
 }
 
 /** Sends one request, over TLS by an agent, and follows no redirect. */

@@ -84,11 +84,20 @@ for (const encoding of ["identity", "gzip"]) {
           () => response.destroy()
         )
       })
-      const answer = yield* Effect.promise(() => send(origin, {}))
-      const read = yield* Effect.exit(Effect.tryPromise(() => answer.text()))
-      assert.isTrue(Exit.isFailure(read))
+      assert.isTrue(Exit.isFailure(yield* Effect.exit(Effect.tryPromise(() => send(origin, {})))))
     }))
 }
+
+it.live("keeps the status of a refusal whose body cannot be read", () =>
+  Effect.gen(function*() {
+    const { origin, server } = yield* listenScoped
+    server.on("request", (_, response) => {
+      response.writeHead(429, { "content-encoding": "gzip", "retry-after": "7" }).end("slow down")
+    })
+    const answer = yield* Effect.promise(() => send(origin, {}))
+    assert.deepStrictEqual([answer.status, answer.headers.get("retry-after")], [429, "7"])
+    assert.strictEqual(yield* Effect.promise(() => answer.text()), "")
+  }))
 
 it.live("closes the connection of an answer that is too large, compressed or not, and takes one that is just not", () =>
   Effect.gen(function*() {
@@ -104,9 +113,8 @@ it.live("closes the connection of an answer that is too large, compressed or not
     const answer = yield* Effect.promise(() => send(`${origin}/whole`, {}))
     assert.strictEqual((yield* Effect.promise(() => answer.arrayBuffer())).byteLength, whole.byteLength)
     for (const path of ["endless", "gzip"]) {
-      const large = yield* Effect.promise(() => send(`${origin}/${path}`, {}))
       assert.strictEqual(
-        yield* Effect.promise(() => large.text().then(() => "", String)),
+        yield* Effect.promise(() => send(`${origin}/${path}`, {}).then(() => "", String)),
         "Error: the answer is larger than 32 MiB",
         path
       )
@@ -116,17 +124,16 @@ it.live("closes the connection of an answer that is too large, compressed or not
 it.live("ends a request whose signal says so, before its answer and within it", () =>
   Effect.gen(function*() {
     const { origin, server } = yield* listenScoped
-    server.on("request", (request, response) => {
-      if (request.url === "/begun") response.write("{")
+    const begun = Promise.withResolvers<void>()
+    const closed = Promise.withResolvers<void>()
+    server.on("request", ({ url }, response) => {
+      if (url === "/begun") response.on("close", closed.resolve).write("{", () => begun.resolve())
     })
-    const closed = new Promise<void>((resolve) => server.on("request", (request) => request.on("close", resolve)))
-    const asked = yield* Effect.forkChild(Effect.promise((signal) => send(`${origin}/silent`, { signal })), {
-      startImmediately: true
-    })
-    yield* Fiber.interrupt(asked)
-    const begun = yield* Effect.scoped(
-      Effect.flatMap(Effect.abortSignal, (signal) => Effect.promise(() => send(`${origin}/begun`, { signal })))
-    )
-    assert.isTrue(Exit.isFailure(yield* Effect.exit(Effect.tryPromise(() => begun.text()))))
-    yield* Effect.promise(() => closed)
+    const asking = (path: string) =>
+      Effect.forkChild(Effect.promise((signal) => send(`${origin}/${path}`, { signal })), { startImmediately: true })
+    yield* Fiber.interrupt(yield* asking("silent"))
+    const within = yield* asking("begun")
+    yield* Effect.promise(() => begun.promise)
+    yield* Fiber.interrupt(within)
+    yield* Effect.promise(() => closed.promise)
   }))

@@ -19,6 +19,9 @@ export interface Answer {
   readonly arrayBuffer: () => Promise<ArrayBuffer>
 }
 
+/** Error of a request whose answer is larger than what is read. The next one would be, too. */
+export class AnswerTooLarge extends Error {}
+
 /** Function that sends one HTTP request to a forge, and follows no redirect. */
 export const Exchange = Context.Reference<(url: string, sent: ForgeRequest) => Promise<Answer>>(
   "@nominal-code/forge/Exchange",

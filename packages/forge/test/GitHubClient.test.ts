@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Fiber, Logger, References } from "effect"
 import { TestClock } from "effect/testing"
+import { AnswerTooLarge, Exchange } from "../src/Exchange.ts"
 import { Forge } from "../src/Forge.ts"
 import type { ForgeError } from "../src/ForgeError.ts"
 import { graphqlUrl } from "../src/github/Client.ts"
@@ -165,6 +166,22 @@ describe("repetition", () => {
       const read = Forge.use((forge) => forge.pullRequest(ref)).pipe(Effect.provide(forgeAt("http://127.0.0.1:1")))
       const { result } = yield* withoutWaiting(read)
       assert.include(result._tag === "Failure" ? String(result.failure) : "", "no answer")
+    }))
+
+  it.effect("an answer that is larger than what is read is asked for once, and refused", () =>
+    Effect.gen(function*() {
+      let asked = 0
+      const read = Forge.use((forge) => forge.pullRequest(ref)).pipe(
+        Effect.provide(forgeAt("https://github.example")),
+        Effect.provideService(Exchange, () => {
+          asked += 1
+          return Promise.reject(new AnswerTooLarge("the answer is larger than 32 MiB"))
+        })
+      )
+      const { result } = yield* withoutWaiting(read)
+      assert.strictEqual(result._tag === "Failure" && reasonOf(result.failure)._tag, "Refused")
+      assert.match(String(result._tag === "Failure" && result.failure), /: the answer is larger than 32 MiB \(GitHub\./)
+      assert.strictEqual(asked, 1)
     }))
 
   it.effect("an answer of another shape is Unavailable and names the place", () =>

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { PullNumber, PullRequestRef, RepoName } from "@nominal-code/domain/event/PullRequest"
 import { Clock, Duration, Effect, Redacted } from "effect"
+import { AnswerTooLarge, Exchange } from "../src/Exchange.ts"
 import { Forge } from "../src/Forge.ts"
 import { ForgeError } from "../src/ForgeError.ts"
 import * as GitLab from "../src/GitLab.ts"
@@ -74,6 +75,23 @@ describe("GitLab's answers", () => {
       assert.match(error.message, /\(GitLab.pullRequest acme\/backend\/shop!7\)$/)
       assert.strictEqual(fake.requests.filter((request) => request.path === path).length, 1)
       assert.notInclude(`${error.message} ${JSON.stringify(error)}`, token)
+    }))
+
+  it.effect("that are larger than what is read are asked for once, and refused", () =>
+    Effect.gen(function*() {
+      const fake = yield* fakeGitHub()
+      let asked = 0
+      const error = failureOf(
+        yield* asking(fake, (forge) => forge.pullRequest(ref)).pipe(
+          Effect.provideService(Exchange, () => {
+            asked += 1
+            return Promise.reject(new AnswerTooLarge("the answer is larger than 32 MiB"))
+          })
+        )
+      )
+      assert.strictEqual(error.reason._tag, "Refused")
+      assert.match(error.message, /^the answer is larger than 32 MiB \(GitLab\./)
+      assert.strictEqual(asked, 1)
     }))
 
   it.effect("of a limit are waited for as long as GitLab asks", () =>

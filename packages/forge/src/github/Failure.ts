@@ -1,6 +1,7 @@
 import type { ForgeQuota } from "@nominal-code/domain/telemetry/Metrics"
 import { oneLine } from "@nominal-code/domain/text/OneLine"
 import { DateTime, Duration, Option, Schema } from "effect"
+import { AnswerTooLarge } from "../Exchange.ts"
 import {
   Forbidden,
   ForgeError,
@@ -135,9 +136,9 @@ export const reasonOf = (thrown: unknown, now: number): Reason => {
   const message = oneLine(failure.value.message, longest)
   if (response === undefined) {
     const cause = thrown instanceof Error ? thrown.cause : undefined
-    return cause instanceof RedirectedAway
-      ? new Refused({ status: 307, message: cause.message })
-      : new Unavailable({ message: `no answer: ${message}` })
+    if (cause instanceof RedirectedAway) return new Refused({ status: 307, message: cause.message })
+    if (cause instanceof AnswerTooLarge) return new Refused({ status: 200, message })
+    return new Unavailable({ message: `no answer: ${message}` })
   }
   return isRateLimit(response.status, response.headers, response.data, message)
     ? limitOf(response.headers, now)

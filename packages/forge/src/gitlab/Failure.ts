@@ -1,6 +1,6 @@
 import { oneLine } from "@nominal-code/domain/text/OneLine"
 import { DateTime, Duration, Option, Schema } from "effect"
-import type { Answer } from "../Exchange.ts"
+import { type Answer, AnswerTooLarge } from "../Exchange.ts"
 import { Forbidden, ForgeError, NotFound, RateLimited, Refused, Unauthorized, Unavailable } from "../ForgeError.ts"
 import { RedirectedAway } from "../SameOrigin.ts"
 
@@ -89,6 +89,7 @@ const ofAnswer = ({ headers, status, text }: UnexpectedAnswer, now: number): Rea
 /** Maps what a request threw to the reason of the failure. `now`, in milliseconds, is used if the answer has no date. */
 export const reasonOf = (thrown: unknown, now: number): Reason => {
   if (thrown instanceof UnexpectedAnswer) return ofAnswer(thrown, now)
+  if (thrown instanceof AnswerTooLarge) return new Refused({ status: 200, message: thrown.message })
   if (thrown instanceof RedirectedAway) return new Refused({ status: 307, message: thrown.message })
   const cause = thrown instanceof Error && thrown.cause instanceof Error ? `: ${thrown.cause.message}` : ""
   const message = thrown instanceof Error && thrown.message !== "" ? thrown.message : String(thrown)
