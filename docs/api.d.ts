@@ -3488,8 +3488,8 @@ declare const KubeClient_base: Context.ServiceClass<KubeClient, "@nominal-code/k
    * gone.
    */
   endingFor(name: string): Effect.Effect<Option.Option<Duration.Duration>, KubeError>;
-  /** Warnings of the cluster about a Job: why its pods are refused. Requires the right to list events. */
-  warningsOf(name: string): Effect.Effect<ReadonlyArray<string>, KubeError>;
+  /** Warnings of the cluster about a Job: why its pods are refused; or about a pod. Requires the right to list events. */
+  warningsOf(name: string, kind?: "Job" | "Pod"): Effect.Effect<ReadonlyArray<string>, KubeError>;
   readonly jobs: ListerWatcher<KubeJob>;
   readonly pods: ListerWatcher<KubePod>;
 }>;

@@ -109,7 +109,17 @@ it.effect("the authorities of the Jobs are an entry of a ConfigMap", () =>
     for (const text of ["company-ca", "company-ca/ca-bundle.crt"]) {
       assert.deepStrictEqual(yield* named(text), Option.some(text))
     }
-    for (const wrong of ["Company", "/etc/ssl/ca.pem", "company/", "company/../ca.crt", "company/.."]) {
+    for (
+      const wrong of [
+        "Company",
+        "/etc/ssl/ca.pem",
+        "company/",
+        "company/../ca.crt",
+        "company/..",
+        "company/..data",
+        `company/${"a".repeat(254)}`
+      ]
+    ) {
       assert.match((yield* Effect.flip(named(wrong))).message, /kubernetes\.ca_config_map.*the name of a ConfigMap/)
     }
   }))

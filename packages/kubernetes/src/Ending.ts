@@ -108,17 +108,20 @@ export const tooLong = (limit: Duration.Duration): RunWithoutResult =>
     retryable: true
   })
 
-/** Outcome of a run whose pod had a node, but whose image did not arrive. */
-export const neverStarted = ({ pods }: KubeJobSnapshot, waited: Duration.Duration): RunWithoutResult => {
-  const why = Option.firstSomeOf(
-    pods.map(({ waiting }) => Option.map(waiting, ({ message, reason }) => `${reason} ${message}`))
+/**
+ * Outcome of a run whose pod had a node, but whose image did not arrive, or a ConfigMap is not there. `warnings`: the
+ * cluster's about the pod.
+ */
+export const neverStarted = (
+  { pods }: KubeJobSnapshot,
+  waited: Duration.Duration,
+  warnings: ReadonlyArray<string> = []
+): RunWithoutResult => {
+  const waiting = Option.firstSomeOf(
+    pods.map(({ waiting }) => Option.map(waiting, ({ message, reason }) => `${reason} ${message}`.trim()))
   )
-  return clusterPostponed(
-    "not-started",
-    `no pod of the Job could be started in ${Duration.format(waited)}: ${
-      Option.getOrElse(why, () => "no reason is known")
-    }`
-  )
+  const why = [...Option.toArray(waiting), ...warnings.slice(-1)].join(": ") || "no reason is known"
+  return clusterPostponed("not-started", `no pod of the Job could be started in ${Duration.format(waited)}: ${why}`)
 }
 
 /** Reasons for the exit codes of SIGKILL and SIGTERM. Any other is the container's own end. */

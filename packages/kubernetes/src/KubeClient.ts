@@ -40,8 +40,8 @@ export class KubeClient extends Context.Service<KubeClient, {
    * gone.
    */
   endingFor(name: string): Effect.Effect<Option.Option<Duration.Duration>, KubeError>
-  /** Warnings of the cluster about a Job: why its pods are refused. Requires the right to list events. */
-  warningsOf(name: string): Effect.Effect<ReadonlyArray<string>, KubeError>
+  /** Warnings of the cluster about a Job: why its pods are refused; or about a pod. Requires the right to list events. */
+  warningsOf(name: string, kind?: "Job" | "Pod"): Effect.Effect<ReadonlyArray<string>, KubeError>
   readonly jobs: ListerWatcher<KubeJob>
   readonly pods: ListerWatcher<KubePod>
 }>()("@nominal-code/kubernetes/KubeClient") {}

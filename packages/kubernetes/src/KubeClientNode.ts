@@ -150,11 +150,11 @@ const make = Effect.fnUntraced(function*({ kubeconfig, namespace }: KubeClientOp
         Effect.catchIf(({ reason }) => reason === "absent", () => Effect.succeedNone)
       )
     ),
-    warningsOf: Effect.fn("KubeClient.warningsOf")((name: string) =>
+    warningsOf: Effect.fn("KubeClient.warningsOf")((name: string, kind = "Job") =>
       request<unknown>("list events", (options) =>
         core.listNamespacedEvent({
           namespace,
-          fieldSelector: `involvedObject.kind=Job,involvedObject.name=${name},type=Warning`,
+          fieldSelector: `involvedObject.kind=${kind},involvedObject.name=${name},type=Warning`,
           limit: 50
         }, options)).pipe(
           Effect.flatMap((answer) =>

@@ -126,7 +126,7 @@ const make = Effect.fnUntraced(function*({ review, ...template }: KubernetesOpti
       yield* Effect.forkScoped(Effect.andThen(begun, served))
       const resumed = observation.first((snapshot) => isSuspended(snapshot) ? Option.none() : Option.some(undefined))
       while (true) {
-        const placement = Placement.make(observation, jobs.warningsOf(name))
+        const placement = Placement.make(observation, (kind, of = name) => jobs.warningsOf(of, kind))
         const { hopeless, shortened } = placement
         const apiAway = Effect.match(jobs.find(name), { onFailure: apiIsAway, onSuccess: Option.none })
         // Nothing is begun while the API server is away, so the slot is free to find out that it is.

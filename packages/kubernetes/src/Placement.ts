@@ -64,11 +64,11 @@ const unplaced = (why: string): RunWithoutResult => clusterPostponed("full", `no
  */
 export const make = (
   observation: KubeJobObservation,
-  warnings: Effect.Effect<ReadonlyArray<string>, KubeError>
+  warningsOf: (kind: "Job" | "Pod", name?: string) => Effect.Effect<ReadonlyArray<string>, KubeError>
 ) => {
   let times = began
 
-  const refusal = warnings.pipe(
+  const refusal = warningsOf("Job").pipe(
     Effect.map((found) => found.at(-1) ?? "the cluster tells no reason"),
     Effect.catch(({ message }) => Effect.succeed(`no reason can be read: ${message}`)),
     Effect.map((why) =>
@@ -76,13 +76,20 @@ export const make = (
     )
   )
 
+  /** Only events tell that a ConfigMap or a volume is not there: the containers are just being made. */
+  const unstarted = (snapshot: KubeJobSnapshot) =>
+    Effect.suspend(() => {
+      const pod = snapshot.pods.at(-1)
+      return pod === undefined ? Effect.succeed([]) : Effect.orElseSucceed(warningsOf("Pod", pod.name), () => [])
+    }).pipe(Effect.map((warnings) => neverStarted(snapshot, startLimit, warnings)))
+
   const look: Effect.Effect<Option.Option<RunWithoutResult>> = Effect.gen(function*() {
     const snapshot = yield* observation.snapshot
     const without = Option.getOrUndefined(placementProblem(snapshot))
     times = after(times, snapshot, without === undefined)
     if (without === undefined) {
       return Duration.isGreaterThanOrEqualTo(times.starting, startLimit)
-        ? Option.some(neverStarted(snapshot, startLimit))
+        ? Option.some(yield* unstarted(snapshot))
         : Option.none()
     }
     if (without._tag === "Refused") {

@@ -36,6 +36,7 @@ export const fakeKube = Effect.gen(function*() {
   const log: Array<string> = []
   let refusal = Option.none<KubeErrorReason>()
   let warnings: ReadonlyArray<string> = []
+  const podWarnings = new Map<string, ReadonlyArray<string>>()
   const endingFor = new Map<string, Duration.Duration>()
 
   const asked = <A>(answer: () => A) =>
@@ -91,7 +92,7 @@ export const fakeKube = Effect.gen(function*() {
     findJob: (name) => asked(() => Option.fromUndefinedOr(jobs.get(name))),
     deleteJob: (name) => asked(() => void log.push(`delete ${name}`)),
     endingFor: (name) => asked(() => Option.fromUndefinedOr(endingFor.get(name))),
-    warningsOf: () => asked(() => warnings),
+    warningsOf: (name, kind = "Job") => asked(() => kind === "Job" ? warnings : podWarnings.get(name) ?? []),
     jobs: watchable("jobs", jobs, jobEvents),
     pods: watchable("pods", pods, podEvents)
   })
@@ -116,6 +117,8 @@ export const fakeKube = Effect.gen(function*() {
     }),
     /** Warnings of the cluster about each Job. */
     warn: (...messages: ReadonlyArray<string>) => Effect.sync(() => void (warnings = messages)),
+    warnOfPod: (name: string, ...messages: ReadonlyArray<string>) =>
+      Effect.sync(() => void podWarnings.set(name, messages)),
     layer: Layer.succeed(KubeClient, client)
   }
 })

@@ -47,17 +47,23 @@ it.effect("what a pod waits for its place is no part of the limit for its start"
     assert.deepStrictEqual(yield* Fiber.join(running), reviewed)
   }))
 
-it.effect("a pod with a node that has not started after five minutes waits for the cluster", () =>
+it.effect("a pod with a node that has not started after five minutes waits for the cluster, and says why", () =>
   Effect.gen(function*() {
     const { kube, running } = yield* started()
-    yield* kube.pod(kubePod({ name: pending.name, job: name, node: Option.some("node-3") }))
+    const waiting = Option.some({ reason: "ContainerCreating", message: "" })
+    yield* kube.pod(kubePod({ name: pending.name, job: name, node: Option.some("node-3"), waiting }))
+    const mount = "MountVolume.SetUp failed for volume \"authorities\" : configmap \"company-ca\" not found"
+    yield* kube.warnOfPod(pending.name, noRoom, mount)
     yield* TestClock.adjust("5 minutes")
     yield* quiet
     yield* kube.removed(name)
     yield* TestClock.adjust("1 second")
     const outcome = yield* Fiber.join(running)
     assert.strictEqual(outcome._tag, "Postponed")
-    assert.match(reasonOf(outcome), /^cluster: no pod of the Job could be started in 5m/)
+    assert.strictEqual(
+      reasonOf(outcome),
+      `cluster: no pod of the Job could be started in 5m: ContainerCreating: ${mount}`
+    )
   }))
 
 it.effect("a deadline that the wait for a place has eaten up postpones the run, any other one fails it", () =>

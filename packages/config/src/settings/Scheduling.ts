@@ -19,7 +19,8 @@ export const secretNames = list("names of Secrets", Schema.String.check(Schema.i
 export const configMapEntry = word(
   "name",
   "the name of a ConfigMap, or NAME/ENTRY",
-  /^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?(?:\/[-\w.]*[-\w])?$/
+  // An entry is the name of a file, too: of at most 253 characters, and none that begins with "..".
+  /^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?(?:\/(?!\.\.)[-\w.]{0,252}[-\w])?$/
 )
 
 const key = /^(?:[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/
