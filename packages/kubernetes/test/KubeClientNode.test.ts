@@ -6,6 +6,7 @@ import * as Manifest from "@nominal-code/kubernetes/Manifest"
 import { everyKubeJob, kubeJobName } from "@nominal-code/kubernetes/Names"
 import { laneOf, mention } from "@nominal-code/testing/Jobs"
 import * as KubeEmulator from "@nominal-code/testing/KubeEmulator"
+import { type KubeEventObject, newMetadata, timestamp } from "@nominal-code/testing/KubeStore"
 import { redisAt } from "@nominal-code/testing/TestConfig"
 import { Context, Duration, Effect, Layer, Option, Schedule, Stream } from "effect"
 import { FileSystem } from "effect"
@@ -122,3 +123,27 @@ it.live("a kubeconfig that is not one is told in one line", () =>
     )
     assert.match(error.message, /^the kubeconfig cannot be read: /)
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+it.live("of a pod the warnings are not those of a Job of its name", () =>
+  Effect.gen(function*() {
+    const { client, cluster: { namespace, store } } = yield* connected()
+    for (
+      const [kind, message] of [["Job", "no quota is left"], ["Pod", "configmap \"company-ca\" not found"]] as const
+    ) {
+      store.put<KubeEventObject>({
+        apiVersion: "v1",
+        kind: "Event",
+        metadata: newMetadata({ name: `one.${kind}`, namespace }),
+        involvedObject: { kind, namespace, name: "one", uid: "" },
+        type: "Warning",
+        reason: "Failed",
+        message,
+        count: 1,
+        source: { component: "kubelet" },
+        firstTimestamp: timestamp(),
+        lastTimestamp: timestamp()
+      })
+    }
+    assert.deepStrictEqual(yield* client.warningsOf("one"), ["no quota is left"])
+    assert.deepStrictEqual(yield* client.warningsOf("one", "Pod"), ["configmap \"company-ca\" not found"])
+  }))
