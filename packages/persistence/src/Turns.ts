@@ -29,11 +29,12 @@ export const make = (patience: number): Turns => {
     return mine
   }
 
-  const leave = (key: string, mine: Latch.Latch): void => {
+  /** Ends a turn. The next one begins by itself: on the stack of this one, a thousand that wait would not find room. */
+  const leave = (key: string, mine: Latch.Latch): Effect.Effect<unknown> => {
     const left = (keys.get(key) ?? []).filter((other) => other !== mine)
     if (left.length === 0) keys.delete(key)
     else keys.set(key, left)
-    left[0]?.openUnsafe()
+    return left[0]?.open ?? Effect.void
   }
 
   return {
@@ -43,7 +44,7 @@ export const make = (patience: number): Turns => {
         Effect.acquireUseRelease(
           Effect.sync(() => enter(key)),
           (mine) => Effect.andThen(Effect.timeoutOption(mine.await, patience + margin), call(now + patience)),
-          (mine) => Effect.sync(() => leave(key, mine))
+          (mine) => Effect.suspend(() => leave(key, mine))
         ))
   }
 }

@@ -44,3 +44,22 @@ it.effect("a call waits until those before it have begun their last try at most"
     yield* Fiber.join(next)
     assert.deepStrictEqual(until, [patience, patience])
   }))
+
+it.effect("thousands of calls that wait for one are all made, in their order", () =>
+  Effect.gen(function*() {
+    const { inTurn, isTaken } = Turns.make(patience)
+    const open = Latch.makeUnsafe()
+    const made: Array<number> = []
+    const calls = Array.from({ length: 3_000 }, (_, index) => index)
+    const all = yield* Effect.forkChild(Effect.forEach(
+      calls,
+      (index) =>
+        inTurn("a", () => Effect.andThen(index === 0 ? open.await : Effect.void, Effect.sync(() => made.push(index)))),
+      { concurrency: "unbounded", discard: true }
+    ))
+    yield* quiet
+    open.openUnsafe()
+    yield* Fiber.join(all)
+    assert.deepStrictEqual(made, calls)
+    assert.isFalse(isTaken("a"))
+  }))
