@@ -38,6 +38,15 @@ const twins = {
   push: [lifecycle(lane, "a", "pr_push", shaOf("head")), lifecycle(lane, "b", "pr_push", shaOf("head"))]
 } as const
 
+/** Takes the job of a push, whose event comes again while it runs. */
+const takeAndComeAgain = Effect.gen(function*() {
+  const [first, second] = twins.push
+  yield* offer(first)
+  const lease = yield* take
+  assert.deepStrictEqual(yield* offer(second), duplicate(first.id))
+  return lease
+})
+
 /** A request to review a head again, and an event that replaces it. */
 const [asked, reopened] = [
   lifecycle(lane, "asked", "pr_rerun", shaOf("head"), { again: "asked" }),
@@ -171,10 +180,8 @@ export const identifying = (it: TestFunction) => {
   it(
     "looks again when an event came again while its run found nothing to do, for it may have come after it looked",
     Effect.gen(function*() {
-      const [first, second] = twins.push
-      yield* offer(first)
-      const lease = yield* take
-      assert.deepStrictEqual(yield* offer(second), duplicate(first.id))
+      const [first] = twins.push
+      const lease = yield* takeAndComeAgain
       yield* settle(lease, skipped("closed"))
       const again = yield* take
       assert.deepStrictEqual([again.job.id, again.attempt, again.run], [first.id, 1, 2])
@@ -187,10 +194,8 @@ export const identifying = (it: TestFunction) => {
   it(
     "looks again when an event came again while its run was given up, and the notice finds a review of another head",
     Effect.gen(function*() {
-      const [first, second] = twins.push
-      yield* offer(first)
-      const lease = yield* take
-      assert.deepStrictEqual(yield* offer(second), duplicate(first.id))
+      const [first] = twins.push
+      const lease = yield* takeAndComeAgain
       yield* settle(lease, Settlement.cases.GiveUp.make({ failure }))
       yield* settle(yield* take, Settlement.cases.Done.make({ outcome: reviewOf(shaOf("other")) }))
       const again = yield* take
