@@ -40,4 +40,5 @@ it.live("the parser is optimized where it has much to do, without a copy of its 
     assert.isAbove(ours.length, 0)
     assert.isBelow(ours.length / usual.length, 0.75)
     assert.isBelow(Math.max(...ours) / Math.max(...unrolled), 0.8)
-  }).pipe(Effect.provide(NodeServices.layer)))
+    // V8 optimizes beside the program: on a busy machine it may end before the largest function is done.
+  }).pipe(Effect.provide(NodeServices.layer)), { retry: 2 })
