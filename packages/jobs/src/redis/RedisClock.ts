@@ -1,3 +1,6 @@
+import { RedisTime } from "@nominal-code/persistence/RedisTime"
+import { Clock, Effect, Option } from "effect"
+
 /** Estimate of Redis' clock, in milliseconds: of what a process has heard from it, and of its own clock since. */
 export interface RedisClock {
   /** Takes the time of an answer that was heard now, by the process' own clock. */
@@ -24,3 +27,23 @@ export const make = (): RedisClock => {
     at: (local) => best === undefined ? undefined : local + best.ahead
   }
 }
+
+/** Makes an estimate of the time of Redis. In tests, the scripts' time is given. */
+export const makeTime = Effect.gen(function*() {
+  const given = yield* RedisTime
+  const clock = make()
+  return {
+    /** The time now; `undefined`: nothing was heard of it yet. */
+    now: Effect.gen(function*() {
+      const time = yield* given
+      if (Option.isSome(time)) return time.value
+      return clock.at(yield* Clock.currentTimeMillis)
+    }),
+    /** Takes the time of an answer that was heard now. */
+    heard: (now: number) => Effect.map(Clock.currentTimeMillis, (local) => clock.hear(now, local)),
+    /** The time for the scripts, if it is given. */
+    given
+  }
+})
+
+export type EstimatedTime = Effect.Success<typeof makeTime>
