@@ -6,7 +6,7 @@ import { parseGitDiff } from "@nominal-code/domain/diff/GitDiff"
 import { annotate, lineEndChanges, parsePatch } from "@nominal-code/domain/diff/Hunk"
 import { RepoPath } from "@nominal-code/domain/event/PullRequest"
 import { unquotePath } from "@nominal-code/domain/file/GitPath"
-import { ignoring } from "@nominal-code/domain/file/IgnorePatterns"
+import { ignoreMatcher } from "@nominal-code/domain/file/IgnorePatterns"
 import { escapePath, makeSpellings, unescapePath } from "@nominal-code/domain/file/RepoPathSpelling"
 import { splitMarkers } from "@nominal-code/domain/review/Marker"
 import * as Redaction from "@nominal-code/domain/secret/Redaction"
@@ -189,7 +189,7 @@ export const parsers: ReadonlyArray<Parser> = [
     read: (text) =>
       Effect.map(
         statedKinds({ baseFile: () => Effect.succeedSome(text) }, [path]),
-        (kindOf) => [kindOf(path), ignoring(text.split("\n").slice(0, 100))(`${"a".repeat(200)}.ts`)]
+        (kindOf) => [kindOf(path), ignoreMatcher(text.split("\n").slice(0, 100))(`${"a".repeat(200)}.ts`)]
       )
   },
   pure("a text for a forge", [markdown], (text) => [gate.markdown(text, 20_000), gate.suggestion(text, 20_000)]),

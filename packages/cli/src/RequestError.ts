@@ -1,5 +1,5 @@
 /** Codes by which Node says that nobody whom it knows has signed a certificate. */
-const untrusted: ReadonlySet<unknown> = new Set([
+const unknownAuthority: ReadonlySet<unknown> = new Set([
   "DEPTH_ZERO_SELF_SIGNED_CERT",
   "SELF_SIGNED_CERT_IN_CHAIN",
   "UNABLE_TO_GET_ISSUER_CERT",
@@ -14,7 +14,7 @@ const untrusted: ReadonlySet<unknown> = new Set([
 export const of = (error: unknown): unknown =>
   !(error instanceof Error && "code" in error)
     ? error
-    : untrusted.has(error.code)
+    : unknownAuthority.has(error.code)
     ? new Error("its certificate is signed by an unknown authority: name the authority's file in NODE_EXTRA_CA_CERTS")
     : error.code === "ECONNRESET" && error.message === "aborted"
     ? new Error("the connection was closed in the middle of the answer")

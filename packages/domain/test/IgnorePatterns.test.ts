@@ -1,5 +1,5 @@
 import { afterAll, assert, beforeAll, describe, it, vi } from "@effect/vitest"
-import { ignoring, uselessPatterns } from "@nominal-code/domain/file/IgnorePatterns"
+import { ignoreMatcher, uselessPatterns } from "@nominal-code/domain/file/IgnorePatterns"
 import { Schema } from "effect"
 import { spawnSync } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
@@ -8,10 +8,10 @@ import { join } from "node:path"
 import { env } from "node:process"
 
 const matches = (pattern: string, ...paths: ReadonlyArray<string>) => {
-  for (const path of paths) assert.isTrue(ignoring([pattern])(path), `${pattern} should match ${path}`)
+  for (const path of paths) assert.isTrue(ignoreMatcher([pattern])(path), `${pattern} should match ${path}`)
 }
 const misses = (pattern: string, ...paths: ReadonlyArray<string>) => {
-  for (const path of paths) assert.isFalse(ignoring([pattern])(path), `${pattern} should not match ${path}`)
+  for (const path of paths) assert.isFalse(ignoreMatcher([pattern])(path), `${pattern} should not match ${path}`)
 }
 
 it("matches a name without a slash at every depth", () => {
@@ -49,9 +49,9 @@ it("reads sets as git reads them", () => {
 })
 
 it("takes back what a pattern after an exclamation mark names", () => {
-  const isIgnored = ignoring(["*.lock", "!keep.lock"])
+  const isIgnored = ignoreMatcher(["*.lock", "!keep.lock"])
   assert.deepStrictEqual([isIgnored("a.lock"), isIgnored("keep.lock")], [true, false])
-  assert.isFalse(ignoring([])("a.lock"))
+  assert.isFalse(ignoreMatcher([])("a.lock"))
 })
 
 const symbols = Schema.Array(
@@ -92,7 +92,7 @@ describe("beside git itself", () => {
     const shown = git(["check-ignore", "--no-index", "--verbose", "--non-matching", "-z", "--stdin"], paths.join("\0"))
     const fields = shown.split("\0")
     const ignored = paths.filter((_, at) => ![undefined, "", "!"].includes(fields[at * 4 + 2]?.slice(0, 1)))
-    assert.deepStrictEqual(paths.filter(ignoring(patterns)), ignored, patterns.join(" then "))
+    assert.deepStrictEqual(paths.filter(ignoreMatcher(patterns)), ignored, patterns.join(" then "))
   }, { arbitrary: { runs: 60 } })
 })
 

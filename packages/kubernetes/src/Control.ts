@@ -54,7 +54,8 @@ export const make = Effect.gen(function*() {
       Effect.map((found) => found.filter(({ end }) => Option.isNone(end)))
     )
 
-  const noticed = (name: string) =>
+  /** Asks for a Job until it has ended or is gone: its watch may have missed that. */
+  const pollUntilEnded = (name: string) =>
     client.findJob(name).pipe(
       Effect.delay(lookEvery),
       Effect.retry(Schedule.spaced(lookEvery)),
@@ -62,10 +63,10 @@ export const make = Effect.gen(function*() {
     )
 
   /** Waits until nothing of a Job runs any more; false after the time limit. */
-  const over = (name: string, observation: KubeJobWatch.KubeJobObservation, limit: Duration.Duration) =>
+  const awaitEnd = (name: string, observation: KubeJobWatch.KubeJobObservation, limit: Duration.Duration) =>
     Effect.raceFirst(
       observation.first((snapshot) => isOver(snapshot) ? Option.some(true) : Option.none()),
-      noticed(name)
+      pollUntilEnded(name)
     ).pipe(
       Effect.timeoutOption(limit),
       Effect.map(Option.isSome)
@@ -82,7 +83,7 @@ export const make = Effect.gen(function*() {
       : Option.none()
     if (Option.isNone(spent)) yield* withRetries(client.deleteJob(name))
     const left = Option.match(spent, { onNone: () => endLimit, onSome: (spent) => Duration.subtract(endLimit, spent) })
-    if (yield* over(name, observation, left)) return Option.none<string>()
+    if (yield* awaitEnd(name, observation, left)) return Option.none<string>()
     return Option.some(places(yield* observation.snapshot))
   })
 
@@ -101,7 +102,7 @@ export const make = Effect.gen(function*() {
   const endOther = Effect.fnUntraced(function*(other: KubeJob) {
     const observation = yield* watch.observe(other.name)
     yield* observation.confirm(other)
-    if (!other.deleting && (yield* over(other.name, observation, leavingLimit))) return
+    if (!other.deleting && (yield* awaitEnd(other.name, observation, leavingLimit))) return
     yield* ensureWanted
     yield* Effect.logWarning(`ending ${other.name}, a Job of the same pull request, whose run is over`)
     const left = yield* stop(other.name, observation)

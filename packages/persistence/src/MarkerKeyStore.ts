@@ -2,7 +2,7 @@ import { MarkerKeys } from "@nominal-code/domain/review/MarkerSeal"
 import { Effect, Layer, Redacted, Schema } from "effect"
 import { randomBytes } from "node:crypto"
 import { Redis } from "./Redis.ts"
-import { opening } from "./RedisOpening.ts"
+import { retryAtStart } from "./RedisOpening.ts"
 import { Sqlite } from "./Sqlite.ts"
 
 const newKey = () => randomBytes(32).toString("hex")
@@ -40,11 +40,11 @@ export const layerRedis = (use: "make" | "read") =>
     Effect.gen(function*() {
       const redis = yield* Redis
       if (use === "make") {
-        yield* opening(
+        yield* retryAtStart(
           redis.send("MarkerKeys", Schema.NullOr(Schema.Literal("OK")), ["set", redisKey, newKey(), "NX"])
         )
       }
-      const stored = yield* opening(redis.send("MarkerKeys", Schema.NullOr(Schema.String), ["get", redisKey]))
+      const stored = yield* retryAtStart(redis.send("MarkerKeys", Schema.NullOr(Schema.String), ["get", redisKey]))
       return keysIn(stored ?? "")
     })
   )

@@ -66,7 +66,8 @@ const connectionTrouble = (cause: unknown): string => {
   return cause.message === "Command timed out" ? "no answer in time" : codeOf(cause) || "the connection was lost"
 }
 
-const untrusted = "no TLS that can be trusted: name the file of its authority in NODE_EXTRA_CA_CERTS, or use redis://"
+const authorityAdvice =
+  "no TLS that can be trusted: name the file of its authority in NODE_EXTRA_CA_CERTS, or use redis://"
 
 /** Error of a command while Redis refuses every new connection, as it does when its password was changed. */
 export const explainRefusal = (error: StoreError, { address, operation }: Failure, refusal: unknown): StoreError =>
@@ -86,7 +87,7 @@ export const explain = ({ address, cause, operation }: Failure): StoreError => {
   if (cause instanceof StoreError) return cause
   if (!isReply(cause)) {
     const tls = isTls(cause)
-    const advice = tls ? untrusted : "it will be tried again"
+    const advice = tls ? authorityAdvice : "it will be tried again"
     return new StoreError({
       operation,
       message: `${address}: ${connectionTrouble(cause)}; ${advice}`,

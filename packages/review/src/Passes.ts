@@ -9,7 +9,7 @@ import type { AskResult } from "./Ask.ts"
 import { groupsOf, nextBundle } from "./context/Bundles.ts"
 import { fitDiffs, type Portion, portionsOf, type ShownDiff } from "./context/DiffBudget.ts"
 import type { ReviewContext } from "./context/ReviewContext.ts"
-import { asRuled } from "./context/Rules.ts"
+import { applyRule } from "./context/Rules.ts"
 import { coverageOf } from "./posted/Receipt.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
 import { ReviewSteps } from "./ReviewSteps.ts"
@@ -98,7 +98,7 @@ export const inPasses = Effect.fn("Passes.inPasses")(function*(job: Job, context
   const groups = () => known ??= groupsOf(all.map(({ file }) => file))
   const ruled = ({ answer, usage }: RecoveredAnswer): RecoveredAnswer => ({
     usage,
-    answer: Option.map(answer, (one) => ({ ...one, findings: one.findings.map(asRuled(context.rules.rules)) }))
+    answer: Option.map(answer, (one) => ({ ...one, findings: one.findings.map(applyRule(context.rules.rules)) }))
   })
   const most = Math.min(diffBudget, Math.floor((reviewer.contextWindow ?? Infinity) * partOfWindow))
   const fitting = ({ pass, portions }: Pick<PassPart, "pass" | "portions">) => (room: number) =>

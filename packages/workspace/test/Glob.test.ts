@@ -122,8 +122,8 @@ layer(services, { excludeTestServices: true })("Glob", (it) => {
         ]
       ) {
         const [matched, included] = yield* Effect.all([
-          GlobPattern.matching("Glob", pattern, files),
-          GlobPattern.including("Grep", pattern, files)
+          GlobPattern.matchGlob("Glob", pattern, files),
+          GlobPattern.matchInclude("Grep", pattern, files)
         ])
         assert.deepStrictEqual([matched, included], [onDisk(`/${pattern}`), onDisk(pattern)], pattern)
       }

@@ -1,5 +1,5 @@
 import { Option } from "effect"
-import { ignoring } from "../file/IgnorePatterns.ts"
+import { ignoreMatcher } from "../file/IgnorePatterns.ts"
 import type { filters } from "../settings/Filters.ts"
 import type { ValuesOf } from "../settings/Setting.ts"
 
@@ -39,11 +39,12 @@ type Matcher = (entries: ReadonlyArray<string>) => (name: string) => boolean
 /** Matches whole names in any case, in which `*` stands for any characters but the slash, and nothing else is special. */
 const byName: Matcher = (entries) => {
   const literal = (entry: string) => `/${entry.toLowerCase().replaceAll(/[\\[\]?]/g, String.raw`\$&`)}`
-  const matches = ignoring(entries.map(literal))
+  const matches = ignoreMatcher(entries.map(literal))
   return (name) => matches(name.toLowerCase())
 }
 
-const byBranch: Matcher = (entries) => ignoring(entries.map((entry) => entry.startsWith("/") ? entry : `/${entry}`))
+const byBranch: Matcher = (entries) =>
+  ignoreMatcher(entries.map((entry) => entry.startsWith("/") ? entry : `/${entry}`))
 
 const byPart: Matcher = (entries) => (title) => {
   const lowerCase = title.toLowerCase()
@@ -70,7 +71,7 @@ const pass = (entries: ReadonlyArray<string>, names: ReadonlyArray<string>, matc
 /** True if one of the files passes by itself. */
 const somePasses = (entries: ReadonlyArray<string>, paths: ReadonlyArray<string>): boolean => {
   const { excluded, included } = partsOf(entries)
-  const [isExcluded, isIncluded] = [ignoring(excluded), ignoring(included)]
+  const [isExcluded, isIncluded] = [ignoreMatcher(excluded), ignoreMatcher(included)]
   return paths.some((path) => !isExcluded(path) && (included.length === 0 || isIncluded(path)))
 }
 

@@ -1,6 +1,6 @@
 import { Result, Schema, SchemaIssue } from "effect"
 import { RepoPath } from "../event/PullRequest.ts"
-import { ignoring } from "../file/IgnorePatterns.ts"
+import { ignoreMatcher } from "../file/IgnorePatterns.ts"
 import { oneLine } from "../text/OneLine.ts"
 import { parseYamlMap } from "../text/Yaml.ts"
 import { Severity } from "./Finding.ts"
@@ -69,5 +69,5 @@ const mostTried = 500
 /** The rules for one of the paths. */
 export const rulesFor = (rules: ReadonlyArray<ReviewRule>, paths: ReadonlyArray<string>): ReadonlyArray<ReviewRule> => {
   const tried = paths.slice(0, mostTried)
-  return rules.filter((rule) => rule.paths === undefined || tried.some(ignoring(rule.paths)))
+  return rules.filter((rule) => rule.paths === undefined || tried.some(ignoreMatcher(rule.paths)))
 }

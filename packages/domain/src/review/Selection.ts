@@ -1,5 +1,5 @@
 import { Record, Schema } from "effect"
-import { ignoring } from "../file/IgnorePatterns.ts"
+import { ignoreMatcher } from "../file/IgnorePatterns.ts"
 import { Severity } from "./Finding.ts"
 
 /** Ways to treat findings of severity `low`: not at all, in one line of the summary, or like the others. */
@@ -40,7 +40,7 @@ export interface RuleOfPath extends PathRule {
 /** Makes the search for the rule of a path: of the patterns that match it, the last one that says something decides. */
 export const makeRuleOf = (rules: PathRules): (path: string) => RuleOfPath => {
   const tests = Object.entries(rules).map(([pattern, rule]) => ({
-    matches: ignoring([pattern]),
+    matches: ignoreMatcher([pattern]),
     rule: rule.maxFindings === undefined ? rule : { ...rule, scope: pattern }
   }))
   return (path) =>

@@ -26,7 +26,7 @@ export const refusals = {
     ),
   newer: (id: string) => refused(`job ${id} waits, and does the same for the newest commit`),
   same: (id: string) => refused(`job ${id} answers the same event`),
-  unsigned: (keys: ReadonlyArray<SigningKey>) => refused(JobSigners.untrusted("QueueAdmin.retry", keys).message),
+  unsigned: (keys: ReadonlyArray<SigningKey>) => refused(JobSigners.missingKeyError("QueueAdmin.retry", keys).message),
   full: (waiting: number) => refused(`${waiting} jobs of its pull request wait already`)
 }
 
@@ -61,7 +61,7 @@ export const retry = (
   const payload = table.payload(id)
   const signer = StoredJob.signerOf(payload)
   const isOurs = keys.length === 0 ? signer !== undefined : StoredJob.origin(keys, row, payload) === "ours"
-  if (signers !== "" && !isOurs && !JobSigners.isTrusted(signers, keys)) return refusals.unsigned(keys)
+  if (signers !== "" && !isOurs && !JobSigners.isSignerAccepted(signers, keys)) return refusals.unsigned(keys)
   const job = StoredJob.decode(payload)
   const task = Option.match(job, {
     onNone: () => "review" as const,

@@ -243,8 +243,8 @@ const isSameHead = (row: JobRow, before: JobRow | undefined): boolean =>
   before !== undefined && row.dueAt === before.dueAt && row.position === before.position &&
   workOf(row) === workOf(before)
 
-/** A version of a lane as its last change has written it. One that is a kind alone is of an older server, and tells nothing. */
-const tells = (version: string): boolean => version.length !== 1
+/** True if a version of a lane has the number of its last change. An older server has written its kind alone. */
+const hasVersionNumber = (version: string): boolean => version.length !== 1
 
 const laneOf = (change: LaneChange, options: CommitOptions, { blobs, names }: Pick<PlanTexts, "blobs" | "names">) => {
   const { loaded, quiet, signer, snapshot } = change
@@ -266,10 +266,10 @@ const laneOf = (change: LaneChange, options: CommitOptions, { blobs, names }: Pi
   const [head] = rows
   const version = head === undefined ? "" : workOf(head) + nextVersion()
   const headBefore = loaded.version === "" ? undefined : loaded.jobs.get(loaded.list[0] ?? "")?.row
-  const trusts = tells(loaded.version)
+  const isOurVersion = hasVersionNumber(loaded.version)
   const seen: Array<number | string> = []
   for (const [id, stored] of loaded.jobs) {
-    if (!trusts || !loaded.list.includes(id)) seen.push(names.at(keys.job(id)), stored?.version ?? "")
+    if (!isOurVersion || !loaded.list.includes(id)) seen.push(names.at(keys.job(id)), stored?.version ?? "")
   }
   const plan = [
     loaded.lane,
@@ -279,7 +279,7 @@ const laneOf = (change: LaneChange, options: CommitOptions, { blobs, names }: Pi
     // Of a remembered lane this process has the time by its own clock since.
     loaded.remembered ? loaded.now : 0,
     signer === undefined ? 0 : 1,
-    trusts ? 0 : loaded.list.join(" "),
+    isOurVersion ? 0 : loaded.list.join(" "),
     listed(seen),
     listed(events.flatMap(([, digest, job]) => [digest, job])),
     listed(endedOf(change, events, names)),

@@ -112,7 +112,7 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>) {
       const { _tag } = result
       const { operation } = tried(reads)
       if (_tag === "made") return result
-      if (_tag === "untrusted") return yield* JobSigners.untrusted(operation, signingKeys)
+      if (_tag === "untrusted") return yield* JobSigners.missingKeyError(operation, signingKeys)
       if (_tag !== "later") {
         races += 1
         reads = true

@@ -31,7 +31,7 @@ const Old = Schema.Tuple([Schema.NullOr(Schema.String), Schema.NullOr(Schema.Str
  */
 export const start = Effect.fnUntraced(function*(
   offer: (job: Job) => Effect.Effect<unknown, StoreError>,
-  { isSigned, isTrusted }: Pick<RedisSigners, "isSigned" | "isTrusted">
+  { isSigned, isSignerAccepted }: Pick<RedisSigners, "isSigned" | "isSignerAccepted">
 ) {
   const redis = yield* Redis
   const time = yield* RedisTime
@@ -58,7 +58,7 @@ export const start = Effect.fnUntraced(function*(
   const moveAll = Effect.gen(function*() {
     if ((yield* redis.send(operation, Schema.Int, ["exists", `${root}:tick`])) === 0) return
     // They are left to a server whose signature counts.
-    if (!(yield* isTrusted(operation))) return
+    if (!(yield* isSignerAccepted(operation))) return
     const left = yield* ids("smembers", moving)
     const running = yield* ids("zrange", `${root}:is:running`, 0, -1)
     const waiting = yield* ids("zrange", `${root}:is:waiting`, 0, -1)

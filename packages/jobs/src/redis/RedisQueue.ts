@@ -1,5 +1,5 @@
 import { Redis } from "@nominal-code/persistence/Redis"
-import { opening } from "@nominal-code/persistence/RedisOpening"
+import { retryAtStart } from "@nominal-code/persistence/RedisOpening"
 import { Context, Duration, Effect, Layer } from "effect"
 import { JobQueue, QueueLimits } from "../JobQueue.ts"
 import { JobRecords } from "../JobRecords.ts"
@@ -21,7 +21,7 @@ import * as RedisSigners from "./RedisSigners.ts"
 const make = Effect.gen(function*() {
   const redis = yield* Redis
   const { leaseDuration, retention } = yield* QueueLimits
-  const all = allShards(yield* opening(RedisShards.claim(redis)))
+  const all = allShards(yield* retryAtStart(RedisShards.claim(redis)))
   const lanes = yield* RedisLane.make(all)
   const records = yield* RedisRecords.make(redis, all)
   const signers = yield* RedisSigners.make(all, lanes)
@@ -29,7 +29,7 @@ const make = Effect.gen(function*() {
   const { ready } = yield* RedisReadyLanes.make(all, shortenWaits)
   yield* RedisForget.start(all, Duration.toMillis(retention))
   const offers = yield* RedisOffers.make(lanes)
-  yield* opening(RedisMigration.start(offers.offer, signers))
+  yield* retryAtStart(RedisMigration.start(offers.offer, signers))
   const leases = yield* RedisLeases.make(lanes, signers)
   const admin = yield* RedisAdmin.make(all, lanes, signers)
   return Context.make(JobQueue, JobQueue.of({ ...offers, ...leases, ready })).pipe(

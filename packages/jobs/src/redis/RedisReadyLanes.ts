@@ -1,5 +1,5 @@
 import { Redis } from "@nominal-code/persistence/Redis"
-import { opening } from "@nominal-code/persistence/RedisOpening"
+import { retryAtStart } from "@nominal-code/persistence/RedisOpening"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
 import { ChannelEvent } from "@nominal-code/persistence/RedisSubscriber"
 import { RedisTime } from "@nominal-code/persistence/RedisTime"
@@ -181,7 +181,7 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>, s
         })
     })
   for (const { heard, keys } of shards) {
-    yield* Effect.forkScoped(Stream.runForEach(yield* opening(redis.subscribe(keys.ready)), hearOf(heard)))
+    yield* Effect.forkScoped(Stream.runForEach(yield* retryAtStart(redis.subscribe(keys.ready)), hearOf(heard)))
   }
   return readyLanes
 })

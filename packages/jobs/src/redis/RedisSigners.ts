@@ -56,12 +56,14 @@ export const make = Effect.fnUntraced(function*(
 
   /** Fails if this process signs nothing, or with a key that the other servers do not count. */
   const check = Effect.fnUntraced(function*(operation: string, shard: ShardKeys) {
-    if (!JobSigners.isTrusted(yield* read(operation, shard), keys)) return yield* JobSigners.untrusted(operation, keys)
+    if (!JobSigners.isSignerAccepted(yield* read(operation, shard), keys)) {
+      return yield* JobSigners.missingKeyError(operation, keys)
+    }
   })
 
   /** True if what this process offers is stored, in any shard. */
-  const isTrusted = (operation: string) =>
-    Effect.map(readAll(operation), (stored) => stored.every((signers) => JobSigners.isTrusted(signers, keys)))
+  const isSignerAccepted = (operation: string) =>
+    Effect.map(readAll(operation), (stored) => stored.every((signers) => JobSigners.isSignerAccepted(signers, keys)))
 
   /** True if the jobs of any shard are signed. */
   const isSigned = (operation: string) =>
@@ -90,20 +92,21 @@ export const make = Effect.fnUntraced(function*(
     return done.filter((one) => one).length
   })
 
-  const leaves = Effect.fnUntraced(function*(shard: ShardKeys) {
+  /** Fails if jobs of a shard that wait or run are signed with a key that this process does not have. */
+  const refuseRemovedKeys = Effect.fnUntraced(function*(shard: ShardKeys) {
     const ids = yield* Effect.forEach(
       [shard.waiting, shard.running],
       (key) => redis.send(operation, Ids, ["zrange", key, 0, -1])
     )
     const foreign = yield* count(shard, [...new Set(ids.flat())], (table, id) => JobSigners.isForeign(table, id, keys))
-    if (foreign > 0) return yield* JobSigners.leftBehind(operation, foreign)
+    if (foreign > 0) return yield* JobSigners.removedKeyError(operation, foreign)
   })
 
   const claimIn = Effect.fnUntraced(function*(shard: ShardKeys): Effect.fn.Return<number, StoreError> {
     const signers = yield* read(operation, shard)
-    if (!JobSigners.trusts(signers, keys)) return yield* JobSigners.untrusted(operation, keys)
+    if (!JobSigners.hasSigner(signers, keys)) return yield* JobSigners.missingKeyError(operation, keys)
     if (own === "") return 0
-    if (JobSigners.drops(signers, keys)) yield* leaves(shard)
+    if (JobSigners.lacksSigner(signers, keys)) yield* refuseRemovedKeys(shard)
     const [isClaimed, adopts, ...ids] = yield* redis.run(
       operation,
       Claimed,
@@ -121,7 +124,7 @@ export const make = Effect.fnUntraced(function*(
   return {
     of,
     check,
-    isTrusted,
+    isSignerAccepted,
     isSigned,
     restore,
     claim: Effect.map(Effect.forEach(all, claimIn, { concurrency: 1 }), (signed) => signed.reduce((a, b) => a + b, 0))

@@ -19,20 +19,20 @@ export const signersOf = (keys: Keys): string => keys.map(({ fingerprint }) => f
 /** Fingerprint of the key that a process signs with; empty if it signs nothing. */
 export const signerOf = ([key]: Keys): string => key?.fingerprint ?? ""
 
-/** True if the other servers count what a process with these keys signs. */
-export const isTrusted = (signers: string, keys: Keys): boolean =>
+/** True if the other servers accept the key that a process with these keys signs with. */
+export const isSignerAccepted = (signers: string, keys: Keys): boolean =>
   signers === "" || signers.split(" ").includes(signerOf(keys))
 
-/** True if a process with these keys counts what the other servers sign now. */
-export const trusts = (signers: string, keys: Keys): boolean =>
+/** True if the key that the other servers sign with is among these. */
+export const hasSigner = (signers: string, keys: Keys): boolean =>
   signers === "" || keys.some(({ fingerprint }) => signers.startsWith(fingerprint))
 
-/** True if jobs may be signed with a key that is not among these. */
-export const drops = (signers: string, keys: Keys): boolean =>
+/** True if a key of the other servers is not among these: jobs may still be signed with it. */
+export const lacksSigner = (signers: string, keys: Keys): boolean =>
   signers !== "" && signers.split(" ").some((one) => !keys.some(({ fingerprint }) => fingerprint === one))
 
 /** Error of a process without the queue's key. */
-export const untrusted = (operation: string, keys: Keys): StoreError =>
+export const missingKeyError = (operation: string, keys: Keys): StoreError =>
   new StoreError({
     operation,
     message: keys.length === 0
@@ -43,7 +43,7 @@ export const untrusted = (operation: string, keys: Keys): StoreError =>
   })
 
 /** Error of a process that lacks a key that jobs are still signed with. */
-export const leftBehind = (operation: string, jobs: number): StoreError =>
+export const removedKeyError = (operation: string, jobs: number): StoreError =>
   new StoreError({
     operation,
     message: `${jobs} job(s) that wait are signed with a key that ${setting} names no longer: put it behind the new ` +

@@ -45,12 +45,14 @@ export const make = Effect.fnUntraced(function*(store: TableStore, changes: Tabl
 
   const claimKeys = change("QueueAdmin.claimKeys", [], (table) => {
     const signers = table.signers()
-    if (!JobSigners.trusts(signers, keys)) return Result.fail(JobSigners.untrusted("QueueAdmin.claimKeys", keys))
+    if (!JobSigners.hasSigner(signers, keys)) {
+      return Result.fail(JobSigners.missingKeyError("QueueAdmin.claimKeys", keys))
+    }
     // While there are two keys, another server may sign with the other one: each that starts looks once more.
     if (signers === JobSigners.signersOf(keys) && keys.length < 2) return Result.succeed(0)
     const active = table.heads(0).flatMap(({ lane }) => table.active(lane))
     const foreign = active.filter(({ id }) => JobSigners.isForeign(table, id, keys)).length
-    if (foreign > 0) return Result.fail(JobSigners.leftBehind("QueueAdmin.claimKeys", foreign))
+    if (foreign > 0) return Result.fail(JobSigners.removedKeyError("QueueAdmin.claimKeys", foreign))
     const claimed = active.filter(({ id }) => JobSigners.claim(table, id, keys, signers === ""))
     table.setSigners(JobSigners.signersOf(keys))
     return Result.succeed(claimed.length)

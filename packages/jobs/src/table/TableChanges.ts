@@ -107,12 +107,12 @@ export const make = Effect.fnUntraced(function*(store: TableStore, readyLanes: R
 
   /** A change that only a process makes whose signatures count. */
   const whenTrusted = <A>(body: (table: JobTable, now: number) => A) => (table: JobTable, now: number) =>
-    JobSigners.isTrusted(table.signers(), keys) ? Result.succeed(body(table, now)) : Result.failVoid
+    JobSigners.isSignerAccepted(table.signers(), keys) ? Result.succeed(body(table, now)) : Result.failVoid
 
   const trusted = <A>(operation: string, changed: Effect.Effect<Result.Result<A, void>, StoreError>) =>
     Effect.flatMap(
       changed,
-      (made) => Effect.fromResult(Result.mapError(made, () => JobSigners.untrusted(operation, keys)))
+      (made) => Effect.fromResult(Result.mapError(made, () => JobSigners.missingKeyError(operation, keys)))
     )
 
   return { change, accept, trusted, whenTrusted }

@@ -109,7 +109,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
     const key = laneKey(lane)
     return change("JobQueue.settleAndTake", [key], (table, now) => {
       const settled = LeaseRules.settle(table, { lane: key, id: job.id, epoch }, settlement, now)
-      const takes = settled && JobSigners.isTrusted(table.signers(), keys)
+      const takes = settled && JobSigners.isSignerAccepted(table.signers(), keys)
       return {
         now,
         settled,

@@ -1,5 +1,5 @@
 import { AgentRunner, type Submission } from "@nominal-code/agent/AgentRunner"
-import { ignoring } from "@nominal-code/domain/file/IgnorePatterns"
+import { ignoreMatcher } from "@nominal-code/domain/file/IgnorePatterns"
 import { Failure } from "@nominal-code/domain/job/Failure"
 import { type Job, JobOutcome } from "@nominal-code/domain/job/Job"
 import { ensureWanted } from "@nominal-code/domain/job/RunStillWanted"
@@ -77,7 +77,7 @@ export const ask = Effect.fn("Question.ask")(function*(
   const [files, commits] = yield* Effect.all([checkout.changedFiles, checkout.commits], { concurrency: 2 })
   const ours = isOurs(job, settings)
   const finding = findingOf(event, discussions, ours)
-  const isIgnored = ignoring(settings.ignorePatterns)
+  const isIgnored = ignoreMatcher(settings.ignorePatterns)
   const answerer = answererOf(settings)
   const result = yield* (yield* AgentRunner).run<Answer>({
     settings: answerer,

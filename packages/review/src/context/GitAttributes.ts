@@ -1,5 +1,5 @@
 import { RepoPath } from "@nominal-code/domain/event/PullRequest"
-import { ignoring } from "@nominal-code/domain/file/IgnorePatterns"
+import { ignoreMatcher } from "@nominal-code/domain/file/IgnorePatterns"
 import type { Checkout } from "@nominal-code/workspace/Workspace"
 import { Effect, Option } from "effect"
 
@@ -28,7 +28,7 @@ const ruleOf = (line: string): ReadonlyArray<Rule> => {
     const [, sign, name, value] = attribute.exec(word) ?? []
     return name === undefined ? [] : [[name, sign === "" && value !== "false"] as const]
   })
-  return pattern === undefined || states.length === 0 ? [] : [{ pattern, matches: ignoring([pattern]), states }]
+  return pattern === undefined || states.length === 0 ? [] : [{ pattern, matches: ignoreMatcher([pattern]), states }]
 }
 
 const kinds: ReadonlyArray<readonly [attribute: string, kind: StatedKind]> = [
@@ -63,7 +63,7 @@ export const statedKinds = Effect.fn("GitAttributes.statedKinds")(
       ), { concurrency: 1 })
     // One list of all patterns of a directory tells at once that none of them matches, which is so for most paths.
     const all = [...Map.groupBy(rules.flat().slice(0, mostRules), ({ directory }) => directory)].map(
-      ([directory, rules]) => ({ directory, rules, some: ignoring(rules.map(({ pattern }) => pattern)) })
+      ([directory, rules]) => ({ directory, rules, some: ignoreMatcher(rules.map(({ pattern }) => pattern)) })
     )
     let trials = 0
     return (path: string): StatedKind | undefined => {

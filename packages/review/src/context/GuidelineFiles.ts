@@ -1,6 +1,6 @@
 /** The files in which maintainers tell people and agents how they want code. */
 import { RepoPath } from "@nominal-code/domain/event/PullRequest"
-import { ignoring } from "@nominal-code/domain/file/IgnorePatterns"
+import { ignoreMatcher } from "@nominal-code/domain/file/IgnorePatterns"
 import type { Checkout } from "@nominal-code/workspace/Workspace"
 import { Effect, Option } from "effect"
 
@@ -64,7 +64,7 @@ const appliedRule = (text: string, paths: ReadonlyArray<string>): string => {
   const [, always = ""] = /^alwaysApply:\s*(\w+)/m.exec(fields) ?? []
   const [, globs = ""] = /^globs:[ \t]*(.*)$/m.exec(fields) ?? []
   const patterns = globs.split(/[,[\]"'\s]+/).filter((glob) => glob !== "").slice(0, mostGlobs)
-  const applies = always === "true" || (patterns.length > 0 && paths.slice(0, mostTried).some(ignoring(patterns)))
+  const applies = always === "true" || (patterns.length > 0 && paths.slice(0, mostTried).some(ignoreMatcher(patterns)))
   return applies ? text.slice(head.length) : ""
 }
 

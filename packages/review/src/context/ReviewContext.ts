@@ -1,6 +1,6 @@
 import { ChangedFile } from "@nominal-code/domain/diff/Patch"
 import type { PullRequest } from "@nominal-code/domain/event/PullRequest"
-import { ignoring } from "@nominal-code/domain/file/IgnorePatterns"
+import { ignoreMatcher } from "@nominal-code/domain/file/IgnorePatterns"
 import type { Discussion } from "@nominal-code/domain/review/Review"
 import type { ReviewSettings } from "@nominal-code/domain/settings/ReviewSettings"
 import { Forge, type OwnPosts, type PullRequestBackground, type PullRequestView } from "@nominal-code/forge/Forge"
@@ -100,7 +100,7 @@ export const gather = Effect.fn("ReviewContext.gather")(function*(
   checkout: Checkout,
   settings: ReviewSettings
 ) {
-  const isIgnored = ignoring(settings.ignorePatterns)
+  const isIgnored = ignoreMatcher(settings.ignorePatterns)
   const all = yield* changedFiles(pullRequest, checkout)
   const files = all.filter(({ path }) => !isIgnored(path))
   const background = yield* wholeBackground(pullRequest, known)

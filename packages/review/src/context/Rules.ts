@@ -30,8 +30,8 @@ export const readRules = Effect.fn("Rules.read")(
   }
 )
 
-/** Makes a finding one of the rule that it names, with that rule's severity. A name that no rule has is dropped. */
-export const asRuled =
+/** Gives a finding the severity of the rule that it names. A name that no rule has is dropped. */
+export const applyRule =
   (rules: ReadonlyArray<ReviewRule>) => ({ rule: id = "", ...finding }: ReportedFinding): ReportedFinding => {
     const rule = rules.find((one) => one.id === id.replaceAll("`", "").trim())
     return rule === undefined ? finding : { ...finding, rule: rule.id, severity: rule.severity ?? finding.severity }

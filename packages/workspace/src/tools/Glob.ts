@@ -34,7 +34,7 @@ const glob = Effect.fnUntraced(function*(reading: ToolContext, input: typeof Inp
   const patterns = new Set([input.pattern, input.pattern.normalize("NFC"), input.pattern.normalize("NFD")])
   let names: ReadonlyArray<string> = []
   for (const pattern of patterns) {
-    if (names.length === 0) names = yield* Effect.mapError(GlobPattern.matching("Glob", pattern, all), inPattern)
+    if (names.length === 0) names = yield* Effect.mapError(GlobPattern.matchGlob("Glob", pattern, all), inPattern)
   }
   if (names.length === 0) return `No files matched pattern: ${input.pattern}`
   const shown = names.slice(0, MAX_FILES).map((name) => escapePath(path.join(inside, name)))

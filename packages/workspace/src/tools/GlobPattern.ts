@@ -66,7 +66,7 @@ export const expression = Effect.fnUntraced(function*(pattern: string) {
 const MAX_BYTES = 64 * 1024 * 1024
 
 /** The paths that a glob matches, in their order. */
-export const matching = Effect.fnUntraced(function*(tool: string, pattern: string, paths: ReadonlyArray<string>) {
+export const matchGlob = Effect.fnUntraced(function*(tool: string, pattern: string, paths: ReadonlyArray<string>) {
   const regex = yield* expression(pattern)
   const args = ["--null-data", "--line-regexp", "-e", regex]
   const { exitCode, stderr, stdout } = yield* Ripgrep.run(
@@ -81,10 +81,10 @@ export const matching = Effect.fnUntraced(function*(tool: string, pattern: strin
 })
 
 /** The paths that a glob of a `.gitignore` names: without a slash in any directory, with `!` all others. */
-export const including = Effect.fnUntraced(function*(tool: string, include: string, paths: ReadonlyArray<string>) {
+export const matchInclude = Effect.fnUntraced(function*(tool: string, include: string, paths: ReadonlyArray<string>) {
   const pattern = include.replace(/^!/, "")
   const anchored = pattern.replace(/\/$/, "/**").replace(/^\//, "")
-  const found = yield* matching(tool, /^[^/]*\/?$/.test(pattern) ? `**/${anchored}` : anchored, paths)
+  const found = yield* matchGlob(tool, /^[^/]*\/?$/.test(pattern) ? `**/${anchored}` : anchored, paths)
   if (!include.startsWith("!")) return found
   const taken = new Set(found)
   return paths.filter((path) => !taken.has(path))

@@ -51,7 +51,7 @@ const filesIn = Effect.fnUntraced(function*(reading: ToolContext, inside: string
     inside === "" || path === inside || path.startsWith(`${inside}/`)
   )
   if (include === undefined) return files
-  const included = new Set(yield* GlobPattern.including("Grep", include, files.map(({ path }) => path)))
+  const included = new Set(yield* GlobPattern.matchInclude("Grep", include, files.map(({ path }) => path)))
   return files.filter(({ path }) => included.has(path))
 })
 
