@@ -2,7 +2,7 @@ import { MarkerKeys } from "@nominal-code/domain/review/MarkerSeal"
 import { Effect, Layer, Redacted, Schema } from "effect"
 import { randomBytes } from "node:crypto"
 import { Redis } from "./Redis.ts"
-import { retryAtStart } from "./RedisOpening.ts"
+import { retryAtStart } from "./RedisStart.ts"
 import { Sqlite } from "./Sqlite.ts"
 
 const newKey = () => randomBytes(32).toString("hex")

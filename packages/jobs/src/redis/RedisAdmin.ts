@@ -1,7 +1,7 @@
 import type { JobId } from "@nominal-code/domain/job/Job"
 import { SigningKeys } from "@nominal-code/domain/job/JobSignature"
 import { Redis } from "@nominal-code/persistence/Redis"
-import { retryAtStart } from "@nominal-code/persistence/RedisOpening"
+import { retryAtStart } from "@nominal-code/persistence/RedisStart"
 import { Duration, Effect, Option, Schema } from "effect"
 import { QueueLimits } from "../JobQueue.ts"
 import * as LaneRequests from "../lane/LaneRequests.ts"

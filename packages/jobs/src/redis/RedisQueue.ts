@@ -1,5 +1,5 @@
 import { Redis } from "@nominal-code/persistence/Redis"
-import { retryAtStart } from "@nominal-code/persistence/RedisOpening"
+import { retryAtStart } from "@nominal-code/persistence/RedisStart"
 import { Context, Duration, Effect, Layer } from "effect"
 import { JobQueue, QueueLimits } from "../JobQueue.ts"
 import { JobRecords } from "../JobRecords.ts"

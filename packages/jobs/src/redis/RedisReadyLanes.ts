@@ -1,6 +1,6 @@
 import { Redis } from "@nominal-code/persistence/Redis"
-import { retryAtStart } from "@nominal-code/persistence/RedisOpening"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
+import { retryAtStart } from "@nominal-code/persistence/RedisStart"
 import { ChannelEvent } from "@nominal-code/persistence/RedisSubscriber"
 import { RedisTime } from "@nominal-code/persistence/RedisTime"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
