@@ -35,6 +35,8 @@ it.effect("models of a cloud are asked with its account, and with the role of th
       const [variables, identity] of [
         [{}, { _tag: "Managed" }],
         [{ AZURE_CLIENT_ID: "c" }, { _tag: "Managed", clientId: "c" }],
+        [application, { _tag: "Managed", clientId: "c" }],
+        [{ AZURE_CLIENT_SECRET: "s", AZURE_FEDERATED_TOKEN_FILE: "/t" }, { _tag: "Managed" }],
         [{ IDENTITY_ENDPOINT: "http://169.254.129.3:8081/msi/token", IDENTITY_HEADER: "h" }, {
           _tag: "Managed",
           host: { endpoint: "http://169.254.129.3:8081/msi/token", header: Redacted.make("h") }
@@ -71,6 +73,10 @@ it.effect("what an account of a cloud lacks is told at the start, by the name of
     assert.deepStrictEqual(
       yield* lacks({ AGENT_PROVIDER: "bedrock", AWS_REGION: "eu-central-1", AWS_ACCESS_KEY_ID: "AKID" }),
       ["AWS_SECRET_ACCESS_KEY: must be set beside the other half of the access key"]
+    )
+    assert.deepStrictEqual(
+      yield* lacks({ AGENT_PROVIDER: "bedrock", AWS_REGION: "eu-central-1", AWS_SECRET_ACCESS_KEY: "secret" }),
+      ["AWS_ACCESS_KEY_ID: must be set beside the other half of the access key"]
     )
     assert.deepStrictEqual(yield* lacks({ AGENT_PROVIDER: "vertex" }), [
       "GOOGLE_CLOUD_PROJECT must be set: the provider \"vertex\" needs a project"

@@ -45,3 +45,14 @@ it.effect("where there are no explorers, their settings have no effect, but for 
       "agent.explorer.max_turns (AGENT_EXPLORER_MAX_TURNS): no effect: there are no explorers"
     ])
   }))
+
+it.effect("with Claude Code, a verifier that is off is named once, and turns are not: it always has tools", () =>
+  Effect.gen(function*() {
+    const yaml =
+      "reviewer: { verify: false }\nagent: { runner: claude-code, tools: off, max_turns: 3, verifier: { provider: openai, model: opus } }"
+    assert.deepStrictEqual((yield* configured({ mode: "jobs", yaml })).warnings.toSorted(), [
+      "agent.tools (AGENT_TOOLS): no effect: Claude Code runs the agents",
+      "agent.verifier.model (AGENT_VERIFIER_MODEL): no effect: reviewer.verify is off",
+      "agent.verifier.provider (AGENT_VERIFIER_PROVIDER): no effect: Claude Code runs the agents"
+    ])
+  }))
