@@ -94,6 +94,14 @@ describe("the files that a run writes for Code Review Bench", () => {
 })
 
 describe("the candidates of another tool", () => {
+  it("are listed by the tools' names, each once", () => {
+    assert.deepStrictEqual(toolsIn({ one: { zebra: [], ours: [] }, two: { ours: [], apes: [] } }), [
+      "apes",
+      "ours",
+      "zebra"
+    ])
+  })
+
   it.effect("have a place only where it is one: a path in the repository, and a line from 1 on", () =>
     Effect.gen(function*() {
       const candidates = yield* readCandidates("candidates.json")
@@ -101,7 +109,7 @@ describe("the candidates of another tool", () => {
       if (one === undefined) return assert.fail("there is a case")
       const found = findingsOf(candidates, { ...one, description: "", language: undefined, script: [], code }, "theirs")
       assert.deepStrictEqual(found.map(({ line, path }) => [path, line]), [
-        ["src/a.ts", 7],
+        ["src/a.ts", 1],
         ["src/a.ts", undefined],
         ["src/a.ts", undefined],
         ["src/a.ts", undefined],
@@ -111,7 +119,7 @@ describe("the candidates of another tool", () => {
       Effect.provide(reading({
         "candidates.json": JSON.stringify({
           [results[0]?.url ?? ""]: {
-            theirs: [["src/a.ts", 7], ["src/a.ts", 0], ["src/a.ts", -1], ["src/a.ts", 1.5], ["../a.ts", 7]].map(
+            theirs: [["src/a.ts", 1], ["src/a.ts", 0], ["src/a.ts", -1], ["src/a.ts", 1.5], ["../a.ts", 7]].map(
               ([path, line]) => ({ text: "It leaks", path, line })
             )
           }

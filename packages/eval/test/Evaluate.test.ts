@@ -39,7 +39,10 @@ const runWith = ({ concurrency = 2, cost = 0.4, judge = Judge.byWords, maxUsd = 
     const given: Array<number> = []
     let [running, most] = [0, 0]
     const result = yield* evaluate({
-      suite: { name: "suite", cases: names.map(caseOf) },
+      suite: {
+        name: "suite",
+        cases: names.map((name) => name === "c" ? { ...caseOf(name), language: "Go" } : caseOf(name))
+      },
       reviewer: "m",
       judge,
       concurrency,
@@ -55,7 +58,7 @@ const runWith = ({ concurrency = 2, cost = 0.4, judge = Judge.byWords, maxUsd = 
           if (name === "c") return yield* new Away({ message: "the model is away" })
           return {
             findings: [{ body: "The lock is never released" }],
-            cut: 0,
+            cut: 2,
             usage: Option.some(summary(Math.min(cost, dollars)))
           }
         })
@@ -78,7 +81,12 @@ describe("a run over a suite", () => {
       assert.deepInclude(result.metrics, { cases: 6, failed: 1, found: 5, medianSeconds: 1, seconds: 3 })
       assert.deepStrictEqual([result.suite, result.reviewer, result.judge], ["suite", "m", "words"])
       assert.strictEqual(result.metrics.usage.total, 5 * 11)
-      assert.strictEqual(result.cases[2]?.problem, "the model is away")
+      const { problem, ...other } = result.cases[2] ?? assert.fail("the third has failed")
+      const { description: _, script: __, code: ___, ...one } = { ...caseOf("c"), language: "Go" }
+      assert.deepStrictEqual(other, { ...one, state: "Failed", findings: [], cut: 0, millis: 0 })
+      assert.strictEqual(problem, "the model is away")
+      assert.deepInclude(result.cases[3], { cut: 2, millis: 1000 })
+      assert.notProperty(result.cases[3], "language")
     }))
 
   it.effect("begins no case for which no dollars are left, and gives none more than what is", () =>
@@ -112,11 +120,11 @@ describe("a run over a suite", () => {
 })
 
 describe("a model as judge", () => {
-  const judging = (answers: ReadonlyArray<string>) => {
+  const judging = (answers: ReadonlyArray<string>, costOf: Judge.JudgeModel["costOf"] = () => Option.some(0.01)) => {
     const requests: Array<LlmRequest> = []
     const judge = Judge.ofModel({
       model: "judge-1",
-      costOf: () => Option.some(0.01),
+      costOf,
       service: {
         name: "openai-compatible",
         send: (request) =>
@@ -137,14 +145,43 @@ describe("a model as judge", () => {
         "Sure:\n```json\n{\"matches\": [{\"candidate\": \"c1\", \"remark\": \" g1 \"}, {\"candidate\": \"C2\", \"remark\": " +
         "\"F1\"}, {\"candidate\": \"C3\", \"remark\": \"G9\"}, {\"candidate\": \"C9\", \"remark\": \"G1\"}]}\n```"
       ])
-      const placed = [{ ...findings[0], body: "It stays locked", path: "a.ts", line: 3 }, ...findings.slice(1)]
+      const placed = [
+        { body: "It stays locked", path: "a.ts", line: 3 },
+        { body: "Rename it", path: "b.ts" },
+        { body: "Fine" }
+      ]
       const { dollars, matches } = yield* judge.judge(placed, caseOf("a"))
       const asked = (requests[0]?.messages ?? []).flatMap(({ content }) => content.filter(Block.guards.Text))
         .map(({ text }) => text).join("\n")
+      assert.include(asked, "<G1>\nThe lock is never released\n</G1>\n\n<F1>\nThe name is misleading\n</F1>")
       assert.include(asked, "<C1> at a.ts:3\nIt stays locked\n</C1>")
-      assert.include(asked, "<C2>\nRename it\n</C2>")
+      assert.include(asked, "<C2> at b.ts\nRename it\n</C2>\n\n<C3>\nFine\n</C3>")
       assert.deepStrictEqual(matches.map(({ _tag }) => _tag), ["Golden", "FixedLater", "Nothing"])
       assert.deepStrictEqual([judge.name, requests.length, dollars], ["judge-1", 1, Option.some(0.01)])
+    }))
+
+  it.effect.each([
+    ["G1", "Golden"],
+    ["g1", "Golden"],
+    [" F1 ", "FixedLater"],
+    ["G2", "Nothing"],
+    ["F2", "Nothing"],
+    ["F0", "Nothing"],
+    ["C1", "Nothing"],
+    ["the first", "Nothing"]
+  ])("says %j of a remark, which is a match of the kind %s", ([remark, kind]) =>
+    Effect.gen(function*() {
+      const { judge } = judging([JSON.stringify({ matches: [{ candidate: " c1\n", remark }] })])
+      const { matches } = yield* judge.judge(findings.slice(0, 1), caseOf("a"))
+      assert.deepStrictEqual(matches.map(({ _tag }) => _tag), [kind])
+    }))
+
+  it.effect("has a price that is not known if that of one of its calls is not", () =>
+    Effect.gen(function*() {
+      const prices = [Option.some(0.01), Option.none<number>()]
+      const { judge } = judging(["No.", "{\"matches\": []}"], () => prices.shift() ?? assert.fail("two calls"))
+      const { dollars } = yield* judge.judge(findings, caseOf("a"))
+      assert.deepStrictEqual(dollars, Option.none())
     }))
 
   it.effect("is asked once more if its answer cannot be read, and not at all where there is nothing to compare", () =>

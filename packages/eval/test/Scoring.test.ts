@@ -91,6 +91,52 @@ describe("the comparison without a model", () => {
       )
     }))
 
+  it.effect("takes the remark that is most like a finding, wherever it stands among the others", () =>
+    Effect.gen(function*() {
+      const goldens = ["Reading leaks a socket", "Reading leaks the handle of a file", "Writing leaks"].map((
+        comment
+      ) => ({
+        comment,
+        severity: "high" as const
+      }))
+      const { matches } = yield* byWords.judge([{ body: "Reading leaks the handle of a file" }], { ...one, goldens })
+      assert.deepStrictEqual(matches, [{ _tag: "Golden", golden: 1 }])
+    }))
+
+  it.effect("asks for more words where one of the two has no line, or no file", () =>
+    Effect.gen(function*() {
+      const few = "The lock may be held twice."
+      assert.deepStrictEqual(
+        yield* tags([
+          { body: few, path: "src/a.ts" },
+          { body: few, line: 40 },
+          { body: few, startLine: 40 },
+          finding(few)
+        ]),
+        ["Nothing", "Nothing", "Nothing", 0]
+      )
+    }))
+
+  it.effect("takes no ending from a word of four letters", () =>
+    Effect.gen(function*() {
+      const goldens = [{ comment: "uses", severity: "low" as const }]
+      const kinds = Effect.map(
+        byWords.judge([{ body: "used" }, { body: "uses" }], { ...one, goldens, fixedLater: [] }),
+        ({ matches }) => matches.map(({ _tag }) => _tag)
+      )
+      assert.deepStrictEqual(yield* kinds, ["Nothing", "Golden"])
+    }))
+
+  it.effect("takes a short finding for a repeat of a long one that says it too", () =>
+    Effect.gen(function*() {
+      const short = "Timeout of seconds"
+      const long = "The timeout of two seconds is short for a slow disk"
+      const repeats = (bodies: ReadonlyArray<string>) =>
+        Effect.map(judged(bodies.map((body) => finding(body, 90))), (all) => all.map(({ repeat }) => repeat))
+      assert.deepStrictEqual(yield* repeats([long, short]), [false, true])
+      assert.deepStrictEqual(yield* repeats([short, long]), [false, true])
+    }))
+
   it.effect("counts what says the same again as a repeat", () =>
     Effect.gen(function*() {
       const findings = yield* judged([
@@ -169,6 +215,32 @@ describe("the figures of a run", () => {
       assert.isUndefined(partly.dollars, "nor is the sum of those that are known the price of all")
     }))
 
+  it("take the middle one of the cases by time and by dollars, and the mean of two", () => {
+    const runs = (dollars: ReadonlyArray<number>) =>
+      metricsOf(dollars.map((dollars) => resultOf([], { dollars, judgeDollars: 0.5, millis: dollars * 1000 })), 1)
+    assert.deepInclude(runs([9, 1, 2]), { medianDollars: 2, medianSeconds: 2, dollars: 12, judgeDollars: 1.5 })
+    assert.deepInclude(runs([9, 1, 4, 2]), { medianDollars: 3, medianSeconds: 3 })
+    assert.deepInclude(runs([7]), { medianDollars: 7, dollars: 7 })
+  })
+
+  it("count an anchor of a golden that has a line, up to three lines beside it", () => {
+    const at = (line: number, match: Match): CaseResult["findings"][number] => ({
+      ...finding("It leaks", line),
+      match,
+      repeat: false
+    })
+    const first: Match = { _tag: "Golden", golden: 0 }
+    const anchors = (...findings: CaseResult["findings"]) => metricsOf([resultOf(findings)], 1).anchors
+    assert.strictEqual(anchors(at(43, first), at(44, first)), 0.5)
+    assert.strictEqual(anchors(at(43, first), at(1, { _tag: "Golden", golden: 1 }), at(1, { _tag: "Nothing" })), 1)
+    assert.strictEqual(anchors(at(43, first), at(90, { _tag: "FixedLater", note: 0 })), 1)
+  })
+
+  it("say which part of the input came from the cache, with what was written to it", () => {
+    const usage = new Usage({ input: 100, output: 50, cacheRead: 200, cacheWrite: 100 })
+    assert.strictEqual(metricsOf([resultOf([], { usage })], 1).cached, 0.5)
+  })
+
   it.effect("have floors, and ceilings where less is better; one that is not known is missed", () =>
     Effect.sync(() => {
       const metrics = metricsOf([resultOf([])], 1)
@@ -183,6 +255,11 @@ describe("the figures of a run", () => {
       assert.lengthOf(missed("dollars=1"), 1)
       assert.isTrue(Result.isFailure(parseFloors("f1")))
       assert.isTrue(Result.isFailure(parseFloors("beauty=1")))
+      assert.deepStrictEqual(missed("F1=.6"), ["F1 is .000, below .600"])
+      assert.match(
+        String(Result.getFailure(parseFloors("seconds=1"))),
+        /the figures are precision, recall, .*, median-seconds\b[^,]*$/
+      )
     }))
 })
 
@@ -231,30 +308,34 @@ describe("the reports of a run", () => {
       const found = yield* judged([
         finding("The lock is never released when reading fails"),
         finding("A misleading name for this variable", 9),
-        { body: "Nothing here is tested.", path: "src/b.ts", folded: true }
+        { body: "Nothing here is tested.", path: "src/b.ts", folded: true },
+        { body: "Nothing here is tested.", path: "src/b.ts", severity: "low" }
       ])
       const page = resultHtml(run([
         resultOf(found),
         resultOf([], { name: "two", state: "Failed", problem: "the model is away", goldens: [], fixedLater: [] }),
-        resultOf([], { name: "three", state: "NotRun" })
+        resultOf([], { name: "three", state: "NotRun" }),
+        resultOf([], { name: "four", state: "Failed" })
       ]))
-      const [first = "", second = "", third = ""] = page.split("<section ").slice(1)
+      const [first = "", second = "", third = "", fourth = ""] = page.split("<section ").slice(1)
       assert.deepStrictEqual([...first.matchAll(/<small>(.*?)<\/small>/g)].map(([, facts]) => facts), [
         "golden 1 · high · src/a.ts:40",
         "golden 2 · medium",
         "fixed later 1",
         "golden 1 · src/a.ts:40",
         "fixed later 1 · src/a.ts:9",
-        "matches nothing · src/b.ts · folded"
+        "matches nothing · src/b.ts · folded",
+        "matches nothing · repeat · low · src/b.ts"
       ])
       assert.deepStrictEqual(
         [...first.matchAll(/<article class="(\w+)">/g)].map(([, kind]) => kind),
-        ["hit", "miss", "later", "hit", "later", "miss"]
+        ["hit", "miss", "later", "hit", "later", "miss", "miss"]
       )
       assert.notInclude(first, "<p>")
       assert.include(second, "<p>the model is away</p>")
       assert.include(second, "A clean change.")
       assert.include(third, "<p>not run</p>")
+      assert.include(fourth, "<p>failed</p>")
     }))
 
   it.effect("write nothing of a model or a suite as markup", () =>

@@ -63,6 +63,18 @@ describe("a run as a table", () => {
     assert.match(text, /\ndollars +unknown\n/)
     assert.isTrue(text.endsWith("\n\ntwo: failed: no model"))
   })
+
+  it("has its values below each other, and says nothing of cases that have failed or were not run if there are none", () => {
+    const [first, counts, , ...rows] = resultText(runOf([caseOf(), caseOf({ name: "two", goldens: [] })])).split("\n")
+    assert.strictEqual(first, "suite, reviewed by model, judged by words")
+    assert.strictEqual(counts, "2 cases, 1 of them clean; 0 of 2 goldens found by 0 findings")
+    assert.lengthOf(rows, figures.length)
+    assert.strictEqual(rows.at(-1), "time of the run               1.0 s")
+    assert.deepStrictEqual(new Set(rows.map((row) => row.search(/(?<= {2})\S+(?: s)?$/))), new Set([30]))
+    const unfinished = resultText(runOf([caseOf({ state: "Failed" }), caseOf({ state: "NotRun" })]))
+    assert.include(unfinished, "; 1 failed; 1 not run, because the dollars were used up\n")
+    assert.isTrue(unfinished.endsWith("\n\none: failed: "))
+  })
 })
 
 describe("two runs beside each other", () => {
@@ -106,6 +118,14 @@ describe("two runs beside each other", () => {
     assert.deepStrictEqual(trends(good, bad), { ...all("worse"), recall: undefined })
   })
 
+  it("are a table of figures and nothing else where they are the same", () => {
+    const lines = compareText(runOf([found]), runOf([found], { reviewer: "other" })).split("\n")
+    assert.lengthOf(lines, figures.length + 1)
+    assert.strictEqual(lines[0], `${"".padEnd(30)}model    other`.trimEnd())
+    assert.strictEqual(lines[1], "precision                     1.000    1.000")
+    assert.strictEqual(lines.at(-1), "time of the run               1.0 s    1.0 s")
+  })
+
   it("say nothing of a golden that only one of the suites has", () => {
     const reworded = caseOf({ goldens: [{ comment: "The lock leaks", severity: "high", path, line: 4 }] })
     const text = compareText(runOf([found]), runOf([reworded]))
@@ -120,8 +140,8 @@ describe("two runs beside each other", () => {
     })
     const text = compareText(before, after)
     assert.isTrue(text.startsWith("The judges differ: words and a-model.\n\n"))
-    assert.include(text, "one\n  Reviewed → Failed")
-    assert.include(text, "new\n  only in the second run")
-    assert.include(text, "old\n  only in the first run")
+    assert.isTrue(text.endsWith(
+      "s\n\none\n  Reviewed → Failed\nnew\n  only in the second run\nold\n  only in the first run"
+    ))
   })
 })
