@@ -37,6 +37,7 @@ const watch = (object, name, said) => {
   Object.defineProperty(object, name, { configurable: true, get: () => (read.add(said), get?.call(object) ?? value) })
 }
 const os = require("node:os")
+const crypto = require("node:crypto")
 for (const name of ["arch", "availableParallelism", "cpus", "homedir", "hostname", "tmpdir", "userInfo"]) watch(os, name, name)
 for (const name of ["argv", "pid", "ppid", "stderr", "stdin", "stdout"]) watch(process, name, name)
 for (const name of ["cwd", "uptime"]) watch(process, name, name)
@@ -44,6 +45,21 @@ const { env } = process
 const variables = new Proxy(env, { get: (_, name) => (read.add("env." + String(name)), env[name]) })
 Object.defineProperty(process, "env", { value: variables })
 for (const [object, name] of [[Date, "now"], [Math, "random"], [globalThis, "setTimeout"]]) watch(object, name, name)
+// What is called: Effect takes hrtime for later, and a library randomBytes.
+const watchCalls = (object, name) => {
+  const { value, ...rest } = Object.getOwnPropertyDescriptor(object, name)
+  const called = new Proxy(value, { apply: (made, self, given) => (read.add(name), Reflect.apply(made, self, given)) })
+  Object.defineProperty(object, name, { ...rest, value: called })
+}
+const random = Object.keys(crypto).filter((name) => /^random|^generate/.test(name))
+for (const name of random) watchCalls(crypto, name)
+for (const name of ["getRandomValues", "randomUUID"]) watchCalls(Crypto.prototype, name)
+for (const [object, name] of [[process, "hrtime"], [process.hrtime, "bigint"]]) watchCalls(object, name)
+for (const name of ["mark", "now"]) watchCalls(Performance.prototype, name)
+globalThis.Date = new Proxy(Date, {
+  apply: (made, _, given) => (read.add("Date"), made(...given)),
+  construct: (made, given, target) => (given.length === 0 && read.add("new Date"), Reflect.construct(made, given, target))
+})
 process.on("exit", () => require("node:fs").writeSync(1, JSON.stringify([...read])))
 `
 
@@ -54,7 +70,7 @@ layer(App.layer, { excludeTestServices: true, timeout: "5 minutes" })("the image
       assert.deepStrictEqual([made.status, made.stderr], [0, ""])
     }))
 
-  it.effect("holds nothing of the process that it was made in: its name, its machine, its variables, the time", () =>
+  it.effect("holds nothing of the process that it was made in: its name, its machine, its variables, the time, its random numbers", () =>
     Effect.gen(function*() {
       const { app } = yield* App
       const script = readFileSync(`${app}/lib/snapshot.cjs`, "utf8")
