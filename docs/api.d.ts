@@ -3910,9 +3910,9 @@ declare const leasesIn: {
 };
 /** The keys of the installation's markers. A storage that forgets has none, and its posts have no seal. */
 declare const markerKeys: (use: "make" | "read") => Layer.Layer<never, StoreError, AppConfig | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;
-/** Rate limits of the forges that all processes keep, where they share a Redis. */
+/** Rate limits of the forges: all processes keep them where they share a Redis, else this one alone. */
 declare const forgeLimits: Layer.Layer<never, StoreError, AppConfig>;
-/** The forges that the configuration has credentials for, in a process that knows of its own rate limits only. */
+/** The forges that the configuration has credentials for, without rate limits that are kept. */
 declare const forgesAlone: Layer.Layer<Forges, never, AppConfig>;
 /** The configured forges, within the rate limits that all processes share. */
 declare const forges: Layer.Layer<Forges, StoreError, AppConfig>;

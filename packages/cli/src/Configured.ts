@@ -3,6 +3,7 @@ import * as RatedCalls from "@nominal-code/agent/RatedCalls"
 import { AppConfig } from "@nominal-code/config/AppConfig"
 import { keysIn, SigningKeys } from "@nominal-code/domain/job/JobSignature"
 import type { ReviewSettings } from "@nominal-code/domain/settings/ReviewSettings"
+import * as ForgeLimits from "@nominal-code/forge/ForgeLimits"
 import * as Forges from "@nominal-code/forge/Forges"
 import * as GitHub from "@nominal-code/forge/GitHub"
 import * as GitLab from "@nominal-code/forge/GitLab"
@@ -123,12 +124,12 @@ export const markerKeys = (use: "make" | "read") =>
     })[storage]
   )
 
-/** Rate limits of the forges that all processes keep, where they share a Redis. */
+/** Rate limits of the forges: all processes keep them where they share a Redis, else this one alone. */
 export const forgeLimits = configured((config) =>
-  Option.isSome(config.redis) ? Layer.provide(RedisForgeLimits.layer, redis) : Layer.empty
+  Option.isSome(config.redis) ? Layer.provide(RedisForgeLimits.layer, redis) : ForgeLimits.layerMemory
 )
 
-/** The forges that the configuration has credentials for, in a process that knows of its own rate limits only. */
+/** The forges that the configuration has credentials for, without rate limits that are kept. */
 export const forgesAlone = configured(({ github, gitlab, review: { dryRun }, reviewer }) => {
   const checks = reviewer.check === "auto" && !dryRun
   return Forges.layer([

@@ -3,12 +3,13 @@ import { assert, it } from "@effect/vitest"
 import { defaultModels, explorerModels } from "@nominal-code/config/DefaultModels"
 import { providerNames } from "@nominal-code/config/settings/Providers"
 import type { ReviewSettings } from "@nominal-code/domain/settings/ReviewSettings"
+import { ForgeLimits } from "@nominal-code/forge/ForgeLimits"
 import { LlmProviders } from "@nominal-code/llm/LlmProviders"
 import { largestOutputOf } from "@nominal-code/llm/ModelOutput"
 import { listedPrices } from "@nominal-code/llm/Pricing"
 import { ReviewConfig } from "@nominal-code/review/ReviewConfig"
 import { layerTest, testConfig } from "@nominal-code/testing/TestConfig"
-import { Effect, Layer, Option } from "effect"
+import { Duration, Effect, Layer, Option } from "effect"
 import { TestClock } from "effect/testing"
 import * as Configured from "../src/Configured.ts"
 
@@ -17,6 +18,13 @@ it.effect("a Redis that nobody configured is one clear line", () =>
     const error = yield* Effect.flip(Layer.build(Configured.redis))
     assert.strictEqual(error.message, "redis.url (REDIS_URL) must be set to a redis:// or rediss:// URL")
   }).pipe(Effect.provide(layerTest())))
+
+it.effect("a process without a Redis keeps the rate limits of its forges by itself", () =>
+  Effect.gen(function*() {
+    const limits = yield* ForgeLimits
+    yield* limits.heard("github", Duration.minutes(5))
+    assert.strictEqual(Duration.toMinutes(yield* limits.left("github")), 5)
+  }).pipe(Effect.provide(Layer.provide(Configured.forgeLimits, layerTest()))))
 
 it.effect("the settings that a job brings take the place of the process's own", () =>
   Effect.gen(function*() {

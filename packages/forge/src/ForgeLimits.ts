@@ -1,9 +1,9 @@
-import { Context, Duration, Effect } from "effect"
+import { Clock, Context, Duration, Effect, Layer } from "effect"
 import { ForgeError, RateLimited } from "./ForgeError.ts"
 
 /**
- * Rate limits that all processes of a deployment keep, whichever of them was told. An account is what a forge counts
- * requests by. By default a process knows of its own limits only.
+ * Rate limits that all clients of a deployment keep, whichever of them was told. An account is what a forge counts
+ * requests by. By default no limit is kept: each request is told anew.
  */
 export interface SharedLimits {
   /** Time that is left of the account's limit. It never fails: a limit that cannot be read is none. */
@@ -15,6 +15,23 @@ export interface SharedLimits {
 export const ForgeLimits = Context.Reference<SharedLimits>("@nominal-code/forge/ForgeLimits", {
   defaultValue: () => ({ left: () => Effect.succeed(Duration.zero), heard: () => Effect.void })
 })
+
+/** Limits that the clients of one process keep. */
+const makeMemory = (): SharedLimits => {
+  const ends = new Map<string, number>()
+  return {
+    left: (account) =>
+      Effect.map(Clock.currentTimeMillis, (now) => Duration.millis(Math.max(0, (ends.get(account) ?? 0) - now))),
+    heard: (account, lasts) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        const end = now + Duration.toMillis(lasts)
+        for (const [name, over] of ends) if (over <= now) ends.delete(name)
+        ends.set(account, Math.max(ends.get(account) ?? 0, end))
+      })
+  }
+}
+
+export const layerMemory = Layer.sync(ForgeLimits, makeMemory)
 
 /** Longest time that a shared limit is kept: GitHub's and GitLab's end within the hour, whatever a proxy says. */
 const longest = Duration.hours(1)

@@ -1,25 +1,28 @@
 import { assert, it } from "@effect/vitest"
 import { PullNumber, PullRequestRef, RepoName } from "@nominal-code/domain/event/PullRequest"
 import { RunStillWanted } from "@nominal-code/domain/job/RunStillWanted"
-import { Clock, Duration, Effect, Layer, Option, Redacted } from "effect"
+import { Duration, Effect, Layer, Option, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { Forge, type OwnPosts } from "../src/Forge.ts"
-import { ForgeLimits, type SharedLimits } from "../src/ForgeLimits.ts"
+import { ForgeLimits, layerMemory, type SharedLimits } from "../src/ForgeLimits.ts"
 import * as GitLab from "../src/GitLab.ts"
 import { comment, draft, fakeGitHub, forgeAt, jobId, ref } from "./FakeGitHub.ts"
 
-/** Limits that two processes share, by the test's clock. */
-const shared = (): SharedLimits => {
-  const until = new Map<string, number>()
-  return {
-    left: (account) =>
-      Effect.map(Clock.currentTimeMillis, (now) => Duration.millis(Math.max(0, (until.get(account) ?? 0) - now))),
-    heard: (account, lasts) =>
-      Effect.map(Clock.currentTimeMillis, (now) => {
-        until.set(account, Math.max(until.get(account) ?? 0, now + Duration.toMillis(lasts)))
-      })
-  }
-}
+/** Limits that several clients share. */
+const shared = Effect.provide(ForgeLimits, layerMemory)
+
+it.effect("of two limits of an account the longer one counts in a process, and each ends by its clock", () =>
+  Effect.gen(function*() {
+    const limits = yield* shared
+    const left = Effect.map(limits.left("github:acme"), Duration.toSeconds)
+    assert.strictEqual(yield* left, 0)
+    yield* limits.heard("github:acme", Duration.minutes(5))
+    yield* limits.heard("github:acme", Duration.seconds(1))
+    yield* limits.heard("github", Duration.minutes(10))
+    assert.strictEqual(yield* left, 300)
+    yield* TestClock.adjust("5 minutes")
+    assert.strictEqual(yield* left, 0)
+  }))
 
 const gitLabRef = new PullRequestRef({
   platform: "gitlab",
@@ -43,11 +46,11 @@ it.effect.each(
     ]
   ] as const
 )(
-  "a limit of %s that one process hears keeps the requests of the others, until it is over",
+  "a limit of %s that one client hears keeps the requests of the others, until it is over",
   ([, ref, forge, limit]) =>
     Effect.gen(function*() {
       const fake = yield* fakeGitHub(() => limit)
-      const limits = Layer.succeed(ForgeLimits, shared())
+      const limits = Layer.succeed(ForgeLimits, yield* shared)
       const asking = () =>
         Forge.use((forge) => forge.changedFiles(ref)).pipe(
           Effect.flip,
@@ -70,7 +73,7 @@ it.effect("a review that meets another process' limit folds no comment into its 
       if (path === "/graphql") return { body: { errors: [{ type: "FORBIDDEN", message: "Resource not accessible" }] } }
       return { body: path === "/user" ? { login: "nominal" } : [] }
     })
-    const limits = shared()
+    const limits = yield* shared
     const posting = Effect.gen(function*() {
       const forge = yield* Forge
       const known = yield* forge.ownPosts(ref, jobId)
