@@ -22,6 +22,9 @@ const notes: ReadonlyArray<readonly [RegExp, FoundChange["kind"]]> = [
   [/^(?:changed target branch|deleted the .* branch\. This merge request now targets)/, "pr_retargeted"]
 ]
 
+/** Number of the latest notes that are looked through: one page. */
+const latestNotes = 100
+
 const by = (user: typeof User.Type): FoundChange["by"] => {
   const login = loginOf(user)
   return { login, isBot: isMadeByGitLab(login), ...(user === null ? {} : { id: user.id }) }
@@ -35,24 +38,20 @@ export const changesOf = Effect.fnUntraced(function*(
 ): Effect.fn.Return<ReadonlyArray<FoundChange>, ForgeError> {
   const operation = `GitLab.changes ${ref.repo}!${ref.number}`
   const path = `projects/${encodeURIComponent(ref.repo)}/merge_requests/${ref.number}`
-  const all = <S extends Schema.ConstraintDecoder<unknown>>(list: string, answer: S) =>
+  const all = <S extends Schema.ConstraintDecoder<unknown>>(list: string, answer: S, order = {}) =>
     client.pages({
       operation,
       answer,
       ask: (gitlab, { page, perPage }) =>
-        gitlab.MergeRequests.requester.get(`${path}/${list}`, { searchParams: { page, per_page: perPage } })
+        gitlab.MergeRequests.requester.get(`${path}/${list}`, { searchParams: { ...order, page, per_page: perPage } })
           .then(({ body }) => body)
-    }).pipe(Stream.runCollect)
-  const labeled = labels.length === 0 ? [] : yield* all("resource_label_events", LabelEvent)
-  const states = yield* all("resource_state_events", StateEvent)
-  const said = yield* client.request({
-    operation,
-    answer: Schema.Array(Note),
-    ask: (gitlab) =>
-      gitlab.MergeRequests.requester.get(`${path}/notes`, {
-        searchParams: { order_by: "created_at", sort: "desc", per_page: 100 }
-      }).then(({ body }) => body)
-  })
+    })
+  const labeled = labels.length === 0 ? [] : yield* Stream.runCollect(all("resource_label_events", LabelEvent))
+  const states = yield* Stream.runCollect(all("resource_state_events", StateEvent))
+  const said = yield* all("notes", Note, { order_by: "created_at", sort: "desc" }).pipe(
+    Stream.take(latestNotes),
+    Stream.runCollect
+  )
   return [
     ...labeled.flatMap(({ action, created_at, label, user }): ReadonlyArray<FoundChange> =>
       action !== "add" || label === null

@@ -3,7 +3,7 @@ import { ensureWanted, type RunNotWanted } from "@nominal-code/domain/job/RunSti
 import { KnownSecrets } from "@nominal-code/domain/secret/KnownSecrets"
 import { type ForgeQuota, setForgeQuota } from "@nominal-code/domain/telemetry/Metrics"
 import { oneLine } from "@nominal-code/domain/text/OneLine"
-import { Clock, Duration, Effect, Option, Redacted, Schema, Stream } from "effect"
+import { Clock, Duration, Effect, Option, Redacted, Schema, type Stream } from "effect"
 import { type Answer, Exchange } from "../Exchange.ts"
 import { ForgeError, Unavailable } from "../ForgeError.ts"
 import { ForgeLimits, withSharedLimit } from "../ForgeLimits.ts"
@@ -13,6 +13,7 @@ import { sendRedacted } from "../SameOrigin.ts"
 import { aheadIn } from "../ServerTime.ts"
 import { reasonOf, UnexpectedAnswer } from "./Failure.ts"
 import { type GitLabOptions, hostOf } from "./Options.ts"
+import { itemsOf, type Page } from "./Pages.ts"
 
 /** The resources of GitLab's REST API that we call. gitbeaker's `Gitlab` would make all of its 190 for each request. */
 export type GitLabResources = ReturnType<typeof makeResources>
@@ -28,12 +29,6 @@ export interface Call<S extends AnswerSchema> {
   readonly answer: S
 }
 
-/** Page of a list that a call asks for. */
-export interface Page {
-  readonly page: number
-  readonly perPage: number
-}
-
 /** GitLab over HTTP: authentication, time-outs, rate limits and retries; answers checked by their schema. */
 export interface GitLabClient {
   /** An idempotent request: it is repeated while GitLab is away. */
@@ -47,13 +42,11 @@ export interface GitLabClient {
   conditional<S extends AnswerSchema>(call: Call<S>): Effect.Effect<S["Type"], ForgeError>
   /** Milliseconds by which GitLab's clock is ahead of ours, by its last answer. */
   ahead(): number
-  /** All items of all pages, in order. Fails if one page fails. */
+  /** All items of all pages, in order. Fails if one page fails, or one item is larger than what is read. */
   pages<S extends AnswerSchema>(
     call: Omit<Call<S>, "ask"> & { readonly ask: (gitlab: GitLabResources, page: Page) => Promise<unknown> }
   ): Stream.Stream<S["Type"], ForgeError>
 }
-
-const pageSize = 100
 
 /** A request as gitbeaker hands it to its requester. */
 const Outgoing = Schema.Struct({
@@ -250,14 +243,7 @@ export const makeGitLabClient = Effect.fnUntraced(function*(options: GitLabOptio
     write: (call) => exchange(call, false, ensureWanted),
     ahead: () => ahead,
     pages: ({ answer, ask, operation }) =>
-      Stream.paginate(1, (page) =>
-        client.request({
-          operation,
-          answer: Schema.Array(answer),
-          ask: (gitlab) => ask(gitlab, { page, perPage: pageSize })
-        }).pipe(
-          Effect.map((items) => [items, items.length === pageSize ? Option.some(page + 1) : Option.none()] as const)
-        ))
+      itemsOf((page) => client.request({ operation, answer: Schema.Array(answer), ask: (gitlab) => ask(gitlab, page) }))
   }
   return client
 })

@@ -104,6 +104,10 @@ export const isNotFound = (error: unknown): error is ForgeError =>
 export const isForbidden = (error: unknown): error is ForgeError =>
   error instanceof ForgeError && error.reason._tag === "Forbidden"
 
+/** True if GitLab has answered, with more than what is read. */
+export const isTooLarge = (error: unknown): error is ForgeError =>
+  error instanceof ForgeError && error.reason._tag === "Refused" && error.reason.status === 200
+
 /** True if GitLab does not take a request because of its content. */
 export const isRefused = (error: unknown): error is ForgeError =>
   error instanceof ForgeError && error.reason._tag === "Refused" && [400, 409, 422].includes(error.reason.status)
