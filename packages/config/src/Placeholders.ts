@@ -22,6 +22,11 @@ export const refusePlaceholders = (
   const ofForges = [github.token, github.webhookSecret, gitlab.token, gitlab.webhookSecret, gitlab.signingToken]
   const read = mode === "review" ? keys : [...ofForges, redis.url, redis.sentinelPassword, jobs.signingKey, ...keys]
   for (const setting of read) {
+    for (const { idle, shown, value } of values.overridden(setting)) {
+      if (Option.exists(Option.flatten(value), (other) => placeholder.test(Redacted.value(other)))) {
+        report.warn(setting, `${shown} is the placeholder of an example. ${idle}`)
+      }
+    }
     if (Option.exists(values(setting), (value) => placeholder.test(Redacted.value(value)))) {
       report.problem(setting, "the value is the placeholder of an example: put your own in its place")
     }

@@ -160,6 +160,24 @@ describe("a wrong value that another one overrides", () => {
       assert.notMatch(warnings.join(), /s3cret|short/)
     }))
 
+  it.effect("is one also where it is the placeholder of an example", () =>
+    Effect.gen(function*() {
+      const yaml = [
+        "github: { token: ghp_your-token, webhook_secret: change-me-to-your-own }",
+        "redis: { url: \"redis://:your-password@redis:6379\" }"
+      ].join("\n")
+      const env = { ...complete, REDIS_URL: "redis://redis:6379" }
+      const idle = "It has no effect while the environment has another"
+      assert.deepStrictEqual(
+        yield* warningsOf({ env, yaml }),
+        [
+          "github.token (GITHUB_TOKEN)",
+          "github.webhook_secret (GITHUB_WEBHOOK_SECRET)",
+          "redis.url (REDIS_URL)"
+        ].map((setting) => `${setting}: the value in FILE is the placeholder of an example. ${idle}`)
+      )
+    }))
+
   it.effect("is no warning where it is right, or empty", () =>
     Effect.gen(function*() {
       const env = { ...complete, WEBHOOK_PORT: "2", WEBHOOK_HOST: "localhost" }
