@@ -106,7 +106,7 @@ it.effect("the authorities of the Jobs are an entry of a ConfigMap", () =>
   Effect.gen(function*() {
     const named = (text: string) =>
       Effect.map(kubernetesOf({ ...inCluster, K8S_CA_CONFIG_MAP: text }), ({ caConfigMap }) => caConfigMap)
-    for (const text of ["company-ca", "company-ca/ca-bundle.crt"]) {
+    for (const text of ["company-ca", "company-ca/ca-bundle.crt", "ca.of-the.company", "a".repeat(253)]) {
       assert.deepStrictEqual(yield* named(text), Option.some(text))
     }
     for (
@@ -117,6 +117,11 @@ it.effect("the authorities of the Jobs are an entry of a ConfigMap", () =>
         "company/../ca.crt",
         "company/..",
         "company/..data",
+        "company..ca",
+        "company.-ca",
+        "company-.ca/ca.crt",
+        "company.",
+        "a".repeat(254),
         `company/${"a".repeat(254)}`
       ]
     ) {

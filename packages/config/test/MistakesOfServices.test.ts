@@ -226,7 +226,7 @@ mistakes("Redis and Kubernetes", {
   "a namespace with capitals": {
     env: { K8S_NAMESPACE: "Nominal", K8S_IMAGE: "i", REDIS_URL: "redis://redis:6379" },
     problem:
-      "kubernetes.namespace (K8S_NAMESPACE): \"Nominal\" in the environment is not the name of a Kubernetes object: lower-case letters, digits and -"
+      "kubernetes.namespace (K8S_NAMESPACE): \"Nominal\" in the environment is not the name of a namespace: lower-case letters, digits and -"
   },
   "a pull policy in small letters": {
     yaml: "kubernetes: { image_pull_policy: always }",

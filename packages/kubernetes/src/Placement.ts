@@ -13,13 +13,16 @@ export const startLimit = Duration.minutes(5)
 /** Time that a pod may wait for a node before its run gives its slot in the server to others. */
 const placeLimit = Duration.minutes(5)
 
-/** Time without a pod or a node after which the reason is logged. */
+/** Time without a pod, a node or a start after which the cluster is asked for the reason. */
 const tellAfter = Duration.seconds(15)
 
 /** Delay before a run without a node tries again. */
 const tryAgainAfter = Duration.minutes(1)
 
 const lookEvery = Duration.seconds(5)
+
+/** Warnings about a ConfigMap or Secret that is not there, or has no such entry: no pod starts until an operator makes it. */
+const missing = /\b(?:configmap|secret) "[^"]*" not found|references non-existent (?:config|secret) key/
 
 /** Reason why a Job has no pod on a node. */
 export type PlacementProblem =
@@ -77,21 +80,28 @@ export const make = (
   )
 
   /** Only events tell that a ConfigMap or a volume is not there: the containers are just being made. */
-  const unstarted = (snapshot: KubeJobSnapshot) =>
-    Effect.suspend(() => {
-      const pod = snapshot.pods.at(-1)
-      return pod === undefined ? Effect.succeed([]) : Effect.orElseSucceed(warningsOf("Pod", pod.name), () => [])
-    }).pipe(Effect.map((warnings) => neverStarted(snapshot, startLimit, warnings)))
+  const podWarnings = ({ pods }: KubeJobSnapshot) => {
+    const pod = pods.at(-1)
+    return pod === undefined ? Effect.succeed([]) : Effect.orElseSucceed(warningsOf("Pod", pod.name), () => [])
+  }
+
+  /** Outcome of a Job whose pod has a node and does not start; none while it may. */
+  const unstarted = Effect.fnUntraced(function*(snapshot: KubeJobSnapshot) {
+    const { starting } = times
+    const isLate = Duration.isGreaterThanOrEqualTo(starting, startLimit)
+    if (!isLate && !Duration.equals(starting, tellAfter)) return Option.none()
+    const warnings = yield* podWarnings(snapshot)
+    const hopeless = warnings.filter((warning) => missing.test(warning))
+    return isLate || hopeless.length > 0
+      ? Option.some(neverStarted(snapshot, starting, isLate ? warnings : hopeless))
+      : Option.none()
+  })
 
   const look: Effect.Effect<Option.Option<RunWithoutResult>> = Effect.gen(function*() {
     const snapshot = yield* observation.snapshot
     const without = Option.getOrUndefined(placementProblem(snapshot))
     times = after(times, snapshot, without === undefined)
-    if (without === undefined) {
-      return Duration.isGreaterThanOrEqualTo(times.starting, startLimit)
-        ? Option.some(yield* unstarted(snapshot))
-        : Option.none()
-    }
+    if (without === undefined) return snapshot.ran ? Option.none() : yield* unstarted(snapshot)
     if (without._tag === "Refused") {
       return Duration.isGreaterThanOrEqualTo(times.waited, tellAfter) ? Option.some(yield* refusal) : Option.none()
     }

@@ -52,7 +52,7 @@ it.effect("a pod with a node that has not started after five minutes waits for t
     const { kube, running } = yield* started()
     const waiting = Option.some({ reason: "ContainerCreating", message: "" })
     yield* kube.pod(kubePod({ name: pending.name, job: name, node: Option.some("node-3"), waiting }))
-    const mount = "MountVolume.SetUp failed for volume \"authorities\" : configmap \"company-ca\" not found"
+    const mount = "MountVolume.SetUp failed for volume \"cache\" : timed out waiting for the condition"
     yield* kube.warnOfPod(pending.name, noRoom, mount)
     yield* TestClock.adjust("5 minutes")
     yield* quiet
@@ -63,6 +63,30 @@ it.effect("a pod with a node that has not started after five minutes waits for t
     assert.strictEqual(
       reasonOf(outcome),
       `cluster: no pod of the Job could be started in 5m: ContainerCreating: ${mount}`
+    )
+  }))
+
+it.effect.each(
+  [
+    "configmap \"company-ca\" not found",
+    "configmap references non-existent config key: ca.crt"
+  ]
+)("a pod that waits for what is not there is told of within half a minute: %s", (what) =>
+  Effect.gen(function*() {
+    const { kube, running } = yield* started()
+    const waiting = Option.some({ reason: "ContainerCreating", message: "" })
+    yield* kube.pod(kubePod({ name: pending.name, job: name, node: Option.some("node-3"), waiting }))
+    const mount = `MountVolume.SetUp failed for volume "authorities" : ${what}`
+    yield* kube.warnOfPod(pending.name, mount, "Failed to pull the image, trying again")
+    yield* TestClock.adjust("30 seconds")
+    yield* quiet
+    yield* kube.removed(name)
+    yield* TestClock.adjust("1 second")
+    const outcome = yield* Fiber.join(running)
+    assert.isTrue(outcome._tag === "Postponed" && outcome.service === "cluster")
+    assert.strictEqual(
+      reasonOf(outcome),
+      `cluster: no pod of the Job could be started in 15s: ContainerCreating: ${mount}`
     )
   }))
 

@@ -3,13 +3,23 @@ import { list, map, structure, word } from "@nominal-code/domain/settings/Settin
 import { Schema } from "effect"
 import { Affinity, Toleration } from "../PodScheduling.ts"
 
-const dnsName = /^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?$/
+const label = "[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
+/** A subdomain of RFC 1123: labels with dots between them. */
+const subdomain = `(?=[^/]{1,253}(?:/|$))${label}(?:\\.${label})*`
+const dnsName = new RegExp(`^${subdomain}$`)
 
 /** The name of a Kubernetes object. */
 export const objectName = word(
   "name",
-  "the name of a Kubernetes object: lower-case letters, digits and -",
+  "the name of a Kubernetes object: lower-case letters, digits, - and single dots",
   dnsName
+)
+
+/** The name of a namespace, which is one label. */
+export const namespaceName = word(
+  "name",
+  "the name of a namespace: lower-case letters, digits and -",
+  new RegExp(`^(?=.{1,63}$)${label}$`)
 )
 
 /** A list of names of Secrets. */
@@ -20,10 +30,10 @@ export const configMapEntry = word(
   "name",
   "the name of a ConfigMap, or NAME/ENTRY",
   // An entry is the name of a file, too: of at most 253 characters, and none that begins with "..".
-  /^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?(?:\/(?!\.\.)[-\w.]{0,252}[-\w])?$/
+  new RegExp(`^${subdomain}(?:/(?!\\.\\.)[-\\w.]{0,252}[-\\w])?$`)
 )
 
-const key = /^(?:[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/
+const key = new RegExp(`^(?:${subdomain}/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$`)
 const labelValue = /^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/
 const labels = map("labels", key, labelValue)
 

@@ -13,7 +13,7 @@ import {
   word
 } from "@nominal-code/domain/settings/SettingType"
 import { redisUrl } from "../Url.ts"
-import { configMapEntry, objectName, scheduling, secretNames } from "./Scheduling.ts"
+import { configMapEntry, namespaceName, objectName, scheduling, secretNames } from "./Scheduling.ts"
 
 const KiB = 1024
 const GiB = KiB * KiB * KiB
@@ -233,7 +233,7 @@ export const kubernetes = {
   namespace: defaulted("default", {
     yaml: "kubernetes.namespace",
     env: "K8S_NAMESPACE",
-    kind: objectName,
+    kind: namespaceName,
     doc: "The namespace of the Jobs."
   }),
   serviceAccount: optional({
