@@ -26,8 +26,6 @@ export interface CommitOptions {
   readonly sweepMillis: number
   /** Days on which jobs have ended, as Redis has told last; undefined: not known yet. */
   readonly endedOn: ReadonlySet<number> | undefined
-  /** True if the script looks at the types of the keys that lanes share. */
-  readonly checks: boolean
   /** A version that no job and no lane has had. */
   readonly nextVersion: () => string
 }
@@ -315,7 +313,6 @@ export const planOf = (changes: ReadonlyArray<LaneChange>, options: CommitOption
     signer,
     names.days,
     names.searched,
-    options.checks ? 1 : 0,
     lanes.map(({ plan }) => plan)
   ]
   return {

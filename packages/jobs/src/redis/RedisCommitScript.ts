@@ -1,7 +1,7 @@
 import { Redis } from "@nominal-code/persistence/Redis"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
-import { type Array, Clock, Duration, Effect, Exit, Option, Result } from "effect"
+import { type Array, Duration, Effect, Exit, Option, Result } from "effect"
 import { randomBytes } from "node:crypto"
 import { QueueLimits } from "../JobQueue.ts"
 import { type AppliedLane, type OptimisticWrite, type OutcomeHandler, unmade, type WriteOutcome } from "./RedisApply.ts"
@@ -12,9 +12,6 @@ import type { ShardKeys } from "./RedisKeys.ts"
 import type { RedisLaneCache } from "./RedisLaneCache.ts"
 import { sweepInterval } from "./RedisReadyLanes.ts"
 import * as RedisTypes from "./RedisTypes.ts"
-
-/** Time in milliseconds for which the types of the keys that lanes share are taken for right. */
-const typesLast = 100
 
 const lua = new URL("lua/", import.meta.url)
 
@@ -54,7 +51,7 @@ const makeOptions = Effect.fnUntraced(function*(shards: number, { given }: Estim
     sweepMillis: Duration.toMillis(sweepInterval(limits.sweepEvery)),
     nextVersion: makeVersions()
   }
-  return (known: Pick<CommitOptions, "keys" | "endedOn" | "checks">): Effect.Effect<CommitOptions> =>
+  return (known: Pick<CommitOptions, "keys" | "endedOn">): Effect.Effect<CommitOptions> =>
     Effect.map(given, (time) => ({ ...constant, ...known, time: Option.getOrElse(time, () => "" as const) }))
 })
 
@@ -69,33 +66,27 @@ export const make = Effect.fnUntraced(function*(shards: number, cache: RedisLane
   const progress = yield* RedisScript.load(lua, ["progress", ...parts])
   /** Days of each shard on which jobs have ended, as Redis has told last: only their keys are searched. */
   const endedOn = new Map<ShardKeys, ReadonlySet<number>>()
-  /** Instants at which the types of each shard's keys were looked at last, by this process' clock. */
-  const typesKnown = new Map<ShardKeys, number>()
 
   return Effect.fnUntraced(function*(lanes: Array.NonEmptyReadonlyArray<AppliedLane>, tell: OutcomeHandler) {
     const tries = lanes.flatMap(({ tries }) => tries)
     const [first] = tries
     if (first === undefined) return
     const { keys: shard } = first
-    const local = yield* Clock.currentTimeMillis
-    const checks = Math.abs(local - (typesKnown.get(shard) ?? -Infinity)) >= typesLast
-    const options = yield* optionsOf({ keys: shard, endedOn: endedOn.get(shard), checks })
+    const options = yield* optionsOf({ keys: shard, endedOn: endedOn.get(shard) })
     const { args, changed, days, keys } = planOf(lanes.map(({ change }) => change), options)
     const operation = tries.every((one) => one.operation === first.operation) ? first.operation : "JobQueue.change"
     const written = yield* Effect.result(
       redis.run(operation, CommitAnswer, first.intake ? intake : progress, keys, args)
     )
     if (Result.isFailure(written)) {
-      typesKnown.delete(shard)
       const hasFailed = written.failure.reason === "failed"
-      const failure = hasFailed && !checks ? yield* explained(written.failure, first, days) : written.failure
+      const failure = hasFailed ? yield* explained(written.failure, first, days) : written.failure
       // A script that fails may fail for one of them only.
       const isOneOfThem = tries.length > 1 && hasFailed
       const outcome = isOneOfThem ? Exit.succeed(unmade("failed")) : Exit.fail(failure)
       for (const one of tries) tell(one, outcome)
       return
     }
-    if (checks) typesKnown.set(shard, local)
     const answer = committedOf(written.success)
     yield* time.heard(answer.now)
     endedOn.set(shard, new Set(days.filter((_, index) => answer.days[index] === "1")))

@@ -19,10 +19,15 @@
 --           given
 
 local now = tonumber(ARGV[1])
-local channel, shard, shards, signer, days, searched, checks, lanes = unpack(cjson.decode(ARGV[2]))
--- Before anything is written: what fails later leaves half of a change.
-local wrong = checks == 1 and wrongKey(days)
-if wrong then return redis.error_reply(wrong) end
+local channel, shard, shards, signer, days, searched, lanes = unpack(cjson.decode(ARGV[2]))
+-- The types of the keys that lanes share, before anything is written: what fails later leaves half of a change, and what
+-- is accepted now has to be ended later.
+for _, place in ipairs({ 1, 4, 5, 6, 10 + days, 11 + days }) do reading('ZCARD', KEYS[place]) end
+for _, place in ipairs({ 7, 9 }) do reading('HLEN', KEYS[place]) end
+for place = 2, 3 do
+  local number = reading('GET', KEYS[place])
+  if number and not isNumber(number) then return redis.error_reply('WRONGTYPE ' .. KEYS[place] .. ' is no number') end
+end
 if not now then
   local time = redis.call('TIME')
   now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -42,7 +47,7 @@ end
 local there, isThere = {}, {}
 for day = 1, days do isThere[day] = 0 end
 for place, day in ipairs(searched) do
-  isThere[day] = redis.call('EXISTS', KEYS[9 + day])
+  isThere[day] = math.min(1, reading('LLEN', KEYS[9 + day]))
   if isThere[day] == 1 then there[#there + 1] = { day, place - 1 } end
 end
 local areSearched = #there == redis.call('EXISTS', unpack(KEYS, 10, 9 + days))
@@ -115,9 +120,22 @@ local function numberIn(numbers, text)
   return text:byte(1) == 64 and numbers[tonumber(text:sub(2)) + 1] or text
 end
 
+-- Sizes of the hashes of what is over, as they are read before anything of a lane is written.
+local sizes = {}
+local function readSize(at)
+  if at > 0 and not sizes[at] then sizes[at] = reading('HLEN', KEYS[at]) end
+end
+
 -- Writes what is a lane's own.
 local function write(plan, numbers)
   local lane = plan[1]
+  for _, job in ipairs(plan[12]) do
+    if job[15] ~= 0 then
+      local _, _, ids, _, events = unpack(job[15])
+      readSize(ids)
+      readSize(events)
+    end
+  end
   -- First, so that where it is no list, nothing is written of a job that is refused.
   local key = KEYS[plan[2]]
   local order, left, added = unpack(some(plan[13]))
@@ -204,7 +222,8 @@ local function keepAll()
     if place == 0 then redis.call('PEXPIRE', KEYS[records], list.expire) end
     local function put(key, field)
       redis.call('HSET', KEYS[key], field, string.format('%d', place))
-      if redis.call('HLEN', KEYS[key]) == 1 then redis.call('PEXPIRE', KEYS[key], list.expire) end
+      if sizes[key] == 0 then redis.call('PEXPIRE', KEYS[key], list.expire) end
+      sizes[key] = 1
     end
     for _, job in ipairs(list.jobs) do
       local _, _, ids, id, events, portions, entry = unpack(job[15])
