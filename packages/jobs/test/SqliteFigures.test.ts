@@ -121,25 +121,54 @@ it.effect("no step of the queue and no page of its records reads the jobs throug
     assert.deepStrictEqual(plans.filter((detail) => /SCAN (?!CONSTANT ROW)|TEMP B-TREE/.test(detail)), [])
   }))
 
+const usesActive = (plans: ReadonlyArray<string>) =>
+  plans.some((detail) => /USING (?:COVERING )?INDEX jobs_active/.test(detail))
+
+/** A queue in which jobs 1 to 700 of lanes of their own were accepted, and those of these numbers are parked. */
+const partlyParked = Effect.fnUntraced(function*(isParked: (number: number) => boolean) {
+  const { queue, sqlite } = yield* opened
+  const jobOf = (number: number) => mention(laneOf(number), `${number}`)
+  const all = Array.from({ length: 700 }, (_, index) => jobOf(index + 1))
+  yield* queue.offerAll(all)
+  const parked = all.filter(({ lane }) => isParked(lane.number)).map(({ id }) => `'${id}'`)
+  yield* sqlite.transaction("test", ({ run }) => {
+    run(`UPDATE jobs SET state = 'parked', ended_at = 1 WHERE id IN (${parked.join()})`)
+    run(`UPDATE job_counts SET number = number - ${parked.length} WHERE state = 'waiting'`)
+    run(`UPDATE job_counts SET number = number + ${parked.length} WHERE state = 'parked'`)
+  })
+  const listed = (use: (table: JobTable) => ReadonlyArray<JobRow>) =>
+    sqlite.read("test", (statements) => {
+      let found: ReadonlyArray<JobRow> = []
+      const plans = plansOf(statements, (table) => found = use(table))
+      return { plans, found: found.map(({ delivery }) => delivery) }
+    })
+  const pageBefore = (number: number) => (table: JobTable) =>
+    table.list({ state: "waiting", limit: 2, before: table.byId(jobOf(number).id)?.position ?? 0 })
+  return { queue, listed, pageBefore }
+})
+
 it.effect("the jobs that wait are listed in their order without reading those that are parked, where these are more", () =>
   Effect.gen(function*() {
-    const { queue, sqlite } = yield* opened
-    const jobOf = (number: number) => mention(laneOf(number), `${number}`)
-    yield* queue.offerAll(Array.from({ length: 9 }, (_, index) => jobOf(index + 1)))
-    for (const number of [2, 4, 5, 6, 9]) yield* queue.cancel(jobOf(number).id)
+    const { listed, pageBefore, queue } = yield* partlyParked((number) => number > 8 || [2, 4, 5, 6].includes(number))
     yield* queue.take(laneOf(1))
-    const listed = (use: (table: JobTable) => ReadonlyArray<JobRow>) =>
-      sqlite.read("test", (statements) => {
-        let found: ReadonlyArray<JobRow> = []
-        const plans = plansOf(statements, (table) => found = use(table))
-        assert.isTrue(plans.some((detail) => /USING (?:COVERING )?INDEX jobs_active/.test(detail)))
-        return found.map(({ delivery }) => delivery)
-      })
-    const pageBefore = (number: number) => (table: JobTable) =>
-      table.list({ state: "waiting", limit: 2, before: table.byId(jobOf(number).id)?.position ?? 0 })
-    assert.deepStrictEqual(yield* listed((table) => table.list({ state: "waiting", limit: 2 })), ["8", "7"])
-    assert.deepStrictEqual(yield* listed(pageBefore(7)), ["3"])
-    assert.deepStrictEqual(yield* listed((table) => table.oldestWaiting(2)), ["3", "7"])
+    const amongActive = Effect.fnUntraced(function*(use: (table: JobTable) => ReadonlyArray<JobRow>) {
+      const { found, plans } = yield* listed(use)
+      assert.isTrue(usesActive(plans))
+      return found
+    })
+    assert.deepStrictEqual(yield* amongActive((table) => table.list({ state: "waiting", limit: 2 })), ["8", "7"])
+    assert.deepStrictEqual((yield* listed(pageBefore(7))).found, ["3"])
+    assert.deepStrictEqual(yield* amongActive((table) => table.oldestWaiting(2)), ["3", "7"])
+  }))
+
+it.effect("a page of jobs that wait does not read all of them where a few more are parked", () =>
+  Effect.gen(function*() {
+    const { listed, pageBefore } = yield* partlyParked((number) => number % 2 === 0 || number < 5)
+    const { found, plans } = yield* listed((table) => table.list({ state: "waiting", limit: 2 }))
+    assert.deepStrictEqual([found, usesActive(plans)], [["699", "697"], false])
+    const next = yield* listed(pageBefore(697))
+    assert.deepStrictEqual([next.found, usesActive(next.plans)], [["695", "693"], false])
+    assert.deepStrictEqual((yield* listed(pageBefore(7))).found, ["5"])
   }))
 
 it.effect("a job that waits is in at most six indexes, and no trigger runs", () =>

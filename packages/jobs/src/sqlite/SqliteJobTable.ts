@@ -87,6 +87,9 @@ const waitingAmongActive = (bound: string, order: string): string =>
       AND position NOT IN (SELECT position FROM jobs INDEXED BY jobs_running WHERE state = 'running')
     ORDER BY ${order} LIMIT :limit) ORDER BY ${order}`
 
+/** Number of the newest jobs among which those that wait are looked for first, where more are parked. */
+const newestJobs = 500
+
 /** Condition of each state that is counted, for which there is an index. */
 const conditions = [
   ["waiting", "state = 'waiting'"],
@@ -114,15 +117,24 @@ export const make = (
   const counted = (state: JobRow["state"]) =>
     statements.get(StoredNumber, "SELECT number FROM job_counts WHERE state = :state", { state })?.number ?? 0
   const isMostlyParked = () => counted("waiting") < counted("parked")
-  const listed = ({ before = Number.MAX_SAFE_INTEGER, limit, state }: Page) =>
+  const listed = ({ before = Number.MAX_SAFE_INTEGER, limit, state }: Page, after = 0) =>
     statements.all(
       StoredRow,
-      state === "waiting" && isMostlyParked()
-        ? waitingAmongActive("position < :before", "position DESC")
-        : `SELECT ${columns} FROM jobs ${state === undefined ? "WHERE" : `${ofState[state]} AND`} position < :before
-        ORDER BY position DESC LIMIT :limit`,
-      { before, limit }
+      `SELECT ${columns} FROM jobs ${state === undefined ? "WHERE" : `${ofState[state]} AND`}
+        position < :before AND position > :after ORDER BY position DESC LIMIT :limit`,
+      { before, after, limit }
     )
+  /** Lists jobs that wait where more are parked: mostly there are enough among the newest, else all that wait are sorted. */
+  const waitingAmongParked = ({ before = Number.MAX_SAFE_INTEGER, limit }: Page) => {
+    const oldest = statements.get(
+      StoredNumber,
+      "SELECT position AS number FROM jobs WHERE position < :before ORDER BY position DESC LIMIT 1 OFFSET :newestJobs",
+      { before, newestJobs }
+    )?.number
+    const found = listed({ before, limit, state: "waiting" }, oldest)
+    if (oldest === undefined || found.length === limit) return found
+    return statements.all(StoredRow, waitingAmongActive("position < :before", "position DESC"), { before, limit })
+  }
   const count = (state: JobRow["state"] | undefined, number: number) => {
     if (state !== undefined) counts.set(state, (counts.get(state) ?? 0) + number)
   }
@@ -218,7 +230,10 @@ export const make = (
     waitingSince: () =>
       statements.get(StoredMinimum, "SELECT min(since) AS number FROM jobs WHERE state = 'waiting'")?.number ??
         undefined,
-    list: (page) => [...listed(page), ...ended.list(page)].sort((a, b) => b.position - a.position).slice(0, page.limit),
+    list: (page) => {
+      const living = page.state === "waiting" && isMostlyParked() ? waitingAmongParked(page) : listed(page)
+      return [...living, ...ended.list(page)].sort((a, b) => b.position - a.position).slice(0, page.limit)
+    },
     oldestWaiting: (limit) =>
       statements.all(
         StoredRow,
