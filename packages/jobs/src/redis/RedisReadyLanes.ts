@@ -6,10 +6,10 @@ import { RedisTime } from "@nominal-code/persistence/RedisTime"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Clock, Duration, Effect, Option, Schema, Stream } from "effect"
 import { QueueLimits } from "../JobQueue.ts"
+import * as ClockWatch from "../lane/ClockWatch.ts"
 import * as ReadyLanes from "../lane/ReadyLanes.ts"
 import type { Head } from "../table/JobTable.ts"
 import * as RedisAnnouncements from "./RedisAnnouncements.ts"
-import * as RedisClockWatch from "./RedisClockWatch.ts"
 import type { ShardKeys } from "./RedisKeys.ts"
 
 /** Minimum interval of sweeps. They are a safety net, because every change is announced that is due before the next one. */
@@ -43,13 +43,10 @@ const clockToleranceAtStart = 600_000
 interface ShardWatch {
   readonly keys: ShardKeys
   readonly heard: RedisAnnouncements.RedisAnnouncements
-  readonly clock: RedisClockWatch.RedisClockWatch
+  readonly clock: ClockWatch.ClockWatch
   /** By how many milliseconds its clock was set back, where the waits of its lanes are still to be shortened. */
   setBack: number
 }
-
-/** Milliseconds on a clock that is never set. */
-const elapsed = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos / 1_000_000n))
 
 /** Shortens the waits of lanes because the clock was set back by so many milliseconds. */
 export type ShortenWaits = (lanes: ReadonlyArray<string>, setBack: number) => Effect.Effect<void, StoreError>
@@ -80,7 +77,7 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>, s
     const found = new Map<string, readonly [score: number, head: Head]>()
     let next = ""
     do {
-      const asked = yield* elapsed
+      const asked = yield* ClockWatch.elapsed
       const clock = Option.getOrElse(yield* time, () => "")
       const [rest, page, at] = yield* redis.run("JobQueue.ready", Due, due, [keys.due, keys.work], [clock, back, next])
       if (next === "") yield* compareClock(shard, at, asked)
@@ -97,7 +94,7 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>, s
   const shards = all.map((keys): ShardWatch => ({
     keys,
     heard: RedisAnnouncements.make(),
-    clock: RedisClockWatch.make(),
+    clock: ClockWatch.make(),
     setBack: 0
   }))
   let missed = 0
@@ -111,7 +108,7 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>, s
 
   /** Has all lanes read if Redis' clock was set: the look reached back less far than the last one, or waits are longer. */
   const compareClock = Effect.fnUntraced(function*(shard: ShardWatch, now: number, asked: number) {
-    const step = shard.clock.hear(now, asked, yield* elapsed)
+    const step = shard.clock.hear(now, asked, yield* ClockWatch.elapsed)
     if (step === undefined) {
       shard.setBack = yield* setBackBefore(shard.keys, now)
     } else if (Math.abs(step) > clockTolerance) {

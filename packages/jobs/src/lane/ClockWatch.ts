@@ -1,14 +1,19 @@
-/** Watch of Redis' clock, which is set now and then; that of a promoted replica is another one. */
-export interface RedisClockWatch {
+import { Clock, Effect } from "effect"
+
+/** Watch of a store's clock, which is set now and then; that of a promoted replica of Redis is another one. */
+export interface ClockWatch {
   /**
    * Takes the time of an answer that was asked for and heard at these instants, by a clock of this process that is never
-   * set. Returns by how many milliseconds Redis' clock was set since the answer before, at least: less than 0 if it was set
-   * back. Undefined for the first answer.
+   * set. Returns by how many milliseconds the store's clock was set since the answer before, at least: less than 0 if it
+   * was set back. Undefined for the first answer.
    */
   hear(time: number, asked: number, heard: number): number | undefined
 }
 
-export const make = (): RedisClockWatch => {
+/** Milliseconds on a clock that is never set. */
+export const elapsed = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos / 1_000_000n))
+
+export const make = (): ClockWatch => {
   let ahead: { readonly least: number; readonly most: number } | undefined
   return {
     hear: (time, asked, heard) => {

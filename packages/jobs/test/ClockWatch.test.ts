@@ -1,8 +1,8 @@
 import { assert, it } from "@effect/vitest"
-import * as RedisClockWatch from "../src/redis/RedisClockWatch.ts"
+import * as ClockWatch from "../src/lane/ClockWatch.ts"
 
 it("tells by how much the clock was set at least, and takes a late answer for none", () => {
-  const { hear } = RedisClockWatch.make()
+  const { hear } = ClockWatch.make()
   assert.isUndefined(hear(1_000_000, 0, 100))
   assert.strictEqual(hear(1_010_050, 10_000, 10_100), 0)
   // A process that rested before it asked, and then before it heard.
