@@ -169,6 +169,35 @@ redisSuite("looks at the lanes in Redis", () => {
       assert.notInclude([...here.named], 1)
     }))
 
+  it.effect("a wait is shortened once by a step back of Redis' clock, however many servers see it, and by the next one again", () =>
+    Effect.gen(function*() {
+      const redis = yield* empty
+      const here = yield* looking(redis)
+      const there = yield* looking(redis)
+      const job = push(laneOf(1), "1")
+      yield* here.queue.offer(job)
+      yield* here.queue.settle(Option.getOrThrow(yield* here.queue.take(laneOf(1))), retryIn("10 hours"))
+      const dueAt = Effect.map(redis.command("hget", `{nc:0}:job:${job.id}`, "u"), Number)
+      const before = yield* dueAt
+      const hour = Duration.toMillis("1 hour")
+      yield* here.after(1)
+      yield* there.after(1)
+      for (const [steps, shortened] of [[1, 1], [2, 2]] as const) {
+        here.clock.ahead = there.clock.ahead = -steps * hour
+        yield* here.after(35)
+        yield* there.after(35)
+        // A third one starts, and finds numbers of a time that has not come.
+        yield* Effect.scoped(Effect.gen(function*() {
+          const later = yield* looking(redis)
+          later.clock.ahead = -steps * hour
+          yield* later.after(35)
+        }))
+        assert.closeTo(before - (yield* dueAt), shortened * hour, hour / 4)
+        // A job is accepted in the time that is.
+        yield* redis.command("set", "{nc:0}:tick", 1_750_000_000_000 + (yield* Clock.currentTimeMillis) + hour)
+      }
+    }))
+
   it.effect("a lease that lasts is kept after Redis' clock was set back, although its server takes it for a bit later", () =>
     Effect.gen(function*() {
       const redis = yield* empty

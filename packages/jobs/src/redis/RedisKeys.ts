@@ -27,6 +27,8 @@ export interface ShardKeys {
   readonly work: string
   readonly tick: string
   readonly changes: string
+  /** Key of the last number when the waits were shortened because Redis' clock was set back. */
+  readonly setBack: string
   readonly waiting: string
   readonly running: string
   readonly parked: string
@@ -59,6 +61,7 @@ export const shardKeys = (shard: number): ShardKeys => {
     work: `${root}:work`,
     tick: `${root}:tick`,
     changes: `${root}:changes`,
+    setBack: `${root}:set-back`,
     waiting: `${root}:is:waiting`,
     running: `${root}:is:running`,
     parked: `${root}:is:parked`,

@@ -4,7 +4,7 @@ import { retryAtStart } from "@nominal-code/persistence/RedisStart"
 import { ChannelEvent } from "@nominal-code/persistence/RedisSubscriber"
 import { RedisTime } from "@nominal-code/persistence/RedisTime"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
-import { Clock, Duration, Effect, Option, Schema, Stream } from "effect"
+import { Clock, Duration, Effect, Option, Result, Schema, Stream } from "effect"
 import { QueueLimits } from "../JobQueue.ts"
 import * as ClockWatch from "../lane/ClockWatch.ts"
 import * as ReadyLanes from "../lane/ReadyLanes.ts"
@@ -39,6 +39,9 @@ const clockTolerance = 30_000
 /** The same since a queue was used last. Numbers are ahead of the time where many were given in a moment. */
 const clockToleranceAtStart = 600_000
 
+/** Numbers that may be given until every server has seen that the clock was set back: as many as milliseconds, at least. */
+const numbersUntilSeen = 120_000
+
 /** A shard, and what is known of its announcements and its clock. */
 interface ShardWatch {
   readonly keys: ShardKeys
@@ -46,6 +49,8 @@ interface ShardWatch {
   readonly clock: ClockWatch.ClockWatch
   /** By how many milliseconds its clock was set back, where the waits of its lanes are still to be shortened. */
   setBack: number
+  /** True if it is this process that shortens them. */
+  shortens: boolean
 }
 
 /** Shortens the waits of lanes because the clock was set back by so many milliseconds. */
@@ -85,8 +90,10 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>, s
       next = rest
     } while (next !== "")
     if (back === "" && shard.setBack > 0) {
-      yield* shortenWaits([...found.keys()], shard.setBack)
+      shard.shortens ||= yield* isFirstToSee(shard)
+      if (shard.shortens) yield* shortenWaits([...found.keys()], shard.setBack)
       shard.setBack = 0
+      shard.shortens = false
     }
     return Array.from(found.values()).toSorted(([one], [other]) => one - other).map(([, head]) => head)
   })
@@ -95,10 +102,25 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>, s
     keys,
     heard: RedisAnnouncements.make(),
     clock: ClockWatch.make(),
-    setBack: 0
+    setBack: 0,
+    shortens: false
   }))
   let missed = 0
   const scope = yield* Effect.scope
+
+  /**
+   * True if no other process has shortened the waits because of the same step: they would be shortened by each. What a
+   * clock that was set back gives as numbers goes on from the one that was last before.
+   */
+  const isFirstToSee = Effect.fnUntraced(function*({ keys: { setBack, tick } }: ShardWatch) {
+    const last = yield* redis.send("JobQueue.ready", Changes, ["get", tick])
+    if (last === null) return false
+    const noted = yield* Effect.result(redis.send("JobQueue.ready", Changes, ["set", setBack, last, "GET"]))
+    // Where a full Redis takes no note, each shortens them.
+    if (Result.isFailure(noted)) return noted.failure.reason === "unavailable" ? yield* noted.failure : true
+    const before = noted.success
+    return before === null || last < before || last - before > numbersUntilSeen
+  })
 
   /** By how many milliseconds a clock was set back since the last number was given, at least. */
   const setBackBefore = Effect.fnUntraced(function*({ tick }: ShardKeys, now: number) {
