@@ -7,9 +7,9 @@ import { JobRecords } from "@nominal-code/jobs/JobRecords"
 import * as StoredJob from "@nominal-code/jobs/table/StoredJob"
 import { Sqlite } from "@nominal-code/persistence/Sqlite"
 import { laneOf, mention, push, reviewed } from "@nominal-code/testing/Jobs"
-import { storeIn } from "@nominal-code/testing/QueueSteps"
+import { retryIn, storeIn } from "@nominal-code/testing/QueueSteps"
 import { quiet } from "@nominal-code/testing/Quiet"
-import { Context, Duration, Effect, Exit, Fiber, Layer, Option, Queue, Scope, Stream } from "effect"
+import { Clock, Context, Duration, Effect, Exit, Fiber, Layer, Option, Queue, Scope, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { TestClock } from "effect/testing"
 import { rmSync } from "node:fs"
@@ -137,6 +137,39 @@ it.effect("a job does not wait for longer because the clock was set back", () =>
     yield* TestClock.setTime(Duration.toMillis("1 day"))
     assert.deepStrictEqual(yield* lanes(2), [1, 2])
   }))
+
+/** The test's clock, which goes on in its own pace when it is set. */
+const settable = Effect.map(Clock.Clock, (clock) => {
+  const set = { ahead: Duration.toMillis("10 days") }
+  const now = () => clock.currentTimeMillisUnsafe() + set.ahead
+  return { set, clock: { ...clock, currentTimeMillisUnsafe: now, currentTimeMillis: Effect.sync(now) } }
+})
+
+it.effect("a retry waits no longer because the clock was set back, and each step shortens a wait once", () =>
+  Effect.flatMap(settable, ({ clock, set }) =>
+    Effect.gen(function*() {
+      const directory = yield* temporaryDirectory
+      const [here, there] = [(yield* processAt(directory)).queue(), (yield* processAt(directory)).queue()]
+      yield* here.offerAll([1, 2, 3].map((number) => push(laneOf(number), `${number}`)))
+      yield* TestClock.adjust("1 day")
+      for (const [number, delay] of [[1, "1 hour"], [2, "20 hours"]] as const) {
+        yield* here.settle(Option.getOrThrow(yield* here.take(laneOf(number))), retryIn(delay))
+      }
+      // Each look of a process begins with one at its clock, and names the lane that waits for nothing.
+      const look = Effect.forEach([here, there], ({ ready }) => Stream.runDrain(Stream.take(ready, 1)))
+      yield* look
+      for (let steps = 0; steps < 2; steps++) {
+        set.ahead -= Duration.toMillis("5 hours")
+        yield* look
+        yield* TestClock.adjust("3 minutes")
+      }
+      const isDueAfter = (delay: Duration.Input, number: number) =>
+        Effect.andThen(TestClock.adjust(delay), Effect.map(here.take(laneOf(number)), Option.isSome))
+      assert.isFalse(yield* isDueAfter("53 minutes", 1))
+      assert.isTrue(yield* isDueAfter("2 minutes", 1))
+      assert.isFalse(yield* isDueAfter("18 hours", 2))
+      assert.isTrue(yield* isDueAfter("1 hour", 2))
+    }).pipe(Effect.provideService(Clock.Clock, clock))))
 
 it.effect("a lane is named to the other processes on the file within the sweep", () =>
   Effect.gen(function*() {

@@ -1,16 +1,14 @@
 import * as Owners from "@nominal-code/persistence/Owners"
 import { Sqlite } from "@nominal-code/persistence/Sqlite"
-import { Clock, Effect, Layer, Schema } from "effect"
+import { Effect, Layer, Schema } from "effect"
 import * as TableQueue from "../table/TableQueue.ts"
 import type { TableStore } from "../table/TableStore.ts"
 import * as SqliteJobTable from "./SqliteJobTable.ts"
 import * as SqliteLaneCache from "./SqliteLaneCache.ts"
+import * as SqliteSetBack from "./SqliteSetBack.ts"
 
 const Version = Schema.Struct({ data_version: Schema.Int })
 const Owner = Schema.Struct({ id: Schema.String })
-
-/** Milliseconds by which a clock may be corrected without a consequence. */
-const clockTolerance = 60_000
 
 const make = Effect.gen(function*() {
   const sqlite = yield* Sqlite
@@ -50,18 +48,7 @@ const make = Effect.gen(function*() {
     return dead.length > 0
   })
 
-  /** Ends the waits that began later than now: the clock was set back, and would let them wait for as much longer. */
-  const endWaitsOfTheFuture = Effect.gen(function*() {
-    const now = yield* Clock.currentTimeMillis
-    const ended = yield* sqlite.transaction("SqliteQueue.setBack", (statements) => {
-      lanes.clear()
-      return statements.run(
-        "UPDATE jobs SET due_at = 0 WHERE state = 'waiting' AND due_at > :now AND coalesce(waits_since, since) > :later",
-        { now, later: now + clockTolerance }
-      )
-    })
-    if (ended > 0) yield* Effect.logWarning(`the clock was set back: ${ended} waiting job(s) are tried again now`)
-  })
+  const setBack = yield* SqliteSetBack.make(sqlite, lanes)
 
   yield* recover
   const read: TableStore["read"] = (operation, body) =>
@@ -83,8 +70,9 @@ const make = Effect.gen(function*() {
     isDurable: sqlite.inPlace,
     heads: Effect.fnUntraced(function*(from) {
       const found = yield* recover
-      if (from === 0) yield* endWaitsOfTheFuture
-      return yield* read("JobQueue.ready", (table) => table.heads(found ? 0 : from))
+      const shortened = yield* setBack.look
+      if (from === 0) yield* setBack.endWaitsOfTheFuture
+      return yield* read("JobQueue.ready", (table) => table.heads(found || shortened ? 0 : from))
     }),
     version: sqlite.read(
       "JobQueue.ready",

@@ -1,0 +1,72 @@
+import type { Sqlite } from "@nominal-code/persistence/Sqlite"
+import { Clock, Duration, Effect, Schema } from "effect"
+import { QueueLimits } from "../JobQueue.ts"
+import * as ClockWatch from "../lane/ClockWatch.ts"
+import * as LeaseRules from "../lane/LeaseRules.ts"
+import * as SqliteJobTable from "./SqliteJobTable.ts"
+import type { SqliteLaneCache } from "./SqliteLaneCache.ts"
+
+const Value = Schema.Struct({ value: Schema.String })
+const Lane = Schema.Struct({ lane: Schema.String })
+
+/** Milliseconds by which a clock may be corrected without a consequence. */
+const clockTolerance = 60_000
+
+/** Milliseconds in which every process on the file has seen that the clock was set back. */
+const seenMillis = 120_000
+
+const longWaits = `SELECT DISTINCT lane FROM jobs INDEXED BY jobs_due
+  WHERE due_at > 0 AND state IN ('waiting', 'running') AND due_at > ?`
+
+/** Makes the repair of what waits or is leased after the machine's clock was set back. */
+export const make = Effect.fnUntraced(function*(sqlite: Sqlite["Service"], lanes: SqliteLaneCache) {
+  const leaseMillis = Duration.toMillis((yield* QueueLimits).leaseDuration)
+  const watch = ClockWatch.make()
+  /** By how many milliseconds the clock was set back, where the waits are still to be shortened. */
+  let setBack = 0
+
+  const warn = (jobs: number, what: string) =>
+    jobs === 0 ? Effect.void : Effect.logWarning(`the clock was set back: ${jobs} waiting job(s) ${what}`)
+
+  /** Shortens waits and leases, unless another process on the file has done so because of the same step. */
+  const shorten = Effect.fnUntraced(function*(now: number) {
+    const shortened = yield* sqlite.transaction("SqliteQueue.setBack", (statements) => {
+      lanes.clear()
+      const noted = statements.get(Value, "SELECT value FROM installation WHERE name = 'clock_set_back'")
+      const ago = now - Number(noted?.value ?? NaN)
+      if (ago >= 0 && ago < seenMillis) return 0
+      statements.run("INSERT OR REPLACE INTO installation (name, value) VALUES ('clock_set_back', :now)", {
+        now: String(now)
+      })
+      const table = SqliteJobTable.make(statements)
+      return statements.all(Lane, longWaits, [now + setBack / 2])
+        .reduce((sum, { lane }) => sum + LeaseRules.shorten(table, lane, now, { leaseMillis, setBack }), 0)
+    })
+    setBack = 0
+    yield* warn(shortened, "wait for no longer")
+    return shortened > 0
+  })
+
+  return {
+    /** Looks at the clock: true if waits were shortened because it was set back since the last time. */
+    look: Effect.gen(function*() {
+      const asked = yield* ClockWatch.elapsed
+      const now = yield* Clock.currentTimeMillis
+      const step = watch.hear(now, asked, yield* ClockWatch.elapsed) ?? 0
+      if (Math.abs(step) > clockTolerance) setBack = Math.max(0, setBack - step)
+      return setBack > 0 && (yield* shorten(now))
+    }),
+    /** Ends the waits that began later than now: the clock was set back, and would let them wait for as much longer. */
+    endWaitsOfTheFuture: Effect.gen(function*() {
+      const now = yield* Clock.currentTimeMillis
+      const ended = yield* sqlite.transaction("SqliteQueue.setBack", (statements) => {
+        lanes.clear()
+        return statements.run(
+          "UPDATE jobs SET due_at = 0 WHERE state = 'waiting' AND due_at > :now AND coalesce(waits_since, since) > :later",
+          { now, later: now + clockTolerance }
+        )
+      })
+      yield* warn(ended, "are tried again now")
+    })
+  }
+})
