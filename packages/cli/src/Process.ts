@@ -1,6 +1,7 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Effect, Layer, type Runtime } from "effect"
+import { NodeVersion } from "@nominal-code/config/Proxy"
+import { Effect, Layer, Option, type Runtime } from "effect"
 import process from "node:process"
 import * as NodeExchange from "./NodeExchange.ts"
 import * as NodeFetch from "./NodeFetch.ts"
@@ -33,7 +34,10 @@ export const run = <E>(
   program: Effect.Effect<void, E, NodeServices.NodeServices>,
   teardown: Runtime.Teardown
 ): void => {
-  const own = Effect.provideService(program, Signals.InterruptedCode, Signals.listen())
+  const own = program.pipe(
+    Effect.provideService(Signals.InterruptedCode, Signals.listen()),
+    Effect.provideService(NodeVersion, Option.some(process.versions.node))
+  )
   const services = Layer.mergeAll(NodeServices.layer, NodeExchange.layer, NodeFetch.layer)
   NodeRuntime.runMain(Effect.provide(own, services), {
     disableErrorReporting: true,

@@ -49,6 +49,16 @@ it("a Ctrl-C within a quarter of a second of the first signal is its echo, and a
   assert.deepStrictEqual(codesOf(["SIGTERM", 5], ["SIGINT", 6], ["SIGTERM", 7]), [undefined, undefined, 143])
 })
 
+it.live("a proxy that this Node does not take is a warning of its start", () =>
+  Effect.gen(function*() {
+    const older = "data:text/javascript,Object.defineProperty(process.versions,'node',{value:'22.20.0'})"
+    const variables = "ALLOWED_USERS=alice REVIEWER_BOT_USERNAME=bot GITHUB_TOKEN=ghp_0123456789 " +
+      "GITHUB_WEBHOOK_SECRET=0123456789abcdef ANTHROPIC_API_KEY=sk-ant-0123456789 HTTPS_PROXY=http://proxy.example"
+    const [code, written] = yield* bash(`${variables} "$0" --import "${older}" "$1" config show 2>&1 > /dev/null`)
+    assert.strictEqual(code, 0, written)
+    assert.match(written, /^HTTPS_PROXY is not used, because Node 22\.20\.0 knows no proxy/m)
+  }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
 // A device that is always full is Linux's.
 it.live.skipIf(!existsSync("/dev/full"))(
   "output that a full disk loses is an error, in one line (/dev/full)",

@@ -1,5 +1,5 @@
 /** The proxy of this process, as its environment names it. */
-import { Effect, Option } from "effect"
+import { Context, Effect, Option } from "effect"
 import { readVariable } from "./Environment.ts"
 
 /** The first of these variables that is set, and not empty. */
@@ -40,16 +40,30 @@ export const proxy = Effect.gen(function*() {
   }))
 })
 
+/** Version of the Node that the process runs on. Without it no warning is about Node. */
+export const NodeVersion = Context.Reference<Option.Option<string>>("@nominal-code/config/NodeVersion", {
+  defaultValue: Option.none
+})
+
+/** True for a version of Node whose requests can go through a proxy. An older one takes none, and says nothing. */
+const knowsProxies = (version: string): boolean => {
+  const [major = 0, minor = 0] = version.split(".").map(Number)
+  return major === 22 ? minor >= 21 : major > 24 || (major === 24 && minor >= 5)
+}
+
 /** A line for a proxy that no request of ours can go through. It shows nothing of the value, which may hold a password. */
-export const proxyWarnings = Effect.map(
-  given,
-  (given) =>
-    Option.toArray(given).flatMap(({ name, value }) =>
-      Option.isSome(addressOf(value))
-        ? []
-        : [
-          `${name} is not used, because it is no address of an HTTP proxy: write http://HOST:PORT or https://HOST:PORT; ` +
-          "git alone goes through a SOCKS proxy"
-        ]
+export const proxyWarnings = Effect.gen(function*() {
+  const version = yield* NodeVersion
+  return Option.toArray(yield* given).flatMap(({ name, value }) => {
+    if (Option.isNone(addressOf(value))) {
+      return [
+        `${name} is not used, because it is no address of an HTTP proxy: write http://HOST:PORT or https://HOST:PORT; ` +
+        "git alone goes through a SOCKS proxy"
+      ]
+    }
+    return Option.toArray(version).filter((version) => !knowsProxies(version)).map((version) =>
+      `${name} is not used, because Node ${version} knows no proxy, and git alone goes through it: use Node 22.21, ` +
+      "24.5 or newer"
     )
-)
+  })
+})
