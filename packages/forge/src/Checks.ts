@@ -1,6 +1,7 @@
 import type { RepoName } from "@nominal-code/domain/event/PullRequest"
 import type { JobId } from "@nominal-code/domain/job/Job"
 import { type CheckedCommit, CheckState } from "@nominal-code/domain/review/CommitCheck"
+import { makeQuietLine, type QuietLine } from "@nominal-code/domain/telemetry/QuietLine"
 import { oneLine } from "@nominal-code/domain/text/OneLine"
 import { Effect, Option, Semaphore } from "effect"
 import type { ForgeError } from "./ForgeError.ts"
@@ -78,6 +79,12 @@ export const descriptionOf = (state: CheckState): string =>
     Done: ({ title }) => title
   }).slice(0, 140)
 
+/** Makes the writer of updates that failed. While a forge is away, each event would have its line. */
+export const makeFailedUpdates = () => {
+  const write: QuietLine = makeQuietLine()
+  return ({ message }: ForgeError) => write(Effect.logInfo, `the check on the commit could not be updated: ${message}`)
+}
+
 /**
  * Makes `Forge.check`. An update never fails and takes no longer than ten seconds. The updates of one job come in their
  * order, and none goes back: a process that is late with "queued" says it no more. Checks of older commits of a pull
@@ -88,6 +95,7 @@ export const descriptionOf = (state: CheckState): string =>
 export const makeChecks = ({ isRefused, permission, runsAsQueued, send }: CheckSender, text: OutgoingText) => {
   const checks = new Map<JobId, KnownCheck>()
   const off = new Set<RepoName>()
+  const logFailed = makeFailedUpdates()
 
   const known = (commit: CheckedCommit): KnownCheck => {
     const there = checks.get(commit.jobId)
@@ -107,7 +115,7 @@ export const makeChecks = ({ isRefused, permission, runsAsQueued, send }: CheckS
   }
 
   const failed = (repo: RepoName, error: ForgeError) => {
-    if (!isRefused(error)) return Effect.logInfo(`the check on the commit could not be updated: ${error.message}`)
+    if (!isRefused(error)) return logFailed(error)
     if (off.has(repo)) return Effect.void
     off.add(repo)
     return Effect.logWarning(

@@ -229,6 +229,26 @@ describe("the updates of a check", () => {
       assert.deepStrictEqual(runs(), [])
     }))
 
+  it.effect("that fail one after the other have one line a minute, with the number of the others", () =>
+    Effect.gen(function*() {
+      const { commitOf } = yield* gitHub()
+      const fake = yield* fakeGitHub(() => ({ status: 422, body: { message: "No commit found for SHA" } }))
+      const updates = Effect.forEach(["1", "2", "3"], (digit) => check(commitOf(digit), Running.make({})))
+      const lines = yield* logging(
+        updates.pipe(
+          Effect.andThen(TestClock.adjust("1 minute")),
+          Effect.andThen(updates),
+          Effect.provide(forgeAt(fake.url))
+        )
+      )
+      const shown = lines.filter((line) => line.includes("could not be updated")).filter((line) =>
+        !line.startsWith("Debug")
+      )
+      assert.lengthOf(shown, 2)
+      assert.match(shown[0] ?? "", /^Info the check on the commit could not be updated: [^(]*\(GitHub\.check [^)]*\)$/)
+      assert.match(shown[1] ?? "", / \(2 others since the last such line\)$/)
+    }))
+
   it.effect("are none where checks are off", () =>
     Effect.gen(function*() {
       const { commitOf, emulator } = yield* gitHub()

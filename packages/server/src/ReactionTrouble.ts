@@ -1,4 +1,5 @@
 import type { PullRequestRef } from "@nominal-code/domain/event/PullRequest"
+import { makeQuietLine } from "@nominal-code/domain/telemetry/QuietLine"
 import type { ForgeError } from "@nominal-code/forge/ForgeError"
 import { Clock, Duration, Effect } from "effect"
 
@@ -9,9 +10,6 @@ export interface ReactionTrouble {
   /** True while the forge asks for no more requests about repositories of this owner. */
   readonly isLimited: (pullRequest: PullRequestRef, now: number) => boolean
 }
-
-/** Time between two lines that show. */
-const quiet = Duration.minutes(1)
 
 /** Longest time that a limit is kept: GitHub's and GitLab's end within the hour, whatever a proxy says. */
 const longest = Duration.hours(1)
@@ -24,8 +22,7 @@ const ownerOf = ({ platform, repo }: PullRequestRef): string => `${platform}/${r
 /** Makes the record of a server. Of a forge that refuses every reaction, one line a minute shows, with their number. */
 export const make = (): ReactionTrouble => {
   const limits = new Map<string, number>()
-  let showsFrom = 0
-  let hidden = 0
+  const write = makeQuietLine()
 
   const keep = (owner: string, until: number) => {
     limits.delete(owner)
@@ -40,15 +37,7 @@ export const make = (): ReactionTrouble => {
       if (reason._tag === "RateLimited") {
         keep(ownerOf(pullRequest), now + Duration.toMillis(Duration.min(reason.retryAfter, longest)))
       }
-      const line = `no reaction on ${pullRequest}: ${error.message}; the review goes on`
-      if (now < showsFrom) {
-        hidden += 1
-        return yield* Effect.logDebug(line)
-      }
-      const others = hidden === 0 ? "" : ` (${hidden} others since the last such line)`
-      showsFrom = now + Duration.toMillis(quiet)
-      hidden = 0
-      yield* Effect.logWarning(`${line}${others}`)
+      yield* write(Effect.logWarning, `no reaction on ${pullRequest}: ${error.message}; the review goes on`)
     }),
     isLimited: (pullRequest, now) => (limits.get(ownerOf(pullRequest)) ?? 0) > now
   }

@@ -1,6 +1,7 @@
 import type { RepoName } from "@nominal-code/domain/event/PullRequest"
 import type { PullRequestEvent } from "@nominal-code/domain/event/PullRequestEvent"
 import { Effect } from "effect"
+import { makeFailedUpdates } from "../Checks.ts"
 import { Forge } from "../Forge.ts"
 import { ForgeError } from "../ForgeError.ts"
 import { asInstallationOf } from "../Installation.ts"
@@ -35,6 +36,8 @@ export const makeSided = ({ app, covers, token }: Sides): Service => {
             Effect.flatMap(covers(repo), (stillCovered) => stillCovered ? Effect.fail(error) : call(token)))
     )
 
+  const logFailed = makeFailedUpdates()
+
   const onEvent = <A, E, R>(event: PullRequestEvent, call: (forge: Service) => Effect.Effect<A, E, R>) =>
     on(event.pullRequest.repo, call).pipe(asInstallationOf(event))
 
@@ -53,9 +56,7 @@ export const makeSided = ({ app, covers, token }: Sides): Service => {
     resolveThread: (thread) => on(thread.pullRequest.repo, (forge) => forge.resolveThread(thread)),
     settle: (thread, ...reply) => on(thread.pullRequest.repo, (forge) => forge.settle(thread, ...reply)),
     check: (commit, state) =>
-      on(commit.pullRequest.repo, (forge) => forge.check(commit, state)).pipe(
-        Effect.catch(({ message }) => Effect.logInfo(`the check on the commit could not be updated: ${message}`))
-      ),
+      Effect.catch(on(commit.pullRequest.repo, (forge) => forge.check(commit, state)), logFailed),
     cloneSource: (repo) => on(repo, (forge) => forge.cloneSource(repo)),
     checkAccess: (repo) => on(repo, (forge) => forge.checkAccess(repo)),
     file: (repo, branch, path) => on(repo, (forge) => forge.file(repo, branch, path)),
