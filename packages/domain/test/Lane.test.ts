@@ -1,6 +1,8 @@
-import { assert, it } from "@effect/vitest"
-import { Lane, LaneKey, laneKey } from "@nominal-code/domain/job/Lane"
-import { Effect, Equal, Schema } from "effect"
+import { assert, it, vi } from "@effect/vitest"
+import { Lane, LaneKey, laneKey, laneOfKey, offeredLaneKey } from "@nominal-code/domain/job/Lane"
+import { Effect, Equal, Option, Schema } from "effect"
+
+const laneOf = Schema.decodeUnknownSync(Lane)
 
 it.effect.prop("a lane's key round-trips", [Schema.toType(LaneKey)], ([lane]) =>
   Effect.gen(function*() {
@@ -9,6 +11,21 @@ it.effect.prop("a lane's key round-trips", [Schema.toType(LaneKey)], ([lane]) =>
     assert.deepStrictEqual(decoded, lane)
   }))
 
+it("the key of a lane that was offered is not read to find the lane", () => {
+  const lane = laneOf({ namespace: "", platform: "github", repo: "acme/api", number: 8, bot: "nominal[bot]" })
+  // What a decision about a delivery has is no instance.
+  const key = offeredLaneKey({ ...lane })
+  const reads = vi.spyOn(String.prototype, "split")
+  const found = laneOfKey(key)
+  const seen = reads.mock.calls.length
+  laneOfKey(laneKey(new Lane({ ...lane, namespace: laneOf({ ...lane, namespace: "eu" }).namespace })))
+  const seenOfUnknown = reads.mock.calls.length - seen
+  reads.mockRestore()
+  assert.deepStrictEqual(Option.getOrThrow(found), lane)
+  assert.strictEqual(seen, 0)
+  assert.isAbove(seenOfUnknown, 0)
+})
+
 const small = Schema.Struct({
   namespace: Schema.Literals(["", "github", "gitlab", "a"]),
   platform: Schema.Literals(["github", "gitlab"]),
@@ -16,7 +33,6 @@ const small = Schema.Struct({
   number: Schema.Literals([1, 11]),
   bot: Schema.Literals(["a", "a[bot]", "1"])
 })
-const laneOf = Schema.decodeUnknownSync(Lane)
 
 it.prop("distinct lanes have distinct keys", [small, small], ([one, other]) => {
   const [a, b] = [laneOf(one), laneOf(other)]

@@ -50,21 +50,35 @@ export const LaneKey = Schema.String.check(Schema.isPattern(fourParts)).pipe(
 /** A lane's key as text, for logs and for stores. */
 export const laneKey: (lane: Lane) => string = keyOf
 
-// Each offer and each announcement names a lane.
+// Each announcement of another process names a lane.
 SchemaJITCompiler.enable(LaneKey.ast)
 
 const decodeKey = Schema.decodeOption(LaneKey)
 
-/** Lanes whose keys were read last, and their greatest number. */
+/** Lanes whose keys were made or read last, and their greatest number. */
 const known = new Map<string, Option.Option<Lane>>()
 const maxKnown = 2048
+
+const note = (key: string, lane: Option.Option<Lane>): void => {
+  if (known.size >= maxKnown) known.clear()
+  known.set(key, lane)
+}
+
+/**
+ * The key of the lane of a job that is offered. The store names the lane when it has the job, and `laneOfKey` finds it
+ * then: to read a key takes as long as the decision about a delivery.
+ */
+export const offeredLaneKey = (lane: Lane): string => {
+  const key = keyOf(lane)
+  if (!known.has(key)) note(key, Option.some(new Lane(lane, { disableChecks: true })))
+  return key
+}
 
 /** The lane of a key; none if the key is none. */
 export const laneOfKey = (key: string): Option.Option<Lane> => {
   const found = known.get(key)
   if (found !== undefined) return found
   const lane = decodeKey(key)
-  if (known.size >= maxKnown) known.clear()
-  if (Option.isSome(lane)) known.set(key, lane)
+  if (Option.isSome(lane)) note(key, lane)
   return lane
 }

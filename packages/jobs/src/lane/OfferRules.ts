@@ -2,7 +2,7 @@ import { type Command, usesModel } from "@nominal-code/domain/command/Command"
 import { commandOf } from "@nominal-code/domain/command/CommandParser"
 import { eventKeyOf, type Job } from "@nominal-code/domain/job/Job"
 import type { SigningKey } from "@nominal-code/domain/job/JobSignature"
-import { laneKey } from "@nominal-code/domain/job/Lane"
+import { offeredLaneKey } from "@nominal-code/domain/job/Lane"
 import { Option } from "effect"
 import { OfferResult, type QueueLimits } from "../JobQueue.ts"
 import type { JobRow, JobTable } from "../table/JobTable.ts"
@@ -37,7 +37,7 @@ export interface OfferedJob {
 /** Makes the form in which a job is offered to a table. */
 export const offered = (job: Job, keys: ReadonlyArray<SigningKey>): OfferedJob => {
   const command = commandOf(job)._tag
-  const place = { id: job.id, lane: laneKey(job.lane) }
+  const place = { id: job.id, lane: offeredLaneKey(job.lane) }
   return {
     row: {
       ...place,
