@@ -3,7 +3,6 @@ import { env } from "node:process"
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
 import { BaseSequencer, type InlineConfig, type TestSpecification } from "vitest/node"
-import { startingCommand, testsOf, testsOfPackages } from "./test/processes.ts"
 import { useMemory } from "./test/scratch.ts"
 
 /**
@@ -62,18 +61,14 @@ const first = [
   "ChatErrors"
 ]
 
-/** Order of the files: journeys, then those of the packages. */
+/** Order of the files: those of `first`, then the others. */
 class ByPlace extends BaseSequencer {
   override sort(files: Array<TestSpecification>): Promise<Array<TestSpecification>> {
     const place = ({ moduleId }: TestSpecification) => {
       const at = first.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`))
       return at < 0 ? first.length : at
     }
-    const byName = ({ project: { name: one } }: TestSpecification, { project: { name } }: TestSpecification) =>
-      one < name ? -1 : one > name ? 1 : 0
-    return super.sort(files).then((sorted) =>
-      sorted.toSorted((one, other) => byName(one, other) || place(one) - place(other))
-    )
+    return super.sort(files).then((sorted) => sorted.toSorted((one, other) => place(one) - place(other)))
   }
 }
 
@@ -106,26 +101,9 @@ export const workers = {
 export default defineConfig({
   test: {
     ...workers,
-    // A project has workers of its own and transforms the sources for itself, so there is not one for each package.
-    projects: [
-      {
-        extends: true as const,
-        test: {
-          name: "packages",
-          include: testsOfPackages,
-          testTimeout: 120_000
-        }
-      },
-      {
-        extends: true as const,
-        test: {
-          name: "journeys",
-          include: [...testsOf(startingCommand), "test/**/*.test.ts"],
-          testTimeout: 300_000,
-          hookTimeout: 60_000,
-          globalSetup: ["test/bundle.ts"]
-        }
-      }
-    ]
+    include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
+    globalSetup: ["test/bundle.ts"],
+    testTimeout: 300_000,
+    hookTimeout: 60_000
   }
 })

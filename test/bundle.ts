@@ -1,9 +1,20 @@
 import { nodeFlags } from "@nominal-code/testing/Command"
 import { execFile } from "node:child_process"
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { env, execPath } from "node:process"
+import { setTimeout } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 
@@ -11,14 +22,23 @@ const root = fileURLToPath(new URL("..", import.meta.url))
 const run = promisify(execFile)
 
 /**
- * Vitest's global setup: builds the command as it is released, once for all the tests of a run that need it. Those that
- * start it find it in `NOMINAL_CODE_BIN`, where one that is set already is used as it is, its startup snapshot in
- * `NOMINAL_CODE_SNAPSHOT`, and the directory of what Node compiles of it in `NOMINAL_CODE_COMPILED`; those that look into
- * the build find its directory in `NOMINAL_CODE_BUILD`.
+ * Vitest's global setup: the directory of a run for the command as it is released. Tests that start it find it in
+ * `NOMINAL_CODE_BIN`, where one that is set already is used as it is, its startup snapshot in `NOMINAL_CODE_SNAPSHOT`,
+ * and the directory of what Node compiles of it in `NOMINAL_CODE_COMPILED`; those that look into the build find its
+ * directory in `NOMINAL_CODE_BUILD`. `built` builds it.
  */
-export default (): Promise<() => void> | undefined => {
+export default (): (() => void) | undefined => {
   if (env["NOMINAL_CODE_BIN"] !== undefined) return
   const directory = mkdtempSync(join(tmpdir(), "nominal-code-bundle-"))
+  env["NOMINAL_CODE_BUNDLE"] = directory
+  env["NOMINAL_CODE_BIN"] = join(directory, "nominal-code.mjs")
+  env["NOMINAL_CODE_COMPILED"] = join(directory, "compiled")
+  env["NOMINAL_CODE_BUILD"] = join(directory, "command")
+  env["NOMINAL_CODE_SNAPSHOT"] = join(directory, "image/start.blob")
+  return () => rmSync(directory, { recursive: true, force: true })
+}
+
+const buildIn = (directory: string): Promise<unknown> => {
   const build = join(directory, "command")
   // What a cluster runs starts as in the image. Its snapshot's program is bundled beside the command.
   const image = join(directory, "image")
@@ -30,25 +50,52 @@ export default (): Promise<() => void> | undefined => {
   // ripgrep is no part of the bundle. Nothing else of this repository can be found there.
   mkdirSync(join(directory, "node_modules"))
   symlinkSync(join(root, "node_modules/@vscode"), join(directory, "node_modules/@vscode"))
-  const start = join(directory, "nominal-code.mjs")
   // Node compiles the command once, and not at each of the hundreds of times that it starts.
-  const compiled = join(directory, "compiled")
   const lines = [
     "#!/usr/bin/env node",
     "import { enableCompileCache } from \"node:module\"",
-    `enableCompileCache(${JSON.stringify(compiled)})`,
+    `enableCompileCache(${JSON.stringify(join(directory, "compiled"))})`,
     "await import(\"./command/bin/nominal-code.js\")"
   ]
-  writeFileSync(start, `${lines.join("\n")}\n`, { mode: 0o755 })
-  const snapshot = join(image, "start.blob")
+  writeFileSync(join(directory, "nominal-code.mjs"), `${lines.join("\n")}\n`, { mode: 0o755 })
   return bundled.then(() => {
     cpSync(build, image, { recursive: true })
-    return run(execPath, ["bin/snapshot.js", snapshot], { cwd: image })
-  }).then(() => {
-    env["NOMINAL_CODE_BIN"] = start
-    env["NOMINAL_CODE_COMPILED"] = compiled
-    env["NOMINAL_CODE_BUILD"] = build
-    env["NOMINAL_CODE_SNAPSHOT"] = snapshot
-    return () => rmSync(directory, { recursive: true, force: true })
+    return run(execPath, ["bin/snapshot.js", join(image, "start.blob")], { cwd: image })
+  })
+}
+
+/** True for the first of all workers that asks. */
+const isFirst = (directory: string): boolean => {
+  try {
+    mkdirSync(join(directory, "begun"))
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Time limit of the build, should the worker that builds end: ten times what it takes on a busy machine, in seconds. */
+const patience = 600
+
+/** The end of the build: the file in which its failure stands. */
+const ended = (file: string, waited = 0): Promise<void> => {
+  if (!existsSync(file) && waited < patience) return setTimeout(100).then(() => ended(file, waited + 0.1))
+  const failure = existsSync(file) ? readFileSync(file, "utf8") : `it did not end in ${patience} seconds`
+  return failure === "" ? Promise.resolve() : Promise.reject(new Error(`The command was not built: ${failure}`))
+}
+
+/**
+ * The build of the command, once in a run: by the first worker that needs it, while others go on with files that do not.
+ * Fails in each with what the build has said.
+ */
+export const built = (): Promise<void> => {
+  const directory = env["NOMINAL_CODE_BUNDLE"]
+  if (directory === undefined) return Promise.resolve()
+  const file = join(directory, "ended")
+  if (!isFirst(directory)) return ended(file)
+  return buildIn(directory).then(() => "", String).then((failure) => {
+    writeFileSync(`${file}~`, failure)
+    renameSync(`${file}~`, file)
+    return ended(file)
   })
 }

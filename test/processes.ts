@@ -1,11 +1,7 @@
-import { readdirSync } from "node:fs"
 import { matchesGlob, relative } from "node:path"
 import { fileURLToPath } from "node:url"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
-
-/** Packages whose tests start `nominal-code`, as the journeys do. */
-export const startingCommand = ["cli"]
 
 /** Packages of which most tests start no process. */
 const pure = ["agent", "config", "domain", "forge", "llm", "review", "server"]
@@ -20,18 +16,14 @@ export const startingProcesses = [
   "packages/server/test/Reconcile{,Changes,Comments,Trouble}.test.ts"
 ]
 
-export const testsOf = (names: ReadonlyArray<string>) => names.map((name) => `packages/${name}/test/**/*.test.ts`)
-
 /** Tests of these packages, those that start processes among them. */
-export const testsOfPure = testsOf(pure)
+export const testsOfPure = pure.map((name) => `packages/${name}/test/**/*.test.ts`)
 
-/** Tests of all packages but those that start `nominal-code`. */
-export const testsOfPackages = testsOf(
-  readdirSync(`${root}packages`).filter((name) => !startingCommand.includes(name))
-)
+const isOf = (file: string, globs: ReadonlyArray<string>) =>
+  globs.some((glob) => matchesGlob(relative(root, file), glob))
+
+/** True for a file of tests that start `nominal-code`: the journeys, and those of its own package. */
+export const startsCommand = (file: string): boolean => isOf(file, ["test/**", "packages/cli/test/**"])
 
 /** True for a file of tests that may start no process: those of `make test-fast`. */
-export const startsNone = (file: string): boolean => {
-  const isOf = (globs: ReadonlyArray<string>) => globs.some((glob) => matchesGlob(relative(root, file), glob))
-  return isOf(testsOfPure) && !isOf(startingProcesses)
-}
+export const startsNone = (file: string): boolean => isOf(file, testsOfPure) && !isOf(file, startingProcesses)
