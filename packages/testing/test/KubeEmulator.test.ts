@@ -80,7 +80,7 @@ describe("the emulated API server", () => {
       assert.strictEqual((yield* ask(cluster, "POST", jobsPath, jobOf("a"))).status, 201)
       const again = yield* ask(cluster, "POST", jobsPath, jobOf("a"))
       assert.deepStrictEqual([again.status, again.json.reason], [409, "AlreadyExists"])
-      yield* ask(cluster, "DELETE", `${jobsPath}/a`)
+      yield* ask(cluster, "DELETE", `${jobsPath}/a?propagationPolicy=Background`)
       assert.strictEqual((yield* ask(cluster, "GET", `${jobsPath}/a`)).status, 404)
     }))
 
