@@ -17,7 +17,8 @@ if (major < 22 || (major === 22 && minor < 19)) {
   })
   process.stdout.write(readFileSync(new URL(`../lib/${name}.txt`, import.meta.url)))
 } else {
-  const { set } = await import("../lib/EngineOptions.js")
+  const { loadModulesOfNode, set } = await import("../lib/EngineOptions.js")
+  loadModulesOfNode()
   set()
   await import("../lib/main.js")
 }

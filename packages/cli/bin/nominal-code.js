@@ -9,7 +9,8 @@ if (major < 22 || (major === 22 && minor < 19)) {
   )
   process.exitCode = 1
 } else {
-  const { set } = await import("../src/EngineOptions.ts")
+  const { loadModulesOfNode, set } = await import("../src/EngineOptions.ts")
+  loadModulesOfNode()
   set()
   await import("../src/main.ts")
 }

@@ -2,7 +2,30 @@
  * Options of V8 for the processes of the command, which `NODE_OPTIONS` does not allow. They are set before the program is
  * loaded: V8 compiles again what was compiled under other options.
  */
+import { getBuiltinModule } from "node:process"
 import { setFlagsFromString } from "node:v8"
+
+/**
+ * Modules of Node that every command loads, with what they load themselves. Node's executable has them compiled, for V8's
+ * own options only: loaded after `set`, 67 modules were compiled anew at each start.
+ */
+const modules = [
+  "node:child_process",
+  "node:crypto",
+  "node:dgram",
+  "node:fs/promises",
+  "node:http",
+  "node:https",
+  "node:readline",
+  "node:readline/promises",
+  "node:worker_threads",
+  "node:zlib"
+]
+
+/** Loads the modules of Node that every command needs, before the options are set. */
+export const loadModulesOfNode = (): void => {
+  for (const name of modules) getBuiltinModule(name)
+}
 
 /**
  * Maximum growth of the heap, in percent of what the last collection has left. By itself V8 waits for four
