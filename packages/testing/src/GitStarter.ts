@@ -33,6 +33,8 @@ const begin = (): Promise<string> => {
   })
 }
 
+// One for all tests of a worker, so no scope of a test owns it: with one for each emulator, every one of them would start
+// Node again. It ends with the worker.
 let starter: Promise<string> | undefined
 
 /**
