@@ -69,8 +69,7 @@ const isSet = ({ kind }: Setting<unknown>, value: unknown): boolean =>
 const isText = ({ _tag }: Origin): boolean => _tag === "Variable" || _tag === "SecretFile"
 
 /** A value of the file or the command line as a variable would have it. */
-const asText = ({ raw }: GivenValue): string =>
-  Array.isArray(raw) ? raw.join(",") : isYamlMap(raw) ? JSON.stringify(raw) : String(raw)
+const asText = ({ raw }: GivenValue): string => isYamlMap(raw) ? JSON.stringify(raw) : String(raw)
 
 /** Shows a value in a message: short, and of a URL only the parts that cannot be secret. */
 const show = (value: unknown): string => {

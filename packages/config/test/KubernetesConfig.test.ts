@@ -175,6 +175,18 @@ it.effect("where the pods run can come from YAML and from the environment alike"
     assert.deepStrictEqual(inYaml.tolerations, [{ key: "spot", operator: "Exists", effect: "NoSchedule" }])
   }))
 
+/** An affinity whose one preference has this weight. */
+const weighed = (weight: number) =>
+  `{ nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: ${weight}, preference: {} }] } }`
+
+it.effect.each([1, 100])("a preference may have the weight %i", (weight) =>
+  Effect.gen(function*() {
+    assert.deepStrictEqual(
+      yield* problems({ env: inCluster, yaml: `kubernetes: { affinity: ${weighed(weight)} }` }),
+      []
+    )
+  }))
+
 it.effect.each([
   ["labels: { team: \"no spaces\" }", "kubernetes.labels"],
   ["labels: { nominal-code/job-id: \"mine\" }", "kubernetes.labels"],
@@ -182,6 +194,8 @@ it.effect.each([
   ["tolerations: [{ keyy: spot }]", "kubernetes.tolerations"],
   ["tolerations: [{ key: spot, operator: Sometimes }]", "kubernetes.tolerations"],
   ["affinity: { nodeAfinity: {} }", "kubernetes.affinity"],
+  [`affinity: ${weighed(0)}`, "kubernetes.affinity"],
+  [`affinity: ${weighed(101)}`, "kubernetes.affinity"],
   ["queue: \"{team}\"", "kubernetes.queue"]
 ])("what Kubernetes would refuse is refused at the start: %s", ([yaml, path]) =>
   Effect.gen(function*() {

@@ -11,6 +11,20 @@ mistakes("metrics", {
   }
 })
 
+mistakes("the search for missed events, and ignored files", {
+  "a window longer than ended jobs are known": {
+    yaml: "reconcile: { window: 169h }",
+    problem:
+      "reconcile.window (RECONCILE_WINDOW): it is longer than 7d, which is how long ended jobs are known: set it to 7d or less"
+  },
+  "a window as long as ended jobs are known": { yaml: "reconcile: { window: 7d }" },
+  "a pattern of ignored files that matches none": {
+    yaml: "reviewer: { ignore_patterns: [\"#docs\"] }",
+    warning:
+      "reviewer.ignore_patterns (REVIEWER_IGNORE_PATTERNS): \"#docs\" matches nothing. Patterns mean what they mean in a .gitignore; this one is a comment there: write \\# for a name that starts with #"
+  }
+})
+
 mistakes("credentials and addresses", {
   "no token": {
     env: { GITHUB_TOKEN: absent },
@@ -145,6 +159,7 @@ mistakes("people, triggers and placeholders", {
     problem:
       "gitlab.webhook_secret (GITLAB_WEBHOOK_SECRET): the value is the placeholder of an example: put your own in its place"
   },
+  "a placeholder that stands for no secret": { yaml: "reviewer: { language: your-token }" },
   "a placeholder in a Redis URL": {
     env: { REDIS_URL: "redis://:your-redis-password@redis:6379/0" },
     problem: "redis.url (REDIS_URL): the value is the placeholder of an example: put your own in its place"

@@ -14,6 +14,7 @@ it("the nearest key is suggested for a misspelled one", () => {
     ["jobs: { maxConcurrent: 1 }", "jobs.maxConcurrent", "jobs.max_concurrent"],
     ["jobs: { concurrency: 1 }", "jobs.concurrency", "jobs.max_concurrent"],
     ["datadir: /x", "datadir", "data_dir"],
+    ["server: { port: 8080 }", "server.port", "webhook.port"],
     ["access: { users: [a] }", "access.users", "access.allowed_users"],
     ["reviewer: { system_prompt: x }", "reviewer.system_prompt", "agent.reviewer.system_prompt"],
     ["bot_username: x", "bot_username", "reviewer.bot_username"],
