@@ -57,6 +57,19 @@ it.effect("a server that takes a pod over learns within 20 seconds that its run 
     assert.deepStrictEqual(told, ["goes on"])
   }))
 
+it.effect("a run without a number has no server that could be told", () =>
+  Effect.gen(function*() {
+    const results = yield* testResults
+    const waits = yield* RunWaits.make
+    const tellWait = () => Effect.die("there is nobody to tell")
+    const fiber = yield* Effect.forkScoped(
+      reportWaits({ job }, waits).pipe(Effect.provideService(JobResults, JobResults.of({ ...results, tellWait })))
+    )
+    yield* Effect.forkScoped(waits.during(modelService("anthropic"))(Effect.sleep("1 minute")))
+    yield* TestClock.adjust("1 minute")
+    assert.isUndefined(fiber.pollUnsafe())
+  }))
+
 it.effect("what a pod could not tell is told with its next look", () =>
   Effect.gen(function*() {
     const results = yield* testResults

@@ -10,9 +10,22 @@ it("an untrusted certificate has our advice in place of Node's", () => {
   }
 })
 
+it("an answer that broke off is told as one, and not as a request that we gave up", () => {
+  assert.match(
+    String(RequestError.of(failure("ECONNRESET", "aborted"))),
+    /the connection was closed in the middle of the answer$/
+  )
+})
+
 it("any other error stays as it is", () => {
   for (
-    const error of [failure("CERT_HAS_EXPIRED", "certificate has expired"), failure("ECONNRESET", "x"), new Error("y")]
+    const error of [
+      failure("CERT_HAS_EXPIRED", "certificate has expired"),
+      failure("ECONNRESET", "x"),
+      failure("EPIPE", "aborted"),
+      new Error("y"),
+      { code: "ECONNRESET" }
+    ]
   ) {
     assert.strictEqual(RequestError.of(error), error)
   }

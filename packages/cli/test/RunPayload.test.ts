@@ -55,6 +55,15 @@ describe("a payload that is none", () => {
       assert.include(message, "namespce: no field of a payload: did you mean namespace?")
     }))
 
+  it.effect("takes a field for another one if less than half of the longer name is wrong", () =>
+    Effect.gen(function*() {
+      assert.match(
+        yield* refusal({ event, namespaces_of_it: "a" }),
+        /^namespaces_of_it: [^:]*: did you mean namespace\?$/
+      )
+      assert.match(yield* refusal({ event, namespaces_of_them: "a" }), /^namespaces_of_them: [^:]*$/)
+    }))
+
   it.effect("names no other field where none resembles the unknown one", () =>
     Effect.gen(function*() {
       const message = yield* refusal({ pull_request: "https://github.com/acme/shop/pull/7", frobnicate: true })

@@ -22,6 +22,10 @@ it("a role meets a requirement on GitLab, and no membership meets none", () => {
   for (const required of ["contributor", "member"] as const) assert.isFalse(meets(required)(nobody))
 })
 
+it("the roles have the numbers of GitLab's API", () => {
+  assert.deepStrictEqual(accessLevels, { guest: 10, reporter: 20, developer: 30, maintainer: 40, owner: 50 })
+})
+
 it("somebody is heard for an association that is named, or for the role that is needed or a higher one", () => {
   const by = (allowedAssociations: ReadonlyArray<Association>, allowedAccessLevel: AccessLevel | "none") =>
     [...Association.literals.map(associated), ...AccessLevel.literals.map(member), stranger, nobody].filter(

@@ -28,6 +28,8 @@ const cases: ReadonlyArray<readonly [filters: Partial<Filters>, change: Filtered
   [{ baseBranches: ["main", "release/*"] }, {}, ""],
   [{ baseBranches: ["main", "release/*"] }, { baseBranch: "release/1.0" }, ""],
   [{ baseBranches: ["main", "release/*"] }, { baseBranch: "old/main" }, "base_branches"],
+  [{ baseBranches: ["/main"] }, {}, ""],
+  [{ baseBranches: ["/release/*"] }, {}, "base_branches"],
   [{ baseBranches: ["Main"] }, {}, "base_branches"],
   [{ headBranches: ["!renovate/**"] }, {}, ""],
   [{ headBranches: ["!renovate/**"] }, { headBranch: "renovate/eslint-9.x" }, "head_branches"],

@@ -1,5 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import {
+  hasLabel,
   Login,
   PullNumber,
   PullRequestRef,
@@ -41,6 +42,14 @@ it("a slug needs a repository and a number that counts from one", () => {
   ) {
     assert.strictEqual(decode(slug)._tag, "Failure", slug)
   }
+})
+
+it("a pull request has a label by its name in any case, and none by an empty name", () => {
+  assert.isTrue(hasLabel(["bug", "Nominal:Review"], "nominal:review"))
+  assert.isTrue(hasLabel(["nominal:review"], "Nominal:Review"))
+  assert.isFalse(hasLabel(["nominal:reviewed", "nominal"], "nominal:review"))
+  assert.isFalse(hasLabel([], "nominal:review"))
+  assert.isFalse(hasLabel([""], ""))
 })
 
 it("a repository's name has no segment that leads elsewhere", () => {
