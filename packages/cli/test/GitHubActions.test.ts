@@ -1,5 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
+import { Usage, UsageSummary } from "@nominal-code/domain/model/Usage"
 import { ConfigProvider, Console, Effect, FileSystem } from "effect"
 import * as GitHubActions from "../src/ci/GitHubActions.ts"
 import { annotation, findingAnnotation, withoutCommands } from "../src/ci/WorkflowCommands.ts"
@@ -27,6 +28,9 @@ const runner = Effect.gen(function*() {
   }
 })
 
+const usageOf = (cost: { readonly costUsd?: number }) =>
+  new UsageSummary({ provider: "anthropic", model: "m", calls: 1, usage: Usage.none, ...cost })
+
 /** Outputs of a step, as the runner reads their file. */
 const outputsOf = (file: string): Variables => {
   const found: Record<string, string> = {}
@@ -51,6 +55,27 @@ describe("a step of a workflow", () => {
       assert.deepStrictEqual(Object.keys(outputs), ["summary", "findings", "cost", "json-path", "sarif-path"])
       assert.deepStrictEqual([outputs["summary"], outputs["findings"]], [summary, "1"])
       assert.match(outputs["json-path"] ?? "", /\/nominal-code\/review\.json$/)
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+  it.live("has the cost among its outputs, and the review's page in its summary, where there is one", () =>
+    Effect.gen(function*() {
+      const told = report([finding()])
+      for (
+        const [more, cost, page] of [
+          [
+            { url: "https://github.com/acme/shop/pull/7#r1" },
+            "",
+            "[The review on the pull request](https://github.com/acme/shop/pull/7#r1)"
+          ],
+          [{ usage: usageOf({ costUsd: 0.12345 }) }, "0.1235", ""],
+          [{ usage: usageOf({}) }, "", ""]
+        ] as const
+      ) {
+        const { output, run, summary } = yield* runner
+        yield* run(GitHubActions.tell({ ...told, ...more }))
+        assert.strictEqual(outputsOf(yield* output)["cost"], cost)
+        assert.strictEqual(/\[The review on the pull request\]\(.*\)/.exec(yield* summary)?.[0] ?? "", page)
+      }
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
   it.live("annotates in its log the findings on lines that are there, where the pull request has no review", () =>

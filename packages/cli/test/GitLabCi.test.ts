@@ -51,6 +51,21 @@ describe("a merge request pipeline", () => {
       assert.strictEqual(sarifFaults(yield* read("nominal-code-review.sarif")), "")
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
+  it.live("shows in its log what the merge request has not, and nothing where it has it", () =>
+    Effect.gen(function*() {
+      const directory = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped()
+      const printed: Array<string> = []
+      const console = { ...(yield* Console.Console), log: (text: string) => printed.push(text) }
+      const tell = (told: Parameters<typeof GitLabCi.tell>[0]) =>
+        GitLabCi.tell(told).pipe(given({ CI_PROJECT_DIR: directory }), Effect.provideService(Console.Console, console))
+      yield* tell(report([finding()]))
+      assert.deepStrictEqual(printed, [])
+      yield* tell({ ...report([finding({ body: "The last page is lost." })]), notPosted: "The token may only read." })
+      const [why, text = "", ...others] = printed
+      assert.deepStrictEqual([why, others], ["The review is not on the merge request. The token may only read.\n", []])
+      assert.include(text, "The last page is lost.")
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
   it.live("of a fork without a key is told of as a merge request", () =>
     Effect.gen(function*() {
       const directory = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped()

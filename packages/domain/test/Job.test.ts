@@ -1,7 +1,17 @@
 import { assert, it } from "@effect/vitest"
 import { Login, PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/event/PullRequest"
-import { PullRequestEvent } from "@nominal-code/domain/event/PullRequestEvent"
-import { DeliveryId, eventKeyOf, Job, JobId, jobIdOfDelivery, JobOutcome } from "@nominal-code/domain/job/Job"
+import { isAutomatic, PullRequestEvent } from "@nominal-code/domain/event/PullRequestEvent"
+import {
+  DeliveryId,
+  eventKeyOf,
+  isSettled,
+  Job,
+  JobId,
+  jobIdOfDelivery,
+  jobOfHead,
+  JobOutcome,
+  reviewedHead
+} from "@nominal-code/domain/job/Job"
 import { JobPayload, JobPayloadJson } from "@nominal-code/domain/job/JobPayload"
 import { Effect, Equal, Schema } from "effect"
 
@@ -83,4 +93,49 @@ it("an event is known by its kind and head, a request to review a head again by 
   assert.strictEqual(eventKeyOf(again), `pr_rerun:request-1:${headSha}`)
   const comment = { ...common, kind: "issue_comment", commentId: 31, body: "", authorIsBot: false } as const
   assert.strictEqual(eventKeyOf(PullRequestEvent.cases.Comment.make(comment)), "issue_comment:31")
+})
+
+it("an event is automatic unless somebody asked for a review with it, or it stands for one with which somebody did", () => {
+  const pullRequest = new PullRequestRef({
+    platform: "github",
+    repo: RepoName.make("acme/api"),
+    number: PullNumber.make(7)
+  })
+  const head = { pullRequest, title: "", author: Login.make("alice"), headSha: Sha.make("a".repeat(40)) }
+  const { Comment, Lifecycle } = PullRequestEvent.cases
+  const automatic = (kind: "pr_opened" | "pr_push" | "pr_labeled" | "pr_rerun", asked?: boolean) =>
+    isAutomatic(
+      Lifecycle.make({ ...head, kind, headBranch: "b", baseBranch: "main", ...(asked === undefined ? {} : { asked }) })
+    )
+  assert.deepStrictEqual(
+    [automatic("pr_opened"), automatic("pr_push"), automatic("pr_labeled"), automatic("pr_rerun")],
+    [true, true, false, false]
+  )
+  assert.deepStrictEqual([automatic("pr_push", true), automatic("pr_push", false)], [false, true])
+  const comment = { ...head, kind: "issue_comment", commentId: 31, body: "", authorIsBot: false } as const
+  assert.isFalse(isAutomatic(Comment.make(comment)))
+})
+
+it("a head without a delivery has a job by its commit and prompt, and is one that somebody asked for or not", () => {
+  const ref = new PullRequestRef({ platform: "github", repo: RepoName.make("acme/api"), number: PullNumber.make(7) })
+  const pull = { ref, title: "T", headSha: Sha.make("a".repeat(40)), headBranch: "b", baseBranch: "main" }
+  const plain = jobOfHead(pull)
+  assert.deepInclude(plain.event, { _tag: "Lifecycle", kind: "pr_opened", author: Login.make("local") })
+  assert.deepStrictEqual([plain.prompt, plain.receivedAt, plain.lane.bot], ["", 0, "local"])
+  assert.strictEqual(jobOfHead(pull, { asked: true, receivedAt: 7 }).id, plain.id)
+  assert.deepInclude(jobOfHead(pull, { asked: true }).event, { kind: "pr_rerun" })
+  assert.notStrictEqual(jobOfHead(pull, { prompt: "locks" }).id, plain.id)
+  assert.notStrictEqual(jobOfHead({ ...pull, headSha: Sha.make("b".repeat(40)) }).id, plain.id)
+})
+
+it("an outcome names the head that it found reviewed, and only a failure leaves something to be tried", () => {
+  const headSha = Sha.make("a".repeat(40))
+  const { Failed, Reviewed, Skipped } = JobOutcome.cases
+  const reviewed = Reviewed.make({ headSha, findings: 0, alreadyPosted: false })
+  assert.strictEqual(reviewedHead(reviewed), headSha)
+  assert.strictEqual(reviewedHead(Skipped.make({ reason: "head-reviewed", detail: "", headSha })), headSha)
+  assert.isUndefined(reviewedHead(Skipped.make({ reason: "quota-reached", detail: "", headSha })))
+  const failed = Failed.make({ failure: { _tag: "Pod", reason: "killed", detail: "" }, retryable: true })
+  assert.isUndefined(reviewedHead(failed))
+  assert.deepStrictEqual([isSettled(reviewed), isSettled(failed)], [true, false])
 })

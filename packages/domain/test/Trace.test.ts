@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { currentTraceparent, inTraceOf, Traceparent } from "@nominal-code/domain/telemetry/Trace"
+import { currentTraceparent, inTraceOf, parentIn, Traceparent } from "@nominal-code/domain/telemetry/Trace"
 import { Effect, Option, Schema } from "effect"
 
 const sampled = Traceparent.make("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
@@ -32,4 +32,22 @@ it.each([
   "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more"
 ])("\"%s\" names no trace", (text) => {
   assert.isFalse(Schema.is(Traceparent)(text))
+})
+
+it("a request's header names its parent span, and whether it is sampled, by one bit of the flags", () => {
+  const spanOf = (flags: string) =>
+    Option.map(
+      parentIn(`00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-${flags}`),
+      ({ sampled, spanId, traceId }) => [
+        traceId,
+        spanId,
+        sampled
+      ]
+    )
+  const ids = ["4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"]
+  for (const [flags, sampled] of [["00", false], ["01", true], ["02", false], ["1f", true]] as const) {
+    assert.deepStrictEqual(spanOf(flags), Option.some([...ids, sampled]), flags)
+  }
+  assert.deepStrictEqual(parentIn(undefined), Option.none())
+  assert.deepStrictEqual(parentIn("none"), Option.none())
 })
