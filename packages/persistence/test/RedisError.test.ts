@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { explain, isRefusal } from "@nominal-code/persistence/RedisError"
+import { explain, explainRefusal, explainStart, isRefusal, ofNode } from "@nominal-code/persistence/RedisError"
 import { ReplyError } from "ioredis"
 
 const address = "redis://redis:6379/0"
@@ -60,4 +60,44 @@ it("full and away are told apart", () => {
   assert.strictEqual(reason("OOM command not allowed when used memory > 'maxmemory'."), "full")
   assert.strictEqual(reason("MISCONF Errors writing to the AOF file: No space left on device"), "unavailable")
   assert.strictEqual(reason("WRONGPASS invalid username-password pair"), "failed")
+})
+
+it("at the start, a Redis that is not there is told with how long it was waited for, and all else as ever", () => {
+  const at = (cause: unknown) => explainStart({ operation: "test", address, cause }, "5s")
+  const lost = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" })
+  assert.strictEqual(at(lost).message, `${address}: ECONNREFUSED for 5s; check redis.url (REDIS_URL)`)
+  assert.strictEqual(
+    at(new Error("Command timed out")).message,
+    `${address}: no answer in time for 5s; check redis.url (REDIS_URL)`
+  )
+  assert.isTrue(at(lost).retryable)
+  assert.match(
+    at(new ReplyError("LOADING Redis is loading")).message,
+    /: LOADING, it is reading its data from the disk$/
+  )
+  assert.match(
+    at(Object.assign(new Error(""), { code: "DEPTH_ZERO_SELF_SIGNED_CERT" })).message,
+    /no TLS that can be trusted/
+  )
+  const own = explain({ operation: "other", address, cause: lost })
+  assert.strictEqual(at(own), own)
+})
+
+it("a cluster's error is that of the node that was asked last", () => {
+  const node = new Error("WRONGPASS")
+  assert.strictEqual(ofNode(Object.assign(new Error("Failed to refresh slots cache."), { lastNodeError: node })), node)
+  for (const error of [Object.assign(new Error("x"), { lastNodeError: "none" }), new Error("y"), "z"]) {
+    assert.strictEqual(ofNode(error), error)
+  }
+})
+
+it("while every new connection is refused, a command that found Redis away says why, and another keeps its error", () => {
+  const of = (cause: unknown) => explain({ operation: "get", address, cause })
+  const told = (error: ReturnType<typeof of>) =>
+    explainRefusal(error, { operation: "get", address, cause: undefined }, new ReplyError("WRONGPASS invalid"))
+  const away = told(of(new Error("Connection is closed.")))
+  assert.match(away.message, /: WRONGPASS, check the user name and the password/)
+  assert.strictEqual(away.reason, "unavailable", "the password may be changed back")
+  const full = of(new ReplyError("OOM command not allowed"))
+  assert.strictEqual(told(full), full)
 })
