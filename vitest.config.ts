@@ -6,59 +6,64 @@ import { BaseSequencer, type InlineConfig, type TestSpecification } from "vitest
 import { useMemory } from "./test/scratch.ts"
 
 /**
- * Files of each project to begin with: the long ones, since one of them at the end would run alone. Those that take a
- * processor stand between those that mostly wait, for a program's time limit or a lost connection. Side by side, the
- * latter leave the processors idle.
+ * Files to begin with: the long ones, since one of them at the end would run alone. Those that take a processor stand
+ * between those that mostly wait, for a program's time limit or a lost connection. Side by side, the latter leave the
+ * processors idle.
  */
 const first = [
-  // journeys
+  // The first builds the command; the next three need none, and mostly wait.
   "Package",
+  "ClaudeCodeFailures",
+  "SpendOfMany",
+  "RedisNodes",
   "Storm",
   "ReviewInTerminal",
   "Kubernetes",
+  "BadModel",
   "Outage",
   "BadInput",
   "EndToEnd",
-  "Cases",
-  // packages
-  "ClaudeCodeFailures",
+  "Poison",
+  "Bundle",
+  "journeys/GitHubApp",
+  "Kill",
+  "journeys/Redis",
+  "test/ClaudeCode",
+  "ReviewPullRequest",
+  "RedisCluster",
+  "journeys/Commands",
   "Behaviours",
-  "ClaudeCode",
-  "RedisNodes",
-  "GitLabForge",
-  "SpendOfMany",
-  "RedisRaces",
-  "forge/test/Fence",
-  "RedisReplicas",
+  "journeys/Docs",
+  "Ci",
+  "SecondAct",
+  "Cases",
   "Clouds",
   "MemoryQueue",
-  "KubeStreams",
-  "EverySetting",
-  "SqliteQueue",
+  "GitLabKubernetes",
+  "Rollout",
+  "Doctor",
+  "FivePushes",
+  "RedisReplicas",
+  "HostileCluster",
+  "CommandsOnGitLab",
+  "journeys/ClaudeCode",
   "RedisFailover",
-  "ReadPayloads",
-  "KubernetesRunner",
   "RedisQueue",
-  "server/test/Reconcile",
-  "RedisCluster",
-  "Mirror",
-  "EmulatedServices",
+  "RunJob",
+  "SqliteQueue",
+  "RateLimit",
+  "Fuzz",
+  "Traces",
   "GitWorkspace",
-  "SuggestionSyntax",
-  "RedisLooks",
-  "Sanitise",
-  "KubeWatches",
-  "llm/test/Anthropic",
-  "LongContext",
+  "EmulatedServices",
+  "Missed",
   "ReconcileTrouble",
-  "LocalChanges",
-  "OpenAiErrors",
-  "RedisSpace",
-  "GitHubPublish",
-  "GoogleErrors",
-  "Passes",
-  "DiffBudget",
-  "ChatErrors"
+  "GitLabForge",
+  "EverySetting",
+  "RedisLooks",
+  "RedisRaces",
+  "GitLab",
+  "forge/test/Fence"
 ]
 
 /** Order of the files: those of `first`, then the others. */
