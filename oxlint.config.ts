@@ -106,7 +106,7 @@ const byFolder = (
 
 const roots = "Only composition roots know AppConfig: the commands, Configured, Runner, Storage and " +
   `doctor/Examination. Take the group of settings as a parameter (${bordersPage}).`
-const cli = ["crypto", "http", "https", "process", "v8", "zlib"]
+const cli = ["crypto", "http", "https", "process", "stream", "v8", "zlib"]
 const workspace = ["crypto", "os", "process", "tls", "util"]
 const parser = ["fs", "url", "worker_threads", "zlib"]
 

@@ -38,6 +38,26 @@ it.live("reads an answer that is compressed unasked", () =>
     }
   }))
 
+it.live("reads an answer of several compressed parts, and fails where Node would drop all but the first", () =>
+  Effect.gen(function*() {
+    const { origin, server } = yield* listenScoped
+    const answered = (encoding: string, compress: (part: string) => Buffer) => {
+      server.removeAllListeners("request").on("request", (_, response) => {
+        response.setHeader("content-encoding", encoding)
+          .end(Buffer.concat([text.slice(0, 5), text.slice(5)].map(compress)))
+      })
+      return Effect.promise(() => send(origin, {}).then((answer) => answer.text(), String))
+    }
+    assert.strictEqual(yield* answered("gzip", gzipSync), text)
+    const others = { deflate: deflateSync, zstd: zstdCompressSync, br: brotliCompressSync }
+    for (const [name, compress] of Object.entries(others)) {
+      assert.strictEqual(
+        yield* answered(name, compress),
+        `Error: the answer cannot be read as content-encoding ${name}: more follows after its end`
+      )
+    }
+  }))
+
 it.live("reads an answer without a body, or of no compression, whatever its content-encoding says", () =>
   Effect.gen(function*() {
     const { origin, server } = yield* listenScoped
