@@ -10,7 +10,7 @@ import { Duration, Effect, Option, Result } from "effect"
 import { AgentEvent, AgentProgress } from "./AgentProgress.ts"
 import * as Compaction from "./Compaction.ts"
 import * as ServiceWait from "./ServiceWait.ts"
-import { compactable, handOver, recompacted, reprompted, type Session, type State } from "./Session.ts"
+import { compactable, handOver, replaceMessages, replacePrompt, type Session, type State } from "./Session.ts"
 
 /** Largest number of output tokens that a call asks for. */
 const mostOutput = 16_384
@@ -88,8 +88,8 @@ const waitOutage = Effect.fnUntraced(
 
 const cutDown = Effect.fnUntraced(function*<A>(session: Session<A>, state: State) {
   const squeezed = Compaction.squeeze(yield* compactable(session, state))
-  if (Option.isSome(squeezed)) return Option.some(recompacted(state, squeezed.value))
-  return Option.map(yield* session.task.shorter ?? Effect.succeedNone, (prompt) => reprompted(state, prompt))
+  if (Option.isSome(squeezed)) return Option.some(replaceMessages(state, squeezed.value))
+  return Option.map(yield* session.task.shorter ?? Effect.succeedNone, (prompt) => replacePrompt(state, prompt))
 })
 
 const askOnce = Effect.fnUntraced(function*<A>(

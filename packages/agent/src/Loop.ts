@@ -9,7 +9,7 @@ import type { AgentResult } from "./AgentRunner.ts"
 import { ask } from "./Ask.ts"
 import * as Compaction from "./Compaction.ts"
 import * as LastTurn from "./LastTurn.ts"
-import { answered, compactable, recompacted, type Session, start, type State, told } from "./Session.ts"
+import { answered, compactable, replaceMessages, type Session, start, type State, told } from "./Session.ts"
 import * as ToolCalls from "./ToolCalls.ts"
 
 /** Turn limit of a task without one of its own. */
@@ -150,7 +150,7 @@ const compacted = <A>(session: Session<A>, state: State): Effect.Effect<Step<A>>
     if (state.previous.total < Compaction.thresholdOf(contextWindow)) return next(state)
     return Option.match(Compaction.compact(yield* compactable(session, state)), {
       onNone: () => next(state),
-      onSome: (messages) => next(recompacted(state, messages))
+      onSome: (messages) => next(replaceMessages(state, messages))
     })
   })
 

@@ -8,7 +8,7 @@ import type { AgentTask } from "./AgentRunner.ts"
 import type * as Compaction from "./Compaction.ts"
 import type { ModelChain } from "./ModelChain.ts"
 import type { Notes } from "./Notes.ts"
-import { translated } from "./Translation.ts"
+import { translate } from "./Translation.ts"
 
 /** The constant parts of a running task. */
 export interface Session<A> {
@@ -46,7 +46,7 @@ export interface State {
 
 /** State before the first turn: the conversation of earlier reviews, and the task's prompt. */
 export const start = <A>({ task }: Session<A>): State => {
-  const history = translated(answerOpenCalls(task.history.messages))
+  const history = translate(answerOpenCalls(task.history.messages))
   const messages = appendUserText(history, task.prompt)
   return {
     messages,
@@ -73,7 +73,7 @@ export const answered = (state: State, results: ReadonlyArray<Block>): State =>
   results.length === 0 ? state : { ...state, messages: [...state.messages, { role: "user", content: results }] }
 
 /** Replaces the conversation by a shorter one. */
-export const recompacted = (state: State, messages: ReadonlyArray<Message>): State => ({
+export const replaceMessages = (state: State, messages: ReadonlyArray<Message>): State => ({
   ...state,
   messages,
   promptAt: 0,
@@ -83,12 +83,12 @@ export const recompacted = (state: State, messages: ReadonlyArray<Message>): Sta
 /** Hands the conversation over to another model, which has seen nothing of it. */
 export const handOver = (state: State): State => ({
   ...state,
-  messages: translated(state.messages),
+  messages: translate(state.messages),
   previous: Usage.none
 })
 
 /** Replaces the task's prompt. */
-export const reprompted = (state: State, prompt: string): State => ({
+export const replacePrompt = (state: State, prompt: string): State => ({
   ...state,
   messages: state.messages.map((message, at) =>
     at !== state.promptAt ? message : {

@@ -4,8 +4,8 @@ type Node = Readonly<Record<string, unknown>>
 
 const isNode = (value: unknown): value is Node => Predicate.isObject(value) && !Array.isArray(value)
 
-/** Keywords that say nothing: what is true of every object and of every number that JSON can hold, and "not empty". */
-const saysNothing = (keyword: string, value: unknown): boolean =>
+/** True for a keyword without information: what is true of every object and of every number that JSON can hold, and "not empty". */
+const isTrivialKeyword = (keyword: string, value: unknown): boolean =>
   (keyword === "additionalProperties" && value === true) ||
   (keyword === "minLength" && value === 1) ||
   (keyword === "maximum" && value === Number.MAX_SAFE_INTEGER) ||
@@ -29,7 +29,7 @@ const propertiesOf = (properties: Node, required: unknown): Node =>
 
 const shorten = (schema: Node): Node =>
   Object.fromEntries(
-    Object.entries(schema).filter(([keyword, value]) => !saysNothing(keyword, value)).map(([keyword, value]) => {
+    Object.entries(schema).filter(([keyword, value]) => !isTrivialKeyword(keyword, value)).map(([keyword, value]) => {
       if (keyword === "properties" && isNode(value)) return [keyword, propertiesOf(value, schema["required"])]
       if (keyword === "items" && isNode(value)) return [keyword, shorten(value)]
       return schema["type"] === "integer" && keyword === "exclusiveMinimum" && Predicate.isNumber(value)

@@ -20,5 +20,5 @@ const neutral = (block: Block): Block => {
  * Translates a conversation for another model. A service's own blocks, such as signed thoughts, are void there, and ids of
  * calls get a form that every service takes.
  */
-export const translated = (messages: ReadonlyArray<Message>): ReadonlyArray<Message> =>
+export const translate = (messages: ReadonlyArray<Message>): ReadonlyArray<Message> =>
   messages.map(withoutOpaque).map(({ content, role }) => ({ role, content: content.map(neutral) }))

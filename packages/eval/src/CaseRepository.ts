@@ -94,7 +94,7 @@ export interface CaseChanges extends LocalChanges {
 }
 
 /** Makes the repository of one case of files, which borrows its objects. No process is started. */
-const borrowing = Effect.fnUntraced(function*({ gitDir, commits }: Store, one: EvalCase) {
+const repositoryWithAlternates = Effect.fnUntraced(function*({ gitDir, commits }: Store, one: EvalCase) {
   const path = yield* Path.Path
   const found = commits.get(one)
   if (found === undefined) return yield* Effect.die(`the case ${one.name} was not imported`)
@@ -141,7 +141,7 @@ export const make = Effect.fn("CaseRepository.make")(function*(cases: ReadonlyAr
       if (one.code._tag === "Bundle") return yield* unbundled(one.code.file)
       // A case that git refuses costs no other one its repository.
       const store = yield* Effect.catch(together, () => imported([one]))
-      return yield* borrowing(store, one)
+      return yield* repositoryWithAlternates(store, one)
     },
     (effect, { name }) =>
       Effect.mapError(

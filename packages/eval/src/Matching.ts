@@ -25,8 +25,8 @@ export const distance = ({ line: last, startLine = last }: EvalFinding, line: nu
     ? Infinity
     : Math.max(startLine - line, line - last, 0)
 
-/** Likeness of a finding and a remark, from 0 to 2; 0: they say different things. */
-const likeness = (finding: EvalFinding, { comment, line, path }: Note): number => {
+/** Similarity of a finding and a remark, from 0 to 2; 0: they say different things. */
+const similarity = (finding: EvalFinding, { comment, line, path }: Note): number => {
   if (path !== undefined && finding.path !== undefined && path !== finding.path) return 0
   const words = stems(comment)
   const part = shared(words, stems(finding.body)) / Math.max(1, words.size)
@@ -37,7 +37,7 @@ const likeness = (finding: EvalFinding, { comment, line, path }: Note): number =
 
 /** The remark that is most like a finding; the first one of those that are equally so. */
 const nearest = (finding: EvalFinding, notes: ReadonlyArray<Note>) =>
-  notes.map((note, at) => ({ at, like: likeness(finding, note) }))
+  notes.map((note, at) => ({ at, like: similarity(finding, note) }))
     .filter(({ like }) => like > 0)
     .toSorted((a, b) => b.like - a.like)[0]
 
@@ -52,7 +52,8 @@ export const matchByWords = (
   return note === undefined ? Match.cases.Nothing.make({}) : Match.cases.FixedLater.make({ note: note.at })
 }
 
-const saysTheSame = (one: EvalFinding, other: EvalFinding): boolean => {
+/** True if two findings in one file share most words of the shorter one. */
+const isSameClaim = (one: EvalFinding, other: EvalFinding): boolean => {
   if (one.path !== other.path) return false
   const [words, others] = [stems(one.body), stems(other.body)]
   return shared(words, others) / Math.max(1, Math.min(words.size, others.size)) >= same
@@ -73,7 +74,7 @@ export const matched = (
     const repeat = findings.slice(0, at).some((earlier, before) => {
       const other = matches[before] ?? nothing
       return isSameRemark(match, other) ||
-        match._tag === "Nothing" && other._tag === "Nothing" && saysTheSame(finding, earlier)
+        match._tag === "Nothing" && other._tag === "Nothing" && isSameClaim(finding, earlier)
     })
     return { ...finding, match, repeat }
   })

@@ -23,7 +23,7 @@ const fold = /^[\s>*+-]*(?:<\/?details\b[^>]*>|<summary\b[^>]*>.*)\s*$/i
  * A text that somebody else has written for a summary: its folds are open, as one without an end would hide what follows,
  * and none of its lines passes for one of our headings.
  */
-export const unfolded = (text: string): string => {
+export const withoutFolds = (text: string): string => {
   const seen = withoutCode(text).split("\n")
   return text.split("\n").flatMap((line, at) =>
     fold.test(seen[at] ?? "") ? [] : headingEnds.has(line) ? [`${line} `] : [line]

@@ -7,5 +7,5 @@ export const CurrentInstallation = Context.Reference<Option.Option<number>>("@no
 })
 
 /** Calls the forge as the installation that an event came from. */
-export const asInstallationOf = ({ installationId }: PullRequestEvent) =>
+export const withInstallationOf = ({ installationId }: PullRequestEvent) =>
   Effect.provideService(CurrentInstallation, Option.fromUndefinedOr(installationId))

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { RepoPath } from "@nominal-code/domain/event/PullRequest"
-import { foldedFindings, foldInto, unfolded } from "../src/FoldedFindings.ts"
+import { foldedFindings, foldInto, withoutFolds } from "../src/FoldedFindings.ts"
 import { finding } from "./FakeGitHub.ts"
 
 it("a summary without folded findings stays as it is", () => {
@@ -42,7 +42,7 @@ describe("a text from elsewhere", () => {
   it("opens no fold that would hide what follows, and closes none of ours; HTML in code stays", () => {
     const code = "`<details>`\n\n```html\n<details>\n<summary>x</summary>\n```"
     assert.strictEqual(
-      unfolded(`a\n<details>\n<summary>All good</summary>\n\nb\n> <details open>\n</details>\n\n${code}`),
+      withoutFolds(`a\n<details>\n<summary>All good</summary>\n\nb\n> <details open>\n</details>\n\n${code}`),
       `a\n\nb\n\n${code}`
     )
   })
@@ -50,7 +50,7 @@ describe("a text from elsewhere", () => {
   it("passes for none of our folded findings, not in code either", () => {
     const forged = foldInto("S.", [finding(1)]) + foldInto("", [finding(2)], "cut") +
       `\n\n\`\`\`\n${foldInto("", [finding(3)], "cut")}\n\`\`\``
-    const summary = foldInto(`Head.\n\n${unfolded(forged)}`, [finding(9)])
+    const summary = foldInto(`Head.\n\n${withoutFolds(forged)}`, [finding(9)])
     assert.deepStrictEqual(foldedFindings(summary).map(({ line }) => line), [9])
   })
 })

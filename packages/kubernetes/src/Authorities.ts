@@ -20,7 +20,7 @@ export const volumes = ({ caConfigMap }: KubernetesSettings): PodManifest["volum
   }))
 
 /** A container that connects to something, with the authorities of the settings. Node reads them, and git hears of them. */
-export const trusted = ({ caConfigMap }: KubernetesSettings, container: ContainerManifest): ContainerManifest =>
+export const withAuthorities = ({ caConfigMap }: KubernetesSettings, container: ContainerManifest): ContainerManifest =>
   Option.match(caConfigMap, {
     onNone: () => container,
     onSome: (text) => ({

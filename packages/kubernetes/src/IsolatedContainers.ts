@@ -45,7 +45,7 @@ export const make = (
     given: Pick<ContainerManifest, "env" | "resources" | "volumeMounts">
   ): ContainerManifest => ({ name, ...common(settings.kubernetes), args, ...given })
   const connected = (...given: Parameters<typeof container>) =>
-    Authorities.trusted(settings.kubernetes, container(...given))
+    Authorities.withAuthorities(settings.kubernetes, container(...given))
   const large = resources(settings.kubernetes)
   const workspace = volumeMounts.filter(({ name }) => name === "workspace")
   return {

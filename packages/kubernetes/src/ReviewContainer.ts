@@ -58,7 +58,7 @@ export const common = (
 
 /** The container that does all of a review. */
 export const make = (settings: EnvironmentSettings, payload: string): ContainerManifest =>
-  Authorities.trusted(settings.kubernetes, {
+  Authorities.withAuthorities(settings.kubernetes, {
     name: "review",
     ...common(settings.kubernetes),
     // Not the command: the image's init stays the first process, and collects what git leaves behind.

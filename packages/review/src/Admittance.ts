@@ -17,7 +17,7 @@ import { dayOf, Spend } from "@nominal-code/persistence/Spend"
 import { Clock, Effect, Option } from "effect"
 import * as CommitChecks from "./CommitChecks.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
-import { asOutcome } from "./RunOutcome.ts"
+import { toOutcome } from "./RunOutcome.ts"
 
 /** Rules of a server about the jobs that it runs. */
 export interface AdmittanceRules {
@@ -149,4 +149,4 @@ export const admitted = (rules: AdmittanceRules) => <R>(job: Job, run: Effect.Ef
     const outcome = yield* run
     if (outcome._tag === "Skipped") yield* Quotas.use((store) => store.giveBack(job.id, quotasOf(job, rules)))
     return outcome
-  }).pipe(asOutcome(job.event))
+  }).pipe(toOutcome(job.event))

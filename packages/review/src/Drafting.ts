@@ -10,7 +10,7 @@ import { type FileCoverage, missedIn } from "@nominal-code/domain/review/Coverag
 import { scopeOf } from "@nominal-code/domain/review/Review"
 import { isSevereEnough, type RepositorySettings, within } from "@nominal-code/domain/settings/RepositorySettings"
 import type { ReviewSettings } from "@nominal-code/domain/settings/ReviewSettings"
-import { unfolded } from "@nominal-code/forge/FoldedFindings"
+import { withoutFolds } from "@nominal-code/forge/FoldedFindings"
 import { type CloneSource, Forge, type PullRequestView } from "@nominal-code/forge/Forge"
 import { codeSpan } from "@nominal-code/forge/Markdown"
 import { Workspace } from "@nominal-code/workspace/Workspace"
@@ -121,13 +121,13 @@ const compose = Effect.fnUntraced(function*(
   const fit = composed(settings.inlineSuggestions)
   const parts: SummaryParts = {
     headSha: checkout.headSha,
-    text: unfolded(answer.summary),
+    text: withoutFolds(answer.summary),
     inline: inline.map(fit),
     folded: folded.map(fit),
     cut: cut.map(noticed),
     unplaced: unplaced.map(({ body, place, severity }) => ({
       severity,
-      text: `${place === "" ? "" : `${codeSpan(escapePath(place))}: `}${unfolded(body)}`
+      text: `${place === "" ? "" : `${codeSpan(escapePath(place))}: `}${withoutFolds(body)}`
     })),
     coverage,
     repeated: repeated.length,

@@ -3,7 +3,7 @@ import { Failure } from "@nominal-code/domain/job/Failure"
 import type { Job, JobOutcome } from "@nominal-code/domain/job/Job"
 import { type Notice, NoticeOutcome } from "@nominal-code/domain/job/Notice"
 import * as Forges from "@nominal-code/forge/Forges"
-import { asInstallationOf } from "@nominal-code/forge/Installation"
+import { withInstallationOf } from "@nominal-code/forge/Installation"
 import { Effect, Option } from "effect"
 import { type AdmittanceRules, admitted } from "./Admittance.ts"
 import { followCommand, isPlainCommand } from "./commands/Commands.ts"
@@ -53,7 +53,7 @@ export const noticeJob = (job: Job, what: Notice) =>
 /** Tells the commit of a job whose review was cancelled or superseded that it was not reviewed. */
 export const stoppedJob = (job: Job) =>
   stopped(job).pipe(
-    asInstallationOf(job.event),
+    withInstallationOf(job.event),
     Forges.on(job.event.pullRequest.platform),
     Effect.catchTag("ForgeNotConfigured", () => Effect.void)
   )

@@ -5,7 +5,7 @@ import { Notice, NoticeOutcome } from "@nominal-code/domain/job/Notice"
 import { ensureWanted, type RunNotWanted } from "@nominal-code/domain/job/RunStillWanted"
 import { Forge } from "@nominal-code/forge/Forge"
 import type { ForgeError } from "@nominal-code/forge/ForgeError"
-import { asInstallationOf } from "@nominal-code/forge/Installation"
+import { withInstallationOf } from "@nominal-code/forge/Installation"
 import { Effect, Option } from "effect"
 import { givenUp } from "./CommitChecks.ts"
 import { explain, forgeFailed } from "./Failure.ts"
@@ -77,5 +77,5 @@ export const notice = Effect.fn("Notice.notice")(
         const { _tag, ...waiting } = outcome
         return Postponed.make(waiting)
       })),
-  (effect, { event }) => asInstallationOf(event)(effect)
+  (effect, { event }) => withInstallationOf(event)(effect)
 )

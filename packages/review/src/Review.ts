@@ -22,7 +22,7 @@ import { PendingPosts } from "./PendingPosts.ts"
 import { summarize, type SummaryParts } from "./posted/Summary.ts"
 import { postedOutcome } from "./PostedOutcome.ts"
 import { ReviewConfig } from "./ReviewConfig.ts"
-import { asOutcome, onHead } from "./RunOutcome.ts"
+import { onHead, toOutcome } from "./RunOutcome.ts"
 import * as Spending from "./Spending.ts"
 
 const { Reviewed, Skipped } = JobOutcome.cases
@@ -49,7 +49,7 @@ const skip = Effect.fnUntraced(function*(job: Job, known: OwnPosts, { detail, he
 /** Ends without a review because a limit of dollars was used up before there was one. It uses no attempt. */
 const skipForLimit = Effect.fnUntraced(function*(job: Job, known: OwnPosts, limit: SpendLimit, headSha: Sha) {
   const detail = Spending.usedUp(limit)
-  if (yield* Spending.tellsOf(job, limit)) yield* tell(job, known, `There is no review: ${detail}.`)
+  if (yield* Spending.announcesLimit(job, limit)) yield* tell(job, known, `There is no review: ${detail}.`)
   return Skipped.make({ reason: "limit-reached", detail, headSha })
 })
 
@@ -209,5 +209,5 @@ export const review = Effect.fn("Review.review")(
     yield* CommitChecks.conclude(job, view, result)
     return result
   },
-  (effect, { event }) => asOutcome(event)(effect)
+  (effect, { event }) => toOutcome(event)(effect)
 )

@@ -7,7 +7,7 @@ import type { RunNotWanted } from "@nominal-code/domain/job/RunStillWanted"
 import type { AgentSettings, ReviewSettings } from "@nominal-code/domain/settings/ReviewSettings"
 import { Forge, type PullRequestView } from "@nominal-code/forge/Forge"
 import type { ForgeError } from "@nominal-code/forge/ForgeError"
-import { asInstallationOf } from "@nominal-code/forge/Installation"
+import { withInstallationOf } from "@nominal-code/forge/Installation"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { WorkspaceError } from "@nominal-code/workspace/Workspace"
 import { Effect, type PlatformError, Schema } from "effect"
@@ -31,7 +31,7 @@ type RunError = RunNotWanted | WorkspaceError | StoreError | AgentError | Platfo
  * Runs what an event asks for as the installation that the event came from, and turns whatever goes wrong into an
  * outcome, in one line. `agentOf` tells which agent does it.
  */
-export const asOutcome = (
+export const toOutcome = (
   event: PullRequestEvent,
   agentOf: (settings: ReviewSettings) => AgentSettings = ({ reviewer }) => reviewer
 ) =>
@@ -48,7 +48,7 @@ export const asOutcome = (
       }
     }),
     Effect.catchTag("ForgeError", (error) => forgeFailed(event.pullRequest, error)),
-    asInstallationOf(event)
+    withInstallationOf(event)
   )
 
 /**

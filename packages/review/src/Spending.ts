@@ -61,7 +61,7 @@ export const usedUp = (limit: SpendLimit): string => `${names[limit]} is used up
  * True if this job tells its pull request that a limit is used up. A person is always told; of pushes only the first
  * one that meets a limit of several reviews, once in the limit's time.
  */
-export const tellsOf = Effect.fnUntraced(function*({ event, id }: Job, limit: SpendLimit) {
+export const announcesLimit = Effect.fnUntraced(function*({ event, id }: Job, limit: SpendLimit) {
   if (event._tag === "Comment" || perReview.has(limit)) return true
   const day = limit === "pull-request" ? "" : `:${dayOf(yield* Clock.currentTimeMillis)}`
   const ledger = yield* Spend

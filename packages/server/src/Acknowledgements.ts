@@ -2,7 +2,7 @@ import type { Job } from "@nominal-code/domain/job/Job"
 import { CheckedCommit, CheckState } from "@nominal-code/domain/review/CommitCheck"
 import type { Forge } from "@nominal-code/forge/Forge"
 import { Forges } from "@nominal-code/forge/Forges"
-import { asInstallationOf } from "@nominal-code/forge/Installation"
+import { withInstallationOf } from "@nominal-code/forge/Installation"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
 import { Clock, Context, Duration, Effect, Layer, Option, Queue } from "effect"
 import * as ReactionTrouble from "./ReactionTrouble.ts"
@@ -34,7 +34,7 @@ const showQueued = ({ event, id }: Job, forge: Forge["Service"], records: JobRec
     Effect.orElseSucceed(records.find(id), Option.none),
     (found) =>
       Option.exists(found, ({ state }) => state === "waiting")
-        ? asInstallationOf(event)(
+        ? withInstallationOf(event)(
           forge.check(
             new CheckedCommit({ pullRequest: event.pullRequest, headSha: event.headSha, jobId: id }),
             CheckState.cases.Queued.make({})

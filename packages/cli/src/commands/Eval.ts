@@ -128,8 +128,8 @@ const NEAREST = 5
 
 /** The names that are most like a word, as a whole or by one of their own words. */
 const nearestTo = (word: string, names: ReadonlyArray<string>): ReadonlyArray<string> => {
-  const slips = (name: string) => Math.min(...[name, ...name.split("-")].map((part) => distance(word, part)))
-  return names.toSorted((one, other) => slips(one) - slips(other)).slice(0, NEAREST)
+  const distanceTo = (name: string) => Math.min(...[name, ...name.split("-")].map((part) => distance(word, part)))
+  return names.toSorted((one, other) => distanceTo(one) - distanceTo(other)).slice(0, NEAREST)
 }
 
 const noCase = (word: string, names: ReadonlyArray<string>) =>
@@ -160,7 +160,7 @@ const given = Effect.fnUntraced(function*(file: string, { tool }: EvalFlags) {
 
 const unlimited = (dollars: number | undefined): number => dollars === undefined || dollars === 0 ? Infinity : dollars
 
-const told = (result: CaseResult) => Console.error(printable(caseText(result)))
+const printCase = (result: CaseResult) => Console.error(printable(caseText(result)))
 
 /** Runs what the flags ask for. */
 const measure = Effect.fnUntraced(
@@ -173,7 +173,7 @@ const measure = Effect.fnUntraced(
       concurrency: flags.concurrency,
       maxUsd: unlimited(flags.maxUsd),
       maxUsdOfCase: unlimited(review.maxCostUsd),
-      onCase: told
+      onCase: printCase
     } satisfies Partial<Evaluation<never, never>>
     if (Option.isSome(flags.candidates)) {
       const { candidates, name } = yield* given(flags.candidates.value, flags)

@@ -4,7 +4,7 @@ import * as AppConfigLayer from "@nominal-code/config/AppConfigLayer"
 import type { Job } from "@nominal-code/domain/job/Job"
 import { Forge } from "@nominal-code/forge/Forge"
 import * as Forges from "@nominal-code/forge/Forges"
-import { asInstallationOf } from "@nominal-code/forge/Installation"
+import { withInstallationOf } from "@nominal-code/forge/Installation"
 import { readReference } from "@nominal-code/jobs/PayloadStore"
 import * as ModelServer from "@nominal-code/llm/sidecar/ModelServer"
 import { checkOut } from "@nominal-code/review/Drafting"
@@ -56,7 +56,7 @@ const fetched = ({ event }: Job) =>
     const pullRequest = yield* forge.pullRequest(event.pullRequest)
     yield* checkOut(pullRequest, yield* forge.cloneSource(event.pullRequest.repo))
   }).pipe(
-    asInstallationOf(event),
+    withInstallationOf(event),
     Forges.on(event.pullRequest.platform),
     Effect.scoped,
     Effect.provide([Configured.forgesAlone, Configured.workspace])

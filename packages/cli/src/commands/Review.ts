@@ -67,7 +67,8 @@ const misuse = (flags: ReviewFlags): string | undefined => {
   return undefined
 }
 
-const emptiness = ({ head }: LocalChanges): string =>
+/** Reason why there are no changes to review. */
+const whyEmpty = ({ head }: LocalChanges): string =>
   head === "staged" ? "nothing is staged" : head === "worktree" ? "everything is committed" : "the diff is empty"
 
 /** The index that git names for a hook, such as that of `git commit -a`. */
@@ -80,7 +81,7 @@ const local = Effect.fnUntraced(function*({ base, prompt, staged, target }: Revi
   const resolved = yield* Effect.provide(resolveChanges(changes), Configured.git)
   // That nothing has changed is said without a key.
   if (!(yield* Effect.provide(hasDifference(resolved), Configured.git))) {
-    return yield* new NotReviewed({ reason: "nothing-to-review", message: emptiness(changes) })
+    return yield* new NotReviewed({ reason: "nothing-to-review", message: whyEmpty(changes) })
   }
   yield* checkKey(yield* AppConfig)
   yield* checkPrices(yield* AppConfig)

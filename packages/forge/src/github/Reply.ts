@@ -3,7 +3,7 @@ import type { PullRequestEvent } from "@nominal-code/domain/event/PullRequestEve
 import { Effect, Option, Schema } from "effect"
 import type { Thread } from "../Forge.ts"
 import type { ForgeError } from "../ForgeError.ts"
-import { asInstallationOf } from "../Installation.ts"
+import { withInstallationOf } from "../Installation.ts"
 import type { PostKind } from "../JobPosts.ts"
 import { makePlainPosts, type Place, type PlainPosts } from "../PlainPosts.ts"
 import type { GitHubClient } from "./Client.ts"
@@ -94,5 +94,5 @@ export const makeAcknowledge = (client: GitHubClient) =>
       },
       answer: Schema.Unknown,
       repeatable: true
-    }).pipe(asInstallationOf(event))
+    }).pipe(withInstallationOf(event))
   })

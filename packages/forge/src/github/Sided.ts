@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { makeFailedUpdates } from "../Checks.ts"
 import { Forge } from "../Forge.ts"
 import { ForgeError } from "../ForgeError.ts"
-import { asInstallationOf } from "../Installation.ts"
+import { withInstallationOf } from "../Installation.ts"
 
 type Service = Forge["Service"]
 
@@ -39,7 +39,7 @@ export const makeSided = ({ app, covers, token }: Sides): Service => {
   const logFailed = makeFailedUpdates()
 
   const onEvent = <A, E, R>(event: PullRequestEvent, call: (forge: Service) => Effect.Effect<A, E, R>) =>
-    on(event.pullRequest.repo, call).pipe(asInstallationOf(event))
+    on(event.pullRequest.repo, call).pipe(withInstallationOf(event))
 
   return Forge.of({
     platform: app.platform,

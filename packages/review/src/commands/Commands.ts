@@ -9,7 +9,7 @@ import { byHand, dismissFinding, resolveThreadOf } from "../ledger/Dismissal.ts"
 import { findingOf } from "../ledger/FindingOfThread.ts"
 import { isOurs, threadIdOf } from "../ledger/Thread.ts"
 import { ReviewConfig } from "../ReviewConfig.ts"
-import { asOutcome } from "../RunOutcome.ts"
+import { toOutcome } from "../RunOutcome.ts"
 import { configAnswer } from "./ConfigAnswer.ts"
 
 /** A command that needs neither a model nor a checkout. */
@@ -108,5 +108,5 @@ export const followCommand = Effect.fn("Commands.followCommand")(
     if (Option.isNone(known.answer) && !settings.dryRun) yield* carryOut(job, command, known)
     return JobOutcome.cases.Answered.make({ command: command._tag.toLowerCase() })
   },
-  (effect, { event }) => asOutcome(event)(effect)
+  (effect, { event }) => toOutcome(event)(effect)
 )

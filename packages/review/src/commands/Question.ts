@@ -21,7 +21,7 @@ import { languageText } from "../prompt/Prompt.ts"
 import { questionPrompt } from "../prompt/QuestionPrompt.ts"
 import * as PromptFiles from "../PromptFiles.ts"
 import { ReviewConfig } from "../ReviewConfig.ts"
-import { asOutcome, onHead } from "../RunOutcome.ts"
+import { onHead, toOutcome } from "../RunOutcome.ts"
 import { charged, limitReached, usedUp } from "../Spending.ts"
 
 /** The model's answer to a question. */
@@ -141,5 +141,5 @@ export const answer = Effect.fn("Question.answer")(
     const answered = JobOutcome.cases.Answered.make({ command: "ask" })
     return Option.isSome(view.posts.answer) ? answered : yield* answerOnce(job, question, view)
   },
-  (effect, { event }) => asOutcome(event, answererOf)(effect)
+  (effect, { event }) => toOutcome(event, answererOf)(effect)
 )

@@ -42,8 +42,8 @@ export interface AnchorContext extends RepeatContext {
   readonly checkout: Checkout
 }
 
-/** Makes a showable path of a written one that leads to no file. */
-const asWritten = (written: string): RepoPath => {
+/** Path to show for a written one that leads to no file. */
+const displayPath = (written: string): RepoPath => {
   const parts = written.replaceAll("\0", "\uFFFD").split("/").filter((part) => part !== "")
   return RepoPath.make(parts.map((part) => part === ".." ? "\u2026" : part).join("/").slice(0, 1000) || "(no path)")
 }
@@ -59,7 +59,7 @@ const pathIn = Effect.fnUntraced(
     const meant = yield* sources.meant(found.side, found.path)
     const name = meant._tag === "One" ? meant.path : found.path
     const renamed = files.find(({ previousPath, status }) => previousPath === name && status === "renamed")
-    return files.find(({ path }) => path === name)?.path ?? renamed?.path ?? asWritten(name)
+    return files.find(({ path }) => path === name)?.path ?? renamed?.path ?? displayPath(name)
   }
 )
 

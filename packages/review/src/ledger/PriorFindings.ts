@@ -29,7 +29,7 @@ export interface PriorPlace {
 const isSameLine = (a: string | undefined, b: string | undefined) => a !== undefined && a.trim() === b?.trim()
 
 /** Number of equal lines up to a place and up to the commented line. */
-const likeness = (file: ReadonlyArray<string>, line: number, code: ReadonlyArray<string>): number => {
+const similarity = (file: ReadonlyArray<string>, line: number, code: ReadonlyArray<string>): number => {
   let same = 0
   while (same < code.length && isSameLine(file[line - 1 - same], code.at(-1 - same))) same++
   return same
@@ -41,7 +41,7 @@ export const lineNow = ({ code, line, originalLine = 0 }: PriorPlace, file: Read
   const own = code.at(-1)
   const candidates = file.flatMap((text, at) => isSameLine(own, text) ? [at + 1] : [])
   const ranked = candidates.toSorted((a, b) =>
-    likeness(file, b, code) - likeness(file, a, code) || Math.abs(a - originalLine) - Math.abs(b - originalLine)
+    similarity(file, b, code) - similarity(file, a, code) || Math.abs(a - originalLine) - Math.abs(b - originalLine)
   )
   return ranked[0]
 }
@@ -61,12 +61,13 @@ const leastOverlap = 1 / 4
 const nearOverlap = 1 / 3
 const muchOverlap = 0.6
 
-const saysTheSame = (finding: Finding, { category, words }: PriorPlace, least: number): boolean =>
+/** True if a finding and a place share enough words for one claim: more of them where their categories differ. */
+const isSameClaim = (finding: Finding, { category, words }: PriorPlace, least: number): boolean =>
   overlap(claimWords(finding.body), words) >= (category === finding.category ? least : muchOverlap)
 
 /** Places of a piece of code in a file, by its last line's number. */
 const placesOf = (file: ReadonlyArray<string>, code: ReadonlyArray<string>): ReadonlyArray<number> =>
-  code.length === 0 ? [] : file.flatMap((_, at) => likeness(file, at + 1, code) === code.length ? [at + 1] : [])
+  code.length === 0 ? [] : file.flatMap((_, at) => similarity(file, at + 1, code) === code.length ? [at + 1] : [])
 
 /** Distance in lines within which a finding is known again after its code has changed. */
 const nearby = 10
@@ -123,7 +124,7 @@ const atItsPlace = (raised: ReadonlyArray<PriorFinding>, located: LocatedFinding
   const { finding, fingerprint } = located
   const isWithin = (line: number) => line >= startOf(finding) && line <= finding.line
   return inSameFile(raised, located).find(({ dismissed = false, fingerprint: known, now, place }) => {
-    const isSame = (least: number) => known === fingerprint || saysTheSame(finding, place, least)
+    const isSame = (least: number) => known === fingerprint || isSameClaim(finding, place, least)
     if (now !== undefined) return isWithin(now) && isSame(leastOverlap)
     const isThere = dismissed && isNear(place, startOf(finding), finding.line) ||
       place.replacedBy?.some(isWithin) === true
@@ -146,7 +147,7 @@ const besideItsPlace = (
   if (lines.some((line) => added.has(line))) return undefined
   return inSameFile(raised, located).find(({ now, place }) =>
     now !== undefined && now >= startOf(finding) - besides && now <= finding.line + besides &&
-    !code.some((line) => isSameLine(line, file[now - 1])) && saysTheSame(finding, place, nearOverlap)
+    !code.some((line) => isSameLine(line, file[now - 1])) && isSameClaim(finding, place, nearOverlap)
   )
 }
 

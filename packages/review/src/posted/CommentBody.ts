@@ -1,5 +1,5 @@
 import type { Finding, Severity } from "@nominal-code/domain/review/Finding"
-import { unfolded } from "@nominal-code/forge/FoldedFindings"
+import { withoutFolds } from "@nominal-code/forge/FoldedFindings"
 
 /** Badges of the severities. */
 export const badges: Readonly<Record<Severity, string>> = {
@@ -26,7 +26,7 @@ export const commentHead = ({ category, confidence, rule, severity }: Finding): 
 
 /** Text of one comment: severity, category and confidence, then the finding's text. */
 export const commentBody = (finding: Finding): string => {
-  const parts = [commentHead(finding), unfolded(finding.body).trim()]
+  const parts = [commentHead(finding), withoutFolds(finding.body).trim()]
   return [...parts, ...(finding.suggestion !== undefined && farReaching.test(finding.path) ? [warning] : [])].join(
     "\n\n"
   )
