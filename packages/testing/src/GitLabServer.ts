@@ -8,9 +8,11 @@ import { readBody, unlessKnown } from "./GitHubServer.ts"
 import { answerGit, basicPassword, gitRequestOf } from "./GitHubSmartHttp.ts"
 import { now } from "./GitHubState.ts"
 import { type Answer, type Api, type Handler, isSeenBy, Refusal } from "./GitLabApi.ts"
+import { mergeRequestRoutes } from "./GitLabMergeRequestRoutes.ts"
 import { awardRoutes, draftRoutes, noteRoutes } from "./GitLabNoteRoutes.ts"
 import { projectRoutes } from "./GitLabRoutes.ts"
 import type { Account, Project } from "./GitLabState.ts"
+import { statusRoutes } from "./GitLabStatusRoutes.ts"
 import type { GitLabWire } from "./GitLabWire.ts"
 
 const prefix = "/api/v4"
@@ -84,6 +86,8 @@ const makeExchange = ({ api, faults, journal, pauses, wire }: Parts) => {
   const { state } = api
   const routeOf = makeRouter({
     ...projectRoutes(api, wire),
+    ...mergeRequestRoutes(api, wire),
+    ...statusRoutes(api, wire),
     ...noteRoutes(api, wire),
     ...draftRoutes(api, wire),
     ...awardRoutes(api, wire)
