@@ -9,7 +9,7 @@ import { listenScoped } from "./GitHubServer.ts"
 import type { Namespace } from "./KubeAdmission.ts"
 import { makeCollector } from "./KubeCollector.ts"
 import { condition, withConditions } from "./KubeConditions.ts"
-import { type ControllerOptions, makeController } from "./KubeController.ts"
+import { type ControllerOptions, JobController } from "./KubeController.ts"
 import { makeNodes, type NodeOptions } from "./KubeNode.ts"
 import { type PodEnd, stopPod } from "./KubePods.ts"
 import { type KubeRequest, type Role, serveKubernetes, type ServerState } from "./KubeServer.ts"
@@ -92,8 +92,8 @@ export const make = Effect.fn("KubeEmulator.make")(function*(given: Partial<Opti
   )
   const nodes = makeNodes(store, secrets, options)
   const collector = makeCollector(store, options.pace, nodes.graceOf)
-  const controller = makeController(store, options, namespaces, nodes.graceOf)
-  yield* Effect.addFinalizer(() => Effect.sync(() => [controller, collector, nodes].forEach(({ close }) => close())))
+  const controller = new JobController(store, options, namespaces, nodes.graceOf)
+  yield* Effect.addFinalizer(() => Effect.sync(() => [controller, collector, nodes].forEach((each) => each.close())))
   const watches = makeWatches(store, options.bookmarkEvery)
   const faults = new GitHubFaults()
   const requests: Array<KubeRequest> = []
