@@ -4,7 +4,7 @@ import { KubeClient, type ListerWatcher, type ObjectList, type WatchEvent } from
 import * as KubeConnection from "./KubeConnection.ts"
 import { KubeError } from "./KubeError.ts"
 import { statusFailure } from "./KubeFailure.ts"
-import { kubeJobOf, podOf, WireEvent, WireKubeJob, WirePod } from "./KubeObjects.ts"
+import { kubeJobOf, podOf, warningsIn, WireEvent, WireKubeJob, WirePod } from "./KubeObjects.ts"
 
 /** Seconds after which the server ends a watch. It is then continued. */
 const watchSeconds = 290
@@ -16,7 +16,7 @@ const Version = Schema.Struct({ metadata: Schema.Struct({ resourceVersion: Schem
 const Line = Schema.fromJsonString(Schema.Struct({ type: Schema.String, object: Schema.Unknown }))
 const List = Schema.Struct({ ...Version.fields, items: Schema.Array(Schema.Unknown) })
 
-const Warnings = Schema.Struct({ items: Schema.Array(WireEvent) })
+const Events = Schema.Struct({ items: Schema.Array(WireEvent) })
 
 const codeOf = (status: unknown): number =>
   Option.match(Schema.decodeUnknownOption(Schema.Struct({ code: Schema.Int }))(status), {
@@ -154,13 +154,13 @@ const make = Effect.fnUntraced(function*({ kubeconfig, namespace }: KubeClientOp
       request<unknown>("list events", (options) =>
         core.listNamespacedEvent({
           namespace,
-          fieldSelector: `involvedObject.kind=${kind},involvedObject.name=${name},type=Warning`,
+          fieldSelector: `involvedObject.kind=${kind},involvedObject.name=${name}`,
           limit: 50
         }, options)).pipe(
           Effect.flatMap((answer) =>
-            Effect.mapError(Schema.decodeUnknownEffect(Warnings)(answer), unreadable("list events"))
+            Effect.mapError(Schema.decodeUnknownEffect(Events)(answer), unreadable("list events"))
           ),
-          Effect.map(({ items }) => items.flatMap(({ message }) => message ?? []))
+          Effect.map(({ items }) => warningsIn(items))
         )
     ),
     jobs: watchable(connection, {

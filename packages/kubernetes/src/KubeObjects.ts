@@ -105,7 +105,18 @@ const trouble = (
 })
 
 /** An event of the cluster about one of its objects. */
-export const WireEvent = Schema.Struct({ message: text })
+export const WireEvent = Schema.Struct({ message: text, reason: text, type: text })
+
+/** Reasons of events about an image, which a node asks for once all volumes of the pod are there. */
+const ofImages: ReadonlySet<unknown> = new Set(["Pulling", "Pulled"])
+
+/** The warnings among the events about an object. Of a pod whose volumes are there by now, those about them are over. */
+export const warningsIn = (events: ReadonlyArray<typeof WireEvent.Type>): ReadonlyArray<string> => {
+  const isMounted = events.some(({ reason }) => ofImages.has(reason))
+  return events.flatMap(({ message, reason, type }) =>
+    type !== "Warning" || (isMounted && reason === "FailedMount") ? [] : message ?? []
+  )
+}
 
 export const kubeJobOf = ({ metadata, spec, status }: typeof WireKubeJob.Type): KubeJob => {
   const end = status?.conditions?.find(({ status, type }) => status === "True" && /^(?:Complete|Failed)$/.test(type))

@@ -124,26 +124,36 @@ it.live("a kubeconfig that is not one is told in one line", () =>
     assert.match(error.message, /^the kubeconfig cannot be read: /)
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
-it.live("of a pod the warnings are not those of a Job of its name", () =>
+/** Adds an event about an object. */
+const addEvent = (
+  { namespace, store }: Effect.Success<ReturnType<typeof connected>>["cluster"],
+  [kind, type, reason, message]: readonly [string, KubeEventObject["type"], string, string]
+) =>
+  store.put<KubeEventObject>({
+    apiVersion: "v1",
+    kind: "Event",
+    metadata: newMetadata({ name: `one.${kind}.${reason}`, namespace }),
+    involvedObject: { kind, namespace, name: "one", uid: "" },
+    type,
+    reason,
+    message,
+    count: 1,
+    source: { component: "kubelet" },
+    firstTimestamp: timestamp(),
+    lastTimestamp: timestamp()
+  })
+
+it.live("of a pod the warnings are not those of a Job of its name, nor those of volumes that are there by now", () =>
   Effect.gen(function*() {
-    const { client, cluster: { namespace, store } } = yield* connected()
-    for (
-      const [kind, message] of [["Job", "no quota is left"], ["Pod", "configmap \"company-ca\" not found"]] as const
-    ) {
-      store.put<KubeEventObject>({
-        apiVersion: "v1",
-        kind: "Event",
-        metadata: newMetadata({ name: `one.${kind}`, namespace }),
-        involvedObject: { kind, namespace, name: "one", uid: "" },
-        type: "Warning",
-        reason: "Failed",
-        message,
-        count: 1,
-        source: { component: "kubelet" },
-        firstTimestamp: timestamp(),
-        lastTimestamp: timestamp()
-      })
-    }
+    const { client, cluster } = yield* connected()
+    const missing = "configmap \"company-ca\" not found"
+    addEvent(cluster, ["Job", "Warning", "FailedCreate", "no quota is left"])
+    addEvent(cluster, ["Pod", "Normal", "Scheduled", "assigned to node-3"])
+    addEvent(cluster, ["Pod", "Warning", "FailedMount", missing])
     assert.deepStrictEqual(yield* client.warningsOf("one"), ["no quota is left"])
-    assert.deepStrictEqual(yield* client.warningsOf("one", "Pod"), ["configmap \"company-ca\" not found"])
+    assert.deepStrictEqual(yield* client.warningsOf("one", "Pod"), [missing])
+    addEvent(cluster, ["Pod", "Normal", "Pulling", "pulling the image"])
+    addEvent(cluster, ["Pod", "Warning", "Failed", "the image is not there"])
+    assert.deepStrictEqual(yield* client.warningsOf("one"), ["no quota is left"])
+    assert.deepStrictEqual(yield* client.warningsOf("one", "Pod"), ["the image is not there"])
   }))
