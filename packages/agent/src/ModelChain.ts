@@ -1,6 +1,7 @@
 import type { UsageSummary } from "@nominal-code/domain/model/Usage"
+import { monotonicMillis } from "@nominal-code/domain/telemetry/MonotonicTime"
 import { LlmError } from "@nominal-code/llm/LlmError"
-import { Clock, Duration, Effect, Ref } from "effect"
+import { Duration, Effect, Ref } from "effect"
 import * as ServiceWait from "./ServiceWait.ts"
 import type { TaskModel } from "./TaskModel.ts"
 
@@ -48,9 +49,9 @@ export interface UnavailableModels {
 export const makeAbsences = (): UnavailableModels => {
   const until = new Map<string, number>()
   return {
-    isAway: (model) => Effect.map(Clock.currentTimeMillis, (now) => (until.get(nameOf(model)) ?? 0) > now),
+    isAway: (model) => Effect.map(monotonicMillis, (now) => (until.get(nameOf(model)) ?? now) > now),
     add: (model, { retryAfter = usualAbsence }) =>
-      Effect.map(Clock.currentTimeMillis, (now) => {
+      Effect.map(monotonicMillis, (now) => {
         until.set(nameOf(model), now + Duration.toMillis(Duration.min(retryAfter, longestAbsence)))
       })
   }

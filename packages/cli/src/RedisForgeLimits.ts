@@ -4,13 +4,10 @@ import { Duration, Effect, Layer, Schema } from "effect"
 
 const keyOf = (account: string) => `{nc:forge-limit}:${account}`
 
-/** Rest of a limit that counts as none: a process that waits for its end would come too early by it. */
-const negligible = 50
-
 const make = Effect.map(Redis, (redis) => ({
   left: (account: string) =>
     redis.send("ForgeLimits.left", Schema.Int, ["pttl", keyOf(account)]).pipe(
-      Effect.map((millis) => millis < negligible ? Duration.zero : Duration.millis(millis)),
+      Effect.map((millis) => Duration.millis(Math.max(0, millis))),
       Effect.catch(({ message }) => Effect.as(Effect.logDebug(`no shared limits: ${message}`), Duration.zero))
     ),
   heard: (account: string, lasts: Duration.Duration) => {

@@ -1,4 +1,5 @@
-import { Clock, Context, Duration, Effect, Layer } from "effect"
+import { monotonicMillis } from "@nominal-code/domain/telemetry/MonotonicTime"
+import { Context, Duration, Effect, Layer } from "effect"
 import { ForgeError, RateLimited } from "./ForgeError.ts"
 
 /**
@@ -21,9 +22,9 @@ const makeMemory = (): SharedLimits => {
   const ends = new Map<string, number>()
   return {
     left: (account) =>
-      Effect.map(Clock.currentTimeMillis, (now) => Duration.millis(Math.max(0, (ends.get(account) ?? 0) - now))),
+      Effect.map(monotonicMillis, (now) => Duration.millis(Math.max(0, (ends.get(account) ?? now) - now))),
     heard: (account, lasts) =>
-      Effect.map(Clock.currentTimeMillis, (now) => {
+      Effect.map(monotonicMillis, (now) => {
         const end = now + Duration.toMillis(lasts)
         for (const [name, over] of ends) if (over <= now) ends.delete(name)
         ends.set(account, Math.max(ends.get(account) ?? 0, end))
@@ -36,12 +37,15 @@ export const layerMemory = Layer.sync(ForgeLimits, makeMemory)
 /** Longest time that a shared limit is kept: GitHub's and GitLab's end within the hour, whatever a proxy says. */
 const longest = Duration.hours(1)
 
+/** Rest of a limit that counts as none: who waits for its end may come too early by it, as timers do. */
+const negligible = Duration.millis(50)
+
 /** Runs a request unless its account is limited; then it fails without being sent. Another process is told of a limit. */
 export const withSharedLimit =
   ({ heard, left }: SharedLimits, account: string, operation: string) =>
   <A, E>(request: Effect.Effect<A, ForgeError | E>): Effect.Effect<A, ForgeError | E> =>
     Effect.flatMap(left(account), (retryAfter) =>
-      Duration.isGreaterThan(retryAfter, Duration.zero)
+      Duration.isGreaterThanOrEqualTo(retryAfter, negligible)
         ? Effect.fail(new ForgeError({ operation, reason: new RateLimited({ retryAfter }) }))
         : Effect.tapError(request, (error) =>
           error instanceof ForgeError && error.reason._tag === "RateLimited"

@@ -4,7 +4,7 @@ import { RunStillWanted } from "@nominal-code/domain/job/RunStillWanted"
 import { Duration, Effect, Layer, Option, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { Forge, type OwnPosts } from "../src/Forge.ts"
-import { ForgeLimits, layerMemory, type SharedLimits } from "../src/ForgeLimits.ts"
+import { ForgeLimits, layerMemory, type SharedLimits, withSharedLimit } from "../src/ForgeLimits.ts"
 import * as GitLab from "../src/GitLab.ts"
 import { comment, draft, fakeGitHub, forgeAt, jobId, ref } from "./FakeGitHub.ts"
 
@@ -22,6 +22,26 @@ it.effect("of two limits of an account the longer one counts in a process, and e
     assert.strictEqual(yield* left, 300)
     yield* TestClock.adjust("5 minutes")
     assert.strictEqual(yield* left, 0)
+  }))
+
+it.effect("a limit ends in its time where the machine's clock is set back by a day", () =>
+  Effect.gen(function*() {
+    const limits = yield* shared
+    yield* TestClock.adjust("2 days")
+    yield* limits.heard("github", Duration.minutes(1))
+    yield* TestClock.setTime(Duration.toMillis("1 day"))
+    assert.strictEqual(Duration.toSeconds(yield* limits.left("github")), 60)
+    yield* TestClock.adjust("1 minute")
+    assert.strictEqual(Duration.toSeconds(yield* limits.left("github")), 0)
+  }))
+
+it.effect("a limit that ends in less than 50 ms is none: its end would be waited for too short", () =>
+  Effect.gen(function*() {
+    const sent = (millis: number) => {
+      const limits: SharedLimits = { left: () => Effect.succeed(Duration.millis(millis)), heard: () => Effect.void }
+      return Effect.isSuccess(withSharedLimit(limits, "github", "GitHub.publish")(Effect.void))
+    }
+    assert.deepStrictEqual(yield* Effect.forEach([0, 49, 50], sent), [true, true, false])
   }))
 
 const gitLabRef = new PullRequestRef({

@@ -1,4 +1,5 @@
-import { Clock, Duration, Effect, Option, Stream, SubscriptionRef } from "effect"
+import { monotonicMillis } from "@nominal-code/domain/telemetry/MonotonicTime"
+import { Duration, Effect, Option, Stream, SubscriptionRef } from "effect"
 import type { KubeError } from "./KubeError.ts"
 
 /** Time without an answer after which the API server counts as away. A restart takes less. */
@@ -60,7 +61,7 @@ export const make = Effect.gen(function*() {
         isRefusing = true
         return yield* answered
       }
-      const now = yield* Clock.currentTimeMillis
+      const now = yield* monotonicMillis
       since ??= now
       if (now - since >= Duration.toMillis(awayAfter)) yield* become(Option.some(error))
     })

@@ -1,5 +1,6 @@
 import { backoff } from "@nominal-code/domain/job/Backoff"
-import { Clock, Duration, Effect, Option, Ref, Schedule, Stream } from "effect"
+import { monotonicMillis } from "@nominal-code/domain/telemetry/MonotonicTime"
+import { Duration, Effect, Option, Ref, Schedule, Stream } from "effect"
 import type { ApiHealth } from "./ApiHealth.ts"
 import type { ListerWatcher, WatchEvent } from "./KubeClient.ts"
 import type { KubeError } from "./KubeError.ts"
@@ -29,7 +30,7 @@ const makePauses = Effect.gen(function*() {
     worked: Ref.set(since, Option.none()),
     after: Effect.fnUntraced(function*({ reason }: KubeError) {
       if (reason !== "forbidden" && reason !== "refused") return yield* Ref.set(since, Option.none())
-      const now = yield* Clock.currentTimeMillis
+      const now = yield* monotonicMillis
       const first = Option.getOrElse(yield* Ref.get(since), () => now)
       yield* Ref.set(since, Option.some(first))
       if (now - first >= Duration.toMillis(startUp)) yield* Effect.sleep(forbiddenPause)

@@ -49,9 +49,10 @@ export const make: Effect.Effect<Transport> = Effect.gen(function*() {
   const send = yield* NetworkFetch
   let fault: TransportFault | undefined
   let bytes = 0
-  let lastSign = clock.currentTimeMillisUnsafe()
+  const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1_000_000
+  let lastSign = now()
   const sign = () => {
-    lastSign = clock.currentTimeMillisUnsafe()
+    lastSign = now()
   }
 
   const counted = () =>
@@ -78,7 +79,7 @@ export const make: Effect.Effect<Transport> = Effect.gen(function*() {
 
   const silent = (idle: Duration.Duration): Effect.Effect<void> =>
     Effect.suspend(() => {
-      const left = lastSign + Duration.toMillis(idle) - clock.currentTimeMillisUnsafe()
+      const left = lastSign + Duration.toMillis(idle) - now()
       return left <= 0 ? Effect.void : Effect.andThen(Effect.sleep(left), silent(idle))
     })
 

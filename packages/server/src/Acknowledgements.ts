@@ -4,7 +4,7 @@ import type { Forge } from "@nominal-code/forge/Forge"
 import { Forges } from "@nominal-code/forge/Forges"
 import { withInstallationOf } from "@nominal-code/forge/Installation"
 import { JobRecords } from "@nominal-code/jobs/JobRecords"
-import { Clock, Context, Duration, Effect, Layer, Option, Queue } from "effect"
+import { Context, Duration, Effect, Layer, Option, Queue } from "effect"
 import * as ReactionTrouble from "./ReactionTrouble.ts"
 
 /**
@@ -57,7 +57,7 @@ const make = Effect.gen(function*() {
   const acknowledge = (job: Job) =>
     Effect.gen(function*() {
       const { pullRequest } = job.event
-      if (trouble.isLimited(pullRequest, yield* Clock.currentTimeMillis)) return
+      if (yield* trouble.isLimited(pullRequest)) return
       const forge = yield* forges.of(pullRequest.platform)
       if (yield* react(job, forge)) yield* showQueued(job, forge, records)
     }).pipe(

@@ -1,14 +1,15 @@
 import type { PullRequestRef } from "@nominal-code/domain/event/PullRequest"
+import { monotonicMillis } from "@nominal-code/domain/telemetry/MonotonicTime"
 import { makeQuietLine } from "@nominal-code/domain/telemetry/QuietLine"
 import type { ForgeError } from "@nominal-code/forge/ForgeError"
-import { Clock, Duration, Effect } from "effect"
+import { Duration, Effect } from "effect"
 
 /** Reactions that failed: what is logged of them, and whom the forge asks to wait. */
 export interface ReactionTrouble {
   /** Logs a failed reaction, and keeps a limit that the forge has told. */
   readonly failed: (pullRequest: PullRequestRef, error: ForgeError) => Effect.Effect<void>
   /** True while the forge asks for no more requests about repositories of this owner. */
-  readonly isLimited: (pullRequest: PullRequestRef, now: number) => boolean
+  readonly isLimited: (pullRequest: PullRequestRef) => Effect.Effect<boolean>
 }
 
 /** Longest time that a limit is kept: GitHub's and GitLab's end within the hour, whatever a proxy says. */
@@ -32,13 +33,13 @@ export const make = (): ReactionTrouble => {
 
   return {
     failed: Effect.fnUntraced(function*(pullRequest, error) {
-      const now = yield* Clock.currentTimeMillis
+      const now = yield* monotonicMillis
       const { reason } = error
       if (reason._tag === "RateLimited") {
         keep(ownerOf(pullRequest), now + Duration.toMillis(Duration.min(reason.retryAfter, longest)))
       }
       yield* write(Effect.logWarning, `no reaction on ${pullRequest}: ${error.message}; the review goes on`)
     }),
-    isLimited: (pullRequest, now) => (limits.get(ownerOf(pullRequest)) ?? 0) > now
+    isLimited: (pullRequest) => Effect.map(monotonicMillis, (now) => (limits.get(ownerOf(pullRequest)) ?? now) > now)
   }
 }

@@ -1,4 +1,5 @@
-import { Clock, Duration, Effect } from "effect"
+import { Duration, Effect } from "effect"
+import { monotonicMillis } from "./MonotonicTime.ts"
 
 /** Time between two lines that show. */
 const quiet = Duration.minutes(1)
@@ -11,10 +12,10 @@ export type QuietLine = (
 
 /** Makes a writer. One line a minute shows, with the number of the others since; those are logged below INFO. */
 export const makeQuietLine = (): QuietLine => {
-  let showsFrom = 0
+  let showsFrom = -Infinity
   let hidden = 0
   return Effect.fnUntraced(function*(show, line) {
-    const now = yield* Clock.currentTimeMillis
+    const now = yield* monotonicMillis
     if (now < showsFrom) {
       hidden += 1
       return yield* Effect.logDebug(line)
