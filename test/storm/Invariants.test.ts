@@ -105,7 +105,8 @@ const good: Observations = {
   ],
   channels: ["{nc:0}:ready"],
   unfinished: [],
-  crashes: []
+  crashes: [],
+  freezes: []
 }
 
 const told = (observed: Partial<Observations>): ReadonlyArray<string> => breaches(judge({ ...good, ...observed }))
@@ -229,6 +230,17 @@ it("stale: the cluster may replace a pod of a Job that could not be deleted yet"
     judge({ ...good, pods: [pod(first, 100, 190), pod(first, 201, 205), pod(third, 210, 390)] }).stale,
     []
   ))
+const again = { ...pod(first, 901, 905), name: "job-again" }
+it("stale: a server that was frozen before the end of a job may create its Job right after it thaws", () =>
+  assert.deepStrictEqual(judge({ ...good, pods: [again], freezes: [{ from: 150, to: 900 }] }).stale, []))
+breaks("stale", "a Job that a server creates long after it has thawed", {
+  pods: [{ ...again, madeAt: 5901 }],
+  freezes: [{ from: 150, to: 900 }]
+}, /made \d+ ms after its end/)
+breaks("stale", "a Job that a server creates which froze after the end", {
+  pods: [again],
+  freezes: [{ from: 300, to: 900 }]
+}, /made \d+ ms after its end/)
 breaks("stale", "an answer of a job that had been superseded", {
   posts: [...good.posts, post(second, 190)].sort((one, other) => one.at - other.at)
 }, /40 ms after its end, as superseded/)

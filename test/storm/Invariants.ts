@@ -165,10 +165,14 @@ const overlapped = (observed: Observations): ReadonlyArray<string> =>
 const isReplacement = ({ name, startedAt }: PodRun, pods: ReadonlyArray<PodRun>): boolean =>
   pods.some((other) => other.name === name && other.startedAt < startedAt)
 
+/** Time after its freeze in which a server sends what it had begun before, in milliseconds. */
+const thawing = 5000
+
 /**
  * Stale effects: nothing is done for a job that has ended. No Job of it is made, and nothing of it is posted, but for the
  * notice of one that was given up, which comes after its end. While the cluster's API fails, the cluster may replace a pod
- * of a Job that cannot be deleted yet. A pod that was made before may get its place at the moment of the end: it asks the
+ * of a Job that cannot be deleted yet. A pod that was made before may get its place at the moment of the end, and a
+ * server may be frozen after it has asked the queue for the last time, and create the Job afterwards: such a pod asks the
  * queue, and ends.
  */
 const stale = (observed: Observations): ReadonlyArray<string> => {
@@ -180,7 +184,11 @@ const stale = (observed: Observations): ReadonlyArray<string> => {
   return [
     ...observed.pods.flatMap((run) => {
       const { job, madeAt, pod } = run
-      const after = isReplacement(run, observed.pods) ? undefined : late(job, madeAt)
+      const endedAt = ends.get(job)?.endedAt ?? 0
+      const isThawing = observed.freezes.some(({ from, to }) =>
+        from <= endedAt && endedAt <= to && to <= madeAt && madeAt <= to + thawing
+      )
+      const after = isThawing || isReplacement(run, observed.pods) ? undefined : late(job, madeAt)
       return after === undefined ? [] : [`${pod} of job ${job} was made ${after}`]
     }),
     ...observed.posts.flatMap(({ at, job, kind, pull }) => {

@@ -121,7 +121,8 @@ export const observe = Effect.fn("Observation.observe")(function*(scene: Observe
     keys: yield* census(redis, store),
     channels: yield* listenedTo(redis),
     unfinished: unfinishedJobs(kube, lostJobs),
-    crashes: servers.flatMap(({ crashes }) => crashes)
+    crashes: servers.flatMap(({ crashes }) => crashes),
+    freezes: servers.flatMap(({ freezes }) => freezes)
   }
   return observed
 })

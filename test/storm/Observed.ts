@@ -75,6 +75,12 @@ export interface Outage {
   readonly running: number
 }
 
+/** A time in which a server's process stood still. */
+export interface Freeze {
+  readonly from: number
+  readonly to: number
+}
+
 /** A key that Redis holds when everything is over. */
 export interface StoredKey {
   readonly name: string
@@ -103,4 +109,6 @@ export interface Observations {
   readonly unfinished: ReadonlyArray<string>
   /** The last words of servers that nobody had killed. */
   readonly crashes: ReadonlyArray<string>
+  /** The times in which servers were frozen. */
+  readonly freezes: ReadonlyArray<Freeze>
 }

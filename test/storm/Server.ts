@@ -3,6 +3,7 @@ import { freePort } from "@nominal-code/testing/FreePort"
 import { Clock, Deferred, Duration, Effect, Schedule, Semaphore, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import process from "node:process"
+import type { Freeze } from "./Observed.ts"
 
 /** Options of a server. */
 export interface ServerOptions {
@@ -31,6 +32,7 @@ export const start = Effect.fn("Server.start")(function*({ bin, env, withoutRedi
   const log: Array<string> = []
   /** Processes that ended although nobody had killed them. */
   const crashes: Array<string> = []
+  const freezes: Array<Freeze> = []
   let pid = 0
   let starts = 0
   let vainStarts = 0
@@ -92,6 +94,7 @@ export const start = Effect.fn("Server.start")(function*({ bin, env, withoutRedi
     url: `http://127.0.0.1:${port}`,
     log: log as ReadonlyArray<string>,
     crashes: crashes as ReadonlyArray<string>,
+    freezes: freezes as ReadonlyArray<Freeze>,
     starts: () => starts,
     /** Number of starts that ended because Redis was away: whoever keeps the server starts it again. */
     vainStarts: () => vainStarts,
@@ -104,10 +107,12 @@ export const start = Effect.fn("Server.start")(function*({ bin, env, withoutRedi
       ),
     /** It stands still for a time, and does not notice. */
     freeze: (time: Duration.Duration) =>
-      there.pipe(
-        Effect.andThen(Effect.acquireUseRelease(signal("SIGSTOP"), () => Effect.sleep(time), () => signal("SIGCONT"))),
-        alone.withPermits(1)
-      )
+      Effect.gen(function*() {
+        yield* there
+        const from = yield* Clock.currentTimeMillis
+        yield* Effect.acquireUseRelease(signal("SIGSTOP"), () => Effect.sleep(time), () => signal("SIGCONT"))
+        freezes.push({ from, to: yield* Clock.currentTimeMillis })
+      }).pipe(alone.withPermits(1))
   }
 })
 
