@@ -12,6 +12,7 @@ import { condition, withConditions } from "./KubeConditions.ts"
 import { type ControllerOptions, JobController } from "./KubeController.ts"
 import { makeNodes, type NodeOptions } from "./KubeNode.ts"
 import { type PodEnd, stopPod } from "./KubePods.ts"
+import { graceOf } from "./KubePodStatus.ts"
 import { type KubeRequest, type Role, serveKubernetes, type ServerState } from "./KubeServer.ts"
 import { type KubeEvent, type KubePodObject, KubeStore } from "./KubeStore.ts"
 import { makeWatches } from "./KubeWatches.ts"
@@ -91,8 +92,8 @@ export const make = Effect.fn("KubeEmulator.make")(function*(given: Partial<Opti
     Object.entries({ [options.namespace]: { restricted: true }, ...options.namespaces })
   )
   const nodes = makeNodes(store, secrets, options)
-  const collector = makeCollector(store, options.pace, nodes.graceOf)
-  const controller = new JobController(store, options, namespaces, nodes.graceOf)
+  const collector = makeCollector(store, options.pace, graceOf)
+  const controller = new JobController(store, options, namespaces, graceOf)
   yield* Effect.addFinalizer(() => Effect.sync(() => [controller, collector, nodes].forEach((each) => each.close())))
   const watches = makeWatches(store, options.bookmarkEvery)
   const faults = new GitHubFaults()
@@ -109,7 +110,7 @@ export const make = Effect.fn("KubeEmulator.make")(function*(given: Partial<Opti
   const deletePod = (name: string) =>
     Effect.sync(() => {
       const pod = store.pod(options.namespace, name)
-      if (pod !== undefined) store.delete(pod, nodes.graceOf(pod))
+      if (pod !== undefined) store.delete(pod, graceOf(pod))
     })
 
   /** The next event that passes; those of the past count too. */
