@@ -158,17 +158,35 @@ it.effect("a retry waits no longer because the clock was set back, and each step
       // Each look of a process begins with one at its clock, and names the lane that waits for nothing.
       const look = Effect.forEach([here, there], ({ ready }) => Stream.runDrain(Stream.take(ready, 1)))
       yield* look
-      for (let steps = 0; steps < 2; steps++) {
-        set.ahead -= Duration.toMillis("5 hours")
+      // The second one is so small, and so soon, that the time is later than that of the first.
+      for (const step of ["10 hours", "90 seconds"] as const) {
+        yield* TestClock.adjust("100 seconds")
+        set.ahead -= Duration.toMillis(step)
         yield* look
-        yield* TestClock.adjust("3 minutes")
       }
       const isDueAfter = (delay: Duration.Input, number: number) =>
         Effect.andThen(TestClock.adjust(delay), Effect.map(here.take(laneOf(number)), Option.isSome))
-      assert.isFalse(yield* isDueAfter("53 minutes", 1))
-      assert.isTrue(yield* isDueAfter("2 minutes", 1))
+      assert.isFalse(yield* isDueAfter("56 minutes", 1))
+      assert.isTrue(yield* isDueAfter("1 minute", 1))
       assert.isFalse(yield* isDueAfter("18 hours", 2))
       assert.isTrue(yield* isDueAfter("1 hour", 2))
+    }).pipe(Effect.provideService(Clock.Clock, clock))))
+
+it.effect("a retry of a job that came before the clock was set back waits for its delay, whoever looks", () =>
+  Effect.flatMap(settable, ({ clock, set }) =>
+    Effect.gen(function*() {
+      const { offer, offerAll, ready, settle, take } = (yield* processAt(yield* temporaryDirectory)).queue()
+      const look = Stream.runDrain(Stream.take(ready, 1))
+      yield* offerAll([1, 2].map((number) => push(laneOf(number), `${number}`)))
+      yield* look
+      set.ahead -= Duration.toMillis("2 hours")
+      yield* look
+      yield* settle(Option.getOrThrow(yield* take(laneOf(1))), retryIn("10 minutes"))
+      yield* offer(push(laneOf(3), "3"))
+      yield* look
+      assert.deepStrictEqual(yield* take(laneOf(1)), Option.none())
+      yield* TestClock.adjust("10 minutes")
+      assert.isTrue(Option.isSome(yield* take(laneOf(1))))
     }).pipe(Effect.provideService(Clock.Clock, clock))))
 
 it.effect("a lane is named to the other processes on the file within the sweep", () =>

@@ -71,7 +71,6 @@ const make = Effect.gen(function*() {
     heads: Effect.fnUntraced(function*(from) {
       const found = yield* recover
       const shortened = yield* setBack.look
-      if (from === 0) yield* setBack.endWaitsOfTheFuture
       return yield* read("JobQueue.ready", (table) => table.heads(found || shortened ? 0 : from))
     }),
     version: sqlite.read(

@@ -12,8 +12,8 @@ const Lane = Schema.Struct({ lane: Schema.String })
 /** Milliseconds by which a clock may be corrected without a consequence. */
 const clockTolerance = 60_000
 
-/** Milliseconds in which every process on the file has seen that the clock was set back. */
-const seenMillis = 120_000
+/** Milliseconds for which a process waits for the file, at most. A note that is later than that is older than the machine's start. */
+const longestWait = 60_000
 
 const longWaits = `SELECT DISTINCT lane FROM jobs INDEXED BY jobs_due
   WHERE due_at > 0 AND state IN ('waiting', 'running') AND due_at > ?`
@@ -22,21 +22,25 @@ const longWaits = `SELECT DISTINCT lane FROM jobs INDEXED BY jobs_due
 export const make = Effect.fnUntraced(function*(sqlite: Sqlite["Service"], lanes: SqliteLaneCache) {
   const leaseMillis = Duration.toMillis((yield* QueueLimits).leaseDuration)
   const watch = ClockWatch.make()
-  /** By how many milliseconds the clock was set back, where the waits are still to be shortened. */
+  /** Instant of this process' last look, by the clock that all processes of the machine share and that is never set. */
+  let lookedAt = -1
+  /** By how many milliseconds the clock was set back since an instant of that clock, where waits are still to be shortened. */
   let setBack = 0
+  let setBackSince = 0
+  let hasLooked = false
 
   const warn = (jobs: number, what: string) =>
     jobs === 0 ? Effect.void : Effect.logWarning(`the clock was set back: ${jobs} waiting job(s) ${what}`)
 
   /** Shortens waits and leases, unless another process on the file has done so because of the same step. */
-  const shorten = Effect.fnUntraced(function*(now: number) {
+  const shorten = Effect.fnUntraced(function*(now: number, at: number) {
     const shortened = yield* sqlite.transaction("SqliteQueue.setBack", (statements) => {
       lanes.clear()
       const noted = statements.get(Value, "SELECT value FROM installation WHERE name = 'clock_set_back'")
-      const ago = now - Number(noted?.value ?? NaN)
-      if (ago >= 0 && ago < seenMillis) return 0
-      statements.run("INSERT OR REPLACE INTO installation (name, value) VALUES ('clock_set_back', :now)", {
-        now: String(now)
+      const notedAt = Number(noted?.value ?? NaN)
+      if (notedAt > setBackSince && notedAt <= at + longestWait) return 0
+      statements.run("INSERT OR REPLACE INTO installation (name, value) VALUES ('clock_set_back', :at)", {
+        at: String(at)
       })
       const table = SqliteJobTable.make(statements)
       return statements.all(Lane, longWaits, [now + setBack / 2])
@@ -47,26 +51,34 @@ export const make = Effect.fnUntraced(function*(sqlite: Sqlite["Service"], lanes
     return shortened > 0
   })
 
+  /** Ends the waits that began later than now: the clock was set back, and would let them wait for as much longer. */
+  const endWaitsOfTheFuture = Effect.fnUntraced(function*(now: number) {
+    const ended = yield* sqlite.transaction("SqliteQueue.setBack", (statements) => {
+      lanes.clear()
+      return statements.run(
+        "UPDATE jobs SET due_at = 0 WHERE state = 'waiting' AND due_at > :now AND coalesce(waits_since, since) > :later",
+        { now, later: now + clockTolerance }
+      )
+    })
+    hasLooked = true
+    yield* warn(ended, "are tried again now")
+  })
+
   return {
     /** Looks at the clock: true if waits were shortened because it was set back since the last time. */
     look: Effect.gen(function*() {
       const asked = yield* ClockWatch.elapsed
       const now = yield* Clock.currentTimeMillis
-      const step = watch.hear(now, asked, yield* ClockWatch.elapsed) ?? 0
-      if (Math.abs(step) > clockTolerance) setBack = Math.max(0, setBack - step)
-      return setBack > 0 && (yield* shorten(now))
-    }),
-    /** Ends the waits that began later than now: the clock was set back, and would let them wait for as much longer. */
-    endWaitsOfTheFuture: Effect.gen(function*() {
-      const now = yield* Clock.currentTimeMillis
-      const ended = yield* sqlite.transaction("SqliteQueue.setBack", (statements) => {
-        lanes.clear()
-        return statements.run(
-          "UPDATE jobs SET due_at = 0 WHERE state = 'waiting' AND due_at > :now AND coalesce(waits_since, since) > :later",
-          { now, later: now + clockTolerance }
-        )
-      })
-      yield* warn(ended, "are tried again now")
+      const at = yield* ClockWatch.elapsed
+      const step = watch.hear(now, asked, at) ?? 0
+      if (Math.abs(step) > clockTolerance) {
+        if (setBack === 0) setBackSince = lookedAt
+        setBack = Math.max(0, setBack - step)
+      }
+      lookedAt = at
+      // A process that starts does not know by how much it was set.
+      if (!hasLooked) yield* endWaitsOfTheFuture(now)
+      return setBack > 0 && (yield* shorten(now, at))
     })
   }
 })
