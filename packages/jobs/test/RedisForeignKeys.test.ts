@@ -80,7 +80,10 @@ redisSuite("a key of the queue that another program has written", () => {
         const [first, second] = yield* Effect.forEach(leases, (lease) => Effect.result(queue.settle(lease, done)), {
           concurrency: 2
         })
-        assert.include(Option.getOrThrow(Result.getFailure(first ?? Result.succeed(true))).message, key)
+        assert.include(
+          Option.getOrThrow(Result.getFailure(first ?? Result.succeed(true))).message,
+          `${key} is a string and not a hash, another program has written it: delete it`
+        )
         assert.deepStrictEqual(second, Result.succeed(true))
         assert.deepInclude(yield* queue.depth, { waiting: 0, running: 1 })
         yield* redis.command("del", key)

@@ -36,6 +36,21 @@ redisSuite("signing keys in Redis", () => {
       isUnset(yield* refusal(before.check))
     }))
 
+  it.live.each(["waiting", "running"])(
+    "a key of the jobs that are %s which another program has written leaves no name behind",
+    (state) =>
+      Effect.gen(function*() {
+        const redis = yield* empty
+        const open = processes(queueAt(redis))
+        const before = yield* started(open(""))
+        const key = `{nc:0}:is:${state}`
+        yield* redis.command("set", key, "foreign")
+        assert.include((yield* refusal(started(open(fresh)))).message, `${key} is a string and not a zset`)
+        yield* redis.command("del", key)
+        yield* before.offer(push(lane, "a"))
+      })
+  )
+
   it.live("a server at rest puts back the keys' names that it has seen last, and those before count on", () =>
     Effect.gen(function*() {
       const redis = yield* empty

@@ -24,7 +24,7 @@ export const make = Effect.fnUntraced(function*(
 ) {
   const redis = yield* Redis
   const keys = yield* SigningKeys
-  const script = yield* RedisScript.load(new URL("lua/", import.meta.url), ["progress", "claim"])
+  const script = yield* RedisScript.load(new URL("lua/", import.meta.url), ["progress", "types", "claim"])
   const own = JobSigners.signersOf(keys)
 
   const stored = (operation: string, { signers }: ShardKeys) =>

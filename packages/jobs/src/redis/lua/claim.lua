@@ -8,7 +8,9 @@
 -- Returns  {0} if they have changed meanwhile, and nothing is written then; else {1, 1 if the jobs without a signature
 --          are to be signed and 0 if not, the ids of the jobs to look at}
 
-local before = redis.call('HGET', KEYS[1], 'keys') or ''
+-- Before anything is written: servers without a key would be refused although this one cannot start.
+for place = 2, 3 do reading('ZCARD', KEYS[place]) end
+local before = reading('HGET', KEYS[1], 'keys') or ''
 if before ~= ARGV[1] then return { 0 } end
 if before == '' then redis.call('HSET', KEYS[1], 'adopts', '1') end
 redis.call('HSET', KEYS[1], 'keys', ARGV[2])
