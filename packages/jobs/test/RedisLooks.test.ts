@@ -16,10 +16,10 @@ import { setImmediate } from "node:timers/promises"
 
 /**
  * A queue that listens, and the numbers of lanes that its looks have read since it was asked last. `promoted` has the
- * later pages of a look, as after a failover.
+ * later pages of a look, as after a failover. `ahead`: how far Redis' clock is ahead.
  */
-const looking = Effect.fnUntraced(function*({ url }: RedisServer, promoted?: RedisServer) {
-  yield* TestClock.setTime(Duration.toMillis("1 hour"))
+const looking = Effect.fnUntraced(function*({ url }: RedisServer, promoted?: RedisServer, ahead = 0) {
+  yield* TestClock.setTime(Math.max(Duration.toMillis("1 hour"), yield* Clock.currentTimeMillis))
   const later = promoted === undefined
     ? undefined
     : Context.get(yield* Layer.build(Layer.fresh(Redis.layer(promoted.url))), Redis.Redis)
@@ -46,7 +46,7 @@ const looking = Effect.fnUntraced(function*({ url }: RedisServer, promoted?: Red
           })
       )
   })
-  const clock = { ahead: 0 }
+  const clock = { ahead }
   const now = Effect.map(Clock.currentTimeMillis, (millis) => Option.some(1_750_000_000_000 + clock.ahead + millis))
   const queue = storeIn(
     yield* Layer.build(
@@ -70,7 +70,7 @@ const looking = Effect.fnUntraced(function*({ url }: RedisServer, promoted?: Red
   return { queue, named, after, told, counted, clock }
 })
 
-const isLook = (keys: ReadonlyArray<unknown>) => keys.length === 2 && String(keys[1]).endsWith(":work")
+const isLook = (keys: ReadonlyArray<unknown>) => keys.length === 3 && String(keys[1]).endsWith(":work")
 
 const pushes = (count: number, from: number) =>
   Array.from({ length: count }, (_, index) => push(laneOf(from + index), `${from + index}`))
@@ -169,33 +169,60 @@ redisSuite("looks at the lanes in Redis", () => {
       assert.notInclude([...here.named], 1)
     }))
 
+  /** Two servers, and a job that has waited for its retry since both have looked. Its wait lasts ten hours. */
+  const waiting = Effect.gen(function*() {
+    const redis = yield* empty
+    const servers = [yield* looking(redis), yield* looking(redis)] as const
+    const [here, there] = servers
+    const job = push(laneOf(1), "1")
+    yield* here.queue.offer(job)
+    yield* here.queue.settle(Option.getOrThrow(yield* here.queue.take(laneOf(1))), retryIn("10 hours"))
+    const dueAt = Effect.map(redis.command("hget", `{nc:0}:job:${job.id}`, "u"), Number)
+    const before = yield* dueAt
+    yield* here.after(1)
+    yield* there.after(1)
+    /** Sets the clock to be so many hours behind, and has each server look. */
+    const setBack = Effect.fnUntraced(function*(hours: number) {
+      for (const { clock } of servers) clock.ahead = -hours * hour
+      for (const { after } of servers) yield* after(35)
+    })
+    return { redis, here, there, setBack, shortened: Effect.map(dueAt, (due) => (before - due) / hour) }
+  })
+  const hour = Duration.toMillis("1 hour")
+
   it.effect("a wait is shortened once by a step back of Redis' clock, however many servers see it, and by the next one again", () =>
     Effect.gen(function*() {
-      const redis = yield* empty
-      const here = yield* looking(redis)
-      const there = yield* looking(redis)
-      const job = push(laneOf(1), "1")
-      yield* here.queue.offer(job)
-      yield* here.queue.settle(Option.getOrThrow(yield* here.queue.take(laneOf(1))), retryIn("10 hours"))
-      const dueAt = Effect.map(redis.command("hget", `{nc:0}:job:${job.id}`, "u"), Number)
-      const before = yield* dueAt
-      const hour = Duration.toMillis("1 hour")
-      yield* here.after(1)
-      yield* there.after(1)
-      for (const [steps, shortened] of [[1, 1], [2, 2]] as const) {
-        here.clock.ahead = there.clock.ahead = -steps * hour
-        yield* here.after(35)
-        yield* there.after(35)
+      const { redis, setBack, shortened } = yield* waiting
+      // Within the first hour no number of the time that is was given yet.
+      for (const hours of [1, 2, 4]) {
+        yield* setBack(hours)
         // A third one starts, and finds numbers of a time that has not come.
-        yield* Effect.scoped(Effect.gen(function*() {
-          const later = yield* looking(redis)
-          later.clock.ahead = -steps * hour
-          yield* later.after(35)
-        }))
-        assert.closeTo(before - (yield* dueAt), shortened * hour, hour / 4)
-        // A job is accepted in the time that is.
-        yield* redis.command("set", "{nc:0}:tick", 1_750_000_000_000 + (yield* Clock.currentTimeMillis) + hour)
+        yield* Effect.scoped(Effect.flatMap(looking(redis, undefined, -hours * hour), ({ after }) => after(35)))
+        assert.closeTo(yield* shortened, hours, 0.25)
       }
+      yield* setBack(3)
+      yield* setBack(4)
+      assert.closeTo(yield* shortened, 5, 0.25)
+    }))
+
+  it.effect("where the server that shortens the waits dies, another one goes on, and only where it has not", () =>
+    Effect.gen(function*() {
+      const { redis, setBack, shortened, there } = yield* waiting
+      yield* redis.command("set", "{nc:0}:set-back-claim", "another", "PX", 600_000)
+      yield* setBack(1)
+      assert.strictEqual(yield* shortened, 0)
+      const [mine, other] = [laneKey(laneOf(1)), "github:acme/api:0"]
+      yield* redis.command("set", "{nc:0}:set-back", `1 step ${mine}`)
+      yield* redis.command("del", "{nc:0}:set-back-claim")
+      yield* there.after(70)
+      assert.strictEqual(yield* shortened, 0, "it was shortened before")
+      assert.strictEqual(yield* redis.command("get", "{nc:0}:set-back"), "1 step")
+      yield* redis.command("set", "{nc:0}:set-back-claim", "another", "PX", 600_000)
+      yield* setBack(2)
+      yield* redis.command("set", "{nc:0}:set-back", `1 next ${other}`)
+      yield* redis.command("del", "{nc:0}:set-back-claim")
+      yield* there.after(70)
+      assert.closeTo(yield* shortened, 1, 0.25)
     }))
 
   it.effect("a lease that lasts is kept after Redis' clock was set back, although its server takes it for a bit later", () =>

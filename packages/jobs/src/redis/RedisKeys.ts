@@ -27,8 +27,10 @@ export interface ShardKeys {
   readonly work: string
   readonly tick: string
   readonly changes: string
-  /** Key of the last number when the waits were shortened because Redis' clock was set back. */
+  /** Key of the note that the waits were shortened because Redis' clock was set back. */
   readonly setBack: string
+  /** Key of the server that shortens them. */
+  readonly setBackClaim: string
   readonly waiting: string
   readonly running: string
   readonly parked: string
@@ -62,6 +64,7 @@ export const shardKeys = (shard: number): ShardKeys => {
     tick: `${root}:tick`,
     changes: `${root}:changes`,
     setBack: `${root}:set-back`,
+    setBackClaim: `${root}:set-back-claim`,
     waiting: `${root}:is:waiting`,
     running: `${root}:is:running`,
     parked: `${root}:is:parked`,

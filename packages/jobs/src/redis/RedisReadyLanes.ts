@@ -3,14 +3,14 @@ import * as RedisScript from "@nominal-code/persistence/RedisScript"
 import { retryAtStart } from "@nominal-code/persistence/RedisStart"
 import { ChannelEvent } from "@nominal-code/persistence/RedisSubscriber"
 import { RedisTime } from "@nominal-code/persistence/RedisTime"
-import type { StoreError } from "@nominal-code/persistence/StoreError"
-import { Clock, Duration, Effect, Option, Result, Schema, Stream } from "effect"
+import { Clock, Duration, Effect, Option, Schema, Stream } from "effect"
 import { QueueLimits } from "../JobQueue.ts"
 import * as ClockWatch from "../lane/ClockWatch.ts"
 import * as ReadyLanes from "../lane/ReadyLanes.ts"
 import type { Head } from "../table/JobTable.ts"
 import * as RedisAnnouncements from "./RedisAnnouncements.ts"
 import type { ShardKeys } from "./RedisKeys.ts"
+import * as RedisSetBack from "./RedisSetBack.ts"
 
 /** Minimum interval of sweeps. They are a safety net, because every change is announced that is due before the next one. */
 const leastSweepInterval = Duration.seconds(30)
@@ -21,7 +21,8 @@ export const sweepInterval = (sweepEvery: Duration.Duration) => Duration.max(swe
 const Due = Schema.Tuple([
   Schema.String,
   Schema.Array(Schema.Tuple([Schema.Int, Schema.FiniteFromString, Schema.String, Schema.String])),
-  Schema.FiniteFromString
+  Schema.FiniteFromString,
+  Schema.String
 ])
 const Changes = Schema.NullOr(Schema.FiniteFromString)
 /** `"<milliseconds> <work> <lane>"`, a line as a script announces when a lane is due. */
@@ -33,28 +34,12 @@ const numbered = /\n#(\d{1,15})$/
 /** Time in which an announcement reaches this process. */
 const underWay = Duration.seconds(1)
 
-/** By how many milliseconds Redis' clock may be set between two looks: the second one reaches back far enough. */
-const clockTolerance = 30_000
-
-/** The same since a queue was used last. Numbers are ahead of the time where many were given in a moment. */
-const clockToleranceAtStart = 600_000
-
-/** Numbers that may be given until every server has seen that the clock was set back: as many as milliseconds, at least. */
-const numbersUntilSeen = 120_000
-
 /** A shard, and what is known of its announcements and its clock. */
 interface ShardWatch {
   readonly keys: ShardKeys
   readonly heard: RedisAnnouncements.RedisAnnouncements
-  readonly clock: ClockWatch.ClockWatch
-  /** By how many milliseconds its clock was set back, where the waits of its lanes are still to be shortened. */
-  setBack: number
-  /** True if it is this process that shortens them. */
-  shortens: boolean
+  readonly clock: RedisSetBack.RedisSetBack
 }
-
-/** Shortens the waits of lanes because the clock was set back by so many milliseconds. */
-export type ShortenWaits = (lanes: ReadonlyArray<string>, setBack: number) => Effect.Effect<void, StoreError>
 
 /** Makes the head of a lane that is due in `wait` milliseconds. Its kind only decides about its turn. */
 const headOf = (lane: string, work: string, wait: number, now: number): Head => ({
@@ -70,11 +55,15 @@ const lua = new URL("lua/", import.meta.url)
  * Makes the source of the ready lanes of a Redis. Every change is announced with its number, so that a look reads the
  * lanes that wait for nothing only if some announcement was missed, however many there are.
  */
-export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>, shortenWaits: ShortenWaits) {
+export const make = Effect.fnUntraced(function*(
+  all: ReadonlyArray<ShardKeys>,
+  shortenWaits: RedisSetBack.ShortenWaits
+) {
   const redis = yield* Redis
-  const time = yield* RedisTime
+  const given = yield* RedisTime
   const { sweepEvery } = yield* QueueLimits
   const due = yield* RedisScript.load(lua, ["look", "types", "due"])
+  const makeSetBack = yield* RedisSetBack.make(shortenWaits)
 
   /** Heads of a shard's lanes, the longest waiting first. */
   const headsIn = Effect.fnUntraced(function*(shard: ShardWatch, back: number | "", now: number) {
@@ -83,62 +72,28 @@ export const make = Effect.fnUntraced(function*(all: ReadonlyArray<ShardKeys>, s
     let next = ""
     do {
       const asked = yield* ClockWatch.elapsed
-      const clock = Option.getOrElse(yield* time, () => "")
-      const [rest, page, at] = yield* redis.run("JobQueue.ready", Due, due, [keys.due, keys.work], [clock, back, next])
-      if (next === "") yield* compareClock(shard, at, asked)
+      const clock = Option.getOrElse(yield* given, () => "")
+      const names = [keys.due, keys.work, keys.setBack]
+      const [rest, page, time, note] = yield* redis.run("JobQueue.ready", Due, due, names, [clock, back, next])
+      if (next === "" && (yield* shard.clock.hear({ time, note, asked }))) {
+        // The look reached back less far than the last one, or waits are longer.
+        shard.heard.missed()
+        readyLanes.look()
+      }
       for (const [wait, score, work, lane] of page) found.set(lane, [score, headOf(lane, work, wait, now)])
       next = rest
     } while (next !== "")
-    if (back === "" && shard.setBack > 0) {
-      shard.shortens ||= yield* isFirstToSee(shard)
-      if (shard.shortens) yield* shortenWaits([...found.keys()], shard.setBack)
-      shard.setBack = 0
-      shard.shortens = false
-    }
+    if (back === "" && (yield* shard.clock.shorten([...found.keys()]))) shard.heard.missed()
     return Array.from(found.values()).toSorted(([one], [other]) => one - other).map(([, head]) => head)
   })
 
   const shards = all.map((keys): ShardWatch => ({
     keys,
     heard: RedisAnnouncements.make(),
-    clock: ClockWatch.make(),
-    setBack: 0,
-    shortens: false
+    clock: makeSetBack(keys)
   }))
   let missed = 0
   const scope = yield* Effect.scope
-
-  /**
-   * True if no other process has shortened the waits because of the same step: they would be shortened by each. What a
-   * clock that was set back gives as numbers goes on from the one that was last before.
-   */
-  const isFirstToSee = Effect.fnUntraced(function*({ keys: { setBack, tick } }: ShardWatch) {
-    const last = yield* redis.send("JobQueue.ready", Changes, ["get", tick])
-    if (last === null) return false
-    const noted = yield* Effect.result(redis.send("JobQueue.ready", Changes, ["set", setBack, last, "GET"]))
-    // Where a full Redis takes no note, each shortens them.
-    if (Result.isFailure(noted)) return noted.failure.reason === "unavailable" ? yield* noted.failure : true
-    const before = noted.success
-    return before === null || last < before || last - before > numbersUntilSeen
-  })
-
-  /** By how many milliseconds a clock was set back since the last number was given, at least. */
-  const setBackBefore = Effect.fnUntraced(function*({ tick }: ShardKeys, now: number) {
-    const last = (yield* redis.send("JobQueue.ready", Changes, ["get", tick])) ?? 0
-    return last - now > clockToleranceAtStart ? last - now : 0
-  })
-
-  /** Has all lanes read if Redis' clock was set: the look reached back less far than the last one, or waits are longer. */
-  const compareClock = Effect.fnUntraced(function*(shard: ShardWatch, now: number, asked: number) {
-    const step = shard.clock.hear(now, asked, yield* ClockWatch.elapsed)
-    if (step === undefined) {
-      shard.setBack = yield* setBackBefore(shard.keys, now)
-    } else if (Math.abs(step) > clockTolerance) {
-      shard.setBack = Math.max(0, shard.setBack - step)
-      shard.heard.missed()
-      readyLanes.look()
-    }
-  })
 
   /** Compares the number of announcements with what was heard. Those that are under way are waited for, beside the look. */
   const compare = (heard: RedisAnnouncements.RedisAnnouncements, before: number | undefined, count: number) => {

@@ -2,12 +2,13 @@
 --
 -- KEYS[1]  zset of the lanes
 -- KEYS[2]  hash of the lanes: what the first job of each is, and the version of the lane
+-- KEYS[3]  the note that waits were shortened
 -- ARGV[1]  the time in milliseconds; empty: Redis' own clock
 -- ARGV[2]  how far to look back, in milliseconds: what was due before is left out. Empty: everything
 -- ARGV[3]  where the page begins, as the one before it has told; empty: the first one. It is a score, which every replica
 --          understands
 -- Returns  {where the next page begins, empty if there is none; {{milliseconds until it is due, 0 if it is; its score: the
---          lowest waits longest; what its first job is; lane}, …}; the time in milliseconds}. A lane that is there from the
+--          lowest waits longest; what its first job is; lane}, …}; the time in milliseconds; the note}. A lane that is there from the
 --          first page to the last, and becomes due no sooner meanwhile, is in one of them at least
 
 local size = 1000
@@ -40,4 +41,5 @@ for index = 1, #found, 2 do
   local work = (redis.call('HGET', KEYS[2], lane) or 'c'):sub(1, 1)
   lanes[#lanes + 1] = { math.max(0, tonumber(score) - now), score, work, lane }
 end
-return { rest, lanes, string.format('%.0f', now) }
+local note = redis.pcall('GET', KEYS[3])
+return { rest, lanes, string.format('%.0f', now), type(note) == 'string' and note or '' }
