@@ -110,3 +110,6 @@ export const makePlainReview = (client: GitLabClient, posts: GitLabPosts) => {
 
   return { clear, post }
 }
+
+/** The comments of reviews on a GitLab without draft notes. */
+export type PlainReview = ReturnType<typeof makePlainReview>

@@ -42,3 +42,6 @@ export const makeSummaryNotes = (client: GitLabClient, plainPosts: PlainPosts, b
 
   return { edit, over, plain }
 }
+
+/** The posts of reviews that are one note, and the changes of it. */
+export type SummaryNotes = ReturnType<typeof makeSummaryNotes>
