@@ -1,16 +1,15 @@
 import { Data, Duration, Effect, Schema } from "effect"
-import { createHash } from "node:crypto"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import { bearer, type Exchange, type IncomingRequest, makeAnswers } from "./GitHubAnswers.ts"
 import type { Api } from "./GitHubApi.ts"
 import { findOperation } from "./GitHubContract.ts"
 import type { Fault, GitHubFaults } from "./GitHubFaults.ts"
-import { answerGraphQl } from "./GitHubGraphQl.ts"
-import type { GitHubJournal, RequestRecord } from "./GitHubJournal.ts"
-import { answerManifestForm, isManifestForm, isOpen, manifestRoutes } from "./GitHubManifests.ts"
+import type { GitHubJournal } from "./GitHubJournal.ts"
+import { answerManifestForm, isManifestForm } from "./GitHubManifests.ts"
 import type { GitHubPauses } from "./GitHubPauses.ts"
-import { json, makeRest, problem, type Reply } from "./GitHubRest.ts"
+import { problem, type Reply } from "./GitHubRest.ts"
 import { answerGit, basicPassword, gitRequestOf } from "./GitHubSmartHttp.ts"
-import { type Account, now } from "./GitHubState.ts"
+import { now } from "./GitHubState.ts"
 
 class BadRequest extends Data.TaggedError("BadRequest")<{ readonly message: string }> {}
 
@@ -32,28 +31,6 @@ export const readBody = (request: IncomingMessage): Effect.Effect<unknown, BadRe
     )
   )
 
-/** A request before it is answered. */
-type IncomingRequest = Pick<RequestRecord, "kind" | "operation" | "body" | "login">
-
-interface Exchange {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
-  readonly url: URL
-  readonly method: string
-}
-
-/**
- * An answer with its ETag; without a body where the client has it. Source: "Best practices for using the REST API", on
- * conditional requests. Such an answer does not count against the primary limit.
- */
-export const unlessKnown = (reply: Reply, known: string | undefined): Reply => {
-  const etag = `W/"${createHash("sha256").update(reply.body).digest("hex")}"`
-  const headers = { ...reply.headers, etag }
-  return known === etag ? { status: 304, headers, body: "" } : { ...reply, headers }
-}
-
-const bearer = (header: string | undefined) => /^(?:bearer|token) (.+)$/i.exec(header ?? "")?.[1]
-
 /** Services that decide about a request, and record it. */
 interface Parts {
   readonly api: Api
@@ -62,67 +39,11 @@ interface Parts {
   readonly pauses: GitHubPauses
 }
 
-/** The emulated forge over HTTP, for one request at a time. */
-const makeExchange = ({ api, faults, journal, pauses }: Parts) => {
-  const { apps, state } = api
-
-  /** Caller: a token's owner, an App by its JSON Web Token, or the bot of an installation's token. */
-  const viewerOf = (credentials: string, method: string, path: string): Account | Reply => {
-    if (/^[\w-]+\.[\w-]+\.[\w-]+$/.test(credentials)) {
-      const app = apps.appOf(credentials)
-      return typeof app === "string" ? problem(401, app) : app.account
-    }
-    const viewer = state.accountOfToken(credentials) ?? apps.accountOf(credentials)
-    if (viewer === undefined) return problem(401, "Bad credentials")
-    return apps.opens(credentials, method, path) ? viewer : problem(403, "Resource not accessible by integration")
-  }
-  const rest = makeRest(api, journal, manifestRoutes(api))
-
-  const graphql = Effect.fnUntraced(
-    function*(viewer: Parameters<typeof answerGraphQl>[1], body: unknown, path: string) {
-      const { body: answer, errors } = yield* answerGraphQl(api, viewer, body)
-      if (errors.length > 0) journal.violation({ by: "client", method: "POST", path, errors })
-      return json(200, answer)
-    }
-  )
-
-  const answer = Effect.fnUntraced(function*({ method, request, url }: Exchange, body: unknown, seen: IncomingRequest) {
-    if (request.headers["user-agent"] === undefined) return problem(403, "Request forbidden by administrative rules.")
-    const viewer = isOpen(seen.operation)
-      ? state.account("ghost")
-      : viewerOf(bearer(request.headers.authorization) ?? "", method, url.pathname.replace(/^\/api\/v3/, ""))
-    if ("status" in viewer) return viewer
-    if (seen.kind === "graphql") return yield* graphql(viewer, body, url.pathname)
-    const path = url.pathname.replace(/^\/api\/v3/, "")
-    const accept = request.headers.accept ?? ""
-    const token = bearer(request.headers.authorization) ?? ""
-    const reply = yield* rest(findOperation(method, path), {
-      method,
-      path,
-      body,
-      accept,
-      viewer,
-      token,
-      query: url.searchParams
-    })
-    return method === "GET" && reply.status === 200 ? unlessKnown(reply, request.headers["if-none-match"]) : reply
-  })
-
-  const withFault = Effect.fnUntraced(
-    function*(exchange: Exchange, body: unknown, seen: IncomingRequest, fault: Fault | undefined) {
-      if (fault?._tag === "Answer") {
-        const { errors, headers = {}, message = "Injected fault", status } = fault
-        const reply = problem(status, message, errors)
-        return { ...reply, headers: { ...reply.headers, ...headers } }
-      }
-      const reply = yield* answer(exchange, body, seen)
-      return fault?._tag === "CommitThenAnswer" ? problem(fault.status, "Server Error") : reply
-    }
-  )
-
+/** Makes the headers that tell how many requests are left. */
+const makeQuota = () => {
   /** Requests of the present hour, by token. Source: "Rate limits for the REST API": each answer tells what is left. */
   const counted = new Map<string, number>()
-  const quota = ({ request }: Exchange) => {
+  return ({ request }: Exchange) => {
     const token = bearer(request.headers.authorization) ?? ""
     const used = (counted.get(token) ?? 0) + 1
     counted.set(token, used)
@@ -130,6 +51,13 @@ const makeExchange = ({ api, faults, journal, pauses }: Parts) => {
     const scopes = token.startsWith("ghp_") ? { "x-oauth-scopes": "repo" } : {}
     return { "x-ratelimit-remaining": String(Math.max(1, 5_000 - used)), "x-ratelimit-resource": "core", ...scopes }
   }
+}
+
+/** The emulated forge over HTTP, for one request at a time. */
+const makeExchange = ({ api, faults, journal, pauses }: Parts) => {
+  const { apps, state } = api
+  const answer = makeAnswers(api, journal)
+  const quota = makeQuota()
 
   const write = (exchange: Exchange, { body, headers, status }: Reply) =>
     Effect.sync(() => {
@@ -154,7 +82,7 @@ const makeExchange = ({ api, faults, journal, pauses }: Parts) => {
     yield* pauses.pass({ when: "before", operation, token })
     const reply = body._tag === "Failure"
       ? problem(400, body.failure.message)
-      : yield* withFault(exchange, body.success, seen, fault)
+      : yield* answer(exchange, body.success, seen, fault)
     yield* pauses.pass({ when: "after", operation, token })
     if (fault?._tag !== "CommitThenDrop") return { seen, status: yield* write(exchange, reply) }
     request.socket.destroy()
