@@ -93,7 +93,7 @@ export const built = (): Promise<void> => {
   if (directory === undefined) return Promise.resolve()
   const file = join(directory, "ended")
   if (!isFirst(directory)) return ended(file)
-  return buildIn(directory).then(() => "", String).then((failure) => {
+  return Promise.resolve(directory).then(buildIn).then(() => "", String).then((failure) => {
     writeFileSync(`${file}~`, failure)
     renameSync(`${file}~`, file)
     return ended(file)
