@@ -3914,7 +3914,7 @@ declare const markerKeys: (use: "make" | "read") => Layer.Layer<never, StoreErro
 declare const forgeLimits: Layer.Layer<never, StoreError, AppConfig>;
 /** The forges that the configuration has credentials for, without rate limits that are kept. */
 declare const forgesAlone: Layer.Layer<Forges, never, AppConfig>;
-/** The configured forges, within the rate limits that all processes share. */
+/** The configured forges, within the rate limits of `forgeLimits`. */
 declare const forges: Layer.Layer<Forges, StoreError, AppConfig>;
 /** Checkouts of a forge's repositories, under `workspace.base_dir`. */
 declare const workspace: Layer.Layer<Workspace, WorkspaceError, AppConfig | import("effect/process/ChildProcessSpawner").ChildProcessSpawner | import("effect/FileSystem").FileSystem | import("effect/Path").Path>;

@@ -138,7 +138,7 @@ export const forgesAlone = configured(({ github, gitlab, review: { dryRun }, rev
   ])
 })
 
-/** The configured forges, within the rate limits that all processes share. */
+/** The configured forges, within the rate limits of `forgeLimits`. */
 export const forges = Layer.provide(forgesAlone, forgeLimits)
 
 /** Checkouts of a forge's repositories, under `workspace.base_dir`. */

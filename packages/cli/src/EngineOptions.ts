@@ -1,6 +1,6 @@
 /**
  * Options of V8 for the processes of the command, which `NODE_OPTIONS` does not allow. They are set before the program is
- * loaded: V8 compiles again what was compiled under other options.
+ * loaded, and after Node's own modules: V8 compiles again what was compiled under other options.
  */
 import { getBuiltinModule } from "node:process"
 import { setFlagsFromString } from "node:v8"
@@ -41,8 +41,8 @@ const heapGrowth = "--heap-growing-percent=60"
 const parserOptimization = "--wasm-tiering-budget=130000000"
 
 /**
- * Flag that keeps V8 from unrolling loops of WebAssembly. The parser is one large loop around a state machine: a copy of it took 15 MiB while
- * it was optimized, and made nothing faster.
+ * Flag that keeps V8 from unrolling loops of WebAssembly. The parser is one large loop around a state machine: a copy of
+ * it took 15 MiB while it was optimized, and made nothing faster.
  */
 const parserLoops = "--no-wasm-loop-unrolling"
 
