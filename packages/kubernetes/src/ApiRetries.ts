@@ -30,3 +30,6 @@ export const makeRetries = (health: ApiHealth) => {
       Effect.retry({ schedule: apiRetries, while: isWorthARetry })
     )
 }
+
+/** Retries of calls while the API server is away. */
+export type Retries = ReturnType<typeof makeRetries>

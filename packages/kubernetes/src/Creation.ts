@@ -1,6 +1,6 @@
 import { ensureWanted } from "@nominal-code/domain/job/RunStillWanted"
 import { Effect, Option } from "effect"
-import type { makeRetries } from "./ApiRetries.ts"
+import type { Retries } from "./ApiRetries.ts"
 import type { KubeClient } from "./KubeClient.ts"
 import { KubeError } from "./KubeError.ts"
 import type { KubeJobManifest } from "./KubeJobManifest.ts"
@@ -10,7 +10,7 @@ const sameLabels = (wanted: KubeJobManifest, { labels }: KubeJob): boolean =>
   Object.entries(wanted.metadata?.labels ?? {}).every(([name, value]) => labels[name] === value)
 
 /** Makes the creation of kube jobs, each of which is there once for its name. */
-export const makeCreate = (client: KubeClient["Service"], withRetries: ReturnType<typeof makeRetries>) => {
+export const makeCreate = (client: KubeClient["Service"], withRetries: Retries) => {
   const adopt = Effect.fnUntraced(function*(wanted: KubeJobManifest) {
     const name = wanted.metadata?.name ?? ""
     const found = yield* client.findJob(name)
