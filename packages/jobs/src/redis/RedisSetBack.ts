@@ -17,11 +17,11 @@ const numbersUntilSeen = 120_000
 /** Number of lanes whose waits are shortened together. */
 const lanesAtOnce = 250
 
-/** Time in which a server that shortens waits tells that it still does; another goes on where it has not. */
+/** Time after which another server goes on where the one that shortens waits has stopped. */
 const claimMillis = 120_000
 
-const Text = Schema.NullOr(Schema.String)
-const Number = Schema.NullOr(Schema.FiniteFromString)
+const StoredText = Schema.NullOr(Schema.String)
+const StoredNumber = Schema.NullOr(Schema.FiniteFromString)
 
 /** Shortens the waits of some lanes because the clock was set back by so many milliseconds. Returns how many jobs'. */
 export type ShortenWaits = (lanes: ReadonlyArray<string>, setBack: number) => Effect.Effect<number, StoreError>
@@ -40,7 +40,7 @@ const note = /^(\d+) ([\w-]+)(?: (\S*))?$/
 
 const noteOf = (text: string): RepairNote | undefined => {
   const [found, number, step = "", lane] = note.exec(text) ?? []
-  return found === undefined ? undefined : { number: globalThis.Number(number), step, lane }
+  return found === undefined ? undefined : { number: Number(number), step, lane }
 }
 
 /** Answer of a look, and when it was asked for. */
@@ -71,7 +71,7 @@ export const make = Effect.fnUntraced(function*(shortenWaits: ShortenWaits) {
   const unlessFull = <A>(sent: Effect.Effect<A, StoreError>) =>
     Effect.catch(sent, (error) => error.reason === "unavailable" ? Effect.fail(error) : Effect.succeed(null))
   const write = (...command: readonly [string, string, ...ReadonlyArray<string | number>]) =>
-    unlessFull(redis.send(operation, Text, command))
+    unlessFull(redis.send(operation, StoredText, command))
 
   return (keys: ShardKeys): RedisSetBack => {
     const clock = ClockWatch.make()
@@ -82,7 +82,7 @@ export const make = Effect.fnUntraced(function*(shortenWaits: ShortenWaits) {
     let noteBefore: string | undefined
     let isAtIt = false
 
-    const lastNumber = Effect.map(redis.send(operation, Number, ["get", keys.tick]), (last) => last ?? 0)
+    const lastNumber = Effect.map(redis.send(operation, StoredNumber, ["get", keys.tick]), (last) => last ?? 0)
 
     const hear = Effect.fnUntraced(function*({ asked, note, time }: Look) {
       const step = clock.hear(time, asked, yield* ClockWatch.elapsed)
@@ -105,35 +105,44 @@ export const make = Effect.fnUntraced(function*(shortenWaits: ShortenWaits) {
         ? last >= number && last - number <= numbersUntilSeen
         : step !== noteOf(noteBefore)?.step
 
+    /** True if no other server has the claim: this one has it then, and may lose it if it is held up for as long. */
+    const claim = Effect.map(
+      write("set", keys.setBackClaim, self, "NX", "GET", "PX", claimMillis),
+      (holder) => holder === null || holder === self
+    )
+
+    const release = Effect.flatMap(
+      redis.send(operation, StoredText, ["get", keys.setBackClaim]),
+      (holder) => holder === self ? redis.send(operation, Schema.Int, ["del", keys.setBackClaim]) : Effect.void
+    )
+
+    /** Shortens what is left to shorten. False if another server has taken over. */
     const shortenFrom = Effect.fnUntraced(function*(lanes: ReadonlyArray<string>) {
       const last = yield* lastNumber
-      const noted = noteOf((yield* unlessFull(redis.send(operation, Text, ["get", keys.setBack]))) ?? "")
+      const noted = noteOf((yield* unlessFull(redis.send(operation, StoredText, ["get", keys.setBack]))) ?? "")
       const isSame = noted !== undefined && isOfStep(noted, last)
-      if (isSame && noted.lane === undefined) return
+      if (isSame && noted.lane === undefined) return true
       const { lane: from = "", number, step } = isSame
         ? noted
         : { number: last, step: randomBytes(6).toString("base64url"), lane: "" }
       let shortened = 0
       for (const some of Array.chunksOf(lanes.filter((lane) => lane > from).sort(), lanesAtOnce)) {
+        if (!(yield* claim)) return false
         shortened += yield* shortenWaits(some, setBack)
         yield* write("set", keys.setBack, `${number} ${step} ${some.at(-1) ?? ""}`)
-        yield* write("set", keys.setBackClaim, self, "PX", claimMillis)
       }
       known = `${number} ${step}`
       yield* write("set", keys.setBack, known)
-      if (shortened === 0) return
+      if (shortened === 0) return true
       const by = Duration.format(Duration.seconds(Math.round(setBack / 1_000)))
       yield* Effect.logWarning(`Redis' clock was set back by ${by}: ${shortened} job(s) that wait do so for no longer`)
+      return true
     })
 
     const shorten = Effect.fnUntraced(function*(lanes: ReadonlyArray<string>) {
-      const holder = yield* write("set", keys.setBackClaim, self, "NX", "GET", "PX", claimMillis)
-      if (holder !== null && holder !== self) return true
+      if (!(yield* claim)) return true
       // One that ends meanwhile leaves the rest to another at once.
-      yield* Effect.ensuring(
-        shortenFrom(lanes),
-        Effect.ignore(redis.send(operation, Schema.Int, ["del", keys.setBackClaim]))
-      )
+      if (!(yield* Effect.ensuring(shortenFrom(lanes), Effect.ignore(release)))) return true
       setBack = 0
       noteBefore = undefined
       return false
