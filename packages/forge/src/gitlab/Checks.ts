@@ -4,7 +4,7 @@ import { checkName, type CheckSender, descriptionOf } from "../Checks.ts"
 import type { ForgeError } from "../ForgeError.ts"
 import type { GitLabClient } from "./Client.ts"
 import { isForbidden, isNotFound } from "./Failure.ts"
-import { operationOf } from "./Reads.ts"
+import { operationOf } from "./Operation.ts"
 
 /** GitLab's states. There is no neutral one: `canceled` and `skipped` would hold up a merge for our own trouble. */
 const stateOf = CheckState.match({

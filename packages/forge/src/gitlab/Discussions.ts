@@ -3,7 +3,8 @@ import { Discussion } from "@nominal-code/domain/review/Review"
 import { type Effect, Order, Schema, Stream } from "effect"
 import type { ForgeError } from "../ForgeError.ts"
 import type { GitLabClient } from "./Client.ts"
-import { Author, ghost, operationOf } from "./Reads.ts"
+import { operationOf } from "./Operation.ts"
+import { Author, ghost } from "./Reads.ts"
 
 const Line = Schema.optional(Schema.NullOr(Schema.Int))
 

@@ -7,8 +7,8 @@ import { isUnavailable, transient } from "../Retries.ts"
 import { draftNotes, isOlderThan, type OwnId } from "./Account.ts"
 import type { GitLabClient, GitLabResources } from "./Client.ts"
 import { isNotFound, isRefused } from "./Failure.ts"
+import { operationOf } from "./Operation.ts"
 import type { Position } from "./Positions.ts"
-import { operationOf } from "./Reads.ts"
 
 const Draft = Schema.Struct({
   id: Schema.Int,

@@ -2,7 +2,7 @@ import type { PullRequest } from "@nominal-code/domain/event/PullRequest"
 import { Effect, Option, Schema } from "effect"
 import { makeLinkedIssues } from "../IssueReferences.ts"
 import type { GitLabClient } from "./Client.ts"
-import { operationOf } from "./Reads.ts"
+import { operationOf } from "./Operation.ts"
 
 const Issue = Schema.Struct({
   iid: Schema.Int,

@@ -8,9 +8,9 @@ import { jobPostsIn, type Post } from "../JobPosts.ts"
 import { isUnavailable, transient } from "../Retries.ts"
 import type { GitLabClient } from "./Client.ts"
 import { isNotFound, isRefused } from "./Failure.ts"
+import { operationOf } from "./Operation.ts"
 import type { Position } from "./Positions.ts"
 import { fingerprintIn, type GitLabPosts } from "./Posts.ts"
-import { operationOf } from "./Reads.ts"
 
 /** A comment, with its text and its place. */
 export interface PlacedComment {

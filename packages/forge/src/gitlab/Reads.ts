@@ -1,17 +1,19 @@
-import { ChangedFile } from "@nominal-code/domain/diff/Patch"
-import { PullRequest, type PullRequestRef, type RepoName, RepoPath, Sha } from "@nominal-code/domain/event/PullRequest"
-import { Effect, Option, Schema, Stream } from "effect"
+import {
+  PullRequest,
+  type PullRequestRef,
+  type RepoName,
+  type RepoPath,
+  Sha
+} from "@nominal-code/domain/event/PullRequest"
+import { Effect, Option, Schema } from "effect"
 import { textOf } from "../FileContent.ts"
 import { ForgeError, Refused } from "../ForgeError.ts"
-import { isOlderThan, pagedDiffs } from "./Account.ts"
+import { makeChangedFiles } from "./ChangedFiles.ts"
 import type { GitLabClient } from "./Client.ts"
 import { HeadPipeline, makeFailedJobs } from "./FailedJobs.ts"
 import { isForbidden, isNotFound } from "./Failure.ts"
 import { KnownDiffs } from "./KnownDiffs.ts"
-
-/** Operation's name in errors: `GitLab.publish acme/shop!7`. */
-export const operationOf = (operation: string, { number, repo }: PullRequestRef) =>
-  `GitLab.${operation} ${repo}!${number}`
+import { operationOf } from "./Operation.ts"
 
 /** Username that GitLab's pages show for a deleted account. */
 export const ghost = "ghost"
@@ -39,32 +41,13 @@ const Content = Schema.Struct({ content: Schema.String })
 
 const Project = Schema.Struct({ archived: Schema.optional(Schema.NullOr(Schema.Boolean)) })
 
-const File = Schema.Struct({
-  old_path: RepoPath,
-  new_path: RepoPath,
-  new_file: Schema.Boolean,
-  renamed_file: Schema.Boolean,
-  deleted_file: Schema.Boolean,
-  diff: Schema.String
-})
-
-const Changes = Schema.Struct({ changes: Schema.Array(File) })
-
 /** States by GitLab's names. A `locked` merge request is being merged. */
 const states = { opened: "open", locked: "open", closed: "closed", merged: "merged" } as const
-
-/** A changed file, without a patch if GitLab has collapsed its diff or calls it too large. */
-const changedFile = ({ deleted_file, diff, new_file, new_path, old_path, renamed_file }: typeof File.Type) =>
-  new ChangedFile({
-    path: new_path,
-    status: new_file ? "added" : deleted_file ? "removed" : renamed_file ? "renamed" : "modified",
-    ...(renamed_file ? { previousPath: old_path } : {}),
-    ...(diff === "" ? {} : { patch: diff.replace(/\n$/, "") })
-  })
 
 export const makeReads = (client: GitLabClient) => {
   const diffs = new KnownDiffs()
   const jobs = makeFailedJobs(client)
+  const changedFiles = makeChangedFiles(client, diffs)
 
   const mergeRequest = (operation: string, ref: PullRequestRef) =>
     client.request({
@@ -99,50 +82,6 @@ export const makeReads = (client: GitLabClient) => {
       baseBranch: found.target_branch
     })
   })
-
-  const tooMany = (ref: PullRequestRef) =>
-    new ForgeError({
-      operation: operationOf("changedFiles", ref),
-      reason: new Refused({
-        status: 422,
-        message: "GitLab does not list all of the changed files: split the merge request"
-      })
-    })
-
-  const pagedFiles = (ref: PullRequestRef) =>
-    client.pages({
-      operation: operationOf("changedFiles", ref),
-      ask: (gitlab, page) => gitlab.MergeRequests.allDiffs(ref.repo, ref.number, page),
-      answer: File
-    }).pipe(Stream.runCollect)
-
-  /** The files of a GitLab that does not list them by page. */
-  const allFiles = (ref: PullRequestRef) =>
-    client.request({
-      operation: operationOf("changedFiles", ref),
-      ask: (gitlab) =>
-        gitlab.MergeRequests.requester.get(
-          `projects/${encodeURIComponent(ref.repo)}/merge_requests/${ref.number}/changes`
-        ).then(({ body }) => body),
-      answer: Changes
-    }).pipe(Effect.map(({ changes }) => changes))
-
-  const changedFiles = Effect.fn("GitLab.changedFiles")((ref: PullRequestRef) =>
-    diffs.isCut(ref) ? Effect.fail(tooMany(ref)) : pagedFiles(ref).pipe(
-      Effect.catchIf(isNotFound, (error) =>
-        Effect.flatMap(
-          isOlderThan(client, pagedDiffs),
-          (older) => older ? allFiles(ref) : Effect.fail(error)
-        )),
-      Effect.map((files) => {
-        diffs.sawFiles(
-          ref,
-          files.map(({ diff, new_path, old_path }) => ({ oldPath: old_path, newPath: new_path, diff }))
-        )
-        return files.map(changedFile)
-      })
-    )
-  )
 
   const checkAccess = Effect.fn("GitLab.checkAccess")((repo: RepoName) =>
     Effect.asVoid(client.request({

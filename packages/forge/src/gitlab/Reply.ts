@@ -6,8 +6,8 @@ import { ForgeError } from "../ForgeError.ts"
 import { makePlainPosts, type Place, type PlainPosts } from "../PlainPosts.ts"
 import type { GitLabClient } from "./Client.ts"
 import { isForbidden, isNotFound, isRefused } from "./Failure.ts"
+import { operationOf } from "./Operation.ts"
 import { type GitLabPosts, noteUrl } from "./Posts.ts"
-import { operationOf } from "./Reads.ts"
 
 /** GitLab's answer to a creation. */
 const Created = Schema.Struct({ id: Schema.Int })

@@ -3,7 +3,7 @@ import type { ReviewDraft } from "@nominal-code/domain/review/Review"
 import { Effect, Option, Schema } from "effect"
 import type { GitLabClient } from "./Client.ts"
 import type { KnownDiffs, VersionDiff } from "./KnownDiffs.ts"
-import { operationOf } from "./Reads.ts"
+import { operationOf } from "./Operation.ts"
 
 const Version = Schema.Struct({
   id: Schema.Int,

@@ -6,8 +6,8 @@ import { jobPostsIn, type Post } from "../JobPosts.ts"
 import type { PlainPosts } from "../PlainPosts.ts"
 import type { GitLabBodies } from "./Body.ts"
 import type { GitLabClient } from "./Client.ts"
+import { operationOf } from "./Operation.ts"
 import { fingerprintIn, type GitLabPosts } from "./Posts.ts"
-import { operationOf } from "./Reads.ts"
 import { posted, type SummaryNotes } from "./SummaryNote.ts"
 
 type Comments = ReadonlyArray<InlineComment>

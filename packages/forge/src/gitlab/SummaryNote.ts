@@ -7,7 +7,7 @@ import { isUnavailable, transient } from "../Retries.ts"
 import type { GitLabBodies } from "./Body.ts"
 import type { GitLabClient } from "./Client.ts"
 import { isNotFound, isRefused } from "./Failure.ts"
-import { operationOf } from "./Reads.ts"
+import { operationOf } from "./Operation.ts"
 
 /** A review that was posted by this run. */
 export const posted = ({ headSha }: ReviewDraft, url: string, inline: number, folded: number): PostedReview =>
