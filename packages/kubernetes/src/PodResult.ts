@@ -31,3 +31,6 @@ export const makePodResults = (results: JobResults["Service"]) => {
 
   return { listen, read, showWaits }
 }
+
+/** The reads of what pods store of their runs. */
+export type PodResults = ReturnType<typeof makePodResults>
