@@ -7,7 +7,7 @@ import type { Values } from "./Values.ts"
 
 /** Values like `sk-ant-your-key`, `ghp_...` and `<token>`, which stand in pages and examples for the reader's own. */
 const placeholder =
-  /(?:^|[-_:])your[-_](?:[a-z]+[-_])*(?:key|token|secret|password)(?:$|@)|\.\.\.$|^<[^>]*>$|^change[-_]?me/i
+  /(?:^|[-_:])your[-_](?:[a-z]+[-_])*(?:key|token|secret|password)(?:[-_](?:goes[-_])?here)?(?:$|@)|\.\.\.$|^<[^>]*>$|^change[-_]?me/i
 
 /** Refuses secrets that were copied from an example: a webhook's secret that everybody knows protects nothing. */
 export const refusePlaceholders = (

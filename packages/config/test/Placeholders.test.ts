@@ -13,6 +13,8 @@ const isRefused = (key: string) =>
 it.effect.each([
   "your-key",
   "sk-ant-your-key",
+  "your-api-key-here",
+  "YOUR_API_KEY_GOES_HERE",
   "sk_your_own_api_key",
   "YOUR-TOKEN",
   "vault:your-secret",
