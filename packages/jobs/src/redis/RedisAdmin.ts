@@ -9,7 +9,7 @@ import { JobRequestResult, QueueAdmin } from "../QueueAdmin.ts"
 import type { JobTable } from "../table/JobTable.ts"
 import { daysOf, type ShardKeys } from "./RedisKeys.ts"
 import { type Lanes, storeTime } from "./RedisLane.ts"
-import * as RedisRecords from "./RedisRecords.ts"
+import { makeLocate } from "./RedisLocate.ts"
 import type { RedisSigners } from "./RedisSigners.ts"
 import * as RedisTypes from "./RedisTypes.ts"
 
@@ -33,7 +33,7 @@ export const make = Effect.fnUntraced(
   function*(all: ReadonlyArray<ShardKeys>, { step }: Lanes, signers: RedisSigners) {
     const limits = yield* QueueLimits
     const keys = yield* SigningKeys
-    const locate = yield* RedisRecords.makeLocate(yield* Redis, all)
+    const locate = yield* makeLocate(yield* Redis, all)
     const checkShard = yield* makeCheck(signers)
 
     /** Changes a job without a lease. Its lane and its event never change. */

@@ -2,7 +2,7 @@ import type { JobId } from "@nominal-code/domain/job/Job"
 import type { Redis } from "@nominal-code/persistence/Redis"
 import { Effect, Option } from "effect"
 import { allShards } from "./RedisKeys.ts"
-import { makeLocate } from "./RedisRecords.ts"
+import { makeLocate } from "./RedisLocate.ts"
 import * as RedisShards from "./RedisShards.ts"
 
 /** True if a run is the present or the next one of its job. Any run of an unknown job is. */
