@@ -1,13 +1,11 @@
 import type { Statements, Values } from "@nominal-code/persistence/Sqlite"
-import { Schema, Struct } from "effect"
-import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
-import { byTurn, JobRow, type JobTable, type Page } from "../table/JobTable.ts"
+import { Schema } from "effect"
+import { byTurn, JobRow, type JobTable } from "../table/JobTable.ts"
 import * as SqliteEndedJobs from "./SqliteEndedJobs.ts"
+import * as SqliteJobList from "./SqliteJobList.ts"
+import { columnOf, columns, fields, StoredNumber, StoredRow } from "./SqliteJobRow.ts"
 import * as SqliteLaneCache from "./SqliteLaneCache.ts"
 
-const StoredRow = Schema.Struct({ ...JobRow.fields, lifecycle: Schema.BooleanFromBit, again: Schema.BooleanFromBit })
-// Each take, renewal and settlement reads rows.
-SchemaJITCompiler.enable(StoredRow.ast)
 const StoredHead = Schema.Struct({
   lane: Schema.String,
   dueAt: Schema.Int,
@@ -17,19 +15,9 @@ const StoredHead = Schema.Struct({
 })
 const StoredPayload = Schema.Struct({ payload: Schema.String })
 const StoredMinimum = Schema.Struct({ number: Schema.NullOr(Schema.Int) })
-const StoredNumber = Schema.Struct({ number: Schema.Int })
-// Each offer reads numbers.
-SchemaJITCompiler.enable(StoredNumber.ast)
 const Version = Schema.Struct({ data_version: Schema.Int })
 const StoredState = Schema.Struct({ state: JobRow.fields.state })
 const StoredValue = Schema.Struct({ value: Schema.String })
-
-const fields = Struct.keys(JobRow.fields)
-
-/** The column of a field: `waits_for` of `waitsFor`. */
-const columnOf = (field: string): string => field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-
-const columns = fields.map((field) => `${columnOf(field)} AS ${field}`).join(", ")
 
 /** Insertion of a job: the values of its fields, then its payload. */
 const insertion = `INSERT INTO jobs (${[...fields, "payload"].map(columnOf).join(", ")})
@@ -69,27 +57,6 @@ const headsFrom = `SELECT lane, due_at AS dueAt, lifecycle, task, position FROM 
   WHERE due_at > 0 AND state IN ('waiting', 'running') AND due_at >= ? AND turn =
     (SELECT min(turn) FROM jobs INDEXED BY jobs_active WHERE lane = one.lane AND state IN ('waiting', 'running'))`
 
-/**
- * Condition of a state. Where most jobs wait, they are read in their order: the plus keeps SQLite from sorting all of them.
- */
-const ofState = {
-  waiting: "WHERE +state = 'waiting'",
-  running: "WHERE state = 'running'",
-  parked: "WHERE ended_at IS NOT NULL AND state = 'parked'",
-  done: "WHERE ended_at IS NOT NULL AND state = 'done'",
-  superseded: "WHERE ended_at IS NOT NULL AND state = 'superseded'"
-} as const satisfies Record<JobRow["state"], string>
-
-/** The first waiting jobs of an order, found among those that wait or run: however many are parked, they are not read. */
-const waitingAmongActive = (bound: string, order: string): string =>
-  `SELECT ${columns} FROM jobs WHERE position IN (SELECT position FROM jobs INDEXED BY jobs_active
-    WHERE state IN ('waiting', 'running') AND ${bound}
-      AND position NOT IN (SELECT position FROM jobs INDEXED BY jobs_running WHERE state = 'running')
-    ORDER BY ${order} LIMIT :limit) ORDER BY ${order}`
-
-/** Number of the newest jobs among which those that wait are looked for first, where more are parked. */
-const newestJobs = 500
-
 /** Condition of each state that is counted, for which there is an index. */
 const conditions = [
   ["waiting", "state = 'waiting'"],
@@ -112,29 +79,9 @@ export const make = (
   counts: SqliteJobCounts = new Map()
 ): JobTable => {
   const ended = SqliteEndedJobs.make(statements)
+  const lists = SqliteJobList.make(statements)
   let signers: string | undefined
   const living = (id: string) => statements.get(StoredRow, `SELECT ${columns} FROM jobs WHERE id = :id`, { id })
-  const counted = (state: JobRow["state"]) =>
-    statements.get(StoredNumber, "SELECT number FROM job_counts WHERE state = :state", { state })?.number ?? 0
-  const isMostlyParked = () => counted("waiting") < counted("parked")
-  const listed = ({ before = Number.MAX_SAFE_INTEGER, limit, state }: Page, after = 0) =>
-    statements.all(
-      StoredRow,
-      `SELECT ${columns} FROM jobs ${state === undefined ? "WHERE" : `${ofState[state]} AND`}
-        position < :before AND position > :after ORDER BY position DESC LIMIT :limit`,
-      { before, after, limit }
-    )
-  /** Lists jobs that wait where more are parked: mostly there are enough among the newest, else all that wait are sorted. */
-  const waitingAmongParked = ({ before = Number.MAX_SAFE_INTEGER, limit }: Page) => {
-    const oldest = statements.get(
-      StoredNumber,
-      "SELECT position AS number FROM jobs WHERE position < :before ORDER BY position DESC LIMIT 1 OFFSET :newestJobs",
-      { before, newestJobs }
-    )?.number
-    const found = listed({ before, limit, state: "waiting" }, oldest)
-    if (oldest === undefined || found.length === limit) return found
-    return statements.all(StoredRow, waitingAmongActive("position < :before", "position DESC"), { before, limit })
-  }
   const count = (state: JobRow["state"] | undefined, number: number) => {
     if (state !== undefined) counts.set(state, (counts.get(state) ?? 0) + number)
   }
@@ -226,22 +173,13 @@ export const make = (
     heads: (from) =>
       statements.all(StoredHead, from > 0 ? headsFrom : allHeads, from > 0 ? [from] : [])
         .toSorted((a, b) => a.position - b.position),
-    count: counted,
+    count: lists.count,
     waitingSince: () =>
       statements.get(StoredMinimum, "SELECT min(since) AS number FROM jobs WHERE state = 'waiting'")?.number ??
         undefined,
-    list: (page) => {
-      const living = page.state === "waiting" && isMostlyParked() ? waitingAmongParked(page) : listed(page)
-      return [...living, ...ended.list(page)].sort((a, b) => b.position - a.position).slice(0, page.limit)
-    },
-    oldestWaiting: (limit) =>
-      statements.all(
-        StoredRow,
-        isMostlyParked()
-          ? waitingAmongActive("true", "position")
-          : `SELECT ${columns} FROM jobs ${ofState.waiting} ORDER BY position LIMIT :limit`,
-        { limit }
-      ),
+    list: (page) =>
+      [...lists.list(page), ...ended.list(page)].sort((a, b) => b.position - a.position).slice(0, page.limit),
+    oldestWaiting: lists.oldestWaiting,
     probe: () => {
       statements.run("INSERT INTO probes (filler) VALUES (zeroblob(8192))")
       statements.run("DELETE FROM probes")

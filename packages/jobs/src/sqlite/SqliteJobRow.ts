@@ -1,0 +1,25 @@
+import { Schema, Struct } from "effect"
+import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
+import { JobRow } from "../table/JobTable.ts"
+
+/** A job as its columns are read. */
+export const StoredRow = Schema.Struct({
+  ...JobRow.fields,
+  lifecycle: Schema.BooleanFromBit,
+  again: Schema.BooleanFromBit
+})
+// Each take, renewal and settlement reads rows.
+SchemaJITCompiler.enable(StoredRow.ast)
+/** A number that a statement returns. */
+export const StoredNumber = Schema.Struct({ number: Schema.Int })
+// Each offer reads numbers.
+SchemaJITCompiler.enable(StoredNumber.ast)
+
+/** Fields of a job that have a column. */
+export const fields = Struct.keys(JobRow.fields)
+
+/** The column of a field: `waits_for` of `waitsFor`. */
+export const columnOf = (field: string): string => field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
+/** The columns of a job, by the names of its fields. */
+export const columns = fields.map((field) => `${columnOf(field)} AS ${field}`).join(", ")
