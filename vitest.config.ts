@@ -7,20 +7,21 @@ import { useMemory } from "./test/scratch.ts"
 
 /**
  * Files to begin with: the long ones, since one of them at the end would run alone. Those that take a processor stand
- * between those that mostly wait, for a program's time limit or a lost connection. Side by side, the latter leave the
- * processors idle.
+ * between those that mostly wait. The first builds the command, which the next three do without.
  */
 const first = [
-  // The first builds the command; the next three need none, and mostly wait.
   "Package",
   "ClaudeCodeFailures",
-  "SpendOfMany",
-  "RedisNodes",
+  "Behaviours",
+  "test/ClaudeCode",
   "Storm",
+  "RedisQueue",
+  "SpendOfMany",
   "ReviewInTerminal",
   "Kubernetes",
   "BadModel",
   "Outage",
+  "RedisNodes",
   "BadInput",
   "EndToEnd",
   "Poison",
@@ -28,36 +29,24 @@ const first = [
   "journeys/GitHubApp",
   "Kill",
   "journeys/Redis",
-  "test/ClaudeCode",
   "ReviewPullRequest",
   "RedisCluster",
   "journeys/Commands",
-  "Behaviours",
   "journeys/Docs",
   "Ci",
   "SecondAct",
   "Cases",
-  "Clouds",
   "MemoryQueue",
   "GitLabKubernetes",
   "Rollout",
-  "Doctor",
   "FivePushes",
-  "RedisReplicas",
   "HostileCluster",
   "CommandsOnGitLab",
   "journeys/ClaudeCode",
-  "RedisFailover",
-  "RedisQueue",
-  "RunJob",
   "SqliteQueue",
-  "RateLimit",
   "Fuzz",
-  "Traces",
   "GitWorkspace",
-  "EmulatedServices",
   "Missed",
-  "ReconcileTrouble",
   "GitLabForge",
   "EverySetting",
   "RedisLooks",
@@ -66,14 +55,54 @@ const first = [
   "forge/test/Fence"
 ]
 
-/** Order of the files: those of `first`, then the others. */
+/**
+ * Files that mostly wait, for a program's time limit or a lost connection. Side by side they would leave the processors
+ * idle: they are spread among the many short ones.
+ */
+const waiting = [
+  "Clouds",
+  "Doctor",
+  "RedisReplicas",
+  "RedisFailover",
+  "RunJob",
+  "RateLimit",
+  "Traces",
+  "EmulatedServices",
+  "ReconcileTrouble",
+  "workspace/test/Process",
+  "RedisSentinel",
+  "ClaudeCodeLost",
+  "llm/test/Anthropic",
+  "ChatErrors",
+  "KubeEmulator",
+  "OpenAiErrors",
+  "GoogleErrors",
+  "Telemetry"
+]
+
+const placeOf = (names: ReadonlyArray<string>) => ({ moduleId }: TestSpecification) =>
+  names.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`))
+
+/** The files of `names`, in their order. */
+const filesOf = (names: ReadonlyArray<string>, files: ReadonlyArray<TestSpecification>) => {
+  const place = placeOf(names)
+  return files.filter((file) => place(file) >= 0).toSorted((one, other) => place(one) - place(other))
+}
+
+/** Order of the files: those of `first`, then the others with those of `waiting` spread among them. */
 class ByPlace extends BaseSequencer {
   override sort(files: Array<TestSpecification>): Promise<Array<TestSpecification>> {
-    const place = ({ moduleId }: TestSpecification) => {
-      const at = first.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`))
-      return at < 0 ? first.length : at
-    }
-    return super.sort(files).then((sorted) => sorted.toSorted((one, other) => place(one) - place(other)))
+    return super.sort(files).then((sorted) => {
+      const long = filesOf(first, sorted)
+      const spread = filesOf(waiting, sorted)
+      const others = sorted.filter((file) => !long.includes(file) && !spread.includes(file))
+      const every = Math.max(1, Math.floor(others.length / (spread.length + 1)))
+      return [
+        ...long,
+        ...others.flatMap((file, at) => [file, ...at % every === 0 ? spread.splice(0, 1) : []]),
+        ...spread
+      ]
+    })
   }
 }
 
@@ -96,8 +125,7 @@ export const workers = {
   // Four workers have two cores: threads of their garbage collectors would only take these from each other.
   // Nor does V8's slow compiler pay before a function is really hot: most of them live for a minute.
   execArgv: ["--single-threaded-gc", "--min-semi-space-size=32", "--invocation-count-for-turbofan=20000"],
-  // Tests of processes and servers mostly wait. One group of all projects: no worker idles while another one's last
-  // file of a project runs.
+  // Tests of processes and servers mostly wait.
   maxWorkers: availableParallelism() + 2,
   sequence: { sequencer: ByPlace },
   setupFiles: ["test/warnings.ts"]
