@@ -84,3 +84,60 @@ describe("init", () => {
       )
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 })
+
+describe("a first configuration", () => {
+  const answer: StarterAnswers = { forge: "github", place: "host", bot: "reviewer", users: ["alice"], repos: [] }
+  const lines = (changes: Partial<StarterAnswers>) => starterConfig({ ...answer, ...changes }).split("\n")
+
+  it.each<readonly [string, Partial<StarterAnswers>, string, string]>([
+    ["GitHub has its Enterprise Server", { forge: "github" }, "# github: # GitHub Enterprise Server", "# gitlab:"],
+    ["GitLab has an instance of one's own", { forge: "gitlab" }, "# gitlab: # a GitLab of your own", "# github:"],
+    ["a host has a limit of reviews at the same time", { place: "host" }, "  max_concurrent: 2", "kubernetes:"],
+    ["Kubernetes has its Jobs", { place: "kubernetes" }, "kubernetes: # each review", "jobs:"],
+    ["a login has neither blanks nor an @", { bot: " @@reviewer " }, "  bot_username: \"@reviewer\"", "@@"],
+    ["no repository is an example", { repos: [] }, "  # allowed_repos: [acme/api] #", "  allowed_repos:"],
+    [
+      "repositories are texts",
+      { repos: ["acme/api", "acme/x: y"] },
+      "  allowed_repos: [\"acme/api\", \"acme/x: y\"] #",
+      "  #"
+    ],
+    [
+      "those who may ask are named",
+      { users: ["@alice", "b\"ob"] },
+      "  allowed_users: [\"alice\", \"b\\\"ob\"] # who",
+      "FILL"
+    ],
+    ["nobody is a blank to fill in", { users: [] }, "  allowed_users: [] # FILL IN: who may mention the bot", "\"alice"]
+  ])("for %s", (_, changes, line, absent) => {
+    const written = lines(changes).filter((one) => !one.startsWith("  # provider") && !one.startsWith("  # model"))
+    assert.isTrue(written.some((one) => one.startsWith(line)), line)
+    assert.isFalse(written.some((one) => one.startsWith(absent) || one.includes(`: ${absent}`)), absent)
+  })
+
+  it.each<readonly [Partial<StarterAnswers>, string, ReadonlyArray<RegExp>]>([
+    [{}, "config.yaml", [
+      /^Set GITHUB_TOKEN \([^)]*\) and GITHUB_WEBHOOK_SECRET \([^)]*\), and the model's key/,
+      /^Start /
+    ]],
+    [{}, "bot.yaml", [
+      /GITHUB_WEBHOOK_SECRET \([^)]*\), CONFIG_PATH=bot\.yaml, and the model's key/,
+      /^Start the server/
+    ]],
+    [{ place: "kubernetes" }, "k.yaml", [
+      /\), REDIS_URL, CONFIG_PATH=k\.yaml, and the model's key/,
+      /^Deploy the server/
+    ]],
+    [{ users: [] }, "config.yaml", [/^Fill in access\.allowed_users in config\.yaml: .*\. Set GITHUB_TOKEN/]],
+    [{ forge: "gitlab" }, "config.yaml", [
+      /^Set GITLAB_TOKEN/,
+      /^Start/,
+      /\/webhooks\/gitlab, .* Then open a merge request\.$/
+    ]],
+    [{}, "config.yaml", [/^Set/, /^Start/, /\/webhooks\/github, .* Then open a pull request\.$/]]
+  ])("%j in %s goes on with the steps that are left", (changes, file, steps) => {
+    const next = nextSteps({ ...answer, ...changes }, file)
+    assert.strictEqual(next.length, 3)
+    for (const [at, step] of steps.entries()) assert.match(next[at] ?? "", step)
+  })
+})

@@ -53,6 +53,17 @@ describe("the progress of a review", () => {
       assert.strictEqual(yield* last([answered(10, 0.5)]), "Reviewed: 1 model call · 10 tokens · $0.50 · 12 s\n")
     }))
 
+  it.effect.each<readonly [number, number, string]>([
+    [999, 0.099, "999 tokens · $0.099"],
+    [1000, 0.1, "1.0k tokens · $0.10"],
+    [1049, 0.104, "1.0k tokens · $0.10"],
+    [1_234_567, 12.345, "1234.6k tokens · $12.35"]
+  ])("tells %s tokens for %s dollars in few figures", ([tokens, dollars, figures]) =>
+    Effect.gen(function*() {
+      const texts = yield* told("plain", [answered(tokens, dollars)])
+      assert.strictEqual(texts.at(-1), `Reviewed: 1 model call · ${figures} · 12 s\n`)
+    }))
+
   it.effect("says nothing where it is not wanted", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* told("quiet", [answered(900, 0.02), read("src/a.ts")]), [])

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { columns, cut, pieces, printable, printableCode, widthOf } from "../src/review/TerminalText.ts"
+import { columns, cut, pieces, printable, printableCode, widthOf, wrap } from "../src/review/TerminalText.ts"
 
 it("prose keeps its lines, and nothing with which a terminal could be driven", () => {
   assert.strictEqual(printable("a\tb\nc"), "a  b\nc")
@@ -28,4 +28,27 @@ it("a text is cut at its width, the last column of which says so", () => {
 
 it("a stream that does not know its width has 80 columns", () => {
   assert.deepStrictEqual([{}, { columns: 0 }, { columns: 1 }, { columns: 200 }].map(widthOf), [80, 80, 1, 200])
+})
+
+it.each<readonly [string, string, number, ReadonlyArray<string>]>([
+  ["fits as it is", "one two", 7, ["one two"]],
+  ["is broken between words", "one two", 6, ["one", "two"]],
+  ["is empty", "", 6, [""]],
+  ["has blanks at its end", "one   ", 6, ["one"]],
+  ["has a longer word", "a abcdefgh", 4, ["a", "abcd", "efgh"]],
+  ["goes on after the end of a longer word", "abcdef gh", 4, ["abcd", "ef", "gh"]],
+  ["fills the line after a longer word", "abcde gh", 4, ["abcd", "e gh"]],
+  ["has a code span that fits", "see `a b` now", 6, ["see", "`a b`", "now"]],
+  ["has a code span that does not", "see `aaa bbb` now", 6, ["see", "`aaa", "bbb`", "now"]],
+  ["is wide", "漢字 漢字", 5, ["漢字", "漢字"]],
+  ["is wide, and fits", "漢字 漢字", 9, ["漢字 漢字"]],
+  ["is an item", "- one two", 5, ["- one", "  two"]],
+  ["is a nested item", "  * one two", 9, ["  * one", "    two"]],
+  ["is a numbered item", "12. one two", 9, ["12. one", "    two"]],
+  ["is a mark alone", "- ", 9, ["-"]],
+  ["is a quotation", "> one two", 5, ["> one", "  two"]],
+  ["is an item in a column that is too narrow for its mark", "- ab", 3, ["-", "ab"]],
+  ["begins with a dash that is no mark", "-one two", 5, ["-one", "two"]]
+])("a line that %s is wrapped so", (_, line, width, expected) => {
+  assert.deepStrictEqual(wrap(line, width), expected)
 })

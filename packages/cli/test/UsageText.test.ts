@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Schema } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { TestConsole } from "effect/testing"
 import * as UsageText from "../src/UsageText.ts"
@@ -9,6 +9,7 @@ const review = Command.make("review", {
   page: Argument.String("page"),
   days: Flag.Int("days").pipe(Flag.optional),
   share: Flag.Finite("share").pipe(Flag.optional),
+  most: Flag.Int("most").pipe(Flag.withSchema(Schema.Int.check(Schema.isGreaterThan(0))), Flag.optional),
   on: Flag.Literals("on", ["high", "low"]).pipe(Flag.optional),
   model: Flag.String("model")
 }, () => Effect.void)
@@ -34,6 +35,9 @@ it.effect.each<readonly [ReadonlyArray<string>, string]>([
   [[...right, "--days", "many"], "--days cannot be \"many\": it takes a number"],
   [[...right, "--days", "1.5"], "--days cannot be \"1.5\": it takes an integer"],
   [[...right, "--share", "half"], "--share cannot be \"half\": it takes a number"],
+  [[...right, "--most", "0"], "--most cannot be \"0\": it takes a value greater than 0"],
+  [[...right, "--days", ""], "--days has no value: it takes a number"],
+  [[...right, "--on", ""], "--on has no value: it takes one of high, low"],
   [[...right, "--on", "medium"], "--on cannot be \"medium\": it takes one of high, low"],
   [[...right, "--days", "\u001b[31m1"], "--days cannot be \"[31m1\": it takes a number"]
 ])("%j is answered with: %s", ([args, sentence]) =>
