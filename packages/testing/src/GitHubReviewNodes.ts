@@ -17,6 +17,15 @@ export const actorNode = ({ login, type }: Account): GraphNode =>
 /** Identity of a thread in the graph. */
 export const threadId = ({ id }: Thread): string => `PRRT_${id}`
 
+/** Fields of a comment's place, and of its thread's. An outdated one has no line in the diff any more. */
+const placeOf = ({ line, outdated, path, startLine }: ReviewComment) => ({
+  path,
+  line: outdated ? null : line,
+  originalLine: line,
+  startLine: outdated ? null : startLine,
+  originalStartLine: startLine
+})
+
 /** Reviews, their threads and all comments in the graph, as a viewer sees them. */
 export class ReviewNodes {
   readonly #state: Api["state"]
@@ -62,11 +71,7 @@ export class ReviewNodes {
       isResolved: first.thread.resolvedBy !== undefined,
       isOutdated: first.outdated,
       isCollapsed: first.outdated || first.thread.resolvedBy !== undefined,
-      path: first.path,
-      line: first.outdated ? null : first.line,
-      originalLine: first.line,
-      startLine: first.outdated ? null : first.startLine,
-      originalStartLine: first.startLine,
+      ...placeOf(first),
       diffSide: first.side,
       startDiffSide: first.startSide,
       subjectType: "LINE",
@@ -95,11 +100,7 @@ export class ReviewNodes {
       ...this.#written(comment, () => this.#wire.reviewComment(comment)),
       reactionGroups: this.#reactionGroups(`review-comment:${comment.id}`),
       state: comment.review.state === "PENDING" ? "PENDING" : "SUBMITTED",
-      path: comment.path,
-      line: comment.outdated ? null : comment.line,
-      originalLine: comment.line,
-      startLine: comment.outdated ? null : comment.startLine,
-      originalStartLine: comment.startLine,
+      ...placeOf(comment),
       diffHunk: comment.diffHunk,
       outdated: comment.outdated,
       isMinimized: false,
