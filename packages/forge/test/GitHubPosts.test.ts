@@ -44,6 +44,25 @@ it.effect("the heads that were reviewed are known, by whichever job, but not fro
     assert.isTrue(Option.isSome((yield* ownPosts(pull, job("3"))).review))
   }))
 
+it.effect("comments that are larger together than 64 MiB are read no further", () =>
+  Effect.gen(function*() {
+    const author = { login: "eve", __typename: "User" }
+    const body = "a".repeat(8 * 1024 * 1024)
+    const node = { fullDatabaseId: "1", body, url: "", viewerDidAuthor: false, author, createdAt: "" }
+    let pages = 0
+    const fake = yield* fakeGitHub(({ path }) => {
+      if (path !== "/graphql") return { status: 404 }
+      pages += 1
+      const pageInfo = { hasNextPage: pages < 20, endCursor: "next" }
+      const none = { nodes: [], pageInfo: { hasNextPage: false, endCursor: null } }
+      const comments = { nodes: [node], pageInfo }
+      const pullRequest = { reviews: none, comments, reviewThreads: none, page: comments }
+      return { body: { data: { repository: { pullRequest } } } }
+    })
+    yield* Effect.flip(Effect.provide(Forge.use((forge) => forge.ownPosts(ref, jobId)), forgeAt(fake.url)))
+    assert.strictEqual(pages, 8)
+  }))
+
 it.effect("a review of a version without scopes counts as that of its head, and a stranger's copy as none", () =>
   Effect.gen(function*() {
     const pull = fakePull()

@@ -92,6 +92,17 @@ describe("changedFiles", () => {
       assert.strictEqual((yield* Effect.flip(at(fake)(changed)))._tag, "ForgeError")
     }))
 
+  it.effect("files whose patches are larger together than 64 MiB are a failure that says so", () =>
+    Effect.gen(function*() {
+      const patch = "+".repeat(8 * 1024 * 1024)
+      const fake = yield* fakeGitHub(({ query }) => ({
+        headers: Number(query.get("page")) < 20 ? { link: `<http://x?page=2>; rel="next"` } : {},
+        body: [{ ...file(1), patch }]
+      }))
+      assert.match((yield* Effect.flip(at(fake)(changed))).message, /^the list is longer than 64 MiB \(GitHub\./)
+      assert.lengthOf(fake.requests, 8)
+    }))
+
   it.effect("every status of GitHub, an unknown one, a rename, and files without a patch", () =>
     Effect.gen(function*() {
       const statuses = ["added", "removed", "modified", "renamed", "copied", "changed", "unchanged", "teleported"]

@@ -1,5 +1,11 @@
 import type { Policy } from "@nominal-code/domain/event/Policy"
-import type { ForgeInventory, InventoryRepository, OpenPullRequest } from "@nominal-code/forge/Inventory"
+import { ForgeError } from "@nominal-code/forge/ForgeError"
+import type {
+  ForgeInventory,
+  InventoryRepository,
+  OpenPullRequest,
+  PullRequestLook
+} from "@nominal-code/forge/Inventory"
 import { Array, Duration, Effect } from "effect"
 import { offerComments } from "./MissedComments.ts"
 import { RecentKeys, type Round } from "./MissedEvents.ts"
@@ -12,6 +18,9 @@ import { makeMissedRequests } from "./MissedRequests.ts"
  */
 const settling = Duration.toMillis(Duration.minutes(2))
 
+const isRefused = (error: unknown): error is ForgeError =>
+  error instanceof ForgeError && error.reason._tag === "Refused"
+
 /**
  * Makes the search among the open pull requests of a repository: for heads without a review, and for missed comments,
  * labels and changes of the base.
@@ -22,6 +31,22 @@ export const makeOpenPullRequests = (policy: Policy) => {
   const requests = makeMissedRequests(policy)
   const settledActivity = ({ ref, updatedAt }: OpenPullRequest, { finds }: Round) =>
     `${ref.platform}:${ref} until ${updatedAt} ${finds.refusedOf(ref)}`
+
+  /** Offers what was missed of a pull request's comments, labels and changes of the base. True if a review was asked for. */
+  const offerActivity = Effect.fnUntraced(
+    function*(repository: InventoryRepository, pull: OpenPullRequest, look: PullRequestLook, round: Round) {
+      const isThrough = yield* offerComments(look.comments, round)
+      const isRequested = yield* requests.offer(repository, pull, look, round)
+      if (isThrough && pull.updatedAt < round.now - settling) settled.add(settledActivity(pull, round))
+      return isRequested
+    },
+    (offering, _, pull, __, round) =>
+      // What the forge refuses of one pull request, such as a list without end, holds up none of the others.
+      Effect.catchIf(offering, isRefused, ({ message }) => {
+        settled.add(settledActivity(pull, round))
+        return Effect.as(Effect.logWarning(`${pull.ref} was not searched for missed events: ${message}`), false)
+      })
+  )
 
   return Effect.fnUntraced(function*(inventory: ForgeInventory, repository: InventoryRepository, ours: Round) {
     const listed = yield* inventory.openPullRequests(repository, ours.since)
@@ -42,9 +67,7 @@ export const makeOpenPullRequests = (policy: Policy) => {
       const looks = yield* inventory.look(repository, some.map(({ pull }) => pull), ours.since)
       for (const [{ activity, head, pull }, look] of Array.zip(some, looks)) {
         if (look === undefined) continue
-        const isThrough = activity && (yield* offerComments(look.comments, round))
-        const isRequested = activity && (yield* requests.offer(repository, pull, look, round))
-        if (isThrough && pull.updatedAt < round.now - settling) settled.add(settledActivity(pull, round))
+        const isRequested = activity && (yield* offerActivity(repository, pull, look, round))
         if (head && !isRequested) yield* heads.offer(repository, pull, look, round)
       }
     }

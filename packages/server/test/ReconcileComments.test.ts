@@ -241,3 +241,31 @@ it.live("an internal note on GitLab is no question: its answer would be public",
     Object.assign(note ?? {}, { internal: true })
     assert.deepStrictEqual(yield* found, [])
   }).pipe(Effect.scoped))
+
+/** A merge request on an emulated GitLab, with so many notes of others, and one that asks something of the bot. */
+const talked = Effect.fnUntraced(function*(notes: number) {
+  const world = yield* gitLab
+  const [request] = world.open(1)
+  if (request === undefined) return yield* Effect.die("no merge request")
+  for (let index = 0; index < notes; index++) yield* world.comment(request, "ada", "Mentioned in a private project.")
+  const asked = yield* world.comment(request, "mara", "@nominalbot help")
+  return { ...world, asked, request, search: Effect.provide(comments, world.server()) }
+})
+
+it.live("a comment on GitLab is found behind notes that the bot may not see", () =>
+  Effect.gen(function*() {
+    const { search, state } = yield* talked(220)
+    state.discussions.slice(0, 210).forEach((discussion) => Object.assign(discussion, { hidden: true }))
+    assert.deepStrictEqual(yield* search, ["comment: @nominalbot help"])
+  }).pipe(Effect.scoped))
+
+it.live("eyes on a comment are found behind many emoji of others", () =>
+  Effect.gen(function*() {
+    const { account, asked, requests, search, state } = yield* talked(0)
+    const award = (name: string, author: string) =>
+      state.awards.push({ id: state.nextId(), subject: `note:${asked?.id}`, name, author: account(author) })
+    for (let index = 0; index < 250; index++) award(`thumbs_${index}`, "ada")
+    award("eyes", "nominalbot")
+    assert.deepStrictEqual(yield* search, [])
+    assert.lengthOf(requests.filter(({ operation }) => operation.endsWith("/award_emoji")), 3)
+  }).pipe(Effect.scoped))

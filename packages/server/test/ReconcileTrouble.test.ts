@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Login, PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/event/PullRequest"
 import { Failure } from "@nominal-code/domain/job/Failure"
 import { jobOfHead } from "@nominal-code/domain/job/Job"
+import { Exchange } from "@nominal-code/forge/Exchange"
 import { ForgeError, NotFound, Unavailable } from "@nominal-code/forge/ForgeError"
 import { type ForgeInventory, noDeliveries } from "@nominal-code/forge/Inventory"
 import { JobQueue, Settlement } from "@nominal-code/jobs/JobQueue"
@@ -121,6 +122,56 @@ describe("a search among the merge requests of GitLab goes on", () => {
         assert.deepStrictEqual(yield* Effect.provide(found, world.server()), [...expected])
       }).pipe(Effect.scoped))
   }
+})
+
+/** Two merge requests, each with a question: the one that changed first is looked at first. */
+const twoQuestions = Effect.gen(function*() {
+  const world = yield* gitLab
+  for (const request of world.open(2, { labels: ["review"] })) {
+    yield* world.comment(request, "mara", `@nominalbot explain ${request.iid}`)
+    Object.assign(request, { updatedAt: now() - (9 - request.iid) * 60_000 })
+  }
+  const asked = (list: RegExp) => world.requests.filter(({ path }) => list.test(path)).length
+  return { ...world, asked, policy: { triggers: ["pr_labeled"], reviewLabel: "review" } } as const
+})
+
+describe("a merge request on GitLab with a list that is longer than what is read", () => {
+  it.effect("holds up no other one, and is looked at again after an hour", () =>
+    Effect.gen(function*() {
+      const world = yield* twoQuestions
+      let asked = 0
+      let isEndless = true
+      const send: typeof Exchange.Service = (url, sent) => {
+        if (!isEndless || !url.includes("merge_requests/1/discussions")) {
+          return fetch(url, { ...sent, redirect: "manual" })
+        }
+        asked += 1
+        return Promise.resolve(new Response("[]", { headers: { "x-next-page": "2" } }))
+      }
+      yield* TestClock.setTime(now())
+      yield* Effect.gen(function*() {
+        assert.deepStrictEqual(yield* found, ["comment note 2"])
+        const before = asked
+        yield* TestClock.adjust("50 minutes")
+        assert.deepStrictEqual(yield* found, [])
+        assert.strictEqual(asked, before)
+        yield* TestClock.adjust("20 minutes")
+        isEndless = false
+        assert.deepStrictEqual(yield* found, ["comment note 1"])
+      }).pipe(Effect.provide(world.server({ policy: world.policy })), Effect.provideService(Exchange, send))
+    }).pipe(Effect.scoped))
+
+  it.live("of events that are refused, holds up no other one and is not read again while it does not change", () =>
+    Effect.gen(function*() {
+      const world = yield* twoQuestions
+      const events = /merge_requests\/1\/resource_state_events$/
+      world.faults.next({ path: events, times: always }, { _tag: "Answer", status: 422 })
+      yield* Effect.gen(function*() {
+        assert.deepStrictEqual(yield* found, ["comment note 1", "comment note 2"])
+        assert.deepStrictEqual(yield* found, [])
+        assert.strictEqual(world.asked(events), 1)
+      }).pipe(Effect.provide(world.server({ policy: world.policy })))
+    }).pipe(Effect.scoped))
 })
 
 /** A forge whose repository `acme/broken` fails with this, and in whose other one an App has no pull requests. */

@@ -62,7 +62,10 @@ const draftOf = Effect.fnUntraced(function*(api: Api, call: Call) {
 export const noteRoutes = (api: Api, wire: GitLabWire): Handlers => ({
   [`GET ${base}/discussions`]: Effect.fnUntraced(function*(call) {
     const request = yield* requestOf(api, call)
-    return { status: 200, list: api.state.discussionsOf(request).map((discussion) => wire.discussion(discussion)) }
+    // Source: `readable_discussion_notes` drops what the account may not see, after the page was cut.
+    const list = api.state.discussionsOf(request)
+      .map((discussion) => discussion.hidden === true ? undefined : wire.discussion(discussion))
+    return { status: 200, list }
   }),
   [`GET ${base}/discussions/:discussion_id`]: Effect.fnUntraced(function*(call) {
     const discussion = yield* discussionOf(api, yield* requestOf(api, call), call.params["discussion_id"])

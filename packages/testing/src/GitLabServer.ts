@@ -46,14 +46,15 @@ const makeRouter = (handlers: Readonly<Record<string, Handler>>) => {
 /** GitLab's form of an error. */
 export const problem = (status: number, message: unknown): Reply => json(status, { message })
 
-/** One page of a list, with GitLab's headers. It counts no further than 10,000 items. */
+/** One page of a list, with GitLab's headers. It counts no further than 10,000 items, and counts those that it hides. */
 const page = (list: ReadonlyArray<unknown>, url: URL): Reply => {
   const size = Math.min(Number(url.searchParams.get("per_page") ?? 20), 100)
   const current = Math.max(1, Number(url.searchParams.get("page") ?? 1))
   const last = Math.max(1, Math.ceil(list.length / size))
   const to = new URL(url)
   to.searchParams.set("page", String(current + 1))
-  return json(200, list.slice((current - 1) * size, current * size), {
+  const shown = list.slice((current - 1) * size, current * size).filter((item) => item !== undefined)
+  return json(200, shown, {
     "x-page": String(current),
     "x-per-page": String(size),
     "x-next-page": current < last ? String(current + 1) : "",

@@ -88,6 +88,8 @@ export interface Discussion {
   readonly lineCode: string | undefined
   /** A plain comment. An answer makes it a thread. */
   individual: boolean
+  /** True if GitLab shows it to nobody whom a test asks as: it may name an issue of another project. */
+  hidden?: boolean
   resolvedBy: Account | undefined
 }
 

@@ -1,6 +1,7 @@
 import { ensureWanted, type RunNotWanted } from "@nominal-code/domain/job/RunStillWanted"
 import { Effect, Option, Schema, Stream } from "effect"
 import { ForgeError } from "../ForgeError.ts"
+import { withinListSize } from "../ListSize.ts"
 import type { GitHubAuth } from "./Auth.ts"
 import {
   type AnswerSchema,
@@ -26,7 +27,7 @@ export interface GitHubClient {
    * answer's ETag, and that answer counts again.
    */
   conditional<S extends AnswerSchema>(call: Call<S>): Effect.Effect<S["Type"], ForgeError>
-  /** All items of all pages, in order. Fails if one page fails. */
+  /** All items of all pages, in order. Fails if one page fails, or all are larger than what is read. */
   pages<S extends AnswerSchema>(call: Call<S>): Stream.Stream<S["Type"], ForgeError>
   /** A page of a list whose pages have cursors; the first one for an empty cursor. */
   cursorPage<S extends AnswerSchema>(call: Call<S>, cursor: string): Effect.Effect<CursorPage<S["Type"]>, ForgeError>
@@ -125,7 +126,7 @@ export const makeGitHubClient = Effect.fnUntraced(function*(apiBase: string, aut
         }).pipe(Effect.map(({ data, link }) => {
           const more = data.length === pageSize || link.includes("rel=\"next\"")
           return [data, more ? Option.some(page + 1) : Option.none()] as const
-        }))),
+        }))).pipe(withinListSize(call.operation)),
 
     cursorPage: (call, cursor) =>
       exchange({

@@ -3,6 +3,7 @@ import { Effect, Option, Schema, Stream } from "effect"
 import type { PullRequestBackground } from "../Forge.ts"
 import type { ForgeError } from "../ForgeError.ts"
 import type { Post } from "../JobPosts.ts"
+import { withinListSize } from "../ListSize.ts"
 import { BackgroundFields, backgroundFields, backgroundOf } from "./Background.ts"
 import type { GitHubClient } from "./Client.ts"
 import { actorLogin, pullRequestCall } from "./Reads.ts"
@@ -204,7 +205,7 @@ export const makePullRequestQuery = (client: GitHubClient) => {
         allOf(first.reviewThreads, page(operation, ref, "reviewThreads(first: 50", threads, Thread)),
         (thread) => commentsOf(operation, ref, thread)
       )
-    ]).pipe(Stream.flatten(), Stream.runCollect)
+    ]).pipe(Stream.flatten(), withinListSize(callOf(operation, ref).call.operation), Stream.runCollect)
 
   const posts = Effect.fnUntraced(function*(operation: string, ref: PullRequestRef) {
     const { call, variables } = callOf(operation, ref)

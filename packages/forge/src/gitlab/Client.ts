@@ -13,7 +13,7 @@ import { sendRedacted } from "../SameOrigin.ts"
 import { aheadIn } from "../ServerTime.ts"
 import { reasonOf, UnexpectedAnswer } from "./Failure.ts"
 import { type GitLabOptions, hostOf } from "./Options.ts"
-import { itemsOf, type Page } from "./Pages.ts"
+import { itemsOf, type Page, type PageAnswer, type PagedList } from "./Pages.ts"
 
 /** The resources of GitLab's REST API that we call. gitbeaker's `Gitlab` would make all of its 190 for each request. */
 export type GitLabResources = ReturnType<typeof makeResources>
@@ -29,6 +29,18 @@ export interface Call<S extends AnswerSchema> {
   readonly answer: S
 }
 
+/** Call of a list of the REST API, page by page. */
+export interface ListCall<S extends AnswerSchema>
+  extends Pick<Call<S>, "operation" | "answer">, Pick<PagedList<S["Type"]>, "skipsTooLarge">
+{
+  readonly ask: (gitlab: GitLabResources, page: Page) => Promise<unknown>
+}
+
+/** Answer, and what its header says of the next page of a list. */
+interface Heard<A> extends Pick<PageAnswer<A>, "next"> {
+  readonly value: A
+}
+
 /** GitLab over HTTP: authentication, time-outs, rate limits and retries; answers checked by their schema. */
 export interface GitLabClient {
   /** An idempotent request: it is repeated while GitLab is away. */
@@ -42,10 +54,8 @@ export interface GitLabClient {
   conditional<S extends AnswerSchema>(call: Call<S>): Effect.Effect<S["Type"], ForgeError>
   /** Milliseconds by which GitLab's clock is ahead of ours, by its last answer. */
   ahead(): number
-  /** All items of all pages, in order. Fails if one page fails, or one item is larger than what is read. */
-  pages<S extends AnswerSchema>(
-    call: Omit<Call<S>, "ask"> & { readonly ask: (gitlab: GitLabResources, page: Page) => Promise<unknown> }
-  ): Stream.Stream<S["Type"], ForgeError>
+  /** All items of all pages, in order. Fails if one page fails, or all are larger than what is read. */
+  pages<S extends AnswerSchema>(call: ListCall<S>): Stream.Stream<S["Type"], ForgeError>
 }
 
 /** A request as gitbeaker hands it to its requester. */
@@ -197,8 +207,10 @@ export const makeGitLabClient = Effect.fnUntraced(function*(options: GitLabOptio
   ) {
     const now = yield* Clock.currentTimeMillis
     let left = Option.none<ForgeQuota>()
+    let next: string | undefined
     const heard = (headers: Answer["headers"]) => {
       left = quotaOf(headers)
+      next = headers.get("x-next-page") ?? undefined
       ahead = aheadIn(headers.get("date"), now)
     }
     const body = yield* Effect.tryPromise({
@@ -212,7 +224,8 @@ export const makeGitLabClient = Effect.fnUntraced(function*(options: GitLabOptio
           Effect.fail(new Unavailable({ message: `no answer within ${Duration.toSeconds(answerTimeout)} seconds` }))
       })
     )
-    return yield* Effect.mapError(Schema.decodeUnknownEffect(answer)(body), describe)
+    const value = yield* Effect.mapError(Schema.decodeUnknownEffect(answer)(body), describe)
+    return { value, next } satisfies Heard<S["Type"]>
   })
 
   /** Sends a request. `before` runs before each try, when nothing has to be waited for any more. */
@@ -237,13 +250,27 @@ export const makeGitLabClient = Effect.fnUntraced(function*(options: GitLabOptio
     )
   }
 
+  const value = <A>({ value }: Heard<A>) => value
+
   const client: GitLabClient = {
-    request: (call) => exchange(call, true, Effect.void),
-    conditional: (call) => exchange(call, true, Effect.void, answers),
-    write: (call) => exchange(call, false, ensureWanted),
+    request: (call) => Effect.map(exchange(call, true, Effect.void), value),
+    conditional: (call) => Effect.map(exchange(call, true, Effect.void, answers), value),
+    write: (call) => Effect.map(exchange(call, false, ensureWanted), value),
     ahead: () => ahead,
-    pages: ({ answer, ask, operation }) =>
-      itemsOf((page) => client.request({ operation, answer: Schema.Array(answer), ask: (gitlab) => ask(gitlab, page) }))
+    pages: ({ answer, ask, operation, ...list }) =>
+      itemsOf({
+        operation,
+        ...list,
+        read: (page) =>
+          Effect.map(
+            exchange(
+              { operation, answer: Schema.Array(answer), ask: (gitlab) => ask(gitlab, page) },
+              true,
+              Effect.void
+            ),
+            ({ next, value }) => ({ items: value, next })
+          )
+      })
   }
   return client
 })

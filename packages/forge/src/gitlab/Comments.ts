@@ -1,6 +1,6 @@
 import type { PullRequestRef } from "@nominal-code/domain/event/PullRequest"
 import { PullRequestEvent } from "@nominal-code/domain/event/PullRequestEvent"
-import { Effect, Schema } from "effect"
+import { Effect, Schema, Stream } from "effect"
 import { type FoundComment, millisOf, type OpenPullRequest } from "../Inventory.ts"
 import type { OwnId } from "./Account.ts"
 import type { GitLabClient } from "./Client.ts"
@@ -16,12 +16,11 @@ const isChanged = ({ created_at, updated_at }: ThreadNote): boolean =>
 /** Reads which of a merge request's notes a delivery would have told of, as it would have. */
 export const makeComments = (client: GitLabClient, ownId: OwnId) => {
   const hasReacted = Effect.fnUntraced(function*(ref: PullRequestRef, note: number) {
-    const awards = yield* client.request({
+    const eyes = yield* client.pages({
       operation: `GitLab.reactions ${ref.repo}!${ref.number}`,
-      ask: (gitlab) => gitlab.MergeRequestNoteAwardEmojis.all(ref.repo, ref.number, note),
-      answer: Schema.Array(Award)
-    })
-    const eyes = awards.filter(({ name }) => name === "eyes")
+      ask: (gitlab, page) => gitlab.MergeRequestNoteAwardEmojis.all(ref.repo, ref.number, note, page),
+      answer: Award
+    }).pipe(Stream.filter(({ name }) => name === "eyes"), Stream.runCollect)
     if (eyes.length === 0) return false
     const self = yield* ownId.get
     return eyes.some(({ user }) => user.id === self)

@@ -1,6 +1,6 @@
 import { Login, PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/event/PullRequest"
 import { makeMarkerSeal, MarkerKeys } from "@nominal-code/domain/review/MarkerSeal"
-import { Effect, Option, Schema } from "effect"
+import { Clock, Duration, Effect, Option, Schema } from "effect"
 import { checkName } from "../Checks.ts"
 import {
   type ForgeInventory,
@@ -16,8 +16,10 @@ import { makeOwnId } from "./Account.ts"
 import { changesOf } from "./Changes.ts"
 import { type GitLabClient, makeGitLabClient } from "./Client.ts"
 import { makeComments } from "./Comments.ts"
-import { isForbidden, isNotFound } from "./Failure.ts"
+import { versionOf } from "./DiffVersions.ts"
+import { isForbidden, isNotFound, isTooLarge } from "./Failure.ts"
 import { type GitLabOptions, hostOf } from "./Options.ts"
+import { isLastPage } from "./Pages.ts"
 import { makePosts } from "./Posts.ts"
 
 const Listed = Schema.Struct({
@@ -35,6 +37,12 @@ const Listed = Schema.Struct({
   labels: Schema.optional(Schema.Array(Schema.String))
 })
 
+/** Page of the list, as its answer and the headers of that tell. */
+const ListedPage = Schema.Struct({
+  body: Schema.Array(Listed),
+  headers: Schema.Struct({ "x-next-page": Schema.optional(Schema.String) })
+})
+
 const Version = Schema.Struct({ head_commit_sha: Schema.String, created_at: Schema.optional(Schema.String) })
 const Status = Schema.Struct({
   status: Schema.String,
@@ -43,6 +51,10 @@ const Status = Schema.Struct({
 })
 
 const pageSize = 100
+
+/** Time for which a merge request is not looked at that has more comments than what is read. */
+const tooLongFor = Duration.toMillis(Duration.hours(1))
+
 const ended: ReadonlySet<string> = new Set(["success", "failed", "canceled", "skipped"])
 
 const requestOf = (repo: RepoName) => (listed: typeof Listed.Type): ReadonlyArray<OpenPullRequest> =>
@@ -67,18 +79,19 @@ const projectPath = (repo: RepoName) => `projects/${encodeURIComponent(repo)}`
 const listOpen = Effect.fnUntraced(function*(client: GitLabClient, repo: RepoName, since: number) {
   const found: Array<OpenPullRequest> = []
   for (let page = 1;; page++) {
-    const listed = yield* client.conditional({
+    const { body: listed, headers } = yield* client.conditional({
       operation: `GitLab.openPullRequests ${repo}`,
       // Without `updated_after`, the address stays the same, and with it the ETag.
       ask: (gitlab) =>
         gitlab.MergeRequests.requester.get(`${projectPath(repo)}/merge_requests`, {
           searchParams: { state: "opened", order_by: "updated_at", sort: "desc", per_page: pageSize, page }
-        }).then(({ body }) => body),
-      answer: Schema.Array(Listed)
+        }),
+      answer: ListedPage
     })
     const recent = listed.filter(({ updated_at }) => millisOf(updated_at) >= since + client.ahead())
     found.push(...recent.flatMap(requestOf(repo)))
-    if (listed.length < pageSize || recent.length < listed.length) return found
+    const isLast = isLastPage({ items: listed, next: headers["x-next-page"] }, pageSize)
+    if (isLast || recent.length < listed.length) return found
   }
 })
 
@@ -91,6 +104,8 @@ export const makeInventory = Effect.fnUntraced(function*(options: GitLabOptions)
   const ownId = yield* makeOwnId(client)
   const posts = makePosts(client, hostOf(options), { ownId, seal })
   const commentsIn = makeComments(client, ownId)
+  /** Instants until which merge requests are not looked at. */
+  const tooLong = new Map<string, number>()
 
   /** Statuses of ours. A commit of a fork may have none here, and a role may not read them. */
   const checkOf = ({ headSha, ref }: OpenPullRequest) =>
@@ -105,13 +120,12 @@ export const makeInventory = Effect.fnUntraced(function*(options: GitLabOptions)
 
   /** Instant of the last push: the merge request's newest version was made by it. */
   const pushedAt = ({ headSha, ref }: OpenPullRequest) =>
-    client.request({
+    versionOf(client, {
       operation: `GitLab.openPullRequest ${ref.repo}!${ref.number}`,
-      ask: (gitlab) => gitlab.MergeRequests.allDiffVersions(ref.repo, ref.number),
-      answer: Schema.Array(Version)
-    }).pipe(Effect.map((versions) =>
-      millisOf(versions.find(({ head_commit_sha }) => head_commit_sha === headSha)?.created_at ?? "")
-    ))
+      ref,
+      headSha,
+      answer: Version
+    }).pipe(Effect.map((found) => millisOf(Option.getOrUndefined(found)?.created_at ?? "")))
 
   const stateOf = Effect.fnUntraced(function*(request: OpenPullRequest, seen: ReadonlyArray<Post>, since: number) {
     const { mode, reviewedHeads } = reviewStateIn(seen)
@@ -143,6 +157,24 @@ export const makeInventory = Effect.fnUntraced(function*(options: GitLabOptions)
     return looked
   })
 
+  /** Looks at a merge request; undefined if it is gone, or has too many comments: that holds up none of the others. */
+  const lookIfRead = Effect.fnUntraced(function*(request: OpenPullRequest, since: number) {
+    const key = String(request.ref)
+    const now = yield* Clock.currentTimeMillis
+    if (now < (tooLong.get(key) ?? 0)) return undefined
+    tooLong.delete(key)
+    return yield* look(request, since).pipe(
+      Effect.catchIf(isNotFound, () => Effect.undefined),
+      Effect.catchIf(isTooLarge, ({ message }) => {
+        tooLong.set(key, now + tooLongFor)
+        return Effect.as(
+          Effect.logWarning(`${key} is not searched for missed events for an hour: ${message}`),
+          undefined
+        )
+      })
+    )
+  })
+
   const inventory: ForgeInventory = {
     platform: "gitlab",
     ahead: client.ahead,
@@ -155,12 +187,7 @@ export const makeInventory = Effect.fnUntraced(function*(options: GitLabOptions)
       _: InventoryRepository,
       requests: ReadonlyArray<OpenPullRequest>,
       since: number
-    ) =>
-      Effect.forEach(
-        requests,
-        (request) => Effect.catchIf(look(request, since), isNotFound, () => Effect.undefined)
-      )
-    ),
+    ) => Effect.forEach(requests, (request) => lookIfRead(request, since))),
     failedDeliveries: () => Effect.succeed(noDeliveries),
     delivery: ({ id }) => Effect.succeed({ id, event: Option.none(), ignored: "GitLab has no list of deliveries" })
   }

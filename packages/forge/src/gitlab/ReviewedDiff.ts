@@ -2,6 +2,7 @@ import { RepoPath, Sha } from "@nominal-code/domain/event/PullRequest"
 import type { ReviewDraft } from "@nominal-code/domain/review/Review"
 import { Effect, Option, Schema } from "effect"
 import type { GitLabClient } from "./Client.ts"
+import { versionOf } from "./DiffVersions.ts"
 import type { KnownDiffs, VersionDiff } from "./KnownDiffs.ts"
 import { operationOf } from "./Operation.ts"
 
@@ -24,16 +25,12 @@ export const makeReviewedDiff = (client: GitLabClient, knownDiff: KnownDiffs["at
   Effect.fnUntraced(function*({ comments, headSha, pullRequest: ref }: ReviewDraft) {
     const known = knownDiff(ref, headSha, comments.map(({ finding }) => finding.path))
     if (known !== undefined) return Option.some(known)
-    const call = { operation: operationOf("publish", ref) }
-    const versions = yield* client.request({
-      ...call,
-      ask: (gitlab) => gitlab.MergeRequests.allDiffVersions(ref.repo, ref.number),
-      answer: Schema.Array(Version)
-    })
-    const version = versions.find(({ head_commit_sha }) => head_commit_sha === headSha)
-    if (version === undefined) return Option.none<VersionDiff>()
+    const operation = operationOf("publish", ref)
+    const found = yield* versionOf(client, { operation, ref, headSha, answer: Version })
+    if (Option.isNone(found)) return Option.none<VersionDiff>()
+    const version = found.value
     const { diffs } = yield* client.request({
-      ...call,
+      operation,
       ask: (gitlab) => gitlab.MergeRequests.showDiffVersion(ref.repo, ref.number, version.id),
       answer: WholeVersion
     })
