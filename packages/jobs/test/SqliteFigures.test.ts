@@ -17,6 +17,7 @@ import { databaseAt, quickDirectory } from "./TestStore.ts"
 const Figure = Schema.Struct({ figure: Schema.Int })
 const Sql = Schema.Struct({ sql: Schema.NullOr(Schema.String) })
 const Plan = Schema.Struct({ detail: Schema.String })
+const Operation = Schema.Struct({ opcode: Schema.String })
 
 /** A queue, and the database that it is in. */
 const opened = Effect.gen(function*() {
@@ -75,24 +76,24 @@ it.effect(
     })
 )
 
+/** Calls back with each statement of a table, before it is run. */
+const eachStatement = (
+  statements: Statements,
+  use: (table: JobTable) => void,
+  note: (sql: string, parameters: Parameters<Statements["run"]>[1]) => void
+): void =>
+  use(SqliteJobTable.make({
+    run: (sql, parameters) => (note(sql, parameters), statements.run(sql, parameters)),
+    get: (row, sql, parameters) => (note(sql, parameters), statements.get(row, sql, parameters)),
+    all: (row, sql, parameters) => (note(sql, parameters), statements.all(row, sql, parameters))
+  }))
+
 /** Query plan of each statement of a table. */
 const plansOf = (statements: Statements, use: (table: JobTable) => void): ReadonlyArray<string> => {
   const plans: Array<string> = []
-  const planned: Statements = {
-    run: (sql, parameters) => {
-      plans.push(...statements.all(Plan, `EXPLAIN QUERY PLAN ${sql}`, parameters).map(({ detail }) => detail))
-      return statements.run(sql, parameters)
-    },
-    get: (row, sql, parameters) => {
-      plans.push(...statements.all(Plan, `EXPLAIN QUERY PLAN ${sql}`, parameters).map(({ detail }) => detail))
-      return statements.get(row, sql, parameters)
-    },
-    all: (row, sql, parameters) => {
-      plans.push(...statements.all(Plan, `EXPLAIN QUERY PLAN ${sql}`, parameters).map(({ detail }) => detail))
-      return statements.all(row, sql, parameters)
-    }
-  }
-  use(SqliteJobTable.make(planned))
+  eachStatement(statements, use, (sql, parameters) => {
+    plans.push(...statements.all(Plan, `EXPLAIN QUERY PLAN ${sql}`, parameters).map(({ detail }) => detail))
+  })
   return plans
 }
 
@@ -119,6 +120,29 @@ it.effect("no step of the queue and no page of its records reads the jobs throug
       }))
     assert.isAbove(plans.length, 20)
     assert.deepStrictEqual(plans.filter((detail) => /SCAN (?!CONSTANT ROW)|TEMP B-TREE/.test(detail)), [])
+  }))
+
+it.effect("no write of a job makes a temporary table, not even for the list of the states", () =>
+  Effect.gen(function*() {
+    const { queue, sqlite } = yield* opened
+    yield* queue.offer(mention(laneOf(1), "one"))
+    const operations: Array<string> = []
+    yield* sqlite.transaction("test", (statements) =>
+      eachStatement(
+        statements,
+        (table) => {
+          const [row] = table.active(laneKey(laneOf(1)))
+          if (row === undefined) return
+          table.insert({ ...row, id: JobId.make("0".repeat(20)), position: row.position + 1 }, "")
+          table.update({ ...row, state: "running", dueAt: 1 })
+          table.update({ ...row, state: "done", endedAt: 1 })
+        },
+        (sql, parameters) => {
+          operations.push(...statements.all(Operation, `EXPLAIN ${sql}`, parameters).map(({ opcode }) => opcode))
+        }
+      ))
+    assert.isAtLeast(operations.filter((opcode) => opcode === "IdxInsert").length, 20)
+    assert.notInclude(operations, "OpenEphemeral")
   }))
 
 const usesActive = (plans: ReadonlyArray<string>) =>

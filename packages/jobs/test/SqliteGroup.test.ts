@@ -18,7 +18,7 @@ const together = <A, E>(effects: ReadonlyArray<Effect.Effect<A, E>>) =>
 /** A queue whose commits and statements are counted, and its database. */
 const counted = Effect.gen(function*() {
   const sqlite = Context.get(yield* Layer.build(databaseAt(yield* temporaryDirectory)), Sqlite)
-  let [commits, statements] = [0, 0]
+  let [commits, statements, waits] = [0, 0, 0]
   const countingIn = ({ all, get, run }: Statements): Statements => ({
     run: (...given) => (statements++, run(...given)),
     get: (...given) => (statements++, get(...given)),
@@ -37,16 +37,21 @@ const counted = Effect.gen(function*() {
     ...sqlite,
     transaction: committing(sqlite.transaction),
     unsynced: committing(sqlite.unsynced),
-    synced: Effect.suspend(() => disk.wait)
+    synced: Effect.suspend(() => (waits++, disk.wait))
   })
   const queue = storeIn(
     yield* Layer.build(Layer.fresh(SqliteQueue.layer).pipe(Layer.provide(Layer.succeed(Sqlite, counting))))
   )
   const commitsOf = <A, E>(effect: Effect.Effect<A, E>) =>
     Effect.gen(function*() {
-      const before = { commits, statements }
+      const before = { commits, statements, waits }
       const done = yield* effect
-      return { done, commits: commits - before.commits, statements: statements - before.statements }
+      return {
+        done,
+        commits: commits - before.commits,
+        statements: statements - before.statements,
+        waits: waits - before.waits
+      }
     })
   return { sqlite, queue, commitsOf, disk }
 }).pipe(Effect.provide(NodeServices.layer))
@@ -82,15 +87,16 @@ it.effect("a thousand cycles in fifty lanes take at most 70 commits: a settlemen
     assert.strictEqual((yield* queue.depth).waiting, 0)
   }))
 
-it.live("a thousand cycles, fifty at a time in lanes of their own, take at most 140 commits: who waited for the disk goes on together", () =>
+it.live("a thousand cycles, fifty at a time in lanes of their own, take at most 140 commits, and a wait for the disk each", () =>
   Effect.gen(function*() {
     const { commitsOf, queue } = yield* counted
     const jobs = Array.from({ length: 1000 }, (_, index) => mention(laneOf(1 + index), `${index}`))
     yield* queue.offerAll(jobs)
     const cycle = ({ lane }: Job) =>
       Effect.flatMap(queue.take(lane), (lease) => queue.settleAndTake(Option.getOrThrow(lease), done))
-    const { commits } = yield* commitsOf(Effect.forEach(jobs, cycle, { concurrency: 50, discard: true }))
+    const { commits, waits } = yield* commitsOf(Effect.forEach(jobs, cycle, { concurrency: 50, discard: true }))
     assert.isAtMost(commits, 140)
+    assert.isAtMost(waits, commits)
   }))
 
 it.effect("a thousand deliveries of the same moment are stored by at most two commits, and those known are told apart", () =>

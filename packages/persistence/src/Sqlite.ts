@@ -153,6 +153,8 @@ const open = (Database: typeof DatabaseSync, file: string): DatabaseSync => {
     db.exec("PRAGMA synchronous = FULL")
     // SQLite ignores that the disk fails while a commit copies the journal.
     db.exec("PRAGMA wal_autocheckpoint = 0")
+    // The one constraint is the list of a job's states, which the program's types hold: SQLite makes a table of it for each row.
+    db.exec("PRAGMA ignore_check_constraints = ON")
     // The first reader makes the journal's file.
     db.exec("PRAGMA schema_version")
     return db

@@ -22,6 +22,12 @@ export interface Change {
   readonly stored: () => void
 }
 
+/** Options of a change: the moment of its answer, and what is told its result once it is stored, even if its effect fails. */
+export interface ChangeOptions<A> {
+  readonly when?: Change["when"]
+  readonly stored?: (result: A) => void
+}
+
 /** Makes the changes of a store. Each announces its lanes to those who wait for them. */
 export const make = Effect.fnUntraced(function*(store: TableStore, readyLanes: ReadyLanes) {
   const { isDurable, synced, unsynced } = store
@@ -61,11 +67,9 @@ export const make = Effect.fnUntraced(function*(store: TableStore, readyLanes: R
       for (const [{ complete, input }, exit] of Array.zip(calls, stored)) if (input.when === "stored") complete(exit)
       const onDisk = waits ? yield* Effect.exit(synced) : Exit.void
       // Afterwards, so that nothing is accepted that ends with this process.
-      const durable = accepts ? yield* Effect.exit(isDurable) : Exit.void
+      const durable = accepts ? Exit.asVoidAll([onDisk, yield* Effect.exit(isDurable)]) : onDisk
       for (const [{ complete, input: { when } }, exit] of Array.zip(calls, stored)) {
-        if (when !== "stored") {
-          complete(Exit.asVoidAll(when === "accepted" ? [exit, onDisk, durable] : [exit, onDisk]))
-        }
+        if (when !== "stored") complete(Exit.isFailure(exit) ? exit : when === "accepted" ? durable : onDisk)
       }
     },
     Effect.uninterruptible
@@ -77,7 +81,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore, readyLanes: R
     operation: string,
     lanes: ReadonlyArray<string>,
     body: (table: JobTable, now: number) => A,
-    when: Change["when"] = "lasting"
+    { stored: onStored, when = "lasting" }: ChangeOptions<A> = {}
   ): Effect.Effect<A, StoreError> => {
     let stored = Option.none<A>()
     return Effect.suspend(() => {
@@ -87,10 +91,11 @@ export const make = Effect.fnUntraced(function*(store: TableStore, readyLanes: R
         lanes,
         when,
         body: (table, now) => {
-          changed = Option.orElse(stored, () => Option.some(body(table, now)))
+          changed = Option.isSome(stored) ? stored : Option.some(body(table, now))
         },
         stored: () => {
           stored = changed
+          if (onStored !== undefined && Option.isSome(stored)) onStored(stored.value)
         }
       }
       return Effect.map(carry(request), () => {

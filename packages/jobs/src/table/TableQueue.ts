@@ -20,7 +20,7 @@ const hourly = Schedule.spaced("1 hour")
 
 /** Makes the queue over a table, and its records. The scope ends its hourly clean-up. */
 export const make = Effect.fnUntraced(function*(store: TableStore) {
-  const { owner, read, synced, transaction } = store
+  const { owner, read, transaction } = store
   const limits = yield* QueueLimits
   const keys = yield* SigningKeys
   const { leaseDuration, retention, sweepEvery } = limits
@@ -39,7 +39,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
         operation,
         lanes,
         whenTrusted((table, now) => candidates.map((candidate) => OfferRules.offer(table, candidate, now, limits))),
-        "accepted"
+        { when: "accepted" }
       )
     )
   }
@@ -63,36 +63,39 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
       "JobQueue.settle",
       [laneKey(lane)],
       (table, now) => LeaseRules.settle(table, { lane: laneKey(lane), id: job.id, epoch }, settlement, now),
-      when
+      { when }
     )
   const settle = settleWhen("lasting")
 
   const takenJob = yield* TakenJob.make
-  const take = Effect.fnUntraced(function*(lane: Lane, runs: RunLocation = "in-process") {
-    const key = laneKey(lane)
-    const operation = "JobQueue.take"
-    const taken = yield* trusted(
-      operation,
-      change(
+  const take = (lane: Lane, runs: RunLocation = "in-process") =>
+    Effect.suspend(() => {
+      const key = laneKey(lane)
+      const operation = "JobQueue.take"
+      let stored: Option.Option<Lease> = Option.none()
+      const taken = change(
         operation,
         [key],
-        whenTrusted((table, now) => ({
-          now,
-          ...takenJob.take(table, key, now, { owner, leaseMillis, runs })
-        })),
-        "stored"
+        whenTrusted((table, now) => ({ now, taken: takenJob.take(table, key, now, { owner, leaseMillis, runs }) })),
+        {
+          stored: (made) => {
+            if (Result.isFailure(made)) return
+            const { now, taken } = made.success
+            stored = takenJob.leaseOf(lane, taken, taken.row, now)
+          }
+        }
       )
-    )
-    const lease = yield* takenJob.lease(lane, taken, taken.row, taken.now)
-    // Nothing runs under a lease that the disk does not have: a job that cuts the power would be run again without end.
-    if (Option.isSome(lease)) {
-      yield* Effect.tapError(
-        synced,
-        () => Effect.ignore(settleWhen("stored")(lease.value, Settlement.cases.Release.make({})))
+      // Nothing runs under a lease that the disk does not have: a job that cuts the power would be run again without end.
+      const givingBack = Effect.tapError(taken, () =>
+        Option.match(stored, {
+          onNone: () => Effect.void,
+          onSome: (lease) => Effect.ignore(settleWhen("stored")(lease, Settlement.cases.Release.make({})))
+        }))
+      return Effect.flatMap(
+        trusted(operation, givingBack),
+        ({ now, taken }) => takenJob.lease(lane, taken, taken.row, now)
       )
-    }
-    return lease
-  }, Effect.uninterruptible)
+    }).pipe(Effect.uninterruptible)
 
   const renew = Effect.fnUntraced(function*({ epoch, job, lane }: Lease, waitsFor?: ServiceName) {
     return yield* change(
@@ -101,7 +104,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
       (table, now) =>
         LeaseRules.renew(table, { lane: laneKey(lane), id: job.id, epoch }, now, { leaseMillis, waitsFor }),
       // A process that loses it to a power cut ends with it.
-      "stored"
+      { when: "stored" }
     )
   })
 

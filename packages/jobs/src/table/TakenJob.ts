@@ -54,26 +54,31 @@ export const make = Effect.gen(function*() {
     return { row, read, unread }
   }
 
-  /** The lease of what was taken. `row` is as the store has it since. */
-  const lease = Effect.fnUntraced(
-    function*(lane: Lane, { read, unread }: TakenJob, row: JobRow | undefined, now: number) {
-      if (unread !== undefined && !left.has(unread.id)) {
-        left.add(unread.id)
-        yield* Effect.logError(`job ${unread.id} ${unread.reason}`, { lane: laneKey(lane) })
-      }
-      if (row === undefined || read === undefined) return Option.none()
-      return Option.some<Lease>({
-        lane,
-        ...read,
-        epoch: row.epoch,
-        attempt: row.attempts,
-        run: row.earlier + row.attempts,
-        losses: row.losses,
-        stop: Option.fromNullOr(row.stop),
-        age: Duration.millis(Math.max(0, now - row.since))
-      })
-    }
-  )
+  const leaseOf = (lane: Lane, { read }: TakenJob, row: JobRow | undefined, now: number): Option.Option<Lease> =>
+    row === undefined || read === undefined ? Option.none() : Option.some({
+      lane,
+      ...read,
+      epoch: row.epoch,
+      attempt: row.attempts,
+      run: row.earlier + row.attempts,
+      losses: row.losses,
+      stop: Option.fromNullOr(row.stop),
+      age: Duration.millis(Math.max(0, now - row.since))
+    })
 
-  return { take, lease }
+  /** The lease of what was taken. `row` is as the store has it since. */
+  const lease = (
+    lane: Lane,
+    taken: TakenJob,
+    row: JobRow | undefined,
+    now: number
+  ): Effect.Effect<Option.Option<Lease>> => {
+    const { unread } = taken
+    const found = leaseOf(lane, taken, row, now)
+    if (unread === undefined || left.has(unread.id)) return Effect.succeed(found)
+    left.add(unread.id)
+    return Effect.as(Effect.logError(`job ${unread.id} ${unread.reason}`, { lane: laneKey(lane) }), found)
+  }
+
+  return { take, lease, leaseOf }
 })
