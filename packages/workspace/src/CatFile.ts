@@ -4,7 +4,7 @@
  * Only ids and names of ours are sent: a file is found by the trees that lead to it, so that nothing that a repository
  * or a model calls a path is ever part of a request.
  */
-import { Array, Effect, Exit, Option, Result, Scope, Semaphore } from "effect"
+import { Effect, Exit, Option, Request, RequestResolver, Result, Scope, Semaphore } from "effect"
 import { Git, GitError } from "./Git.ts"
 import type { Dialogue } from "./Process.ts"
 
@@ -16,7 +16,7 @@ interface ObjectInfo {
   readonly size: number
 }
 
-/** Objects of one repository. Questions wait for each other. */
+/** Objects of one repository. Questions wait for each other, and those that wait are asked together. */
 export interface GitObjects {
   /** Tells an object's type and size by its id, or by a name such as `<id>^{commit}`; none if it is not here. */
   info(name: string): Effect.Effect<Option.Option<ObjectInfo>, GitError>
@@ -30,11 +30,44 @@ export interface GitObjects {
 
 const confused = new GitError({ reason: "other", message: "git cat-file answered something else than was asked." })
 
-/** Reads the line before an object; none: it is not here. */
+const types = new Set(["blob", "tree", "commit", "tag"])
+
+/** Reads the line before an object, its id, type and size; none: it is not here. */
 const parseHeader = (line: string): Result.Result<Option.Option<ObjectInfo>, GitError> => {
-  const [, id, type, size] = /^([0-9a-f]{40,64}) (\w+) (\d+)$/.exec(line) ?? []
-  if (id !== undefined && type !== undefined) return Result.succeedSome({ id, type, size: Number(size) })
+  const [id = "", type = "", length, ...more] = line.split(" ")
+  const size = Number(length)
+  if (types.has(type) && Number.isSafeInteger(size) && more.length === 0) return Result.succeedSome({ id, type, size })
   return / (?:missing|ambiguous)$/.test(line) ? Result.succeedNone : Result.fail(confused)
+}
+
+/** Maximum number of questions that are asked together, and of bytes that their answers may bring. */
+const MAX_TOGETHER = 64
+const MAX_TOGETHER_BYTES = 4 * 1024 * 1024
+
+type Answer = Option.Option<{ readonly info: ObjectInfo; readonly body: Uint8Array }>
+
+/** Question about one object. */
+class Question extends Request.Class<
+  { readonly command: "contents" | "info"; readonly name: string; readonly maxBytes: number },
+  Answer,
+  GitError
+> {}
+
+type Questions = ReadonlyArray<Request.Entry<Question>>
+
+/** Splits questions into those that are asked together, by the bytes that their answers may bring. */
+const portionsOf = (questions: Questions): ReadonlyArray<Questions> => {
+  const portions: Array<Array<Request.Entry<Question>>> = []
+  let bytes = Infinity
+  for (const question of questions) {
+    bytes += question.request.maxBytes
+    if (bytes > MAX_TOGETHER_BYTES) {
+      portions.push([])
+      bytes = question.request.maxBytes
+    }
+    portions.at(-1)?.push(question)
+  }
+  return portions
 }
 
 const tooLarge = (bytes: number) =>
@@ -58,7 +91,7 @@ export const make = Effect.fn("CatFile.make")(function*(gitDir: string) {
   })
 
   /** Holds one exchange. A broken or interrupted one ends the process, since its answer could be taken for the next. */
-  const exchange = <A>(talk: (dialogue: Dialogue<GitError>) => Effect.Effect<A, GitError>) =>
+  const exchange = (talk: (dialogue: Dialogue<GitError>) => Effect.Effect<void, GitError>) =>
     Effect.flatMap(opened, ({ dialogue }) => talk(dialogue)).pipe(
       Effect.timeoutOrElse({
         duration: `${TIMEOUT_SECONDS} seconds`,
@@ -72,64 +105,101 @@ export const make = Effect.fn("CatFile.make")(function*(gitDir: string) {
         const broken = session.scope
         session = undefined
         return Scope.close(broken, exit)
-      }),
-      Semaphore.withPermit(lock)
+      })
     )
 
-  /** Asks about objects by one request. The answer to each one that is not here is none. */
-  const ask = <A>(
+  /** Makes requests in one exchange. `bodyOf` tells how many bytes an answer has behind its line. */
+  const request = (
+    requests: ReadonlyArray<string>,
+    bodyOf: (info: ObjectInfo, index: number) => Result.Result<number, GitError>,
+    take: (answer: Answer, index: number) => void
+  ): Effect.Effect<void, GitError> =>
+    requests.length === 0 ? Effect.void : exchange(Effect.fnUntraced(function*(dialogue) {
+      let index = 0
+      let header = Option.none<ObjectInfo>()
+      // git writes its answers together, when it is told that there are no more requests.
+      yield* dialogue.say(`${requests.join("\n")}\nflush\n`)
+      yield* dialogue.answers(
+        requests.length,
+        (line) =>
+          Result.flatMap(parseHeader(line), (info) => {
+            header = info
+            return Option.isSome(info) ? bodyOf(info.value, index) : Result.succeed(0)
+          }),
+        (_, body) => {
+          take(Option.map(header, (info) => ({ info, body })), index)
+          index += 1
+        }
+      )
+    }))
+
+  /** Asks questions together. If one has no answer, each is asked alone. */
+  const answer = (questions: Questions): Effect.Effect<void> =>
+    request(
+      questions.map(({ request: { command, name } }) => `${command} ${name}`),
+      ({ size }, index) => {
+        const { command, maxBytes = 0 } = questions[index]?.request ?? {}
+        if (command === "info") return Result.succeed(0)
+        return size > maxBytes ? Result.fail(tooLarge(maxBytes)) : Result.succeed(size + 1)
+      },
+      (answer, index) => questions[index]?.completeUnsafe(Exit.succeed(answer))
+    ).pipe(
+      Semaphore.withPermit(lock),
+      Effect.catch((error) =>
+        questions.length > 1
+          ? Effect.forEach(questions, (one) => answer([one]), { discard: true })
+          : Effect.sync(() => questions.forEach((one) => one.completeUnsafe(Exit.fail(error))))
+      )
+    )
+
+  const resolver = RequestResolver.make<Question>((questions) =>
+    Effect.forEach(portionsOf(questions), answer, { discard: true })
+  ).pipe(
+    // What is asked meanwhile is asked together.
+    RequestResolver.setDelayEffect(Effect.andThen(Effect.yieldNow, Semaphore.withPermit(lock, Effect.void))),
+    RequestResolver.batchN(MAX_TOGETHER)
+  )
+
+  const ask = (command: "contents" | "info", name: string, maxBytes: number): Effect.Effect<Answer, GitError> =>
+    Effect.request(new Question({ command, name, maxBytes }), resolver)
+
+  /** Asks about many objects by one request, none of which may be missing. */
+  const askAll = <A>(
     command: "contents" | "info",
     names: ReadonlyArray<string>,
     bodyOf: (info: ObjectInfo) => Result.Result<number, GitError>,
     take: (info: ObjectInfo, body: Uint8Array) => A
-  ): Effect.Effect<ReadonlyArray<Option.Option<A>>, GitError> =>
-    names.length === 0 ? Effect.succeed([]) : exchange(Effect.fnUntraced(function*(dialogue) {
-      const found: globalThis.Array<Option.Option<A>> = []
-      let header = Option.none<ObjectInfo>()
-      // git writes its answers together, when it is told that there are no more requests.
-      yield* dialogue.say(`${names.map((name) => `${command} ${name}\n`).join("")}flush\n`)
-      yield* dialogue.answers(
-        names.length,
-        (line) =>
-          Result.flatMap(parseHeader(line), (info) => {
-            header = info
-            return Option.match(info, { onNone: () => Result.succeed(0), onSome: bodyOf })
-          }),
-        (_, body) => found.push(Option.map(header, (info) => take(info, body)))
+  ) =>
+    Effect.suspend(() => {
+      const found: Array<A> = []
+      let missing: string | undefined
+      return request(names.map((name) => `${command} ${name}`), bodyOf, (answer, index) => {
+        if (Option.isSome(answer)) found.push(take(answer.value.info, answer.value.body))
+        else missing ??= names[index]
+      }).pipe(
+        Semaphore.withPermit(lock),
+        Effect.andThen(
+          Effect.suspend(() => missing === undefined ? Effect.succeed(found) : Effect.fail(notHere(missing)))
+        )
       )
-      return found
-    }))
+    })
 
-  const infos = (names: ReadonlyArray<string>) => ask("info", names, () => Result.succeed(0), (info) => info)
+  const info: GitObjects["info"] = (name) => Effect.map(ask("info", name, 0), Option.map(({ info }) => info))
 
-  /** The bytes of objects. Fails if they are larger together. */
-  const bodies = (names: ReadonlyArray<string>, maxBytes: number) =>
+  const contents: GitObjects["contents"] = (name, maxBytes) =>
+    Effect.map(ask("contents", name, maxBytes), Option.map(({ body, info: { size } }) => body.subarray(0, size)))
+
+  const all: GitObjects["all"] = (names, maxBytes) =>
     Effect.suspend(() => {
       let left = maxBytes
       const bodyOf = ({ size }: ObjectInfo) => {
         left -= size
         return left < 0 ? Result.fail(tooLarge(maxBytes)) : Result.succeed(size + 1)
       }
-      return ask("contents", names, bodyOf, ({ size }, body) => body.subarray(0, size))
+      return askAll("contents", names, bodyOf, ({ size }, body) => body.subarray(0, size))
     })
 
-  /** The answers about objects of which none may be missing. */
-  const present = <A>(names: ReadonlyArray<string>, found: ReadonlyArray<Option.Option<A>>) =>
-    Effect.suspend(() => {
-      const missing = found.findIndex(Option.isNone)
-      return missing === -1 ? Effect.succeed(Array.getSomes(found)) : Effect.fail(notHere(names[missing] ?? ""))
-    })
-
-  const info: GitObjects["info"] = (name) => Effect.map(infos([name]), ([one = Option.none()]) => one)
-
-  const contents: GitObjects["contents"] = (name, maxBytes) =>
-    Effect.map(bodies([name], maxBytes), ([one = Option.none()]) => one)
-
-  const all: GitObjects["all"] = (names, maxBytes) =>
-    Effect.flatMap(bodies(names, maxBytes), (found) => present(names, found))
-
-  const sizes: GitObjects["sizes"] = (names) =>
-    Effect.flatMap(infos(names), (found) => Effect.map(present(names, found), (all) => all.map(({ size }) => size)))
+  const sizes: GitObjects["sizes"] = (names) => askAll("info", names, () => Result.succeed(0), ({ size }) => size)
 
   const objects: GitObjects = { info, contents, all, sizes }
   return objects

@@ -15,7 +15,7 @@ export interface CheckoutOptions {
 }
 
 /** Makes the checkout of a commit that is in `reading.gitDir`. */
-export const open = (reading: ToolContext, { onGitError, redact }: CheckoutOptions): Checkout => {
+export const open = Effect.fnUntraced(function*(reading: ToolContext, { onGitError, redact }: CheckoutOptions) {
   const { commits: { base, head, mergeBase }, gitDir, objects, services, syntax } = reading
   const read = <A>(effect: Effect.Effect<A, GitError, Git | ChildProcessSpawner.ChildProcessSpawner>) =>
     effect.pipe(
@@ -23,7 +23,11 @@ export const open = (reading: ToolContext, { onGitError, redact }: CheckoutOptio
       Effect.mapError((error) => error.toWorkspaceError()),
       Effect.provide(services)
     )
-  return {
+  const [left, right] = [
+    yield* Effect.cached(read(Objects.paths(objects, mergeBase))),
+    yield* Effect.cached(read(Objects.paths(objects, head)))
+  ]
+  const checkout: Checkout = {
     headSha: head,
     mergeBase,
     tools: Tools.make(reading, redact),
@@ -37,8 +41,9 @@ export const open = (reading: ToolContext, { onGitError, redact }: CheckoutOptio
     commits: read(Objects.subjects(gitDir, mergeBase, head)),
     baseFile: (file) => read(Objects.file(objects, base, file)),
     baseFiles: (folder) => read(Objects.filesIn(objects, base, folder)),
-    paths: (side) => read(Objects.paths(objects, side === "LEFT" ? mergeBase : head)),
+    paths: (side) => side === "LEFT" ? left : right,
     words: (wanted) => read(Search.words(reading, wanted)),
     lines: (side, file) => read(Objects.lines(objects, side === "LEFT" ? mergeBase : head, file))
   }
-}
+  return checkout
+})

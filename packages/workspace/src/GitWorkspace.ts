@@ -88,7 +88,7 @@ const make = Effect.fnUntraced(function*(options: WorkspaceOptions) {
       const listing = yield* Listing.make(objects, commits.head)
       const redact = makeRedactor(remote.secrets)
       const syntax = yield* Syntax.make({ thread })
-      return Checkout.open({ gitDir, listing, objects, commits, services, syntax }, { redact, onGitError })
+      return yield* Checkout.open({ gitDir, listing, objects, commits, services, syntax }, { redact, onGitError })
     },
     (effect) =>
       effect.pipe(Effect.catchTag("PlatformError", (error) => Effect.fail(onDisk(error))), Effect.provide(services))

@@ -45,7 +45,7 @@ const make = Effect.fnUntraced(function*(repository: string) {
     const commits = yield* commitsOf(objects, request)
     const syntax = yield* Syntax.make()
     const listing = yield* Listing.make(objects, commits.head)
-    return Checkout.open({ gitDir, listing, objects, commits, services, syntax }, {
+    return yield* Checkout.open({ gitDir, listing, objects, commits, services, syntax }, {
       redact: makeRedactor([]),
       onGitError: () => Effect.void
     })

@@ -1,6 +1,6 @@
 /** Reads the files and directories of a commit by the tree objects that lead to them. */
 import type { RepoPath } from "@nominal-code/domain/event/PullRequest"
-import { Array, Effect, Option } from "effect"
+import { Array, Effect, Option, Semaphore } from "effect"
 import * as CatFile from "./CatFile.ts"
 import { GitError } from "./Git.ts"
 
@@ -8,6 +8,8 @@ import { GitError } from "./Git.ts"
 const MAX_TREE_BYTES = 16 * 1024 * 1024
 /** Maximum number of entries of the listings that are remembered: a review asks for many files of few directories. */
 const MAX_KNOWN_ENTRIES = 50_000
+/** Maximum number of objects whose sizes are remembered: each search asks for those of all files. */
+const MAX_KNOWN_SIZES = 50_000
 /** Maximum number of files and directories that are listed. */
 const MAX_LISTED = 500_000
 /** Number of directories that are asked for at once, and the maximum size of their listings together. */
@@ -65,7 +67,8 @@ const isTree = ({ mode }: TreeEntry): boolean => mode === "40000"
 const idBytes = (name: string): number => (/^[0-9a-f]*/.exec(name)?.[0].length ?? 0) / 2
 
 /** Directories of a repository. The listings that were read are remembered while there is room. */
-const makeTrees = ({ all, contents }: CatFile.GitObjects) => {
+const makeTrees = Effect.fnUntraced(function*({ all, contents }: CatFile.GitObjects) {
+  const lock = yield* Semaphore.make(1)
   const known = new Map<string, ReadonlyArray<TreeEntry>>()
   let room = MAX_KNOWN_ENTRIES
 
@@ -79,13 +82,20 @@ const makeTrees = ({ all, contents }: CatFile.GitObjects) => {
     return tree
   }
 
-  const treeAt = Effect.fnUntraced(function*(name: string) {
+  const readTree = Effect.fnUntraced(function*(name: string) {
     const before = known.get(name)
     if (before !== undefined) return before
     const bytes = yield* contents(name, MAX_TREE_BYTES)
     if (Option.isSome(bytes)) return parsed(name, bytes.value)
     return yield* new GitError({ reason: "corrupt", message: `the directory ${name} is missing from the repository.` })
   })
+
+  /** Reads one directory at a time: files that are read at once are mostly in the same ones. */
+  const treeAt = (name: string) =>
+    Effect.suspend(() => {
+      const before = known.get(name)
+      return before === undefined ? Semaphore.withPermit(lock, readTree(name)) : Effect.succeed(before)
+    })
 
   /** Reads many directories by one request. */
   const treesOf = Effect.fnUntraced(function*(names: ReadonlyArray<string>) {
@@ -96,12 +106,25 @@ const makeTrees = ({ all, contents }: CatFile.GitObjects) => {
   })
 
   return { treeAt, treesOf }
+})
+
+/** Makes the sizes of a repository's objects. Those that were told are remembered while there is room. */
+const makeSizes = ({ sizes: ask }: CatFile.GitObjects): CatFile.GitObjects["sizes"] => {
+  const known = new Map<string, number>()
+  return Effect.fnUntraced(function*(names) {
+    const unknown = names.filter((name) => !known.has(name))
+    const answers = new Map(Array.zip(unknown, yield* ask(unknown)))
+    for (const [name, size] of answers) {
+      if (known.size < MAX_KNOWN_SIZES) known.set(name, size)
+    }
+    return names.map((name) => answers.get(name) ?? known.get(name) ?? 0)
+  })
 }
 
 /** Opens a reader. Its process starts at the first question, and ends with the scope. */
 export const make = Effect.fn("ObjectReader.make")(function*(gitDir: string) {
   const objects = yield* CatFile.make(gitDir)
-  const { treeAt, treesOf } = makeTrees(objects)
+  const { treeAt, treesOf } = yield* makeTrees(objects)
 
   const files: ObjectReader["files"] = Effect.fnUntraced(function*(commit) {
     const tooMany = new GitError({ reason: "too-large", message: `the commit has more than ${MAX_LISTED} files` })
@@ -140,6 +163,6 @@ export const make = Effect.fn("ObjectReader.make")(function*(gitDir: string) {
     return Option.flatMap(all, (found) => Array.findFirst(found, ({ name }) => name === path.slice(slash + 1)))
   })
 
-  const reader: ObjectReader = { ...objects, files, entry, entries }
+  const reader: ObjectReader = { ...objects, sizes: makeSizes(objects), files, entry, entries }
   return reader
 })

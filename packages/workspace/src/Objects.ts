@@ -98,7 +98,7 @@ export const file = Effect.fn("Objects.file")(function*(objects: ObjectReader, c
     })
   )
   if (info.size > MAX_FILE_BYTES) return Option.none<string>()
-  return Option.map(yield* objects.contents(id, MAX_FILE_BYTES), decodeFile)
+  return Option.map(yield* objects.contents(id, info.size), decodeFile)
 })
 
 /** A file's lines as git counts them: a carriage return before a line's end is part of the line. */

@@ -147,6 +147,7 @@ export interface Dialogue<E> {
 }
 
 const LINE_BYTES = 64 * 1024
+const noBytes = new Uint8Array()
 
 /** Starts a program, by the rules of `consume`, for an exchange until the scope closes. */
 export const open = Effect.fnUntraced(function*<E>(
@@ -162,38 +163,43 @@ export const open = Effect.fnUntraced(function*<E>(
   )
   const stderr = yield* Effect.forkScoped(tail(handle.stderr))
   const pull = yield* Stream.toPull(handle.stdout)
-  let rest = Buffer.alloc(0)
+  /** Output that has come; the part before `at` is read already. */
+  let come = Buffer.alloc(0)
+  let at = 0
   const ended = Effect.flatMap(
     Effect.orElseSucceed(Fiber.join(stderr), () => ""),
     (said) => Effect.fail(refused(new ProcessError({ reason: "killed", message: `${program} ended: ${said.trim()}` })))
   )
   const more = Effect.catch(pull, () => ended)
-  /** Waits until as many bytes are there. */
+  /** Waits until as many unread bytes are there. */
   const fill = Effect.fnUntraced(function*(count: number) {
-    const chunks: Array<Uint8Array> = [rest]
-    for (let size = rest.length; size < count;) {
+    const chunks: Array<Uint8Array> = [come.subarray(at)]
+    for (let size = come.length - at; size < count;) {
       for (const chunk of yield* more) {
         chunks.push(chunk)
         size += chunk.length
       }
     }
-    rest = Buffer.concat(chunks)
+    come = Buffer.concat(chunks)
+    at = 0
   })
   const answers: Dialogue<E>["answers"] = Effect.fnUntraced(function*(count, bodyOf, take) {
     for (let left = count; left > 0;) {
-      const end = rest.indexOf(10)
+      const end = come.indexOf(10, at)
+      const unread = come.length - at
       if (end === -1) {
-        if (rest.length > LINE_BYTES) return yield* ended
-        yield* fill(rest.length + 1)
+        if (unread > LINE_BYTES) return yield* ended
+        yield* fill(unread + 1)
         continue
       }
-      const line = rest.toString("utf8", 0, end)
+      const line = come.toString("latin1", at, end)
+      const length = end + 1 - at
       const body = bodyOf(line)
       if (Result.isFailure(body)) return yield* Effect.fail(body.failure)
-      const next = end + 1 + body.success
-      if (rest.length < next) yield* fill(next)
-      take(line, rest.subarray(end + 1, next))
-      rest = rest.subarray(next)
+      if (unread < length + body.success) yield* fill(length + body.success)
+      const begin = at + length
+      at = begin + body.success
+      take(line, body.success === 0 ? noBytes : come.subarray(begin, at))
       left--
     }
   })

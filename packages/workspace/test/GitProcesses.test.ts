@@ -39,7 +39,9 @@ layer(Fixture.services, { excludeTestServices: true })("A review", (it) => {
             yield* Fixture.use(checkout, "Read", { file_path: name })
           }
           for (const side of ["LEFT", "RIGHT"] as const) {
-            assert.include(yield* checkout.paths(side), RepoPath.make("README.md"))
+            const paths = yield* checkout.paths(side)
+            assert.include(paths, RepoPath.make("README.md"))
+            assert.strictEqual(yield* checkout.paths(side), paths, "listed once")
           }
           assert.isNotEmpty(yield* checkout.words(["one"]))
           assert.include(yield* Fixture.use(checkout, "Grep", { pattern: "o.e", include: "*.ts" }), "src/1.ts:1:one")

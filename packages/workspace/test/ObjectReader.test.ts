@@ -1,10 +1,11 @@
 import { assert, layer } from "@effect/vitest"
 import { RepoPath, Sha } from "@nominal-code/domain/event/PullRequest"
-import { Effect, Fiber, Option } from "effect"
+import { Effect, Exit, Fiber, Option } from "effect"
 import { rmSync, writeFileSync } from "node:fs"
 import * as Git from "../src/Git.ts"
 import * as ObjectReader from "../src/ObjectReader.ts"
 import * as Objects from "../src/Objects.ts"
+import type { ToolContext } from "../src/tools/Reading.ts"
 import { services } from "./Fixture.ts"
 import * as ReadingFixture from "./ReadingFixture.ts"
 
@@ -16,6 +17,25 @@ const files = {
   "empty": "",
   "large": "x".repeat(1_000_000)
 } as const
+
+/** A reader of objects, and all that it says to its process. */
+const listening = Effect.fnUntraced(function*({ gitDir, services }: ToolContext) {
+  const said: Array<string> = []
+  const git = Effect.map(Git.Git, (git) =>
+    Git.Git.of({
+      ...git,
+      open: (...args) =>
+        Effect.map(git.open(...args), (dialogue) => ({
+          ...dialogue,
+          say: (request) => Effect.suspend(() => (said.push(request), dialogue.say(request)))
+        }))
+    }))
+  const objects = yield* ObjectReader.make(gitDir).pipe(
+    Effect.provideServiceEffect(Git.Git, git),
+    Effect.provide(services)
+  )
+  return { objects, said }
+})
 
 layer(services, { excludeTestServices: true })("ObjectReader", (it) => {
   it.effect("finds every file by its path, whatever it is called, and nothing else", () =>
@@ -112,21 +132,7 @@ layer(services, { excludeTestServices: true })("ObjectReader", (it) => {
       const names = Array.from({ length: 40 }, (_, index) => `src/${index}/a.ts`)
       const base = repository.commit("base", Object.fromEntries(names.map((name) => [name, `${name}\n`])))
       const head = repository.commit("head", { "src/7/a.ts": "two\n" })
-      const { gitDir, services } = yield* reading(head, base, head)
-      const said: Array<string> = []
-      const listening = Effect.map(Git.Git, (git) =>
-        Git.Git.of({
-          ...git,
-          open: (...args) =>
-            Effect.map(git.open(...args), (dialogue) => ({
-              ...dialogue,
-              say: (request) => Effect.suspend(() => (said.push(request), dialogue.say(request)))
-            }))
-        }))
-      const objects = yield* ObjectReader.make(gitDir).pipe(
-        Effect.provideServiceEffect(Git.Git, listening),
-        Effect.provide(services)
-      )
+      const { objects, said } = yield* listening(yield* reading(head, base, head))
       const asked = (files: Effect.Effect<ReadonlyArray<unknown>, unknown>) =>
         Effect.map(files, ({ length }) => {
           const requests = said.splice(0).map((request) => request.split("contents ").length - 1)
@@ -135,6 +141,55 @@ layer(services, { excludeTestServices: true })("ObjectReader", (it) => {
       assert.deepStrictEqual(yield* asked(objects.files(base)), { length: 40, requests: [1, 1, 40] })
       assert.deepStrictEqual(yield* asked(objects.files(head)), { length: 40, requests: [1, 1, 1] })
       assert.deepStrictEqual(yield* asked(objects.files(head)), { length: 40, requests: [] })
+    }))
+
+  it.effect("asks for what is wanted at once by few requests", () =>
+    Effect.gen(function*() {
+      const { reading, repository } = yield* ReadingFixture.make
+      const names = Array.from({ length: 40 }, (_, index) => RepoPath.make(`src/${index}.ts`))
+      const head = repository.commit("head", Object.fromEntries(names.map((name) => [name, `${name}\n`])))
+      const { objects, said } = yield* listening(yield* reading(head, head, head))
+      const texts = yield* Effect.forEach(names, (name) => Objects.file(objects, head, name), { concurrency: 20 })
+      assert.deepStrictEqual(texts, names.map((name) => Option.some(`${name}\n`)))
+      // The two directories, and for each twenty files their sizes and their contents.
+      assert.isAtMost(said.length, 8)
+    }))
+
+  it.effect("answers the others where one of several questions has no answer", () =>
+    Effect.gen(function*() {
+      const { reading, repository } = yield* ReadingFixture.make
+      const head = repository.commit("head", files)
+      const { objects } = yield* reading(head, head, head)
+      const idOf = (path: string) =>
+        Effect.map(objects.entry(head, RepoPath.make(path)), (found) => Option.getOrThrow(found).id)
+      const [small, large] = [yield* idOf("a.ts"), yield* idOf("large")]
+      const asked = [
+        objects.contents(small, 100),
+        objects.contents("0".repeat(40), 100),
+        objects.contents(large, 100),
+        objects.contents(small, 100)
+      ]
+      const found = yield* Effect.all(asked.map(Effect.exit), { concurrency: "unbounded" })
+      assert.deepStrictEqual(
+        found.map(Exit.match({
+          onFailure: () => "failed",
+          onSuccess: Option.match({ onNone: () => "none", onSome: (bytes) => Buffer.from(bytes).toString() })
+        })),
+        ["one\n", "none", "failed", "one\n"]
+      )
+    }))
+
+  it.effect("asks for the size of an object once", () =>
+    Effect.gen(function*() {
+      const { reading, repository } = yield* ReadingFixture.make
+      const head = repository.commit("head", files)
+      const { objects, said } = yield* listening(yield* reading(head, head, head))
+      const ids = (yield* objects.files(head)).map(({ id }) => id)
+      const sizes = yield* objects.sizes(ids)
+      said.length = 0
+      assert.deepStrictEqual(yield* objects.sizes(ids), sizes)
+      assert.include(sizes, files.large.length)
+      assert.deepStrictEqual(said, [])
     }))
 
   it.effect("says that the repository is corrupt when an object cannot be read", () =>
