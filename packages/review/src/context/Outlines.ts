@@ -3,11 +3,13 @@ import type { RepoPath } from "@nominal-code/domain/event/PullRequest"
 import { grammarOf } from "@nominal-code/workspace/syntax/Grammar"
 import type { Outline } from "@nominal-code/workspace/syntax/Outline"
 import type { Checkout } from "@nominal-code/workspace/Workspace"
-import { Effect, Option } from "effect"
+import { Array, Effect, Option } from "effect"
 import type { FileOutlines } from "./Symbols.ts"
 
 /** Number of files whose outlines are made. */
 const mostFiles = 60
+/** Number of files that are read at once, while the parser is at work on others. */
+const atOnce = 8
 
 const empty: Outline = { definitions: [], mentions: {}, errors: 0 }
 
@@ -18,17 +20,26 @@ const outline = Effect.fnUntraced(
   }
 )
 
+const ofFile = Effect.fnUntraced(
+  function*(checkout: Pick<Checkout, "lines" | "syntax">, { path, previousPath = path, status }: ChangedFile) {
+    const sides = yield* Effect.all({
+      base: status === "added" ? Effect.succeedSome(empty) : outline(checkout, "LEFT", previousPath),
+      head: status === "removed" ? Effect.succeedSome(empty) : outline(checkout, "RIGHT", path)
+    }, { concurrency: 2 })
+    const outlines: Option.Option<FileOutlines> = Option.all(sides)
+    return outlines
+  }
+)
+
 /** The outlines of changed files on both sides, of those in a language with a grammar. */
 export const outlinesOf = Effect.fnUntraced(
   function*(checkout: Pick<Checkout, "lines" | "syntax">, files: ReadonlyArray<ChangedFile>) {
     const parsed = files.filter(({ patch, path }) => patch !== undefined && grammarOf(path) !== undefined)
-    const found = new Map<ChangedFile, FileOutlines>()
-    for (const file of parsed.slice(0, mostFiles)) {
-      const { path, previousPath = path, status } = file
-      const base = status === "added" ? Option.some(empty) : yield* outline(checkout, "LEFT", previousPath)
-      const head = status === "removed" ? Option.some(empty) : yield* outline(checkout, "RIGHT", path)
-      if (Option.isSome(base) && Option.isSome(head)) found.set(file, { base: base.value, head: head.value })
-    }
-    return found
+    const found = yield* Effect.forEach(
+      parsed.slice(0, mostFiles),
+      (file) => Effect.map(ofFile(checkout, file), Option.map((outlines) => [file, outlines] as const)),
+      { concurrency: atOnce }
+    )
+    return new Map(Array.getSomes(found))
   }
 )

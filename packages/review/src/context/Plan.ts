@@ -28,6 +28,9 @@ export interface ReviewPlan {
 /** Number of files whose text at the base is read, to see if they are generated. */
 const mostHeaders = 500
 
+/** Number of files that are read at once: git answers them together. */
+const atOnce = 16
+
 /** Lines of a patch on one side. */
 const linesOf = ({ patch = "" }: ChangedFile, kind: "added" | "deleted"): ReadonlyArray<string> =>
   parsePatch(patch).flatMap(({ lines }) => lines.filter((line) => line.kind === kind).map(({ text }) => text))
@@ -78,7 +81,7 @@ export const plan = Effect.fn("Plan.plan")(function*(
       }
       const isKnown = state !== undefined || generatedByPath(file.path) !== undefined || at >= mostHeaders
       return withDiff(file, state, !isKnown && (yield* isGeneratedAtBase(checkout, file)))
-    }), { concurrency: 1 })
+    }), { concurrency: atOnce })
   const decided: ReviewPlan = { files: planned }
   return decided
 })
