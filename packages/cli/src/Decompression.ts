@@ -1,28 +1,78 @@
 /** Decompression of answers: what was asked for, and what a proxy or a gateway does unasked. */
 import type * as Http from "node:http"
-import { Transform } from "node:stream"
+import { Duplex } from "node:stream"
 import {
   type BrotliDecompress,
   createBrotliDecompress,
   createGunzip,
   createInflate,
+  createInflateRaw,
   createZstdDecompress,
-  type Gunzip,
   type Inflate,
+  type InflateRaw,
   type ZstdDecompress
 } from "node:zlib"
 
-type Decoder = Gunzip | Inflate | BrotliDecompress | ZstdDecompress
+type Decoder = Inflate | InflateRaw | BrotliDecompress | ZstdDecompress
 
 /** Body of an answer. */
-export type Body = Http.IncomingMessage | Transform
+export type Body = Http.IncomingMessage | Duplex
 
-const decoders: ReadonlyMap<string, () => Decoder> = new Map<string, () => Decoder>([
+/** Compression of a body. */
+interface Compression {
+  /** Makes the decoder of a body, or of one of its parts, that begins with these bytes. */
+  readonly make: (first: Buffer) => Decoder
+  /** True if a body may have several parts, one after the other. */
+  readonly inParts: boolean
+}
+
+/** Stream without a compression. Of several parts a decoder of Node reads the first one, and drops the others without a word. */
+const decoderOf = ({ inParts, make }: Compression): Duplex => {
+  let decoder: Decoder | undefined
+  const decode = (chunk: Buffer, done: (error?: Error) => void): void => {
+    const current = decoder ??= make(chunk).on("data", (data: Buffer) => all.push(data) || current.pause())
+      .on("error", (error) => all.destroy(error))
+    const before = current.bytesWritten
+    current.write(chunk, (error) => {
+      if (error) return
+      const rest = chunk.subarray(current.bytesWritten - before)
+      if (rest.byteLength === 0) return done()
+      if (!inParts) return done(new Error("more follows after its end"))
+      decoder = undefined
+      decode(rest, done)
+    })
+  }
+  const all: Duplex = new Duplex({
+    write: (chunk: Buffer, _, done) => decode(chunk, done),
+    read: () => decoder?.resume(),
+    final: (done) => {
+      const end = () => {
+        all.push(null)
+        done()
+      }
+      if (decoder === undefined) end()
+      else decoder.on("end", end).end()
+    },
+    destroy: (error, done) => {
+      decoder?.destroy()
+      done(error)
+    }
+  })
+  return all
+}
+
+/** The low four bits of a stream's first byte in zlib's format, which is what `deflate` names. */
+const zlibMethod = 8
+
+/** Decoder of `deflate`: some servers leave out the format around it, and each browser reads that. */
+const inflateOf = ([first = zlibMethod]: Buffer) => (first & 0x0f) === zlibMethod ? createInflate() : createInflateRaw()
+
+const decoders: ReadonlyMap<string, () => Duplex> = new Map<string, () => Duplex>([
   ["gzip", createGunzip],
   ["x-gzip", createGunzip],
-  ["deflate", createInflate],
-  ["br", createBrotliDecompress],
-  ["zstd", createZstdDecompress]
+  ["deflate", () => decoderOf({ make: inflateOf, inParts: false })],
+  ["br", () => decoderOf({ make: () => createBrotliDecompress(), inParts: false })],
+  ["zstd", () => decoderOf({ make: () => createZstdDecompress(), inParts: true })]
 ])
 
 /** Most compressions of one answer: a gateway may add one. Each takes memory. */
@@ -39,32 +89,18 @@ const unreadable: ReadonlySet<string> = new Set([
   "x-compress"
 ])
 
-/**
- * Text of a decoder that fails where it did not read all that it was given. Of several parts one after the other Node
- * reads those of gzip, and of others the first, without a word.
- */
-const checked = (decoder: Decoder, given: () => number): Transform => {
-  const all = new Transform({
-    transform: (chunk: Buffer, _, done) => done(null, chunk),
-    flush: (done) => done(decoder.bytesWritten < given() ? new Error("more follows after its end") : null)
-  })
-  decoder.on("error", (error) => all.destroy(error))
-  return decoder.pipe(all).on("close", () => decoder.destroy())
-}
-
 /** A body without one of its compressions. Whoever reads it hears of an error of either. */
-const without = (body: Body, name: string, decoder: Decoder): Body => {
+const without = (body: Body, name: string, decoder: Duplex): Body => {
   let ofBody: Error | undefined
-  let given = 0
-  body.on("data", (chunk: Buffer) => given += chunk.byteLength).on("error", (error) => decoder.destroy(ofBody = error))
+  let isEmpty = true
+  body.once("data", () => isEmpty = false).on("error", (error) => decoder.destroy(ofBody = error))
   // An answer without a body, to HEAD or of 304, names the compression that it would have.
-  body.on("end", () => given === 0 ? decoder.push(null) : decoder.end()).pipe(decoder, { end: false })
-  const read = name.endsWith("gzip") ? decoder : checked(decoder, () => given)
-  read.on("error", (error) => {
+  body.on("end", () => isEmpty ? decoder.push(null) : decoder.end()).pipe(decoder, { end: false })
+  decoder.on("error", (error) => {
     // Node's own words tell nothing of an answer.
     if (error !== ofBody) error.message = `the answer cannot be read as content-encoding ${name}: ${error.message}`
   })
-  return read.on("close", () => body.destroy())
+  return decoder.on("close", () => body.destroy())
 }
 
 /** The body of an answer as it was before it was compressed. Reading it fails if that is in a way that is not known. */

@@ -1,7 +1,10 @@
 import { assert, it } from "@effect/vitest"
 import { listenScoped } from "@nominal-code/testing/GitHubServer"
 import { Effect, Exit, Fiber } from "effect"
-import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib"
+import { once } from "node:events"
+import { get, type Server } from "node:http"
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib"
+import { type Body, decompressed } from "../src/Decompression.ts"
 import { exchangeBy } from "../src/NodeExchange.ts"
 import { fetchBy } from "../src/NodeFetch.ts"
 
@@ -38,23 +41,69 @@ it.live("reads an answer that is compressed unasked", () =>
     }
   }))
 
-it.live("reads an answer of several compressed parts, and fails where Node would drop all but the first", () =>
+/** Answers each request with these pieces, one after the other. */
+const inPieces = (server: Server, encoding: string, pieces: ReadonlyArray<Buffer>) =>
+  server.removeAllListeners("request").on("request", (_, response) => {
+    response.setHeader("content-encoding", encoding)
+    const write = ([first, ...rest]: ReadonlyArray<Buffer>): unknown =>
+      first === undefined ? response.end() : response.write(first, () => setImmediate(write, rest))
+    write(pieces)
+  })
+
+it.live("reads an answer of several parts of gzip or zstd, wherever it is cut", () =>
   Effect.gen(function*() {
     const { origin, server } = yield* listenScoped
-    const answered = (encoding: string, compress: (part: string) => Buffer) => {
-      server.removeAllListeners("request").on("request", (_, response) => {
-        response.setHeader("content-encoding", encoding)
-          .end(Buffer.concat([text.slice(0, 5), text.slice(5)].map(compress)))
-      })
-      return Effect.promise(() => send(origin, {}).then((answer) => answer.text(), String))
+    const read = Effect.promise(() => send(origin, {}).then((answer) => answer.text(), String))
+    for (const [encoding, compress] of Object.entries({ gzip: gzipSync, zstd: zstdCompressSync })) {
+      const body = Buffer.concat(["{\"title\"", "", ":\"été\"", "}"].map((part) => compress(part)))
+      for (let at = 0; at < body.byteLength; at++) {
+        inPieces(server, encoding, [body.subarray(0, at), body.subarray(at)])
+        assert.strictEqual(yield* read, text, `${encoding}, cut at ${at}`)
+      }
+      inPieces(server, encoding, [body.subarray(0, -2)])
+      assert.match(yield* read, /unexpected end of file/, encoding)
+      inPieces(server, encoding, [Buffer.concat([body, body.subarray(0, 5)])])
+      assert.match(yield* read, /unexpected end of file/, encoding)
     }
-    assert.strictEqual(yield* answered("gzip", gzipSync), text)
-    const others = { deflate: deflateSync, zstd: zstdCompressSync, br: brotliCompressSync }
-    for (const [name, compress] of Object.entries(others)) {
-      assert.strictEqual(
-        yield* answered(name, compress),
-        `Error: the answer cannot be read as content-encoding ${name}: more follows after its end`
-      )
+    const thousand = Array.from({ length: 1_000 }, (_, index) => zstdCompressSync(`${index},`))
+    inPieces(server, "zstd", [Buffer.concat(thousand)])
+    assert.strictEqual(yield* read, thousand.map((_, index) => `${index},`).join(""))
+    inPieces(server, "zstd", [zstdCompressSync(text), Buffer.from("no zstd")])
+    assert.match(yield* read, /^Error: the answer cannot be read as content-encoding zstd: /)
+  }))
+
+it.live("reads on while an answer is wanted, and holds no more of what is compressed than a stream does", () =>
+  Effect.gen(function*() {
+    const { origin, server } = yield* listenScoped
+    inPieces(server, "zstd", [zstdCompressSync(Buffer.alloc(256 * 1024 * 1024))])
+    const body = yield* Effect.promise(() =>
+      new Promise<Body>((resolve) => get(origin, (message) => resolve(decompressed(message))))
+    )
+    yield* Effect.promise(() => once(body, "readable"))
+    yield* Effect.sleep("100 millis")
+    assert.isAtMost(body.readableLength, 1024 * 1024)
+    body.destroy()
+  }))
+
+it.live("reads deflate without zlib's format around it", () =>
+  Effect.gen(function*() {
+    const { origin, server } = yield* listenScoped
+    inPieces(server, "deflate", [deflateRawSync(text)])
+    assert.strictEqual(yield* Effect.promise(() => send(origin, {}).then((answer) => answer.text())), text)
+  }))
+
+it.live("fails where more follows after the end of an answer of one part", () =>
+  Effect.gen(function*() {
+    const { origin, server } = yield* listenScoped
+    for (const [name, compress] of Object.entries({ deflate: deflateSync, br: brotliCompressSync })) {
+      const part = compress(text)
+      for (const pieces of [[part, part], [Buffer.concat([part, part])]]) {
+        inPieces(server, name, pieces)
+        assert.strictEqual(
+          yield* Effect.promise(() => send(origin, {}).then((answer) => answer.text(), String)),
+          `Error: the answer cannot be read as content-encoding ${name}: more follows after its end`
+        )
+      }
     }
   }))
 
@@ -123,16 +172,21 @@ it.live("closes the connection of an answer that is too large, compressed or not
   Effect.gen(function*() {
     const { origin, server } = yield* listenScoped
     const whole = Buffer.alloc(32 * 1024 * 1024, "a")
-    const compressed = gzipSync(Buffer.concat([whole, whole]))
+    const twice = Buffer.concat([whole, whole])
+    const compressed = { gzip: gzipSync(twice), zstd: zstdCompressSync(twice), parts: zstdCompressSync(whole) }
     server.on("request", ({ url }, response) => {
       if (url === "/whole") return response.end(whole)
-      if (url === "/gzip") return response.setHeader("content-encoding", "gzip").end(compressed)
+      if (url === "/gzip") return response.setHeader("content-encoding", "gzip").end(compressed.gzip)
+      if (url === "/zstd") return response.setHeader("content-encoding", "zstd").end(compressed.zstd)
+      if (url === "/parts") {
+        return response.setHeader("content-encoding", "zstd").end(Buffer.concat([compressed.parts, compressed.parts]))
+      }
       const write = (): void => void response.write(whole.subarray(0, 1024 * 1024), (error) => error ?? write())
       write()
     })
     const answer = yield* Effect.promise(() => send(`${origin}/whole`, {}))
     assert.strictEqual((yield* Effect.promise(() => answer.arrayBuffer())).byteLength, whole.byteLength)
-    for (const path of ["endless", "gzip"]) {
+    for (const path of ["endless", "gzip", "zstd", "parts"]) {
       assert.strictEqual(
         yield* Effect.promise(() => send(`${origin}/${path}`, {}).then(() => "", String)),
         "Error: the answer is larger than 32 MiB",

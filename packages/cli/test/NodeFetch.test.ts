@@ -5,7 +5,7 @@ import { listenScoped } from "@nominal-code/testing/GitHubServer"
 import * as ScriptedModel from "@nominal-code/testing/ScriptedModel"
 import { Duration, Effect, Exit, Layer, Option, Redacted } from "effect"
 import { once } from "node:events"
-import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib"
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib"
 import * as ModelServices from "../src/ModelServices.ts"
 import { exchangeBy } from "../src/NodeExchange.ts"
 import { fetchBy, layer } from "../src/NodeFetch.ts"
@@ -107,11 +107,7 @@ describe("fetch over node:http", () => {
   const unreadable: ReadonlyArray<readonly [encoding: string, body: string | Buffer, sentence: RegExp]> = [
     ["compress", text, /^the answer has the content-encoding compress, which cannot be read$/],
     ["gzip, ".repeat(400) + "gzip", text, /^the answer has the content-encoding gzip, (?:gzip, )*.{0,6}, which cannot/],
-    [
-      "deflate",
-      deflateRawSync(text),
-      /^the answer cannot be read as content-encoding deflate: incorrect header check$/
-    ],
+    ["deflate", text, /^the answer cannot be read as content-encoding deflate: invalid/],
     ["gzip, zstd", zstdCompressSync(text), /^the answer cannot be read as content-encoding gzip: incorrect header/]
   ]
   it.live("names a compression that cannot be read, for forges and models alike", () =>
