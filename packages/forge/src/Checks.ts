@@ -1,7 +1,7 @@
 import type { RepoName } from "@nominal-code/domain/event/PullRequest"
 import type { JobId } from "@nominal-code/domain/job/Job"
 import { type CheckedCommit, CheckState } from "@nominal-code/domain/review/CommitCheck"
-import { makeQuietLine, type QuietLine } from "@nominal-code/domain/telemetry/QuietLine"
+import { makeQuietLine } from "@nominal-code/domain/telemetry/QuietLine"
 import { oneLine } from "@nominal-code/domain/text/OneLine"
 import { Effect, Option, Semaphore } from "effect"
 import type { ForgeError } from "./ForgeError.ts"
@@ -80,10 +80,10 @@ export const descriptionOf = (state: CheckState): string =>
   }).slice(0, 140)
 
 /** Makes the writer of updates that failed. While a forge is away, each event would have its line. */
-export const makeFailedUpdates = () => {
-  const write: QuietLine = makeQuietLine()
-  return ({ message }: ForgeError) => write(Effect.logInfo, `the check on the commit could not be updated: ${message}`)
-}
+export const makeFailedUpdates = Effect.map(
+  makeQuietLine(Effect.logInfo),
+  (write) => ({ message }: ForgeError) => write(`the check on the commit could not be updated: ${message}`)
+)
 
 /**
  * Makes `Forge.check`. An update never fails and takes no longer than ten seconds. The updates of one job come in their
@@ -92,10 +92,13 @@ export const makeFailedUpdates = () => {
  * one job. Where the forge refuses checks, one line in the log says so, and the repository gets none until the next
  * start.
  */
-export const makeChecks = ({ isRefused, permission, runsAsQueued, send }: CheckSender, text: OutgoingText) => {
+export const makeChecks = Effect.fnUntraced(function*(
+  { isRefused, permission, runsAsQueued, send }: CheckSender,
+  text: OutgoingText
+) {
   const checks = new Map<JobId, KnownCheck>()
   const off = new Set<RepoName>()
-  const logFailed = makeFailedUpdates()
+  const logFailed = yield* makeFailedUpdates
 
   const known = (commit: CheckedCommit): KnownCheck => {
     const there = checks.get(commit.jobId)
@@ -152,4 +155,4 @@ export const makeChecks = ({ isRefused, permission, runsAsQueued, send }: CheckS
     yield* Effect.forEach(left, (one) => update(one, superseded), { discard: true })
     yield* update(check, state)
   })
-}
+})

@@ -78,7 +78,7 @@ const makeAs = Effect.fnUntraced(function*(
     failedChecks: () => Effect.succeed([]),
     ...makePublish(client, posts, makeGitHubBodies(seal, text), reads.changedFiles),
     resolveThread: makeResolve(client),
-    check: checks ? makeChecks(sender, text) : () => Effect.void,
+    check: checks ? yield* makeChecks(sender, text) : () => Effect.void,
     cloneSource,
     headRef: ({ number }: PullRequestRef) => `refs/pull/${number}/head`
   })
@@ -93,7 +93,7 @@ const make = Effect.fnUntraced(function*(
   const app = yield* ofApp(apiBase, identity)
   if (credentials.token === undefined) return yield* makeAs(app, addresses)
   const token = yield* ofToken(apiBase, credentials.token)
-  return makeSided({
+  return yield* makeSided({
     app: yield* makeAs(app, addresses, yield* makeOtherLogin(token.login)),
     token: yield* makeAs(token, addresses, yield* makeOtherLogin(app.login)),
     covers: identity.covers

@@ -58,7 +58,7 @@ const make = Effect.fnUntraced(function*(options: GitLabOptions) {
     reply: (event, ...answer) => explaining("reply", event.pullRequest)(reply(event, ...answer)),
     settle,
     resolveThread: makeResolve(client),
-    check: options.checks === false ? () => Effect.void : makeChecks(commitStatuses(client), text),
+    check: options.checks === false ? () => Effect.void : yield* makeChecks(commitStatuses(client), text),
     cloneSource: (repo: RepoName) =>
       Effect.succeed({ url: `${host}/${repo}.git`, username: "oauth2", password: options.token }),
     headRef: ({ number }: PullRequestRef) => `refs/merge-requests/${number}/head`

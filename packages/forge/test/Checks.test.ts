@@ -244,9 +244,10 @@ describe("the updates of a check", () => {
       const shown = lines.filter((line) => line.includes("could not be updated")).filter((line) =>
         !line.startsWith("Debug")
       )
-      assert.lengthOf(shown, 2)
+      assert.lengthOf(shown, 3)
       assert.match(shown[0] ?? "", /^Info the check on the commit could not be updated: [^(]*\(GitHub\.check [^)]*\)$/)
-      assert.match(shown[1] ?? "", / \(2 others since the last such line\)$/)
+      assert.match(shown[1] ?? "", / \(1 more since the last such line\)$/)
+      assert.match(shown[2] ?? "", / \(2 more since the last such line\)$/)
     }))
 
   it.effect("are none where checks are off", () =>

@@ -47,7 +47,7 @@ const make = Effect.gen(function*() {
   const forges = yield* Forges
   const records = yield* JobRecords
   const queue = yield* Queue.dropping<Job>(waiting)
-  const trouble = ReactionTrouble.make()
+  const trouble = yield* ReactionTrouble.make
   /** True if the forge may be asked for more: it has answered, and did not ask to wait. */
   const react = ({ event }: Job, forge: Forge["Service"]) =>
     Effect.catch(

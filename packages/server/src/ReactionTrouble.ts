@@ -21,9 +21,9 @@ const owners = 1_000
 const ownerOf = ({ platform, repo }: PullRequestRef): string => `${platform}/${repo.split("/")[0]}`
 
 /** Makes the record of a server. Of a forge that refuses every reaction, one line a minute shows, with their number. */
-export const make = (): ReactionTrouble => {
+export const make = Effect.gen(function*() {
   const limits = new Map<string, number>()
-  const write = makeQuietLine()
+  const write = yield* makeQuietLine(Effect.logWarning)
 
   const keep = (owner: string, until: number) => {
     limits.delete(owner)
@@ -31,15 +31,16 @@ export const make = (): ReactionTrouble => {
     for (const oldest of [...limits.keys()].slice(0, Math.max(0, limits.size - owners))) limits.delete(oldest)
   }
 
-  return {
+  const made: ReactionTrouble = {
     failed: Effect.fnUntraced(function*(pullRequest, error) {
       const now = yield* monotonicMillis
       const { reason } = error
       if (reason._tag === "RateLimited") {
         keep(ownerOf(pullRequest), now + Duration.toMillis(Duration.min(reason.retryAfter, longest)))
       }
-      yield* write(Effect.logWarning, `no reaction on ${pullRequest}: ${error.message}; the review goes on`)
+      yield* write(`no reaction on ${pullRequest}: ${error.message}; the review goes on`)
     }),
     isLimited: (pullRequest) => Effect.map(monotonicMillis, (now) => (limits.get(ownerOf(pullRequest)) ?? now) > now)
   }
-}
+  return made
+})

@@ -21,7 +21,7 @@ const isNotFound = (error: unknown): error is ForgeError =>
   error instanceof ForgeError && error.reason._tag === "NotFound"
 
 /** Makes the forge that carries out each call as the App or with the token, as it is chosen for the call's repository. */
-export const makeSided = ({ app, covers, token }: Sides): Service => {
+export const makeSided = Effect.fnUntraced(function*({ app, covers, token }: Sides) {
   /** A call whose token the App was refused, because it has lost the repository by now, goes on with the other token. */
   const on = <A, E, R>(
     repo: RepoName,
@@ -36,7 +36,7 @@ export const makeSided = ({ app, covers, token }: Sides): Service => {
             Effect.flatMap(covers(repo), (stillCovered) => stillCovered ? Effect.fail(error) : call(token)))
     )
 
-  const logFailed = makeFailedUpdates()
+  const logFailed = yield* makeFailedUpdates
 
   const onEvent = <A, E, R>(event: PullRequestEvent, call: (forge: Service) => Effect.Effect<A, E, R>) =>
     on(event.pullRequest.repo, call).pipe(withInstallationOf(event))
@@ -62,4 +62,4 @@ export const makeSided = ({ app, covers, token }: Sides): Service => {
     file: (repo, branch, path) => on(repo, (forge) => forge.file(repo, branch, path)),
     relation: (event) => onEvent(event, (forge) => forge.relation(event))
   })
-}
+})
