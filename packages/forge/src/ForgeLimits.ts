@@ -17,16 +17,26 @@ export const ForgeLimits = Context.Reference<SharedLimits>("@nominal-code/forge/
   defaultValue: () => ({ left: () => Effect.succeed(Duration.zero), heard: () => Effect.void })
 })
 
+/** Number of accounts below which limits that have ended are not looked for. */
+const few = 1_000
+
 /** Limits that the clients of one process keep. */
 const makeMemory = (): SharedLimits => {
   const ends = new Map<string, number>()
+  /** Number of accounts at which those that have ended are looked for: twice as many as were left the last time. */
+  let many = few
+  const forgetEnded = (now: number) => {
+    if (ends.size < many) return
+    for (const [account, end] of ends) if (end <= now) ends.delete(account)
+    many = Math.max(few, 2 * ends.size)
+  }
   return {
     left: (account) =>
       Effect.map(monotonicMillis, (now) => Duration.millis(Math.max(0, (ends.get(account) ?? now) - now))),
     heard: (account, lasts) =>
       Effect.map(monotonicMillis, (now) => {
         const end = now + Duration.toMillis(lasts)
-        for (const [name, over] of ends) if (over <= now) ends.delete(name)
+        forgetEnded(now)
         ends.set(account, Math.max(ends.get(account) ?? 0, end))
       })
   }

@@ -44,6 +44,21 @@ it.effect("a limit that ends in less than 50 ms is none: its end would be waited
     assert.deepStrictEqual(yield* Effect.forEach([0, 49, 50], sent), [true, true, false])
   }))
 
+it.effect("a limit takes as much CPU time among many accounts as among few", () =>
+  Effect.gen(function*() {
+    const microsOf = Effect.fnUntraced(function*(accounts: number) {
+      const limits = yield* shared
+      const before = process.threadCpuUsage()
+      for (let index = 0; index < accounts; index++) yield* limits.heard(`github:${index}`, Duration.minutes(10))
+      const { system, user } = process.threadCpuUsage(before)
+      return (system + user) / accounts
+    })
+    const least = (accounts: number) =>
+      Effect.map(Effect.replicateEffect(microsOf(accounts), 3), (times) => Math.min(...times))
+    yield* microsOf(5_000)
+    assert.isAtMost((yield* least(32_000)) / (yield* least(2_000)), 4)
+  }))
+
 const gitLabRef = new PullRequestRef({
   platform: "gitlab",
   repo: RepoName.make("acme/shop"),
