@@ -16,6 +16,12 @@ const placeLimit = Duration.minutes(5)
 /** Time without a pod, a node or a start after which the cluster is asked for the reason. */
 const tellAfter = Duration.seconds(15)
 
+/**
+ * Time limit of a start for which a ConfigMap or Secret is not there. A node looks for it again after 15 and 31 seconds: one
+ * that comes meanwhile is in time.
+ */
+const missingLimit = Duration.seconds(35)
+
 /** Delay before a run without a node tries again. */
 const tryAgainAfter = Duration.minutes(1)
 
@@ -89,12 +95,15 @@ export const make = (
   const unstarted = Effect.fnUntraced(function*(snapshot: KubeJobSnapshot) {
     const { starting } = times
     const isLate = Duration.isGreaterThanOrEqualTo(starting, startLimit)
-    if (!isLate && !Duration.equals(starting, tellAfter)) return Option.none()
+    const isTold = Duration.equals(starting, tellAfter)
+    if (!isLate && !isTold && !Duration.equals(starting, missingLimit)) return Option.none()
     const warnings = yield* podWarnings(snapshot)
-    const hopeless = warnings.filter((warning) => missing.test(warning))
-    return isLate || hopeless.length > 0
-      ? Option.some(neverStarted(snapshot, starting, isLate ? warnings : hopeless))
-      : Option.none()
+    if (isLate) return Option.some(neverStarted(snapshot, starting, warnings))
+    const ofMissing = warnings.filter((warning) => missing.test(warning))
+    if (ofMissing.length === 0) return Option.none()
+    if (!isTold) return Option.some(neverStarted(snapshot, starting, ofMissing))
+    yield* Effect.logWarning(`the pod of the Job waits: ${ofMissing.at(-1)}`)
+    return Option.none()
   })
 
   const look: Effect.Effect<Option.Option<RunWithoutResult>> = Effect.gen(function*() {

@@ -13,6 +13,12 @@ const noRoom = "0/3 nodes are available: 3 Insufficient memory."
 const quota = "Error creating: pods \"one\" is forbidden: exceeded quota: few, requested: pods=1, used: pods=0"
 const pending = kubePod({ name: `${name}-x`, job: name, unschedulable: Option.some(noRoom) })
 const placed = kubePod({ name: `${name}-x`, job: name, node: Option.some("node-3"), phase: "Running" })
+const creating = kubePod({
+  name: pending.name,
+  job: name,
+  node: Option.some("node-3"),
+  waiting: Option.some({ reason: "ContainerCreating", message: "" })
+})
 const failed = (reason: string) => Option.some({ succeeded: false, reason, message: "" })
 
 it.effect("a pod that no node takes is told of within half a minute, and given up for now after five", () =>
@@ -50,8 +56,7 @@ it.effect("what a pod waits for its place is no part of the limit for its start"
 it.effect("a pod with a node that has not started after five minutes waits for the cluster, and says why", () =>
   Effect.gen(function*() {
     const { kube, running } = yield* started()
-    const waiting = Option.some({ reason: "ContainerCreating", message: "" })
-    yield* kube.pod(kubePod({ name: pending.name, job: name, node: Option.some("node-3"), waiting }))
+    yield* kube.pod(creating)
     const mount = "MountVolume.SetUp failed for volume \"cache\" : timed out waiting for the condition"
     yield* kube.warnOfPod(pending.name, noRoom, mount)
     yield* TestClock.adjust("5 minutes")
@@ -71,23 +76,43 @@ it.effect.each(
     "configmap \"company-ca\" not found",
     "configmap references non-existent config key: ca.crt"
   ]
-)("a pod that waits for what is not there is told of within half a minute: %s", (what) =>
+)(
+  "a pod that waits for what is not there is told of after 15 seconds, and given up for now after 35: %s",
+  (what) =>
+    Effect.gen(function*() {
+      const { kube, lines, running } = yield* started()
+      yield* kube.pod(creating)
+      const mount = `MountVolume.SetUp failed for volume "authorities" : ${what}`
+      yield* kube.warnOfPod(pending.name, mount, "Failed to pull the image, trying again")
+      yield* TestClock.adjust("15 seconds")
+      yield* quiet
+      assert.lengthOf(lines.filter((line) => line.includes(mount)), 1)
+      yield* TestClock.adjust("19 seconds")
+      assert.isUndefined(running.pollUnsafe())
+      yield* TestClock.adjust("1 second")
+      yield* quiet
+      yield* kube.removed(name)
+      yield* TestClock.adjust("1 second")
+      const outcome = yield* Fiber.join(running)
+      assert.isTrue(outcome._tag === "Postponed" && outcome.service === "cluster")
+      assert.strictEqual(
+        reasonOf(outcome),
+        `cluster: no pod of the Job could be started in 35s: ContainerCreating: ${mount}`
+      )
+    })
+)
+
+it.effect("a pod whose Secret comes while its node looks for it goes on", () =>
   Effect.gen(function*() {
-    const { kube, running } = yield* started()
-    const waiting = Option.some({ reason: "ContainerCreating", message: "" })
-    yield* kube.pod(kubePod({ name: pending.name, job: name, node: Option.some("node-3"), waiting }))
-    const mount = `MountVolume.SetUp failed for volume "authorities" : ${what}`
-    yield* kube.warnOfPod(pending.name, mount, "Failed to pull the image, trying again")
-    yield* TestClock.adjust("30 seconds")
-    yield* quiet
-    yield* kube.removed(name)
-    yield* TestClock.adjust("1 second")
-    const outcome = yield* Fiber.join(running)
-    assert.isTrue(outcome._tag === "Postponed" && outcome.service === "cluster")
-    assert.strictEqual(
-      reasonOf(outcome),
-      `cluster: no pod of the Job could be started in 15s: ContainerCreating: ${mount}`
-    )
+    const { kube, results, running } = yield* started()
+    yield* kube.pod(creating)
+    yield* kube.warnOfPod(pending.name, "MountVolume.SetUp failed for volume \"key\" : secret \"key\" not found")
+    yield* TestClock.adjust("16 seconds")
+    yield* kube.pod(placed)
+    yield* TestClock.adjust("1 minute")
+    assert.deepStrictEqual(kube.log, [`create ${name}`])
+    yield* results.report(run, reviewed)
+    assert.deepStrictEqual(yield* Fiber.join(running), reviewed)
   }))
 
 it.effect("a deadline that the wait for a place has eaten up postpones the run, any other one fails it", () =>
