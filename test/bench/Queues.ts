@@ -4,28 +4,42 @@ import type { Lane } from "@nominal-code/domain/job/Lane"
 import { JobQueue, QueueLimits, Settlement } from "@nominal-code/jobs/JobQueue"
 import * as RedisQueue from "@nominal-code/jobs/redis/RedisQueue"
 import * as SqliteQueue from "@nominal-code/jobs/sqlite/SqliteQueue"
-import * as StoredJob from "@nominal-code/jobs/table/StoredJob"
 import * as Redis from "@nominal-code/persistence/Redis"
 import * as Sqlite from "@nominal-code/persistence/Sqlite"
 import { laneOf, mention, reviewed } from "@nominal-code/testing/Jobs"
 import * as RedisServer from "@nominal-code/testing/RedisServer"
-import { Queue, Worker } from "bullmq"
 import { Context, Effect, FileSystem, Layer, Option } from "effect"
-import { count, NotMeasured, ratio } from "./Figure.ts"
+import * as BullMq from "./BullMq.ts"
+import { count, type Figure, NotMeasured, ratio, shown } from "./Figure.ts"
+import { median, type Samples } from "./Samples.ts"
 import { opened } from "./ScaleStores.ts"
 
-const rounds = 3
-/** Rounds before them, in which everything is warmed up: what is called seldom is not compiled, here as there. */
-const before = 5
+const rounds = { redis: 5, sqlite: 3 }
 const atOnce = 50
 const lanes = 1000
 /** Maximum number of comments that wait in one lane. */
 const inLane = QueueLimits.defaultValue().laneCapacity
-const waves = 10
+/** Waves of a round in many lanes, and in one: each is offered, and ended then. */
+const waves = { many: 10, one: 25 }
 
+/** Time that some operations took in seconds, and the CPU time of this process and of Redis in microseconds. */
+interface Spent {
+  readonly seconds: number
+  readonly own: number
+  readonly store: number
+}
+
+const plus = (one: Spent, other: Spent): Spent => ({
+  seconds: one.seconds + other.seconds,
+  own: one.own + other.own,
+  store: one.store + other.store
+})
+
+/** Time of some offers, and that of the offers and the ends of the same jobs. */
 interface Speed {
-  readonly offers: number
-  readonly cycles: number
+  readonly jobs: number
+  readonly offers: Spent
+  readonly cycles: Spent
 }
 
 /** Offers and ends these jobs. Each way may wait for what is done with it. */
@@ -55,36 +69,6 @@ const ours = ({ offer, settleAndTake, take }: JobQueue["Service"]): Peer => ({
   }
 })
 
-const attempt = <A>(run: () => Promise<A>) =>
-  Effect.tryPromise({ try: run, catch: (cause) => new NotMeasured({ message: `BullMQ: ${String(cause)}` }) })
-
-/** BullMQ, as its documentation sets it up. It knows no lanes. */
-const bullMq = Effect.fnUntraced(function*(port: number) {
-  const connection = { host: "127.0.0.1", port, maxRetriesPerRequest: null }
-  const queue = yield* Effect.acquireRelease(
-    Effect.sync(() => new Queue<string>("bench", { connection })),
-    (queue) => Effect.promise(() => queue.close())
-  )
-  const peer: Peer = {
-    offer: (job) => attempt(() => queue.add("review", StoredJob.encode(job), { jobId: job.id })),
-    endAll: (jobs) =>
-      Effect.acquireUseRelease(
-        Effect.sync(() =>
-          new Worker("bench", () => Promise.resolve(), { connection, concurrency: atOnce, autorun: false })
-        ),
-        (worker) =>
-          Effect.callback<void, NotMeasured>((resume) => {
-            let left = jobs.length
-            worker.on("completed", () => --left === 0 && resume(Effect.void))
-            worker.on("error", ({ message }) => resume(Effect.fail(new NotMeasured({ message: `BullMQ: ${message}` }))))
-            void worker.run()
-          }),
-        (worker) => Effect.promise(() => worker.close())
-      )
-  }
-  return peer
-})
-
 /** The next jobs, of so many lanes. */
 const supply = () => {
   let given = 0
@@ -95,26 +79,74 @@ const supply = () => {
     })
 }
 
-const seconds = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.suspend(() => {
-    const began = performance.now()
-    return Effect.map(effect, () => (performance.now() - began) / 1000)
-  })
+/** CPU time that a store's own process has used so far, in microseconds. */
+type StoreCpu = Effect.Effect<number>
 
-const speedOf = Effect.fnUntraced(function*({ endAll, offer }: Peer, all: ReadonlyArray<ReadonlyArray<Job>>) {
-  const count = all.flat().length
-  const times = yield* Effect.forEach(
-    all,
-    Effect.fnUntraced(function*(jobs) {
-      const offering = yield* seconds(Effect.forEach(jobs, offer, { concurrency: atOnce, discard: true }))
-      return [offering, yield* seconds(endAll(jobs))] as const
-    }),
-    { concurrency: 1 }
+const cpuOf = ({ command }: RedisServer.RedisServer): StoreCpu =>
+  Effect.map(
+    command("info", "cpu"),
+    (info) =>
+      Array.from(String(info).matchAll(/^used_cpu_(?:sys|user):([\d.]+)/gm), ([, seconds]) => Number(seconds) * 1e6)
+        .reduce((sum, micros) => sum + micros, 0)
   )
-  const offering = times.reduce((sum, [one]) => sum + one, 0)
-  const ending = times.reduce((sum, [, one]) => sum + one, 0)
-  return { offers: count / offering, cycles: count / (offering + ending) } satisfies Speed
+
+/** Takes the time of this, and the CPU time. */
+const spent = Effect.fnUntraced(function*<A, E>(effect: Effect.Effect<A, E>, storeCpu: StoreCpu) {
+  const store = yield* storeCpu
+  const cpu = process.cpuUsage()
+  const began = performance.now()
+  yield* effect
+  const seconds = (performance.now() - began) / 1000
+  const { system, user } = process.cpuUsage(cpu)
+  return { seconds, own: user + system, store: (yield* storeCpu) - store } satisfies Spent
 })
+
+const speedOf = Effect.fnUntraced(
+  function*({ endAll, offer }: Peer, all: ReadonlyArray<ReadonlyArray<Job>>, storeCpu: StoreCpu = Effect.succeed(0)) {
+    let offers: Spent = { seconds: 0, own: 0, store: 0 }
+    let ends = offers
+    for (const jobs of all) {
+      const offering = Effect.forEach(jobs, offer, { concurrency: atOnce, discard: true })
+      offers = plus(offers, yield* spent(offering, storeCpu))
+      ends = plus(ends, yield* spent(endAll(jobs), storeCpu))
+    }
+    return { jobs: all.flat().length, offers, cycles: plus(offers, ends) } satisfies Speed
+  }
+)
+
+/** Operations in a second. */
+const rate = (what: "offers" | "cycles") => ({ jobs, [what]: { seconds } }: Speed): number => jobs / seconds
+
+/** CPU time of an operation in microseconds. */
+const cpuTime = (what: "offers" | "cycles", whose: "own" | "store") => ({ jobs, [what]: spent }: Speed): number =>
+  spent[whose] / jobs
+
+/** Speeds of the two peers in each round. */
+type Rounds = ReadonlyArray<readonly [ours: Speed, theirs: Speed]>
+
+const names = {
+  offers: ["offers per second", "CPU time of an offer"],
+  cycles: ["offers and whole cycles per second", "CPU time of an offer and a whole cycle"]
+} as const
+
+/** The figures of an operation: how many a second, and the CPU time of one, in this process and in Redis. */
+const figuresOf = (where: string, all: Rounds, what: "offers" | "cycles"): ReadonlyArray<Figure> => {
+  const [rateName, cpuName] = names[what]
+  const column = (peer: 0 | 1, value: (speed: Speed) => number): Samples => all.map((speeds) => value(speeds[peer]))
+  const rates = ratio(
+    { name: `${rateName}, ${where}`, unit: "/s", against: "BullMQ" },
+    column(0, rate(what)),
+    column(1, rate(what))
+  )
+  const [own, store] = [cpuTime(what, "own"), cpuTime(what, "store")]
+  const whole = (speed: Speed) => own(speed) + store(speed)
+  const split = (peer: 0 | 1) => `${shown(median(column(peer, own)))} + ${shown(median(column(peer, store)))} µs`
+  const cpu: Figure = {
+    ...ratio({ name: `${cpuName}, ${where}`, unit: "µs", against: "BullMQ" }, column(0, whole), column(1, whole)),
+    here: `${split(0)} against ${split(1)}`
+  }
+  return [rates, cpu]
+}
 
 /** Speed of the queue in a database file, whose every transaction waits for the disk: as many jobs at once, to their end. */
 const inSqlite = Effect.gen(function*() {
@@ -125,43 +157,45 @@ const inSqlite = Effect.gen(function*() {
   )
   const queue = ours(Context.get(context, JobQueue))
   const next = supply()
-  const round = Effect.suspend(() => speedOf(queue, Array.from({ length: waves }, () => next(lanes, lanes))))
-  const all = (yield* Effect.replicateEffect(round, 1 + rounds)).slice(1)
-  return count(
-    "offers and whole cycles per second, SQLite, 50 at once",
-    all.map(({ cycles }) => cycles),
-    `${waves * lanes} jobs a round, on this machine and its disk`
-  )
+  const round = Effect.suspend(() => speedOf(queue, Array.from({ length: waves.many }, () => next(lanes, lanes))))
+  const all = (yield* Effect.replicateEffect(round, 1 + rounds.sqlite)).slice(1)
+  return [
+    count(
+      "offers and whole cycles per second, SQLite, 50 at once",
+      all.map(rate("cycles")),
+      `${waves.many * lanes} jobs a round, on this machine and its disk`
+    ),
+    count("CPU time of an offer and a whole cycle, SQLite, µs", all.map(cpuTime("cycles", "own")))
+  ]
 })
 
 /** Measures the queue in Redis against BullMQ in the same Redis, in many lanes and in a full one, and the one in SQLite. */
 export const measure = Effect.fn("Queues.measure")(
   function*() {
-    const server = yield* RedisServer.start()
+    // A file that is rewritten in the middle of a round would count for the one whose turn it is.
+    const server = yield* RedisServer.start({ args: ["--auto-aof-rewrite-percentage", "0"] })
     const context = yield* opened(
       RedisQueue.layer.pipe(Layer.provideMerge(Redis.layer(server.url)), Layer.provide(NodeServices.layer))
     )
-    const peers = [ours(Context.get(context, JobQueue)), yield* bullMq(server.port)] as const
+    const [we, they] = [ours(Context.get(context, JobQueue)), yield* BullMq.make(server.port, atOnce)]
     const next = supply()
-    const round = Effect.forEach(
-      peers,
-      Effect.fnUntraced(function*(peer) {
-        const many = yield* speedOf(peer, [next(lanes, lanes)])
-        return { many, one: yield* speedOf(peer, Array.from({ length: waves }, () => next(inLane, 1))) }
-      }),
-      { concurrency: 1 }
+    const speed = (peer: Peer, waves: number, count: number, lanes: number) =>
+      speedOf(peer, Array.from({ length: waves }, () => next(count, lanes)), cpuOf(server))
+    const round = Effect.suspend(() =>
+      Effect.all({
+        many: Effect.all([speed(we, waves.many, lanes, lanes), speed(they, waves.many, lanes, lanes)]),
+        one: Effect.all([speed(we, waves.one, inLane, 1), speed(they, waves.one, inLane, 1)])
+      })
     )
-    const all = (yield* Effect.replicateEffect(round, before + rounds)).slice(before)
-    const column = (peer: number, lanes: "many" | "one", what: keyof Speed) =>
-      all.map((speeds) => speeds[peer]?.[lanes][what] ?? NaN)
-    const figure = (label: string, lanes: "many" | "one", what: keyof Speed) =>
-      ratio({ name: label, unit: "/s", against: "BullMQ" }, column(0, lanes, what), column(1, lanes, what))
+    // The first round warms everything up.
+    const all = (yield* Effect.replicateEffect(round, 1 + rounds.redis)).slice(1)
+    const [many, one] = [all.map(({ many }) => many), all.map(({ one }) => one)]
     return [
-      figure("offers per second, 1,000 lanes", "many", "offers"),
-      figure("offers and whole cycles per second, 1,000 lanes", "many", "cycles"),
-      figure("offers per second, one lane", "one", "offers"),
-      figure("offers and whole cycles per second, one lane", "one", "cycles"),
-      yield* inSqlite
+      ...figuresOf("1,000 lanes", many, "offers"),
+      ...figuresOf("1,000 lanes", many, "cycles"),
+      ...figuresOf("one lane", one, "offers"),
+      ...figuresOf("one lane", one, "cycles"),
+      ...yield* inSqlite
     ]
   },
   Effect.scoped,
