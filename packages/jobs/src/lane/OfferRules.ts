@@ -15,7 +15,6 @@ import {
   park,
   retire,
   standingFor,
-  untried,
   waitingComments,
   waitingLifecycle
 } from "./JobTransitions.ts"
@@ -63,19 +62,34 @@ export const taskOf = (command: Command["_tag"]): "review" | "command" => usesMo
 /** Resets a job so that it waits as if it had just been accepted. */
 export const asNewlyAccepted = (
   table: Pick<JobTable, "tick">,
-  row: OfferedJob["row"] & Pick<JobRow, "earlier" | "attempts" | "epoch" | "receivedAt" | "task">,
+  { attempts, delivery, earlier, epoch, event, id, lane, lifecycle, receivedAt, task }:
+    & OfferedJob["row"]
+    & Pick<JobRow, "earlier" | "attempts" | "epoch" | "receivedAt" | "task">,
   now: number
 ): JobRow => ({
-  ...row,
-  ...untried,
+  id,
   position: table.tick(),
+  lane,
+  delivery,
+  event,
+  lifecycle,
   state: "waiting",
-  earlier: row.earlier + row.attempts,
+  task,
+  failure: null,
+  waitsFor: null,
+  waitsSince: null,
+  attempts: 0,
+  earlier: earlier + attempts,
+  losses: 0,
+  dueAt: 0,
+  epoch,
+  owner: null,
   stop: null,
   again: false,
   supersededBy: null,
   stoodFor: null,
   outcome: null,
+  receivedAt,
   since: now,
   endedAt: null
 })

