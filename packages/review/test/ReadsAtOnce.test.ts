@@ -27,13 +27,13 @@ describe("a review of many files", () => {
     Effect.gen(function*() {
       const { checkout, greatest } = watched()
       assert.strictEqual((yield* plan({ checkout, files })).files.length, 40)
-      assert.strictEqual(greatest(), 16)
+      assert.strictEqual(greatest(), 4)
     }))
 
   it.live("reads several of them at once for their outlines, on both sides, but not all", () =>
     Effect.gen(function*() {
       const { checkout, greatest } = watched()
       assert.deepStrictEqual([...(yield* outlinesOf(checkout, files)).keys()], files)
-      assert.strictEqual(greatest(), 16)
+      assert.strictEqual(greatest(), 4)
     }))
 })

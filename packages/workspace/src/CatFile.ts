@@ -42,7 +42,7 @@ const parseHeader = (line: string): Result.Result<Option.Option<ObjectInfo>, Git
 
 /** Maximum number of questions that are asked together, and of bytes that their answers may bring. */
 const MAX_TOGETHER = 64
-const MAX_TOGETHER_BYTES = 4 * 1024 * 1024
+const MAX_TOGETHER_BYTES = 1024 * 1024
 
 type Answer = Option.Option<{ readonly info: ObjectInfo; readonly body: Uint8Array }>
 

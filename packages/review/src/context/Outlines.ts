@@ -8,8 +8,8 @@ import type { FileOutlines } from "./Symbols.ts"
 
 /** Number of files whose outlines are made. */
 const mostFiles = 60
-/** Number of files that are read at once, while the parser is at work on others. */
-const atOnce = 8
+/** Number of files that are read at once, on both sides, while the parser is at work on others. */
+const atOnce = 2
 
 const empty: Outline = { definitions: [], mentions: {}, errors: 0 }
 

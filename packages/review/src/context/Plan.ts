@@ -28,8 +28,8 @@ export interface ReviewPlan {
 /** Number of files whose text at the base is read, to see if they are generated. */
 const mostHeaders = 500
 
-/** Number of files that are read at once: git answers them together. */
-const atOnce = 16
+/** Number of files that are read at once: git answers them together, and each may take 16 MiB. */
+const atOnce = 4
 
 /** Lines of a patch on one side. */
 const linesOf = ({ patch = "" }: ChangedFile, kind: "added" | "deleted"): ReadonlyArray<string> =>
