@@ -6,7 +6,7 @@ const numbers = /^Expected a string representing a(?:n| finite| safe)* (?:number
 
 /** Words for what a value should have been: Effect's, without the names of its own parts. */
 const expectation = (expected: string): string => {
-  const plain = expected.replace(/^Expected:? /, "").replace("Schema validation failed: ", "").replace(/^Expected /, "")
+  const plain = expected.replace("Schema validation failed: ", "").replace(/^Expected /, "")
   if (numbers.test(expected)) return "a number"
   const choices = plain.split(" | ").map((choice) => choice.replaceAll("\"", ""))
   return choices.length > 1 ? `one of ${choices.join(", ")}` : plain === "string" ? "a value" : plain
