@@ -3,6 +3,7 @@ import { execFile } from "node:child_process"
 import {
   cpSync,
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -13,7 +14,7 @@ import {
 } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { env, execPath } from "node:process"
+import { env, execPath, kill, pid } from "node:process"
 import { setTimeout } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
@@ -64,38 +65,60 @@ const buildIn = (directory: string): Promise<unknown> => {
   })
 }
 
+/** File with the number of the worker that builds. */
+const builderIn = (directory: string): string => join(directory, "begun")
+
 /** True for the first of all workers that asks. */
 const isFirst = (directory: string): boolean => {
+  const note = join(directory, `begun-${pid}`)
+  writeFileSync(note, String(pid))
   try {
-    mkdirSync(join(directory, "begun"))
+    // With what is in it, in one step.
+    linkSync(note, builderIn(directory))
     return true
   } catch {
     return false
   }
 }
 
-/** Time limit of the build, should the worker that builds end: ten times what it takes on a busy machine, in seconds. */
+/** True while the worker that builds is there. */
+const isBuilt = (directory: string): boolean => {
+  const builder = Number(readFileSync(builderIn(directory), "utf8"))
+  try {
+    return kill(builder, 0)
+  } catch {
+    return false
+  }
+}
+
+/** Time limit of the build: ten times what it takes on a busy machine, in seconds. */
 const patience = 600
 
 /** The end of the build: the file in which its failure stands. */
-const ended = (file: string, waited = 0): Promise<void> => {
-  if (!existsSync(file) && waited < patience) return setTimeout(100).then(() => ended(file, waited + 0.1))
-  const failure = existsSync(file) ? readFileSync(file, "utf8") : `it did not end in ${patience} seconds`
+const ended = (directory: string, waited = 0): Promise<void> => {
+  const file = join(directory, "ended")
+  // In this order: a worker may end right after its build.
+  const failed = !isBuilt(directory)
+    ? "the worker that built it was killed"
+    : waited >= patience
+    ? `it did not end in ${patience} seconds`
+    : ""
+  if (!existsSync(file) && failed === "") return setTimeout(100).then(() => ended(directory, waited + 0.1))
+  const failure = existsSync(file) ? readFileSync(file, "utf8") : failed
   return failure === "" ? Promise.resolve() : Promise.reject(new Error(`The command was not built: ${failure}`))
 }
 
 /**
  * The build of the command, once in a run: by the first worker that needs it, while others go on with files that do not.
- * Fails in each with what the build has said.
+ * Fails in each with what the build has said, or when the worker that builds is killed.
  */
-export const built = (): Promise<void> => {
-  const directory = env["NOMINAL_CODE_BUNDLE"]
+export const built = (directory = env["NOMINAL_CODE_BUNDLE"]): Promise<void> => {
   if (directory === undefined) return Promise.resolve()
+  if (!isFirst(directory)) return ended(directory)
   const file = join(directory, "ended")
-  if (!isFirst(directory)) return ended(file)
   return Promise.resolve(directory).then(buildIn).then(() => "", String).then((failure) => {
     writeFileSync(`${file}~`, failure)
     renameSync(`${file}~`, file)
-    return ended(file)
+    return ended(directory)
   })
 }
