@@ -69,7 +69,7 @@ export const make = Effect.fnUntraced(function*(shortenWaits: ShortenWaits) {
 
   /** A full Redis takes no note: each server shortens the waits then. */
   const unlessFull = <A>(sent: Effect.Effect<A, StoreError>) =>
-    Effect.catch(sent, (error) => error.reason === "unavailable" ? Effect.fail(error) : Effect.succeed(null))
+    Effect.catchIf(sent, ({ reason }) => reason !== "unavailable", () => Effect.succeed(null))
   const write = (...command: readonly [string, string, ...ReadonlyArray<string | number>]) =>
     unlessFull(redis.send(operation, StoredText, command))
 
