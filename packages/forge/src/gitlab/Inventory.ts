@@ -1,6 +1,7 @@
 import { Login, PullNumber, PullRequestRef, RepoName, Sha } from "@nominal-code/domain/event/PullRequest"
 import { makeMarkerSeal, MarkerKeys } from "@nominal-code/domain/review/MarkerSeal"
-import { Clock, Duration, Effect, Option, Schema } from "effect"
+import { monotonicMillis } from "@nominal-code/domain/telemetry/MonotonicTime"
+import { Duration, Effect, Option, Schema } from "effect"
 import { checkName } from "../Checks.ts"
 import {
   type ForgeInventory,
@@ -160,11 +161,11 @@ export const makeInventory = Effect.fnUntraced(function*(options: GitLabOptions)
   /** Looks at a merge request; undefined if it is gone, or has too many comments: that holds up none of the others. */
   const lookIfRead = Effect.fnUntraced(function*(request: OpenPullRequest, since: number) {
     const key = String(request.ref)
-    const now = yield* Clock.currentTimeMillis
+    const now = yield* monotonicMillis
     if (now < (tooLong.get(key) ?? 0)) return undefined
     tooLong.delete(key)
     return yield* look(request, since).pipe(
-      Effect.catchIf(isNotFound, () => Effect.undefined),
+      Effect.catchReason("ForgeError", "NotFound", () => Effect.undefined),
       Effect.catchIf(isTooLarge, ({ message }) => {
         tooLong.set(key, now + tooLongFor)
         return Effect.as(
