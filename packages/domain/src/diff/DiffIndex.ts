@@ -1,5 +1,5 @@
 import { Option } from "effect"
-import { type Hunk, parsePatch, type PatchLine } from "./Hunk.ts"
+import { hasHunk, type Hunk, parsePatch, type PatchLine } from "./Hunk.ts"
 import type { ChangedFile, Side } from "./Patch.ts"
 
 interface PlacedLine {
@@ -33,34 +33,41 @@ const indexHunks = (hunks: ReadonlyArray<Hunk>): Sides => {
  * is not in it.
  */
 export class DiffIndex {
-  private readonly files: ReadonlyMap<string, Sides>
+  private readonly patches: ReadonlyMap<string, string>
+  private readonly indexed = new Map<string, Sides>()
 
-  private constructor(files: ReadonlyMap<string, Sides>) {
-    this.files = files
+  private constructor(patches: ReadonlyMap<string, string>) {
+    this.patches = patches
   }
 
-  static readonly make = (files: ReadonlyArray<ChangedFile>): DiffIndex => {
-    const indexed = new Map<string, Sides>()
-    for (const { patch = "", path } of files) {
-      const hunks = parsePatch(patch)
-      if (hunks.length > 0) indexed.set(path, indexHunks(hunks))
-    }
-    return new DiffIndex(indexed)
+  /** Makes the index. A patch is parsed when a line of its file is asked for: findings are in few files of a change. */
+  static readonly make = (files: ReadonlyArray<ChangedFile>): DiffIndex =>
+    new DiffIndex(
+      new Map(files.flatMap(({ patch = "", path }) => hasHunk(patch) ? [[path, patch] as const] : []))
+    )
+
+  private sides(path: string): Sides | undefined {
+    const known = this.indexed.get(path)
+    const patch = this.patches.get(path)
+    if (known !== undefined || patch === undefined) return known
+    const sides = indexHunks(parsePatch(patch))
+    this.indexed.set(path, sides)
+    return sides
   }
 
   /** The files that have at least one hunk. */
   get paths(): ReadonlyArray<string> {
-    return [...this.files.keys()]
+    return [...this.patches.keys()]
   }
 
   /** Numbers of the lines of a file's side that can carry a comment. */
   lines(path: string, side: Side): ReadonlySet<number> {
-    return new Set(this.files.get(path)?.[side].keys())
+    return new Set(this.sides(path)?.[side].keys())
   }
 
   /** The line of the patch under that number. A context line knows its numbers on both sides. */
   line(path: string, side: Side, line: number): Option.Option<PatchLine> {
-    return Option.fromUndefinedOr(this.files.get(path)?.[side].get(line)?.line)
+    return Option.fromUndefinedOr(this.sides(path)?.[side].get(line)?.line)
   }
 
   /**
@@ -68,7 +75,7 @@ export class DiffIndex {
    * forges refuse one that crosses a gap of the diff, even where the numbers are next to each other.
    */
   has(path: string, side: Side, line: number, startLine: number = line): boolean {
-    const lines = this.files.get(path)?.[side]
+    const lines = this.sides(path)?.[side]
     const last = lines?.get(line)
     return last !== undefined && startLine <= line && lines?.get(startLine)?.hunk === last.hunk
   }
@@ -78,7 +85,7 @@ export class DiffIndex {
    * the range that is in the diff. None when the diff has no line of the range.
    */
   clip(path: string, side: Side, line: number, startLine: number = line): Option.Option<ClippedRange> {
-    const lines = this.files.get(path)?.[side]
+    const lines = this.sides(path)?.[side]
     if (lines === undefined) return Option.none()
     const inDiff = [...lines.keys()].filter((number) => number <= line && number >= startLine)
     const last = inDiff.reduce((most, number) => Math.max(most, number), 0)
@@ -90,7 +97,7 @@ export class DiffIndex {
 
   /** The text of the range's lines, each without its line ending; none unless `has` holds for the range. */
   code(path: string, side: Side, line: number, startLine: number = line): Option.Option<ReadonlyArray<string>> {
-    const lines = this.files.get(path)?.[side]
+    const lines = this.sides(path)?.[side]
     if (lines === undefined || !this.has(path, side, line, startLine)) return Option.none()
     const code: Array<string> = []
     for (let number = startLine; number <= line; number++) code.push(lines.get(number)?.line.text ?? "")

@@ -48,6 +48,11 @@ export const hunkRange = (line: string): HunkRange | undefined => {
   }
 }
 
+const anyHeader = new RegExp(String.raw`(?:^|\n)${header.source.slice(1)}`)
+
+/** True for a patch that has a hunk. */
+export const hasHunk = (patch: string): boolean => anyHeader.test(patch)
+
 const withoutCarriageReturn = (text: string) => text.endsWith("\r") ? text.slice(0, -1) : text
 
 /** Reader of one hunk's lines, which counts both sides. */
@@ -135,6 +140,8 @@ const isOpen = (ends: ReadonlySet<string>): boolean => ends.has("none") || ends.
  * of such a line is the same before and after.
  */
 export const lineEndChanges = (patch: string): ReadonlyArray<string> => {
+  // All its lines end at `\n` then.
+  if (!patch.includes("\r") && !patch.includes("\n\\")) return []
   const lines = parsePatch(patch).flatMap((hunk) => hunk.lines)
   const [before, after] = [endsOf(lines, "added"), endsOf(lines, "deleted")]
   const [was, is] = [namesOf(before), namesOf(after)]

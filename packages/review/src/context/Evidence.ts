@@ -31,29 +31,33 @@ const definitionLines = 8
 
 type Hits = ReadonlyArray<WordHit>
 
-/** Lines of the head that the diff shows, by path. */
-const shownLines = (files: ReadonlyArray<ChangedFile>): ReadonlyMap<string, ReadonlySet<number>> =>
-  new Map(files.map(({ patch = "", path }) => [
-    path,
-    new Set(
-      parsePatch(patch).flatMap(({ lines }) => lines.flatMap((line) => line.kind === "deleted" ? [] : [line.newLine]))
-    )
-  ]))
-
-const sharedDirectories = (one: string, other: string): number => {
-  const [a, b] = [one.split("/"), other.split("/")]
-  const differ = a.findIndex((part, at) => part !== b[at])
-  return differ === -1 ? a.length : differ
-}
-
 /** Remembers what a function says of a path: thousands of hits are in few files. */
-const ofPath = <A>(tell: (path: string) => A) => {
+const ofPath = <A>(tell: (path: WordHit["path"]) => A) => {
   const told = new Map<string, A>()
   return ({ path }: WordHit): A => {
     const answer = told.get(path) ?? tell(path)
     told.set(path, answer)
     return answer
   }
+}
+
+/** Tells if the diff shows a line of the head. Only the patches of files that are asked for are parsed. */
+const shownIn = (files: ReadonlyArray<ChangedFile>) => {
+  const patches = new Map(files.map(({ patch = "", path }) => [path, patch]))
+  const linesOf = ofPath((path) =>
+    new Set(
+      parsePatch(patches.get(path) ?? "").flatMap(({ lines }) =>
+        lines.flatMap((line) => line.kind === "deleted" ? [] : [line.newLine])
+      )
+    )
+  )
+  return (hit: WordHit): boolean => linesOf(hit).has(hit.line)
+}
+
+const sharedDirectories = (one: string, other: string): number => {
+  const [a, b] = [one.split("/"), other.split("/")]
+  const differ = a.findIndex((part, at) => part !== b[at])
+  return differ === -1 ? a.length : differ
 }
 
 /** Places in the order of their worth: code before all other text, and what is near before what is far. */
@@ -175,7 +179,7 @@ export const evidence = Effect.fn("Evidence.gather")(function*(
   const code = files.filter(({ kind }) => kind === "source" || kind === "test").map(({ file }) => file)
   const sources = files.filter(({ kind }) => kind === "source").map(({ file }) => file)
   const symbols = touchedSymbols(sources, yield* outlinesOf(checkout, sources)).slice(0, mostSymbols)
-  const inDiff = shownLines(changed)
+  const isShown = shownIn(changed)
   const found = yield* checkout.words(symbols.map(({ name }) => name)).pipe(
     Effect.catch(({ message }) =>
       Effect.as(Effect.logWarning(`Reviewing without the uses of what is changed: ${message}`), [] as const)
@@ -183,7 +187,7 @@ export const evidence = Effect.fn("Evidence.gather")(function*(
   )
   const lines = readingOnce(checkout)
   const isWritten = ofPath((path) => generatedByPath(path) === undefined)
-  const outside = found.filter((hit) => inDiff.get(hit.path)?.has(hit.line) !== true && isWritten(hit))
+  const outside = found.filter((hit) => !isShown(hit) && isWritten(hit))
   const about = yield* Effect.forEach(symbols, (symbol) => {
     const isWord = new RegExp(String.raw`(?<![\w$])${symbol.name.replaceAll("$", "\\$")}(?![\w$])`)
     return aboutSymbol(lines, symbol, outside.filter(({ text }) => isWord.test(text)))
