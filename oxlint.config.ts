@@ -108,7 +108,7 @@ const roots = "Only composition roots know AppConfig: the commands, Configured, 
   `doctor/Examination. Take the group of settings as a parameter (${bordersPage}).`
 const cli = ["crypto", "http", "https", "process", "stream", "v8", "zlib"]
 const workspace = ["crypto", "os", "process", "tls", "util"]
-const parser = ["fs", "url", "worker_threads", "zlib"]
+const parser = ["fs", "fs/promises", "module", "url", "vm", "worker_threads", "zlib"]
 
 export default {
   plugins: ["typescript", "import", "unicorn", "oxc"],
@@ -150,7 +150,7 @@ export default {
       notNode(
         "workspace",
         [...workspace, ...parser],
-        `Only the thread that parses may use ${parser.map((name) => `node:${name}`).join(", ")}: ` +
+        `Only what parses may use ${parser.map((name) => `node:${name}`).join(", ")}: ` +
           `it runs without Effect (${bordersPage}).`
       ),
       "syntax/**"

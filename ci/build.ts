@@ -6,6 +6,7 @@
  */
 import { execFileSync } from "node:child_process"
 import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { createRequire } from "node:module"
 import { resolve } from "node:path"
 import { argv, env, execPath } from "node:process"
 import { fileURLToPath } from "node:url"
@@ -68,6 +69,8 @@ for (const [name, file] of Object.entries({ ...grammarFiles, parser: parserFile 
   const params = { [constants.BROTLI_PARAM_QUALITY]: 5, [constants.BROTLI_PARAM_LGWIN]: 24 }
   writeFileSync(out(`grammars/${name}.wasm.br`), brotliCompressSync(bytes, { params }))
 }
+// It is run as a script, of which a module of its own cannot be made.
+cpSync(createRequire(import.meta.url).resolve("web-tree-sitter"), out("grammars/web-tree-sitter.cjs"))
 cpSync(at("LICENSE"), out("LICENSE"))
 // The pages that it links to are not in the package.
 const repository = "https://github.com/gauthierdmn/nominal-code"

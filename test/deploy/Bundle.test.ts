@@ -6,6 +6,7 @@ import { PullRequestEvent } from "@nominal-code/domain/event/PullRequestEvent"
 import { DeliveryId, Job, jobIdOfDelivery } from "@nominal-code/domain/job/Job"
 import { JobPayloadJson } from "@nominal-code/domain/job/JobPayload"
 import { Lane, Namespace } from "@nominal-code/domain/job/Lane"
+import * as GitHubEmulator from "@nominal-code/testing/GitHubEmulator"
 import * as Scene from "@nominal-code/testing/GitHubScene"
 import * as ScriptedModel from "@nominal-code/testing/ScriptedModel"
 import { firstUsually } from "@nominal-code/testing/Sized"
@@ -13,7 +14,7 @@ import { testConfig } from "@nominal-code/testing/TestConfig"
 import * as Syntax from "@nominal-code/workspace/syntax/Syntax"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { spawnSync } from "node:child_process"
-import { existsSync, globSync } from "node:fs"
+import { existsSync, globSync, writeFileSync } from "node:fs"
 import { isBuiltin } from "node:module"
 import { execPath } from "node:process"
 import { pathToFileURL } from "node:url"
@@ -91,15 +92,28 @@ const settingsWith = (provider: Provider) => {
   return { ...review, reviewer: agent, verifier: agent, explorer: agent }
 }
 
+/** A pull request that changes a file of TypeScript. */
+const sceneWith = (text: string) =>
+  Effect.gen(function*() {
+    const emulator = yield* GitHubEmulator.make()
+    const repository = yield* emulator.addRepository("acme/shop", [{ message: "Begin", files: { "a.ts": text } }])
+    const pull = yield* emulator.openPullRequest({
+      repository,
+      commits: [{ message: "Add a line", files: { "a.ts": `${text}export const other = 2\n` } }]
+    })
+    return { emulator, repository, pull, bot: emulator.account("bot") }
+  })
+
 type AppOf = Effect.Success<ReturnType<typeof makeApp>>
 
 /** Runs one job of a server with this provider, for which the process has nothing but the keys of all. */
 const runJob = Effect.fnUntraced(function*(
   { directory, nominalCode }: AppOf,
   provider: Provider,
-  more: Readonly<Record<string, string>> = {}
+  more: Readonly<Record<string, string>> = {},
+  sceneOf: typeof Scene.scene = Scene.scene
 ) {
-  const scene = yield* Scene.scene
+  const scene = yield* sceneOf
   const model = yield* ScriptedModel.make
   const found: Array<string> = []
   const script = ScriptedModel.turns(
@@ -189,6 +203,20 @@ layer(App.layer, { timeout: "2 minutes", excludeTestServices: true })("the image
         assert.isTrue(Option.isSome(yield* syntax.outline(`a.${ending}`, "total")), ending)
       }
     }))
+
+  it.effect("starts a thread to parse a long file, and none for a short one", () =>
+    Effect.gen(function*() {
+      const app = yield* App
+      const preload = `${app.directory}/threads.cjs`
+      writeFileSync(preload, "process.on(\"worker\", () => process.stderr.write(\"a thread was started\\n\"))")
+      const run = (text: string) => runJob(app, "anthropic", { NODE_OPTIONS: `--require=${preload}` }, sceneWith(text))
+      const long = yield* run("export const one = 1\n".repeat(1_000))
+      assert.strictEqual(long.code, 0, long.written)
+      assert.include(long.written, "a thread was started")
+      const short = yield* run("export const one = 1\n")
+      assert.strictEqual(short.code, 0, short.written)
+      assert.notInclude(short.written, "a thread was started")
+    }).pipe(Effect.scoped))
 
   it.effect("has every text that a module reads at run time, where the module looks for it", () =>
     Effect.gen(function*() {

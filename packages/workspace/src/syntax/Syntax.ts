@@ -2,7 +2,8 @@ import { Clock, Context, Duration, Effect, Option, RcRef, Schema, Semaphore } fr
 import { Worker } from "node:worker_threads"
 import { grammarOf } from "./Grammar.ts"
 import type { Outline } from "./Outline.ts"
-import type { OutlineRequest } from "./SyntaxWorker.ts"
+import * as ShortTexts from "./ShortTexts.ts"
+import type { OutlineRequest } from "./TreeParser.ts"
 
 /** Parser of the files of one checkout. */
 export interface Syntax {
@@ -19,6 +20,8 @@ export const none: Syntax = { outline: () => Effect.succeedNone }
 /** A thread that parses, and the turn of whoever may use it. */
 export interface Thread {
   readonly worker: RcRef.RcRef<Worker>
+  /** Parser of the texts that need no thread; absent: each has one. */
+  readonly shortTexts?: ShortTexts.ShortTexts
   readonly turn: Semaphore.Semaphore
 }
 
@@ -81,23 +84,34 @@ const ask = (worker: Worker, request: OutlineRequest) =>
     Effect.tap(() => Effect.sync(() => worker.removeAllListeners("message").removeAllListeners("exit").unref()))
   )
 
-/** Makes a thread that is started by its first text, and ends some time after its last one, or with the scope. */
-export const makeThread = (program = ownProgram) =>
-  Effect.map(
-    RcRef.make({ acquire: start(program), idleTimeToLive: "20 seconds" }),
-    (worker): Thread => ({ worker, turn: Semaphore.makeUnsafe(1) })
-  )
+/**
+ * Makes a thread that is started by its first text, and ends some time after its last one, or with the scope. Short texts
+ * are parsed without it, but by a given program.
+ */
+export const makeThread = Effect.fnUntraced(function*(program?: URL) {
+  const worker = yield* RcRef.make({ acquire: start(program ?? ownProgram), idleTimeToLive: "20 seconds" })
+  const thread: Thread = {
+    worker,
+    turn: Semaphore.makeUnsafe(1),
+    ...(program === undefined ? { shortTexts: yield* ShortTexts.make } : {})
+  }
+  return thread
+})
+
+/** Characters of the short texts of a checkout that are parsed without a thread: a fifth of a second's work. */
+const mostOfShort = 200_000
 
 /**
- * Makes the parser of a checkout. It parses in a thread, so that no text holds up the event loop, one text after the
- * other; the thread is replaced where it hangs or dies.
+ * Makes the parser of a checkout, which parses one text after the other: what is short at once, all else in a thread, so
+ * that no text holds up the event loop. The thread is replaced where it hangs or dies.
  */
 export const make = Effect.fnUntraced(function*(limits: SyntaxLimits = {}) {
   const { all = "30 seconds", each = "5 seconds", longest = 500_000 } = limits
   const most = Duration.toMillis(all)
   const shared = Option.getOrUndefined(yield* SharedThread)
-  const { turn, worker } = limits.thread ?? shared ?? (yield* makeThread())
+  const { shortTexts, turn, worker } = limits.thread ?? shared ?? (yield* makeThread())
   let spent = 0
+  let shortLeft = mostOfShort
   const parsed = (request: OutlineRequest) =>
     RcRef.get(worker).pipe(
       Effect.flatMap((worker) => ask(worker, request)),
@@ -107,6 +121,12 @@ export const make = Effect.fnUntraced(function*(limits: SyntaxLimits = {}) {
       Effect.onInterrupt(() => RcRef.invalidate(worker)),
       Effect.scoped
     )
+  const parsedAtOnce = Effect.fnUntraced(function*(request: OutlineRequest) {
+    const { length } = request.text
+    if (shortTexts === undefined || length > Math.min(ShortTexts.longest, shortLeft)) return Option.none<Outline>()
+    shortLeft -= length
+    return yield* shortTexts.outline(request)
+  })
   const syntax: Syntax = {
     outline: Effect.fnUntraced(function*(path, text, names = []) {
       const grammar = grammarOf(path)
@@ -114,7 +134,9 @@ export const make = Effect.fnUntraced(function*(limits: SyntaxLimits = {}) {
       return yield* Effect.gen(function*() {
         if (spent >= most) return Option.none()
         const before = yield* Clock.currentTimeMillis
-        const answer = yield* parsed({ grammar, text, names })
+        const request = { grammar, text, names }
+        const atOnce = yield* parsedAtOnce(request)
+        const answer = Option.isSome(atOnce) ? atOnce : yield* parsed(request)
         spent += (yield* Clock.currentTimeMillis) - before
         return answer
       }).pipe(turn.withPermits(1))

@@ -1,0 +1,97 @@
+/**
+ * Parser of short texts in the program's own thread: another one takes 17 MiB, and longer to start than they take to be
+ * parsed.
+ */
+import { monotonicMillis } from "@nominal-code/domain/telemetry/MonotonicTime"
+import { Duration, Effect, Option, RcRef } from "effect"
+import { readFile } from "node:fs/promises"
+import { createRequire } from "node:module"
+import { constants, createContext, Script } from "node:vm"
+import type * as TreeSitter from "web-tree-sitter"
+import type { Outline } from "./Outline.ts"
+import * as TreeParser from "./TreeParser.ts"
+
+/** Longest text, in characters: it takes some milliseconds, in which nothing else is done. */
+export const longest = 10_000
+
+/** Time after which V8 breaks a text off, in milliseconds. */
+const within = 200
+
+/**
+ * Time in which no text is parsed here after one that took too long or too much: its author may have written others, and
+ * what it has taken of memory is free with the next collection of garbage only.
+ */
+const rest = Duration.toMillis("10 minutes")
+
+/** Largest memory of the parser: 64 MiB, in pages of 64 KiB. */
+const maximum = 1_024
+
+/** Parser in a JavaScript realm of its own: what is left of one that was broken off goes with it. */
+interface Realm {
+  readonly parser: TreeParser.TreeParser
+  /** Runs something to its end, or throws when its time is over. */
+  run(work: () => void): void
+}
+
+const file = () =>
+  TreeParser.isBuilt
+    ? TreeParser.besideGrammars("web-tree-sitter.cjs")
+    : createRequire(import.meta.url).resolve("web-tree-sitter")
+
+/** Makes a realm, which has nothing of Node's but a decoder of texts. */
+const makeRealm = Effect.tryPromise(() => readFile(file(), "utf8")).pipe(
+  Effect.flatMap((code) =>
+    Effect.tryPromise(() => {
+      const realm = createContext(constants.DONT_CONTEXTIFY)
+      realm["TextDecoder"] = TextDecoder
+      const module: { exports?: typeof TreeSitter } = {}
+      new Script(`(function (module) { const exports = {}\n${code}\n})`).runInContext(realm)(module)
+      const { exports: library } = module
+      if (library === undefined) throw new Error("the parser's library has another form")
+      const call = new Script("work()")
+      const run = (work: () => void) => {
+        realm["work"] = work
+        call.runInContext(realm, { timeout: within })
+      }
+      return TreeParser.make({ library, Bytes: realm["Uint8Array"], maximum }).then((parser): Realm => ({
+        parser,
+        run
+      }))
+    })
+  )
+)
+
+/** Parser of short texts. */
+export interface ShortTexts {
+  /** Parses a text. None where that takes too long or too much memory, and for some time after it: a thread has more. */
+  outline(request: TreeParser.OutlineRequest): Effect.Effect<Option.Option<Outline>>
+}
+
+/** Makes the parser, which is loaded with its first text, and let go some time after its last one. */
+export const make = Effect.gen(function*() {
+  const realms = yield* RcRef.make({ acquire: makeRealm, idleTimeToLive: "20 seconds" })
+  let restsUntil = -Infinity
+  const giveUp = Effect.gen(function*() {
+    restsUntil = (yield* monotonicMillis) + rest
+    yield* RcRef.invalidate(realms)
+  })
+  const shortTexts: ShortTexts = {
+    outline: (request) =>
+      Effect.gen(function*() {
+        if ((yield* monotonicMillis) < restsUntil) return Option.none()
+        const { parser, run } = yield* RcRef.get(realms)
+        const language = yield* Effect.tryPromise(() => parser.load(request.grammar))
+        return yield* Effect.try(() => {
+          let outline: Outline | undefined
+          run(() => {
+            outline = parser.outline(language, request)
+          })
+          return Option.fromUndefinedOr(outline)
+        })
+      }).pipe(
+        Effect.catch(() => Effect.as(giveUp, Option.none())),
+        Effect.scoped
+      )
+  }
+  return shortTexts
+})
