@@ -110,7 +110,7 @@ it.effect("what would end with the process is not accepted: the file was deleted
     assert.isTrue(yield* settle(lease, Settlement.cases.Done.make({ outcome: reviewed })))
   }))
 
-it.effect("a job does not wait for longer because the clock was set back", () =>
+it.effect("a job does not wait for longer because the clock of another machine's start was ahead", () =>
   Effect.gen(function*() {
     const directory = yield* temporaryDirectory
     const before = (yield* processAt(directory)).queue()
@@ -135,6 +135,8 @@ it.effect("a job does not wait for longer because the clock was set back", () =>
     assert.deepStrictEqual(yield* lanes(1), [2])
     assert.deepStrictEqual(yield* before.take(laneOf(1)), Option.none())
     yield* TestClock.setTime(Duration.toMillis("1 day"))
+    const { transaction } = Context.get(yield* Layer.build(databaseAt(directory)), Sqlite)
+    yield* transaction("test", ({ run }) => run("DELETE FROM installation WHERE name = 'clock'"))
     assert.deepStrictEqual(yield* lanes(2), [1, 2])
   }))
 
@@ -170,6 +172,34 @@ it.effect("a retry waits no longer because the clock was set back, and each step
       assert.isTrue(yield* isDueAfter("1 minute", 1))
       assert.isFalse(yield* isDueAfter("18 hours", 2))
       assert.isTrue(yield* isDueAfter("1 hour", 2))
+    }).pipe(Effect.provideService(Clock.Clock, clock))))
+
+it.effect("a retry waits no longer because the clock was set forward, and back while no process was there", () =>
+  Effect.flatMap(settable, ({ clock, set }) =>
+    Effect.gen(function*() {
+      const directory = yield* temporaryDirectory
+      const first = yield* processAt(directory)
+      const look = ({ queue }: Process) => Stream.runDrain(Stream.take(queue().ready, 1))
+      yield* first.queue().offerAll([1, 2, 3].map((number) => push(laneOf(number), `${number}`)))
+      yield* look(first)
+      set.ahead += Duration.toMillis("10 hours")
+      yield* TestClock.adjust("5 minutes")
+      yield* look(first)
+      for (const [number, delay] of [[1, "1 hour"], [2, "2 minutes"]] as const) {
+        yield* first.queue().settle(Option.getOrThrow(yield* first.queue().take(laneOf(number))), retryIn(delay))
+      }
+      for (const step of ["10 hours", "1 hour"] as const) {
+        yield* Option.getOrThrow(first.crash)
+        set.ahead -= Duration.toMillis(step)
+        yield* look(first)
+      }
+      yield* look(yield* processAt(directory))
+      const isDueAfter = (delay: Duration.Input, number: number) =>
+        Effect.andThen(TestClock.adjust(delay), Effect.map(first.queue().take(laneOf(number)), Option.isSome))
+      assert.isFalse(yield* isDueAfter("1 minute", 2))
+      assert.isTrue(yield* isDueAfter("1 minute", 2))
+      assert.isFalse(yield* isDueAfter("57 minutes", 1))
+      assert.isTrue(yield* isDueAfter("1 minute", 1))
     }).pipe(Effect.provideService(Clock.Clock, clock))))
 
 it.effect("a retry of a job that came before the clock was set back waits for its delay, whoever looks", () =>
