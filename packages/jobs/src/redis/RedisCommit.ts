@@ -1,31 +1,19 @@
 import { coversEvent, isRefused } from "../lane/Dedup.ts"
 import * as EndedJob from "../table/EndedJob.ts"
 import type { JobRow } from "../table/JobTable.ts"
-import {
-  bucketOf,
-  dayOf,
-  daysOf,
-  type EndedKeys,
-  eventDigest,
-  keptMillis,
-  type ShardKeys,
-  shortId
-} from "./RedisKeys.ts"
+import { KeyNames, type KeyNamesOptions } from "./RedisKeyNames.ts"
+import { bucketOf, dayOf, daysOf, eventDigest, keptMillis, shortId } from "./RedisKeys.ts"
 import { entryOf } from "./RedisPortions.ts"
 import { type FieldChanges, fieldChanges, type StoredRow } from "./RedisRow.ts"
 import { givenBy, type LoadedLane, type Snapshot } from "./RedisSnapshot.ts"
 
 /** Options of writing lanes. */
-export interface CommitOptions {
-  readonly keys: ShardKeys
+export interface CommitOptions extends KeyNamesOptions {
   readonly shards: number
-  readonly retentionMillis: number
   /** The time for the scripts in milliseconds; empty: Redis' own clock. */
   readonly time: number | ""
   /** Time in milliseconds in which every server looks at the lanes: a lease that lasts as long is announced to nobody. */
   readonly sweepMillis: number
-  /** Days on which jobs have ended, as Redis has told last; undefined: not known yet. */
-  readonly endedOn: ReadonlySet<number> | undefined
   /** A version that no job and no lane has had. */
   readonly nextVersion: () => string
 }
@@ -70,67 +58,6 @@ const workOf = ({ lifecycle, task }: JobRow): string => task === "review" ? (lif
 const isActive = ({ state }: JobRow): boolean => state === "waiting" || state === "running"
 
 const isOver = ({ state }: JobRow): boolean => state === "done" || state === "superseded"
-
-/** The keys that the lanes of a shard share: a script that writes lanes has them first. */
-export const sharedKeys = (keys: ShardKeys, days: ReadonlyArray<number>): Array<string> => [
-  keys.due,
-  keys.tick,
-  keys.changes,
-  keys.waiting,
-  keys.running,
-  keys.parked,
-  keys.events,
-  keys.work,
-  keys.signers,
-  ...days.map((day) => keys.ended(day).records),
-  keys.done,
-  keys.superseded
-]
-
-/** The names of a script's keys, and the places at which the script finds them. */
-class KeyNames {
-  readonly names: Array<string>
-  /** Number of days whose lists of ended jobs are among the keys. */
-  readonly days: number
-  /** Places among them, from 1, of the days on which something may have ended: the keys of these are searched. */
-  readonly searched: ReadonlyArray<number>
-  readonly done: number
-  readonly superseded: number
-  private readonly places = new Map<string, number>()
-  private readonly searchedDays: ReadonlyArray<EndedKeys>
-
-  constructor({ endedOn, keys, retentionMillis }: CommitOptions, now: number) {
-    const days = daysOf(now, retentionMillis)
-    const today = dayOf(now)
-    const searched = days.filter((day) => day === today || endedOn?.has(day) !== false)
-    this.days = days.length
-    this.searched = searched.map((day) => days.indexOf(day) + 1)
-    this.searchedDays = searched.map(keys.ended)
-    this.names = sharedKeys(keys, days)
-    this.names.forEach((name, index) => this.places.set(name, index + 1))
-    this.done = this.at(keys.done)
-    this.superseded = this.at(keys.superseded)
-  }
-
-  /** Place of a key, which is added if it is not there. */
-  at(name: string): number {
-    const known = this.places.get(name)
-    if (known !== undefined) return known
-    const place = this.names.push(name)
-    this.places.set(name, place)
-    return place
-  }
-
-  /** Place of the first of the keys that are one on each of the searched days. `name` is theirs alone. */
-  onDays(name: string, nameOf: (day: EndedKeys) => string): number {
-    const known = this.places.get(name)
-    if (known !== undefined) return known
-    const first = this.names.length + 1
-    for (const day of this.searchedDays) this.names.push(nameOf(day))
-    this.places.set(name, first)
-    return first
-  }
-}
 
 /** Events of a lane that were asked for, with the digest of each. */
 type EventDigests = ReadonlyArray<readonly [event: string, digest: string, job: string, endedAt: string]>

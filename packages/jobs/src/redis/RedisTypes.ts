@@ -1,7 +1,7 @@
 import { Redis } from "@nominal-code/persistence/Redis"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
 import { Effect, Schema } from "effect"
-import { sharedKeys } from "./RedisCommit.ts"
+import { sharedKeys } from "./RedisKeyNames.ts"
 import type { ShardKeys } from "./RedisKeys.ts"
 
 const Ok = Schema.Literal("OK")
