@@ -12,22 +12,21 @@
 --           superseded; then the lanes' lists (the ids of the jobs that wait or run, in the order of their turns), the
 --           jobs, what has ended, and the events of what is parked
 -- ARGV[1]   the time in milliseconds; empty: Redis' own clock
--- ARGV[2]   the changes as one flat list in JSON: see RedisCommit.ts
+-- ARGV[2]   the changes as JSON, in lists: see RedisCommit.ts
 -- ARGV[3…]  the requests of the jobs, and the records of those that end
 -- Returns   lines: the time and, with a 1 for each that has some, the days; then for each lane: nothing if something has
 --           changed meanwhile, 0 to an untrusted process, and -1 if it cannot be changed: else 1 and the numbers that were
 --           given
 
 local now = tonumber(ARGV[1])
-local plan = cjson.decode(ARGV[2])
-local channel, shard, shards, signer, days, searched, count = unpack(plan, 1, 7)
+local channel, shard, shards, signer, days, searched, lanes = unpack(cjson.decode(ARGV[2]))
 -- The types of the keys that lanes share, before anything is written: what fails later leaves half of a change, and what
 -- is accepted now has to be ended later.
-for _, at in ipairs({ 1, 4, 5, 6, 10 + days, 11 + days }) do reading('ZCARD', KEYS[at]) end
-for _, at in ipairs({ 7, 9 }) do reading('HLEN', KEYS[at]) end
-for at = 2, 3 do
-  local number = reading('GET', KEYS[at])
-  if number and not isNumber(number) then return redis.error_reply('WRONGTYPE ' .. KEYS[at] .. ' is no number') end
+for _, place in ipairs({ 1, 4, 5, 6, 10 + days, 11 + days }) do reading('ZCARD', KEYS[place]) end
+for _, place in ipairs({ 7, 9 }) do reading('HLEN', KEYS[place]) end
+for place = 2, 3 do
+  local number = reading('GET', KEYS[place])
+  if number and not isNumber(number) then return redis.error_reply('WRONGTYPE ' .. KEYS[place] .. ' is no number') end
 end
 if not now then
   local time = redis.call('TIME')
@@ -47,10 +46,9 @@ end
 -- The days on which something has ended that is kept. Whether a job is new is known if the keys of all of them are given.
 local there, isThere = {}, {}
 for day = 1, days do isThere[day] = 0 end
-for one = 1, searched do
-  local day = plan[7 + one]
+for place, day in ipairs(searched) do
   isThere[day] = math.min(1, reading('LLEN', KEYS[9 + day]))
-  if isThere[day] == 1 then there[#there + 1] = { day, one - 1 } end
+  if isThere[day] == 1 then there[#there + 1] = { day, place - 1 } end
 end
 local areSearched = #there == redis.call('EXISTS', unpack(KEYS, 10, 9 + days))
 if not areSearched then
@@ -65,64 +63,57 @@ local function whereEnded(first, field)
   return ''
 end
 
--- The places of the lanes in the plan. The versions of the lanes, and the jobs of their events, as they are now. What is
--- new has no key.
-local lanes, names, digests, new = {}, {}, {}, {}
-local at = 8 + searched
-for lane = 1, count do
-  lanes[lane] = at
-  names[lane] = plan[at]
-  local seen = at + 19
-  local events = seen + plan[at + 12]
-  for one = seen, events - 1, 2 do
-    if plan[one + 1] == '' then new[#new + 1] = KEYS[plan[one]] end
+-- A list of the plan: 0 is an empty one.
+local none = {}
+local function some(list) return list == 0 and none or list end
+
+-- The versions of the lanes, and the jobs of their events, as they are now. What is new has no key.
+local names, digests, new = {}, {}, {}
+for place, plan in ipairs(lanes) do
+  names[place] = plan[1]
+  local events, seen = some(plan[9]), some(plan[8])
+  for one = 1, #events, 2 do digests[#digests + 1] = events[one] end
+  for one = 1, #seen, 2 do
+    if seen[one + 1] == '' then new[#new + 1] = KEYS[seen[one]] end
   end
-  for one = events, events + plan[at + 13] - 1, 2 do digests[#digests + 1] = plan[one] end
-  at = at + plan[at + 18]
 end
 local versions = redis.call('HMGET', KEYS[8], unpack(names))
 local ofEvents = #digests > 0 and redis.call('HMGET', KEYS[7], unpack(digests)) or {}
 local areNew = #new == 0 or redis.call('EXISTS', unpack(new)) == 0
 local nextEvent = 0
 
-local function isUnchanged(lane, at)
-  local time, list = plan[at + 4], plan[at + 6]
-  local seen = at + 19
-  local events = seen + plan[at + 12]
-  local ended = events + plan[at + 13]
+local function isUnchanged(place, plan)
+  local at, list, seen, events, ended = plan[5], plan[7], some(plan[8]), some(plan[9]), some(plan[10])
   local first = nextEvent
-  nextEvent = nextEvent + plan[at + 13] / 2
-  if time > 0 and math.abs(time - now) > tolerance then return false end
-  if (versions[lane] or '') ~= plan[at + 2] then return false end
-  if list ~= 0 and table.concat(redis.call('LRANGE', KEYS[plan[at + 1]], 0, -1), ' ') ~= list then return false end
-  for one = seen, events - 1, 2 do
-    local version = plan[one + 1]
-    if not (areNew and version == '') and (redis.call('HGET', KEYS[plan[one]], 'v') or '') ~= version then
-      return false
-    end
+  nextEvent = nextEvent + #events / 2
+  if at > 0 and math.abs(at - now) > tolerance then return false end
+  if (versions[place] or '') ~= plan[3] then return false end
+  if list ~= 0 and table.concat(redis.call('LRANGE', KEYS[plan[2]], 0, -1), ' ') ~= list then return false end
+  for one = 1, #seen, 2 do
+    local version = seen[one + 1]
+    if not (areNew and version == '') and (redis.call('HGET', KEYS[seen[one]], 'v') or '') ~= version then return false end
   end
   -- What is new must not have come and ended meanwhile.
-  if plan[at + 14] > 0 and not areSearched then return false end
-  for one = ended, ended + plan[at + 14] - 1, 3 do
-    if whereEnded(plan[one], plan[one + 1]) ~= plan[one + 2] then return false end
+  if #ended > 0 and not areSearched then return false end
+  for one = 1, #ended, 3 do
+    if whereEnded(ended[one], ended[one + 1]) ~= ended[one + 2] then return false end
   end
-  for one = events, ended - 1, 2 do
-    first = first + 1
-    if (ofEvents[first] or '') ~= plan[one + 1] then return false end
+  for one = 2, #events, 2 do
+    if (ofEvents[first + one / 2] or '') ~= events[one] then return false end
   end
   return true
 end
 
 local isUntrusted
-local function answerBefore(lane, at)
-  if plan[at + 5] == 1 then
+local function answerBefore(place, plan)
+  if plan[6] == 1 then
     if isUntrusted == nil then isUntrusted = untrusted(KEYS[9], signer) and true or false end
     if isUntrusted then
-      nextEvent = nextEvent + plan[at + 13] / 2
+      nextEvent = nextEvent + #some(plan[9]) / 2
       return { '0' }
     end
   end
-  return isUnchanged(lane, at) and { '1' } or {}
+  return isUnchanged(place, plan) and { '1' } or {}
 end
 
 local function numberIn(numbers, text)
@@ -135,55 +126,40 @@ local function readSize(at)
   if at > 0 and not sizes[at] then sizes[at] = reading('HLEN', KEYS[at]) end
 end
 
--- The places of a job's fields, of those that are removed, of where it is kept if it is over, and of the next job.
-local function partsOf(job)
-  local set = job + 15
-  local del = set + plan[job + 12]
-  local over = del + plan[job + 13]
-  return set, del, over, over + plan[job + 14]
-end
-
 -- Writes what is a lane's own.
-local function write(at, numbers)
-  local left = at + 19 + plan[at + 12] + plan[at + 13] + plan[at + 14]
-  local added = left + plan[at + 16]
-  local first, behind = added + plan[at + 17], at + plan[at + 18]
-  local job = first
-  while job < behind do
-    local _, _, over, next = partsOf(job)
-    if next > over then
-      readSize(plan[over + 2])
-      readSize(plan[over + 4])
+local function write(plan, numbers)
+  local lane = plan[1]
+  for _, job in ipairs(plan[12]) do
+    if job[15] ~= 0 then
+      local _, _, ids, _, events = unpack(job[15])
+      readSize(ids)
+      readSize(events)
     end
-    job = next
   end
   -- First, so that where it is no list, nothing is written of a job that is refused.
-  local list = KEYS[plan[at + 1]]
-  if plan[at + 15] == 1 then redis.call('DEL', list) end
-  for one = left, added - 1 do redis.call('LREM', list, 1, plan[one]) end
-  if first > added then redis.call('RPUSH', list, unpack(plan, added, first - 1)) end
-  job = first
-  while job < behind do
-    local place, id, _, before, state, position, epoch, version, request, ended, expire, parkedEvent =
-      unpack(plan, job, job + 11)
-    local set, del, over, next = partsOf(job)
-    local key = KEYS[place]
-    position, epoch = numberIn(numbers, position), numberIn(numbers, epoch)
-    -- Of what is over, too: the append-only file tells what became of each job.
+  local key = KEYS[plan[2]]
+  local order, left, added = unpack(some(plan[13]))
+  if order == 1 then redis.call('DEL', key) end
+  for _, id in ipairs(some(left or 0)) do redis.call('LREM', key, 1, id) end
+  if added and added ~= 0 then redis.call('RPUSH', key, unpack(added)) end
+  for _, job in ipairs(plan[12]) do
+    local at, id, _, before, state, position, epoch, version, set, request, del, ended, expire, parkedEvent, over =
+      unpack(job)
+    local key = KEYS[at]
+    if set == 0 then set = {} end
     if request > 0 then
-      redis.call('HSET', key, 'v', version, 'lane', plan[at], 'state', state, 'position', position, 'epoch', epoch,
-        'ended', ended, 'payload', ARGV[request + 2], unpack(plan, set, del - 1))
-    else
-      redis.call('HSET', key, 'v', version, 'lane', plan[at], 'state', state, 'position', position, 'epoch', epoch,
-        'ended', ended, unpack(plan, set, del - 1))
+      set[#set + 1] = 'payload'
+      set[#set + 1] = ARGV[request + 2]
     end
-    if next == over then
-      if over > del then redis.call('HDEL', key, unpack(plan, del, over - 1)) end
+    -- Of what is over, too: the append-only file tells what became of each job.
+    redis.call('HSET', key, 'v', version, 'lane', lane, 'state', state, 'position', numberIn(numbers, position), 'epoch',
+      numberIn(numbers, epoch), 'ended', ended, unpack(set))
+    if over == 0 then
+      if del ~= 0 then redis.call('HDEL', key, unpack(del)) end
       if expire > 0 then redis.call('PEXPIRE', key, expire)
       elseif before == 'parked' then redis.call('PERSIST', key) end
     end
     if parkedEvent > 0 then redis.call('SET', KEYS[parkedEvent], id, 'PX', expire) end
-    job = next
   end
 end
 
@@ -193,13 +169,10 @@ local coming = { waiting = {}, running = {}, parked = {} }
 local begun, over, overEvents, gone = {}, {}, {}, {}
 local changedLanes, emptied, due, announced = {}, {}, {}, {}
 
-local function note(at, numbers)
-  local name, after, work = plan[at], plan[at + 3], plan[at + 11]
-  local job = at + 19 + plan[at + 12] + plan[at + 13] + plan[at + 14] + plan[at + 16] + plan[at + 17]
-  local behind = at + plan[at + 18]
-  while job < behind do
-    local key, id, event, before, state, position = unpack(plan, job, job + 5)
-    local _, _, kept, next = partsOf(job)
+local function note(plan, numbers)
+  local lane, after, head = plan[1], plan[4], plan[14]
+  for _, job in ipairs(plan[12]) do
+    local id, event, before, state, position = job[2], job[3], job[4], job[5], job[6]
     local place = numberIn(numbers, position)
     local from, to = leaving[before], coming[state]
     if from and before ~= state then from[#from + 1] = id end
@@ -207,30 +180,27 @@ local function note(at, numbers)
       to[#to + 1] = place
       to[#to + 1] = id
     end
-    if plan[job + 9] ~= '' then
+    if job[12] ~= '' then
       overEvents[#overEvents + 1] = event
       over[#over + 1] = job
     elseif position ~= place then
       begun[#begun + 1] = event
       begun[#begun + 1] = id
     end
-    if next > kept then gone[#gone + 1] = KEYS[key] end
-    job = next
+    if job[15] ~= 0 then gone[#gone + 1] = KEYS[job[1]] end
   end
   if after == '' then
-    emptied[#emptied + 1] = name
+    emptied[#emptied + 1] = lane
     return
   end
-  changedLanes[#changedLanes + 1] = name
+  changedLanes[#changedLanes + 1] = lane
   changedLanes[#changedLanes + 1] = after
-  if work ~= '' then
-    local time, position = plan[at + 9], plan[at + 10]
-    due[#due + 1] = string.format('%d', time > 0 and time or tonumber(numberIn(numbers, position)) - beyond)
-    due[#due + 1] = name
+  if head ~= 0 then
+    local at, position, work = unpack(head)
+    due[#due + 1] = string.format('%d', at > 0 and at or tonumber(numberIn(numbers, position)) - beyond)
+    due[#due + 1] = lane
     -- Of a renewal nobody has to be told, nor of a lease that lasts until everybody has looked again.
-    if plan[at + 7] == 0 then
-      announced[#announced + 1] = string.format('%d %s %s', math.max(0, time - now), work, name)
-    end
+    if plan[15] == 0 then announced[#announced + 1] = string.format('%d %s %s', math.max(0, at - now), work, lane) end
   end
 end
 
@@ -238,13 +208,12 @@ end
 local function keepAll()
   local lists = {}
   for _, job in ipairs(over) do
-    local _, _, kept, next = partsOf(job)
-    if next > kept then
-      local records = plan[kept + 1]
-      local list = lists[records] or { expire = plan[job + 10], jobs = {}, records = {} }
-      lists[records] = list
-      list.jobs[#list.jobs + 1] = { job, kept }
-      list.records[#list.records + 1] = ARGV[plan[kept] + 2]
+    local kept = job[15]
+    if kept ~= 0 then
+      local list = lists[kept[2]] or { first = kept[2], expire = job[13], jobs = {}, records = {} }
+      lists[kept[2]] = list
+      list.jobs[#list.jobs + 1] = job
+      list.records[#list.records + 1] = ARGV[kept[1] + 2]
     end
   end
   local entries = {}
@@ -257,9 +226,9 @@ local function keepAll()
       sizes[key] = 1
     end
     for _, job in ipairs(list.jobs) do
-      local ids, id, events, portions, entry = unpack(plan, job[2] + 2, job[2] + 6)
+      local _, _, ids, id, events, portions, entry = unpack(job[15])
       put(ids, id)
-      if events > 0 then put(events, plan[job[1] + 2]) end
+      if events > 0 then put(events, job[3]) end
       local all = entries[portions] or {}
       entries[portions] = all
       all[#all + 1] = string.format('%s%06x', entry, place)
@@ -271,28 +240,28 @@ end
 
 -- The numbers of all lanes, before anything is written: none is given again, whatever becomes of it.
 local answers, last = {}, nil
-for lane, at in ipairs(lanes) do
-  local answer = answerBefore(lane, at)
-  answers[lane] = answer
-  if answer[1] == '1' and plan[at + 8] > 0 then
+for place, plan in ipairs(lanes) do
+  local answer = answerBefore(place, plan)
+  answers[place] = answer
+  if answer[1] == '1' and plan[11] > 0 then
     last = last or tonumber(redis.call('GET', KEYS[2]) or '0')
-    for number = 1, plan[at + 8] do
+    for count = 1, plan[11] do
       last = following(last, now, shard, shards)
-      answer[number + 1] = string.format('%d', last)
+      answer[count + 1] = string.format('%d', last)
     end
   end
 end
 if last then redis.call('SET', KEYS[2], string.format('%d', last)) end
 
-for lane, at in ipairs(lanes) do
-  if answers[lane][1] == '1' then
+for place, plan in ipairs(lanes) do
+  if answers[place][1] == '1' then
     -- A lane that cannot be changed keeps no other from it.
-    local isDone, failure = pcall(write, at, answers[lane])
+    local isDone, failure = pcall(write, plan, answers[place])
     if isDone then
-      note(at, answers[lane])
+      note(plan, answers[place])
     else
       if #lanes == 1 then return redis.error_reply(type(failure) == 'table' and failure.err or failure) end
-      answers[lane] = { '-1' }
+      answers[place] = { '-1' }
     end
   end
 end
@@ -301,8 +270,8 @@ if #gone > 0 then redis.call('DEL', unpack(gone)) end
 if #over > 0 then
   keepAll()
   local ended = {}
-  for one, id in ipairs(redis.call('HMGET', KEYS[7], unpack(overEvents))) do
-    if id == plan[over[one] + 1] then ended[#ended + 1] = overEvents[one] end
+  for place, id in ipairs(redis.call('HMGET', KEYS[7], unpack(overEvents))) do
+    if id == over[place][2] then ended[#ended + 1] = overEvents[place] end
   end
   callFor('HDEL', KEYS[7], ended)
 end
@@ -320,5 +289,5 @@ callFor('HDEL', KEYS[8], emptied)
 callFor('HSET', KEYS[8], changedLanes)
 if #announced > 0 then redis.call('PUBLISH', channel, table.concat(announced, '\n')) end
 local lines = { string.format('%d', now) .. ' ' .. table.concat(isThere) }
-for lane, answer in ipairs(answers) do lines[lane + 1] = table.concat(answer, ' ') end
+for place, answer in ipairs(answers) do lines[place + 1] = table.concat(answer, ' ') end
 return table.concat(lines, '\n')
