@@ -4,7 +4,7 @@
  * Only ids and names of ours are sent: a file is found by the trees that lead to it, so that nothing that a repository
  * or a model calls a path is ever part of a request.
  */
-import { Effect, Exit, Option, Request, RequestResolver, Result, Scope, Semaphore } from "effect"
+import { Deferred, Effect, Exit, Option, Request, RequestResolver, Result, Scope, Semaphore } from "effect"
 import { Git, GitError } from "./Git.ts"
 import type { Dialogue } from "./Process.ts"
 
@@ -29,6 +29,10 @@ export interface GitObjects {
 }
 
 const confused = new GitError({ reason: "other", message: "git cat-file answered something else than was asked." })
+
+const closed = new GitError({ reason: "other", message: "git cat-file was ended with what it was asked for." })
+
+const tooSlow = new GitError({ reason: "timeout", message: `git cat-file took longer than ${TIMEOUT_SECONDS} s` })
 
 const types = new Set(["blob", "tree", "commit", "tag"])
 
@@ -76,10 +80,16 @@ const tooLarge = (bytes: number) =>
 const notHere = (name: string) =>
   new GitError({ reason: "corrupt", message: `the object ${name} is not in the repository.` })
 
-/** Opens the objects of a repository. Their process starts at the first question, and ends with the scope. */
+/**
+ * Opens the objects of a repository. Their process starts at the first question, and ends with the scope, and so do the
+ * questions that wait then: those that are asked together belong to no caller.
+ */
 export const make = Effect.fn("CatFile.make")(function*(gitDir: string) {
   const git = yield* Git
-  const scope = yield* Effect.scope
+  const scope = yield* Scope.fork(yield* Effect.scope)
+  const ending = yield* Deferred.make<never, GitError>()
+  // Before the scope of the processes closes: whoever waits for an answer is not told that a process has ended.
+  yield* Effect.addFinalizer(() => Deferred.fail(ending, closed))
   const lock = yield* Semaphore.make(1)
   let session: { readonly dialogue: Dialogue<GitError>; readonly scope: Scope.Closeable } | undefined
 
@@ -92,14 +102,13 @@ export const make = Effect.fn("CatFile.make")(function*(gitDir: string) {
 
   /** Holds one exchange. A broken or interrupted one ends the process, since its answer could be taken for the next. */
   const exchange = (talk: (dialogue: Dialogue<GitError>) => Effect.Effect<void, GitError>) =>
-    Effect.flatMap(opened, ({ dialogue }) => talk(dialogue)).pipe(
-      Effect.timeoutOrElse({
-        duration: `${TIMEOUT_SECONDS} seconds`,
-        orElse: () =>
-          Effect.fail(
-            new GitError({ reason: "timeout", message: `git cat-file took longer than ${TIMEOUT_SECONDS} s` })
-          )
-      }),
+    Effect.suspend(() =>
+      Deferred.isDoneUnsafe(ending) ? Deferred.await(ending) : Effect.raceAllFirst([
+        Effect.flatMap(opened, ({ dialogue }) => talk(dialogue)),
+        Effect.andThen(Effect.sleep(`${TIMEOUT_SECONDS} seconds`), Effect.fail(tooSlow)),
+        Deferred.await(ending)
+      ])
+    ).pipe(
       Effect.onExit((exit) => {
         if (Exit.isSuccess(exit) || session === undefined) return Effect.void
         const broken = session.scope
@@ -133,24 +142,30 @@ export const make = Effect.fn("CatFile.make")(function*(gitDir: string) {
       )
     }))
 
-  /** Asks questions together. If one has no answer, each is asked alone. */
-  const answer = (questions: Questions): Effect.Effect<void> =>
-    request(
+  /** Asks questions together. If one has no answer, each that is left is asked alone, unless git does not answer at all. */
+  const answer = (questions: Questions): Effect.Effect<void> => {
+    let answered = 0
+    return request(
       questions.map(({ request: { command, name } }) => `${command} ${name}`),
       ({ size }, index) => {
         const { command, maxBytes = 0 } = questions[index]?.request ?? {}
         if (command === "info") return Result.succeed(0)
         return size > maxBytes ? Result.fail(tooLarge(maxBytes)) : Result.succeed(size + 1)
       },
-      (answer, index) => questions[index]?.completeUnsafe(Exit.succeed(answer))
+      (answer, index) => {
+        answered = index + 1
+        questions[index]?.completeUnsafe(Exit.succeed(answer))
+      }
     ).pipe(
       Semaphore.withPermit(lock),
-      Effect.catch((error) =>
-        questions.length > 1
-          ? Effect.forEach(questions, (one) => answer([one]), { discard: true })
-          : Effect.sync(() => questions.forEach((one) => one.completeUnsafe(Exit.fail(error))))
-      )
+      Effect.catch((error) => {
+        const left = questions.slice(answered)
+        return questions.length > 1 && error !== tooSlow && error !== closed
+          ? Effect.forEach(left, (one) => answer([one]), { discard: true })
+          : Effect.sync(() => left.forEach((one) => one.completeUnsafe(Exit.fail(error))))
+      })
     )
+  }
 
   const resolver = RequestResolver.make<Question>((questions) =>
     Effect.forEach(portionsOf(questions), answer, { discard: true })
