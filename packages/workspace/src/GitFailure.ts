@@ -53,6 +53,11 @@ const rules: ReadonlyArray<readonly [RegExp, GitFailure]> = [
     /corrupt|bad object|object file .* is empty|not a git repository|bad config|unable to read (?:tree|sha1|object)/i,
     "corrupt"
   ],
+  // An object of which a part is missing, as after a power cut, or all of it.
+  [
+    /unable to (?:read|stream|parse object:) [0-9a-f]{40}|failed to traverse parents of commit [0-9a-f]{40}/i,
+    "corrupt"
+  ],
   [
     /missing (?:object|blob|tree|commit)|unable to (?:find|open) .*(?:object|pack)|far too short|too small|did not send all necessary objects|inflate:|invalid sha1 pointer/i,
     "corrupt"

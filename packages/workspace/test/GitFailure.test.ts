@@ -1,6 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { fromStderr, headline, isRetryable, withoutCredentials } from "../src/GitFailure.ts"
 
+const id = "0b3665def63dfdf639ae720ccb2a51f1b494b79a"
 const url = "https://ghe.example/acme/shop.git"
 
 it("reads the reason of a failure out of git's own words", () => {
@@ -34,6 +35,11 @@ it("reads the reason of a failure out of git's own words", () => {
     ["fatal: write error: No space left on device", "disk-full", true],
     ["error: object file ./objects/aa/bb is empty\nfatal: loose object aabb is corrupt", "corrupt", true],
     ["fatal: not a git repository: '/x'", "corrupt", true],
+    [`fatal: unable to stream ${id} to stdout`, "corrupt", true],
+    [`fatal: unable to read ${id}`, "corrupt", true],
+    [`fatal: unable to parse object: ${id}`, "corrupt", true],
+    [`error: Could not read ${id}\nfatal: Failed to traverse parents of commit ${id}`, "corrupt", true],
+    ["fatal: unable to read askpass response", "other", false],
     ["fatal: no such path 'x' in abc", "other", false]
   ]
   for (const [stderr, reason, retryable] of cases) {

@@ -1,7 +1,8 @@
 import { assert, layer } from "@effect/vitest"
 import { RepoPath, Sha } from "@nominal-code/domain/event/PullRequest"
 import { Effect, Exit, Fiber, Option } from "effect"
-import { rmSync, writeFileSync } from "node:fs"
+import { randomBytes } from "node:crypto"
+import { readFileSync, rmSync, writeFileSync } from "node:fs"
 import * as Git from "../src/Git.ts"
 import * as ObjectReader from "../src/ObjectReader.ts"
 import * as Objects from "../src/Objects.ts"
@@ -192,16 +193,20 @@ layer(services, { excludeTestServices: true })("ObjectReader", (it) => {
       assert.deepStrictEqual(said, [])
     }))
 
-  it.effect("says that the repository is corrupt when an object cannot be read", () =>
+  it.effect("says that the repository is corrupt when an object cannot be read, or ends too early", () =>
     Effect.gen(function*() {
       const { reading, repository } = yield* ReadingFixture.make
-      const head = repository.commit("head", { "a.ts": "one\n" })
+      const head = repository.commit("head", { "a.ts": "one\n", "b.ts": randomBytes(5_000).toString("hex") })
       const { gitDir, objects } = yield* reading(head, head, head)
-      const blob = repository.git("rev-parse", `${head}:a.ts`)
-      const loose = `${gitDir}/objects/${blob.slice(0, 2)}/${blob.slice(2)}`
-      rmSync(loose)
-      writeFileSync(loose, "garbage")
-      const error = yield* Effect.flip(Objects.file(objects, head, RepoPath.make("a.ts")))
-      assert.strictEqual(error.reason, "corrupt")
+      const damage = Effect.fnUntraced(function*(path: string, damaged: (bytes: Buffer) => string | Buffer) {
+        const blob = repository.git("rev-parse", `${head}:${path}`)
+        const loose = `${gitDir}/objects/${blob.slice(0, 2)}/${blob.slice(2)}`
+        const bytes = readFileSync(loose)
+        rmSync(loose)
+        writeFileSync(loose, damaged(bytes))
+        return yield* Effect.flip(Objects.file(objects, head, RepoPath.make(path)))
+      })
+      assert.strictEqual((yield* damage("b.ts", (bytes) => bytes.subarray(0, -5))).reason, "corrupt")
+      assert.strictEqual((yield* damage("a.ts", () => "garbage")).reason, "corrupt")
     }))
 })
