@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Option } from "effect"
+import { Clock, Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
 import process from "node:process"
 import * as ShortTexts from "../src/syntax/ShortTexts.ts"
@@ -25,6 +25,21 @@ const threadsOf = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
 class Endless extends Array<string> {
   override map(): never {
     while (true);
+  }
+}
+
+/** Names that take a while to read. */
+class Slow extends Array<string> {
+  private readonly read: () => void
+
+  constructor(read: () => void) {
+    super()
+    this.read = read
+  }
+
+  override map(): Array<never> {
+    this.read()
+    return []
   }
 }
 
@@ -85,5 +100,31 @@ describe("texts that are parsed without a thread", () => {
       const syntax = yield* Syntax.make({ each: "1 minute" })
       assert.strictEqual(yield* threadsOf(syntax.outline("a.cpp", slow)), 1)
       assert.isTrue(Option.isSome(yield* syntax.outline("a.js", source)))
+    }))
+
+  it.effect("take a second of a minute, however short each is", () =>
+    Effect.gen(function*() {
+      const shortTexts = yield* ShortTexts.make
+      const clock = yield* Clock.Clock
+      let taken = 0n
+      const now = () => clock.monotonicTimeNanosUnsafe() + taken
+      const names = new Slow(() => {
+        taken += 150_000_000n
+      })
+      const isParsed = Effect.map(
+        shortTexts.outline({ grammar: "javascript", text: source, names }),
+        Option.isSome
+      ).pipe(
+        Effect.provideService(Clock.Clock, {
+          ...clock,
+          monotonicTimeNanosUnsafe: now,
+          monotonicTimeNanos: Effect.sync(now)
+        })
+      )
+      for (let minute = 0; minute < 2; minute++) {
+        const parsed = yield* Effect.replicateEffect(isParsed, 20)
+        assert.lengthOf(parsed.filter((isParsed) => isParsed), 7)
+        yield* TestClock.adjust("1 minute")
+      }
     }))
 })

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Option } from "effect"
+import { Clock, Duration, Effect, Fiber, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { execFileSync } from "node:child_process"
 import * as Syntax from "../src/syntax/Syntax.ts"
@@ -59,6 +59,18 @@ describe("the parser of a checkout", () => {
       })
       yield* hang(syntax)
       assert.deepStrictEqual(yield* syntax.outline("a.js", source), Option.none())
+    }))
+
+  it.effect("counts the time of a checkout by a clock that nobody sets", () =>
+    Effect.gen(function*() {
+      const clock = yield* Clock.Clock
+      let day = 0
+      const currentTimeMillisUnsafe = () => Duration.toMillis(Duration.days(day++))
+      const setEachDay = { ...clock, currentTimeMillisUnsafe, currentTimeMillis: Effect.sync(currentTimeMillisUnsafe) }
+      const syntax = yield* Syntax.make()
+      const outlines = Effect.replicateEffect(syntax.outline("a.js", source), 2)
+      const parsed = yield* Effect.provideService(outlines, Clock.Clock, setEachDay)
+      assert.isTrue(parsed.every(Option.isSome))
     }))
 
   it.live("gives up a text whose tree takes more than 256 MiB, and parses the next one", () =>

@@ -23,6 +23,12 @@ const within = 200
  */
 const rest = Duration.toMillis("10 minutes")
 
+/**
+ * Time that texts may take here in a minute, in milliseconds: one of 300 characters can be made to take 150 ms, and whoever
+ * opens pull requests sends hundreds of them.
+ */
+const eachMinute = 1_000
+
 /** Largest memory of the parser: 64 MiB, in pages of 64 KiB. */
 const maximum = 1_024
 
@@ -63,7 +69,10 @@ const makeRealm = Effect.tryPromise(() => readFile(file(), "utf8")).pipe(
 
 /** Parser of short texts. */
 export interface ShortTexts {
-  /** Parses a text. None where that takes too long or too much memory, and for some time after it: a thread has more. */
+  /**
+   * Parses a text. None where that takes too long or too much memory, and for some time after it, or where texts have taken
+   * their time of the minute: a thread has more.
+   */
   outline(request: TreeParser.OutlineRequest): Effect.Effect<Option.Option<Outline>>
 }
 
@@ -71,6 +80,15 @@ export interface ShortTexts {
 export const make = Effect.gen(function*() {
   const realms = yield* RcRef.make({ acquire: makeRealm, idleTimeToLive: "20 seconds" })
   let restsUntil = -Infinity
+  let minuteEnds = -Infinity
+  let spent = 0
+  const hasTime = Effect.map(monotonicMillis, (now) => {
+    if (now >= minuteEnds) {
+      minuteEnds = now + Duration.toMillis("1 minute")
+      spent = 0
+    }
+    return now >= restsUntil && spent < eachMinute
+  })
   const giveUp = Effect.gen(function*() {
     restsUntil = (yield* monotonicMillis) + rest
     yield* RcRef.invalidate(realms)
@@ -78,16 +96,19 @@ export const make = Effect.gen(function*() {
   const shortTexts: ShortTexts = {
     outline: (request) =>
       Effect.gen(function*() {
-        if ((yield* monotonicMillis) < restsUntil) return Option.none()
+        if (!(yield* hasTime)) return Option.none()
         const { parser, run } = yield* RcRef.get(realms)
         const language = yield* Effect.tryPromise(() => parser.load(request.grammar))
-        return yield* Effect.try(() => {
+        const before = yield* monotonicMillis
+        const outline = yield* Effect.try(() => {
           let outline: Outline | undefined
           run(() => {
             outline = parser.outline(language, request)
           })
           return Option.fromUndefinedOr(outline)
         })
+        spent += (yield* monotonicMillis) - before
+        return outline
       }).pipe(
         Effect.catch(() => Effect.as(giveUp, Option.none())),
         Effect.scoped

@@ -1,4 +1,5 @@
-import { Clock, Context, Duration, Effect, Option, RcRef, Schema, Semaphore } from "effect"
+import { monotonicMillis } from "@nominal-code/domain/telemetry/MonotonicTime"
+import { Context, Duration, Effect, Option, RcRef, Schema, Semaphore } from "effect"
 import { Worker } from "node:worker_threads"
 import { grammarOf } from "./Grammar.ts"
 import type { Outline } from "./Outline.ts"
@@ -133,11 +134,11 @@ export const make = Effect.fnUntraced(function*(limits: SyntaxLimits = {}) {
       if (grammar === undefined || text.length > longest) return Option.none()
       return yield* Effect.gen(function*() {
         if (spent >= most) return Option.none()
-        const before = yield* Clock.currentTimeMillis
+        const before = yield* monotonicMillis
         const request = { grammar, text, names }
         const atOnce = yield* parsedAtOnce(request)
         const answer = Option.isSome(atOnce) ? atOnce : yield* parsed(request)
-        spent += (yield* Clock.currentTimeMillis) - before
+        spent += (yield* monotonicMillis) - before
         return answer
       }).pipe(turn.withPermits(1))
     })
