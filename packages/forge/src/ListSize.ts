@@ -4,6 +4,9 @@ import { ForgeError, Refused } from "./ForgeError.ts"
 /** Largest list that is read, in MiB of memory by estimate: twice the largest answer. */
 const largestList = 64
 
+/** Maximum number of items of a list, those too that nobody is shown: GitLab takes 5,000 comments on a merge request. */
+export const mostItems = 20_000
+
 /** Bytes of an object or a text in memory, beside what is in it. */
 const each = 32
 

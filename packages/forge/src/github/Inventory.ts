@@ -10,6 +10,7 @@ import {
   noDeliveries,
   type OpenPullRequest
 } from "../Inventory.ts"
+import { listTooLong, mostItems } from "../ListSize.ts"
 import { deliveryOf } from "../WebhookPayload.ts"
 import { type GitHubApp, makeGitHubApp } from "./App.ts"
 import { fixed } from "./Auth.ts"
@@ -77,10 +78,11 @@ const pullOf = (repo: RepoName) => (listed: typeof Listed.Type): OpenPullRequest
 /** Lists the pull requests of a repository until one has not changed since the instant. */
 const listOpen = Effect.fnUntraced(function*(client: GitHubClient, repo: RepoName, since: number) {
   const [owner, name] = repo.split("/")
+  const operation = `GitHub.openPullRequests ${repo}`
   const found: Array<OpenPullRequest> = []
-  for (let page = 1;; page++) {
+  for (let page = 1; page <= mostItems / pageSize; page++) {
     const listed = yield* client.conditional({
-      operation: `GitHub.openPullRequests ${repo}`,
+      operation,
       repo,
       route: "GET /repos/{owner}/{repo}/pulls",
       parameters: { owner, repo: name, state: "open", sort: "updated", direction: "desc", per_page: pageSize, page },
@@ -90,6 +92,7 @@ const listOpen = Effect.fnUntraced(function*(client: GitHubClient, repo: RepoNam
     found.push(...recent)
     if (listed.length < pageSize || recent.length < listed.length) return found
   }
+  return yield* listTooLong(operation, `${mostItems} items`)
 })
 
 const within = ({ installationId }: InventoryRepository) =>

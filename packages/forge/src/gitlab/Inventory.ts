@@ -13,6 +13,7 @@ import {
   type PullRequestLook
 } from "../Inventory.ts"
 import { lastReviewIn, type Post, reviewStateIn } from "../JobPosts.ts"
+import { listTooLong, mostItems } from "../ListSize.ts"
 import { makeOwnId } from "./Account.ts"
 import { changesOf } from "./Changes.ts"
 import { type GitLabClient, makeGitLabClient } from "./Client.ts"
@@ -78,10 +79,11 @@ const projectPath = (repo: RepoName) => `projects/${encodeURIComponent(repo)}`
 
 /** Lists the merge requests of a project until one has not changed since the instant. */
 const listOpen = Effect.fnUntraced(function*(client: GitLabClient, repo: RepoName, since: number) {
+  const operation = `GitLab.openPullRequests ${repo}`
   const found: Array<OpenPullRequest> = []
-  for (let page = 1;; page++) {
+  for (let page = 1; page <= mostItems / pageSize; page++) {
     const { body: listed, headers } = yield* client.conditional({
-      operation: `GitLab.openPullRequests ${repo}`,
+      operation,
       // Without `updated_after`, the address stays the same, and with it the ETag.
       ask: (gitlab) =>
         gitlab.MergeRequests.requester.get(`${projectPath(repo)}/merge_requests`, {
@@ -94,6 +96,7 @@ const listOpen = Effect.fnUntraced(function*(client: GitLabClient, repo: RepoNam
     const isLast = isLastPage({ items: listed, next: headers["x-next-page"] }, pageSize)
     if (isLast || recent.length < listed.length) return found
   }
+  return yield* listTooLong(operation, `${mostItems} items`)
 })
 
 const { Settled, Unreviewed } = HeadState.cases

@@ -1,6 +1,6 @@
 import { Effect, Option, Stream } from "effect"
 import type { ForgeError } from "../ForgeError.ts"
-import { listTooLong, withinListSize } from "../ListSize.ts"
+import { listTooLong, mostItems, withinListSize } from "../ListSize.ts"
 import { isTooLarge } from "./Failure.ts"
 
 /** Page of a list that a call asks for. */
@@ -29,9 +29,6 @@ export interface PagedList<A> {
 
 /** Items of a page, and of those that are asked for in its place where its answer is larger than what is read. */
 const [pageSize, ...smallerSizes] = [100, 10, 1] as const
-
-/** Maximum number of items of a list, the hidden ones too: GitLab takes 5,000 comments on a merge request. */
-const mostItems = 20_000
 
 /** Maximum number of items of a list that are too large: each of them is read in vain. */
 const mostSkipped = 10
