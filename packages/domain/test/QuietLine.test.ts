@@ -50,3 +50,18 @@ it.effect("the last of the others shows when its scope ends", () =>
     yield* close
     assert.deepStrictEqual(shown, ["one", "three (1 more since the last such line)"])
   }))
+
+it.effect("a line that comes as the minute ends, before the last of it shows, begins the next minute", () =>
+  Effect.gen(function*() {
+    const { shown, write } = yield* writer
+    yield* Effect.forkChild(Effect.delay(Effect.andThen(write("three"), write("four")), "1 minute"))
+    yield* Effect.yieldNow
+    yield* write("one")
+    yield* write("two")
+    yield* TestClock.adjust("1 minute")
+    assert.deepStrictEqual(shown, ["one", "three (1 more since the last such line)"])
+    yield* TestClock.adjust("59 seconds")
+    assert.lengthOf(shown, 2)
+    yield* TestClock.adjust("1 second")
+    assert.deepStrictEqual(shown.slice(2), ["four"])
+  }))

@@ -23,6 +23,8 @@ export const makeQuietLine = Effect.fnUntraced(function*(show: QuietLine) {
     yield* show(others === 0 ? line : `${line} (${others} more since the last such line)`)
   })
   const showLast = Effect.suspend(() => hidden === 0 ? Effect.void : showNow(last, hidden - 1))
+  /** Shows the last line of the minute that ends then, unless a line that came first has begun another one. */
+  const showLastOf = (end: number) => Effect.suspend(() => showsFrom === end ? showLast : Effect.void)
   yield* Effect.addFinalizer(() => showLast)
 
   const write: QuietLine = Effect.fnUntraced(function*(line) {
@@ -30,7 +32,7 @@ export const makeQuietLine = Effect.fnUntraced(function*(show: QuietLine) {
     if (wait <= 0) return yield* showNow(line, hidden)
     last = line
     hidden += 1
-    if (hidden === 1) yield* Effect.forkIn(Effect.delay(showLast, wait), scope)
+    if (hidden === 1) yield* Effect.forkIn(Effect.delay(showLastOf(showsFrom), wait), scope)
     yield* Effect.logDebug(line)
   })
   return write
