@@ -22,6 +22,12 @@ const tellAfter = Duration.seconds(15)
  */
 const missingLimit = Duration.seconds(35)
 
+/** True where the cluster is asked what a start waits for: at that limit, and again at intervals, as an answer may be lost. */
+const asksAgain = (starting: Duration.Duration): boolean => {
+  const over = Duration.toMillis(starting) - Duration.toMillis(missingLimit)
+  return over >= 0 && over % Duration.toMillis(tellAfter) === 0
+}
+
 /** Delay before a run without a node tries again. */
 const tryAgainAfter = Duration.minutes(1)
 
@@ -96,7 +102,7 @@ export const make = (
     const { starting } = times
     const isLate = Duration.isGreaterThanOrEqualTo(starting, startLimit)
     const isTold = Duration.equals(starting, tellAfter)
-    if (!isLate && !isTold && !Duration.equals(starting, missingLimit)) return Option.none()
+    if (!isLate && !isTold && !asksAgain(starting)) return Option.none()
     const warnings = yield* podWarnings(snapshot)
     if (isLate) return Option.some(neverStarted(snapshot, starting, warnings))
     const ofMissing = warnings.filter((warning) => missing.test(warning))

@@ -102,6 +102,19 @@ it.effect.each(
     })
 )
 
+it.effect("a pod that waits for what is not there is given up also where the cluster tells of it late", () =>
+  Effect.gen(function*() {
+    const { kube, running } = yield* started()
+    yield* kube.pod(creating)
+    yield* TestClock.adjust("36 seconds")
+    yield* kube.warnOfPod(pending.name, "MountVolume.SetUp failed for volume \"key\" : secret \"key\" not found")
+    yield* TestClock.adjust("14 seconds")
+    yield* quiet
+    yield* kube.removed(name)
+    yield* TestClock.adjust("1 second")
+    assert.strictEqual((yield* Fiber.join(running))._tag, "Postponed")
+  }))
+
 it.effect("a pod whose Secret comes while its node looks for it goes on", () =>
   Effect.gen(function*() {
     const { kube, results, running } = yield* started()
