@@ -14,7 +14,7 @@ import { testConfig } from "@nominal-code/testing/TestConfig"
 import * as Syntax from "@nominal-code/workspace/syntax/Syntax"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { spawnSync } from "node:child_process"
-import { existsSync, globSync, writeFileSync } from "node:fs"
+import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs"
 import { isBuiltin } from "node:module"
 import { execPath } from "node:process"
 import { pathToFileURL } from "node:url"
@@ -202,6 +202,23 @@ layer(App.layer, { timeout: "2 minutes", excludeTestServices: true })("the image
       for (const ending of "c cpp cs go java js kt php py rb rs ts tsx".split(" ")) {
         assert.isTrue(Option.isSome(yield* syntax.outline(`a.${ending}`, "total")), ending)
       }
+    }))
+
+  it.effect("loads nothing of the program in the thread that parses but the parser", () =>
+    Effect.gen(function*() {
+      const { directory } = yield* App
+      const loaded = new Set<string>()
+      const load = (name: string): void => {
+        if (loaded.has(name)) return
+        loaded.add(name)
+        const code = readFileSync(`${directory}/app/lib/${name}`, "utf8")
+        for (const [, chunk = ""] of code.matchAll(/\bfrom ?"\.\/([^"]+)"/g)) load(chunk)
+      }
+      load("SyntaxWorker.js")
+      assert.deepStrictEqual(
+        Array.from(loaded, (name) => name.replace(/-.*/, "")).toSorted(),
+        ["SyntaxWorker.js", "parser", "rolldown"]
+      )
     }))
 
   it.effect("starts a thread to parse a long file, and none for a short one", () =>
