@@ -35,18 +35,13 @@ export const loadModulesOfNode = (): void => {
 const heapGrowth = "--heap-growing-percent=60"
 
 /**
- * Work of a WebAssembly function before it is optimized, ten times V8's own. A review parses a few files: optimizing
- * the parser for them took longer than parsing, and 10 MiB.
+ * Flags that keep V8 from optimizing WebAssembly, which is the parser of sources. A review parses a few files, for which
+ * that takes longer than it gains. Of a grammar's largest function it takes half a gigabyte (Kotlin's), for which one
+ * short file is enough.
  */
-const parserOptimization = "--wasm-tiering-budget=130000000"
-
-/**
- * Flag that keeps V8 from unrolling loops of WebAssembly. The parser is one large loop around a state machine: a copy of
- * it took 15 MiB while it was optimized, and made nothing faster.
- */
-const parserLoops = "--no-wasm-loop-unrolling"
+const parserAsItIs = ["--liftoff-only", "--no-wasm-tier-up", "--no-wasm-dynamic-tiering"]
 
 /** Sets the options, for this process and its threads. */
 export const set = (): void => {
-  for (const option of [heapGrowth, parserOptimization, parserLoops]) setFlagsFromString(option)
+  for (const option of [heapGrowth, ...parserAsItIs]) setFlagsFromString(option)
 }

@@ -17,11 +17,11 @@ const written = Effect.fnUntraced(function*(...args: ReadonlyArray<string>) {
 const greatest = (...args: ReadonlyArray<string>) =>
   Effect.map(written("--no-incremental-marking", growing, ...args), Number)
 
-/** Bytes that V8 has held for each function of the parser while it was optimized, of a process that parses. */
+/** Number of functions of the parser that V8 has optimized, of a process that parses. */
 const optimizations = (...args: ReadonlyArray<string>) =>
   Effect.map(
     written("--trace-wasm-compilation-times", "--wasm-sync-tier-up", parsing, ...args),
-    (trace) => Array.from(trace.matchAll(/ using TurboFan, took \d+ ms and (\d+) /g), ([, bytes]) => Number(bytes))
+    (trace) => Array.from(trace.matchAll(/ using TurboFan, took /g)).length
   )
 
 it.live("a heap whose growth is bounded keeps less of what is over", () =>
@@ -31,14 +31,14 @@ it.live("a heap whose growth is bounded keeps less of what is over", () =>
     assert.isBelow(bounded / unbounded, 0.75)
   }).pipe(Effect.provide(NodeServices.layer)))
 
-it.live("the parser is optimized where it has much to do, without a copy of its loops", () =>
-  Effect.gen(function*() {
-    const [ours, usual, unrolled] = yield* Effect.all(
-      [optimizations("ours"), optimizations("usual"), optimizations("ours", "--wasm-loop-unrolling")],
-      { concurrency: 1 }
-    )
-    assert.isAbove(ours.length, 0)
-    assert.isBelow(ours.length / usual.length, 0.75)
-    assert.isBelow(Math.max(...ours) / Math.max(...unrolled), 0.8)
-    // V8 optimizes beside the program: on a busy machine it may end before the largest function is done.
-  }).pipe(Effect.provide(NodeServices.layer)), { retry: 2 })
+it.live(
+  "the parser is not optimized: one function of a grammar can take half a gigabyte",
+  () =>
+    Effect.gen(function*() {
+      const [ours, usual] = yield* Effect.all([optimizations("ours"), optimizations("usual")], { concurrency: 1 })
+      // V8 makes the few functions by which JavaScript and WebAssembly call each other this way in any case.
+      assert.isBelow(ours / usual, 0.25)
+      // V8 optimizes beside the program: on a busy machine it may end before the first function is done.
+    }).pipe(Effect.provide(NodeServices.layer)),
+  { retry: 2 }
+)
