@@ -46,17 +46,20 @@ it.effect("a limit that ends in less than 50 ms is none: its end would be waited
 
 it.effect("a limit takes as much CPU time among many accounts as among few", () =>
   Effect.gen(function*() {
-    const microsOf = Effect.fnUntraced(function*(accounts: number) {
+    const heard = Effect.fnUntraced(function*(accounts: number) {
       const limits = yield* shared
-      const before = process.threadCpuUsage()
       for (let index = 0; index < accounts; index++) yield* limits.heard(`github:${index}`, Duration.minutes(10))
-      const { system, user } = process.threadCpuUsage(before)
-      return (system + user) / accounts
     })
-    const least = (accounts: number) =>
-      Effect.map(Effect.replicateEffect(microsOf(accounts), 3), (times) => Math.min(...times))
-    yield* microsOf(5_000)
-    assert.isAtMost((yield* least(32_000)) / (yield* least(2_000)), 4)
+    const microsOf = Effect.fnUntraced(function*(accounts: number, times: number) {
+      const before = process.threadCpuUsage()
+      yield* Effect.replicateEffect(heard(accounts), times, { discard: true })
+      const { system, user } = process.threadCpuUsage(before)
+      return system + user
+    })
+    yield* heard(5_000)
+    // As many limits either way. Some kernels count this time in steps of 4 ms, or of 10.
+    const few = Math.max(yield* microsOf(2_000, 16), 10_000)
+    assert.isAtMost((yield* microsOf(32_000, 1)) / few, 4)
   }))
 
 const gitLabRef = new PullRequestRef({
