@@ -170,7 +170,7 @@ layer(services, { excludeTestServices: true })("ObjectReader", (it) => {
         objects.contents(large, 100),
         objects.contents(small, 100)
       ]
-      const found = yield* Effect.all(asked.map(Effect.exit), { concurrency: "unbounded" })
+      const found = yield* Effect.forEach(asked, Effect.exit, { concurrency: "unbounded" })
       assert.deepStrictEqual(
         found.map(Exit.match({
           onFailure: () => "failed",
