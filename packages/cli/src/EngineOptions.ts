@@ -45,3 +45,18 @@ const parserAsItIs = ["--liftoff-only", "--no-wasm-tier-up", "--no-wasm-dynamic-
 export const set = (): void => {
   for (const option of [heapGrowth, ...parserAsItIs]) setFlagsFromString(option)
 }
+
+/**
+ * Options that begin no more compilation beside the program. `process.exit` waits for V8's threads, and one of them that
+ * compiles may wait for a collection of garbage, for which the main thread no longer has time: such a process never ended.
+ */
+const noCompilation = ["--no-opt", "--no-maglev", "--no-sparkplug"]
+
+/** Time in milliseconds in which what is being compiled comes to its end. */
+const compiledWithin = 20
+
+/** Begins no more compilation, and calls back when the process may exit. */
+export const endCompilation = (then: () => void): void => {
+  for (const option of noCompilation) setFlagsFromString(option)
+  setTimeout(then, compiledWithin)
+}

@@ -3,6 +3,7 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { NodeVersion } from "@nominal-code/config/Proxy"
 import { Effect, Layer, Option, type Runtime } from "effect"
 import process from "node:process"
+import * as EngineOptions from "./EngineOptions.ts"
 import * as NodeExchange from "./NodeExchange.ts"
 import * as NodeFetch from "./NodeFetch.ts"
 import * as Signals from "./Signals.ts"
@@ -22,7 +23,7 @@ const failingOnLostOutput = (teardown: Runtime.Teardown): Runtime.Teardown => {
       // The stream tells of its error after the write.
       setImmediate(() => {
         if (lost !== undefined) process.stderr.write(`nominal-code: the output could not be written: ${lost}\n`)
-        onExit(lost !== undefined && code === 0 ? 1 : code)
+        EngineOptions.endCompilation(() => onExit(lost !== undefined && code === 0 ? 1 : code))
       }))
 }
 

@@ -5,6 +5,7 @@ import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { fileURLToPath } from "node:url"
 
 const growing = fileURLToPath(new URL("growingHeap.ts", import.meta.url))
+const hot = fileURLToPath(new URL("hot.ts", import.meta.url))
 const parsing = fileURLToPath(new URL("parsing.ts", import.meta.url))
 
 /** Output of a process, which has no options but these and ours. */
@@ -42,3 +43,11 @@ it.live(
     }).pipe(Effect.provide(NodeServices.layer)),
   { retry: 2 }
 )
+
+it.live("nothing is compiled beside the program any more when it exits: process.exit would wait for it, perhaps for ever", () =>
+  Effect.gen(function*() {
+    const compiled = (...args: ReadonlyArray<string>) =>
+      Effect.map(written("--trace-opt", hot, ...args), (trace) => /compiling method .* <JSFunction add/.test(trace))
+    assert.isTrue(yield* compiled())
+    assert.isFalse(yield* compiled("ended"))
+  }).pipe(Effect.provide(NodeServices.layer)))
