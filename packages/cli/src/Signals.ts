@@ -1,5 +1,6 @@
 import { Context } from "effect"
 import process from "node:process"
+import { endCompilation } from "./EngineOptions.ts"
 
 /** Exit codes of signals, as in a shell: 128 plus the signal's number. */
 const codes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
@@ -39,7 +40,7 @@ export const listen = (): () => number => {
     process.on(signal, () => {
       received ??= signal
       const code = codeAt(signal, performance.now())
-      if (code !== undefined) process.exit(code)
+      if (code !== undefined) endCompilation(() => process.exit(code))
     })
   }
   // A terminal that closes is a SIGTERM to the runtime. The shell and the kernel both tell of it.
