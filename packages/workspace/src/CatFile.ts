@@ -34,6 +34,11 @@ const closed = new GitError({ reason: "other", message: "git cat-file was ended 
 
 const tooSlow = new GitError({ reason: "timeout", message: `git cat-file took longer than ${TIMEOUT_SECONDS} s` })
 
+const abandoned = new GitError({ reason: "other", message: "git cat-file was ended: nobody waited for its answer." })
+
+/** Errors after which no question is asked again. */
+const final = new Set([closed, tooSlow, abandoned])
+
 const types = new Set(["blob", "tree", "commit", "tag"])
 
 /** Reads the line before an object, its id, type and size; none: it is not here. */
@@ -58,6 +63,12 @@ class Question extends Request.Class<
 > {}
 
 type Questions = ReadonlyArray<Request.Entry<Question>>
+
+/** Exchange with git. `awaited` are its questions without an answer that a caller waits for; `over` ends it. */
+interface Exchange {
+  readonly awaited: Set<Question>
+  readonly over: Deferred.Deferred<never, GitError>
+}
 
 /** Splits questions into those that are asked together, by the bytes that their answers may bring. */
 const portionsOf = (questions: Questions): ReadonlyArray<Questions> => {
@@ -87,33 +98,55 @@ const notHere = (name: string) =>
 export const make = Effect.fn("CatFile.make")(function*(gitDir: string) {
   const git = yield* Git
   const scope = yield* Scope.fork(yield* Effect.scope)
-  const ending = yield* Deferred.make<never, GitError>()
-  // Before the scope of the processes closes: whoever waits for an answer is not told that a process has ended.
-  yield* Effect.addFinalizer(() => Deferred.fail(ending, closed))
   const lock = yield* Semaphore.make(1)
   let session: { readonly dialogue: Dialogue<GitError>; readonly scope: Scope.Closeable } | undefined
+  let held: Exchange | undefined
+  let ended = false
+
+  const giveUp = (error: GitError) => {
+    if (held !== undefined) Deferred.doneUnsafe(held.over, Exit.fail(error))
+  }
+
+  // Before the scope of the processes closes: whoever waits for an answer is not told that a process has ended.
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      ended = true
+      giveUp(closed)
+    })
+  )
 
   const opened = Effect.gen(function*() {
     if (session !== undefined) return session
     const own = yield* Scope.fork(scope)
-    const dialogue = yield* Scope.provide(git.open(["cat-file", "--batch-command", "--buffer"], { gitDir }), own)
+    const dialogue = yield* git.open(["cat-file", "--batch-command", "--buffer"], { gitDir }).pipe(
+      Scope.provide(own),
+      Effect.onError((cause) => Scope.close(own, Exit.failCause(cause)))
+    )
     return session = { dialogue, scope: own }
   })
 
-  /** Holds one exchange. A broken or interrupted one ends the process, since its answer could be taken for the next. */
-  const exchange = (talk: (dialogue: Dialogue<GitError>) => Effect.Effect<void, GitError>) =>
-    Effect.suspend(() =>
-      Deferred.isDoneUnsafe(ending) ? Deferred.await(ending) : Effect.raceAllFirst([
+  /**
+   * Holds one exchange. A broken or interrupted one ends the process, since its answer could be taken for the next, which
+   * does not wait for that end: a disk that hangs holds it up.
+   */
+  const exchange = (
+    awaited: Exchange["awaited"],
+    talk: (dialogue: Dialogue<GitError>) => Effect.Effect<void, GitError>
+  ) =>
+    Effect.suspend(() => {
+      if (ended) return Effect.fail(closed)
+      held = { awaited, over: Deferred.makeUnsafe() }
+      return Effect.raceAllFirst([
         Effect.flatMap(opened, ({ dialogue }) => talk(dialogue)),
         Effect.andThen(Effect.sleep(`${TIMEOUT_SECONDS} seconds`), Effect.fail(tooSlow)),
-        Deferred.await(ending)
+        Deferred.await(held.over)
       ])
-    ).pipe(
+    }).pipe(
       Effect.onExit((exit) => {
         if (Exit.isSuccess(exit) || session === undefined) return Effect.void
         const broken = session.scope
         session = undefined
-        return Scope.close(broken, exit)
+        return Effect.forkIn(Effect.uninterruptible(Scope.close(broken, exit)), scope)
       })
     )
 
@@ -121,46 +154,65 @@ export const make = Effect.fn("CatFile.make")(function*(gitDir: string) {
   const request = (
     requests: ReadonlyArray<string>,
     bodyOf: (info: ObjectInfo, index: number) => Result.Result<number, GitError>,
-    take: (answer: Answer, index: number) => void
+    take: (answer: Answer, index: number) => void,
+    awaited = new Set<Question>()
   ): Effect.Effect<void, GitError> =>
-    requests.length === 0 ? Effect.void : exchange(Effect.fnUntraced(function*(dialogue) {
-      let index = 0
-      let header = Option.none<ObjectInfo>()
-      // git writes its answers together, when it is told that there are no more requests.
-      yield* dialogue.say(`${requests.join("\n")}\nflush\n`)
-      yield* dialogue.answers(
-        requests.length,
-        (line) =>
-          Result.flatMap(parseHeader(line), (info) => {
-            header = info
-            return Option.isSome(info) ? bodyOf(info.value, index) : Result.succeed(0)
-          }),
-        (_, body) => {
-          take(Option.map(header, (info) => ({ info, body })), index)
-          index += 1
-        }
-      )
-    }))
+    requests.length === 0 ? Effect.void : exchange(
+      awaited,
+      Effect.fnUntraced(function*(dialogue) {
+        let index = 0
+        let header = Option.none<ObjectInfo>()
+        // git writes its answers together, when it is told that there are no more requests.
+        yield* dialogue.say(`${requests.join("\n")}\nflush\n`)
+        yield* dialogue.answers(
+          requests.length,
+          (line) =>
+            Result.flatMap(parseHeader(line), (info) => {
+              header = info
+              return Option.isSome(info) ? bodyOf(info.value, index) : Result.succeed(0)
+            }),
+          (_, body) => {
+            take(Option.map(header, (info) => ({ info, body })), index)
+            index += 1
+          }
+        )
+      })
+    )
+
+  /** Questions whose callers were interrupted. */
+  const gone = new WeakSet<Question>()
+
+  /** Strikes a question off the exchange that is held, and ends that if nobody waits for the rest: git may hang. */
+  const strike = (question: Question) => {
+    if (held?.awaited.delete(question) === true && held.awaited.size === 0) giveUp(abandoned)
+  }
 
   /** Asks questions together. If one has no answer, each that is left is asked alone, unless git does not answer at all. */
-  const answer = (questions: Questions): Effect.Effect<void> => {
+  const answer = (asked: Questions): Effect.Effect<void> => {
+    let questions = asked
     let answered = 0
-    return request(
-      questions.map(({ request: { command, name } }) => `${command} ${name}`),
-      ({ size }, index) => {
-        const { command, maxBytes = 0 } = questions[index]?.request ?? {}
-        if (command === "info") return Result.succeed(0)
-        return size > maxBytes ? Result.fail(tooLarge(maxBytes)) : Result.succeed(size + 1)
-      },
-      (answer, index) => {
-        answered = index + 1
-        questions[index]?.completeUnsafe(Exit.succeed(answer))
-      }
-    ).pipe(
+    return Effect.suspend(() => {
+      questions = asked.filter(({ request }) => !gone.has(request))
+      return request(
+        questions.map(({ request: { command, name } }) => `${command} ${name}`),
+        ({ size }, index) => {
+          const { command, maxBytes = 0 } = questions[index]?.request ?? {}
+          if (command === "info") return Result.succeed(0)
+          return size > maxBytes ? Result.fail(tooLarge(maxBytes)) : Result.succeed(size + 1)
+        },
+        (answer, index) => {
+          const question = questions[index]
+          answered = index + 1
+          question?.completeUnsafe(Exit.succeed(answer))
+          if (question !== undefined && answered < questions.length) strike(question.request)
+        },
+        new Set(questions.map(({ request }) => request))
+      )
+    }).pipe(
       Semaphore.withPermit(lock),
       Effect.catch((error) => {
         const left = questions.slice(answered)
-        return questions.length > 1 && error !== tooSlow && error !== closed
+        return questions.length > 1 && !final.has(error)
           ? Effect.forEach(left, (one) => answer([one]), { discard: true })
           : Effect.sync(() => left.forEach((one) => one.completeUnsafe(Exit.fail(error))))
       })
@@ -176,7 +228,14 @@ export const make = Effect.fn("CatFile.make")(function*(gitDir: string) {
   )
 
   const ask = (command: "contents" | "info", name: string, maxBytes: number): Effect.Effect<Answer, GitError> =>
-    Effect.request(new Question({ command, name, maxBytes }), resolver)
+    Effect.suspend(() => {
+      const question = new Question({ command, name, maxBytes })
+      return Effect.onInterrupt(Effect.request(question, resolver), () =>
+        Effect.sync(() => {
+          gone.add(question)
+          strike(question)
+        }))
+    })
 
   /** Asks about many objects by one request, none of which may be missing. */
   const askAll = <A>(

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Option, Scope } from "effect"
+import { Deferred, Effect, Exit, Fiber, Option, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import * as CatFile from "../src/CatFile.ts"
 import * as Git from "../src/Git.ts"
@@ -51,4 +51,61 @@ it.effect("a git that does not answer costs what is asked together a minute, not
     for (let minute = 0; minute < 3; minute++) yield* TestClock.adjust("1 minute")
     assert.deepStrictEqual(messages(yield* Fiber.join(fiber)), new Set(["git cat-file took longer than 60 s"]))
     assert.strictEqual(processes.started, 3)
+  }))
+
+/** Objects whose first git hangs after one answer, also when it is ended. */
+const firstHangs = Effect.gen(function*() {
+  const processes: Array<string> = []
+  const release = yield* Deferred.make<void>()
+  const git = Git.Git.of({
+    run: () => Effect.die("a command of its own"),
+    consume: () => Effect.die("a command of its own"),
+    open: () =>
+      Effect.gen(function*() {
+        const number = processes.push("runs")
+        yield* Effect.addFinalizer(() =>
+          Effect.suspend(() => {
+            processes[number - 1] = "is ending"
+            return number === 1 ? Deferred.await(release) : Effect.void
+          })
+        )
+        const said: Array<string> = []
+        return {
+          say: (request) => Effect.sync(() => void said.push(...request.split("\n"))),
+          answers: (count, bodyOf, take) =>
+            Effect.suspend(() => {
+              for (const request of said.splice(0, number === 1 ? 1 : count)) {
+                const line = `${request.split(" ")[1]} blob 3`
+                bodyOf(line)
+                take(line, Buffer.from("abc\n"))
+              }
+              return number === 1 ? Effect.never : Effect.void
+            })
+        }
+      })
+  })
+  const objects = yield* Effect.provideService(CatFile.make("repository"), Git.Git, git)
+  yield* Effect.addFinalizer(() => Deferred.succeed(release, undefined))
+  return { objects, processes }
+})
+
+const name = (number: number) => `${number}`.padStart(40, "0")
+
+it.effect("a question is asked of a new process at once where nobody waits for the one that hangs", () =>
+  Effect.gen(function*() {
+    const { objects, processes } = yield* firstHangs
+    const asking = [1, 2, 3].map((number) => objects.contents(name(number), 100))
+    const [answered, ...hanging] = yield* Effect.forEach(asking, (one) => Effect.forkChild(one))
+    yield* TestClock.adjust("1 second")
+    const answer = Option.some(Buffer.from("abc"))
+    assert.deepStrictEqual(answered && (yield* Fiber.join(answered)), answer)
+    const [left, last] = hanging
+    if (left !== undefined) yield* Fiber.interrupt(left)
+    const next = yield* Effect.forkChild(objects.contents(name(4), 100))
+    yield* TestClock.adjust("1 second")
+    assert.deepStrictEqual(processes, ["runs"], "while one of its callers waits")
+    if (last !== undefined) yield* Fiber.interrupt(last)
+    yield* TestClock.adjust("1 second")
+    assert.deepStrictEqual(processes, ["is ending", "runs"])
+    assert.deepStrictEqual(yield* Fiber.join(next), answer)
   }))
