@@ -14,6 +14,9 @@ export interface CheckoutOptions {
   readonly onGitError: (error: GitError) => Effect.Effect<void>
 }
 
+/** Maximum number of changed contents that are read ahead. */
+const MOST_AHEAD = 1_000
+
 /** Makes the checkout of a commit that is in `reading.gitDir`. */
 export const open = Effect.fnUntraced(function*(reading: ToolContext, { onGitError, redact }: CheckoutOptions) {
   const { commits: { base, head, mergeBase }, gitDir, objects, services, syntax } = reading
@@ -32,7 +35,9 @@ export const open = Effect.fnUntraced(function*(reading: ToolContext, { onGitErr
     mergeBase,
     tools: Tools.make(reading, redact),
     syntax,
-    changedFiles: read(Objects.changedFiles(gitDir, mergeBase, head)),
+    changedFiles: read(
+      Objects.changedFiles(gitDir, mergeBase, head, (ids) => Effect.ignore(objects.readAhead(ids.slice(0, MOST_AHEAD))))
+    ),
     since: (commit) =>
       read(
         Effect.flatMap(Objects.hasCommit(objects, commit), (isHere) =>

@@ -10,6 +10,9 @@ const MAX_TREE_BYTES = 16 * 1024 * 1024
 const MAX_KNOWN_ENTRIES = 50_000
 /** Maximum number of objects whose sizes are remembered: each search asks for those of all files. */
 const MAX_KNOWN_SIZES = 50_000
+/** Maximum size of an object whose bytes are remembered, and of all of them together. */
+const MAX_KNOWN_OBJECT = 64 * 1024
+const MAX_KNOWN_BYTES = 2 * 1024 * 1024
 /** Maximum number of files and directories that are listed. */
 const MAX_LISTED = 500_000
 /** Number of directories that are asked for at once, and the maximum size of their listings together. */
@@ -33,6 +36,8 @@ export const isFile = ({ mode }: Pick<TreeEntry, "mode">): boolean =>
 
 /** Reader of one repository's objects. Questions wait for each other. */
 export interface ObjectReader extends CatFile.GitObjects {
+  /** Reads objects by two requests, so that no later question waits for git: the small ones, while there is room for them. */
+  readAhead(ids: ReadonlyArray<string>): Effect.Effect<void, GitError>
   /** All files of a commit, links and submodules too, in the order of their paths. */
   files(commit: string): Effect.Effect<ReadonlyArray<ListedFile>, GitError>
   /** Entry at a path of a commit; none if nothing is there. */
@@ -121,6 +126,35 @@ const makeSizes = ({ sizes: ask }: CatFile.GitObjects): CatFile.GitObjects["size
   })
 }
 
+/** Makes the questions about single objects, which those that were read ahead answer without git. */
+const makeContents = (
+  { all, contents: ask, info: askInfo }: CatFile.GitObjects,
+  sizes: CatFile.GitObjects["sizes"]
+) => {
+  const known = new Map<string, Uint8Array>()
+  let room = MAX_KNOWN_BYTES
+  const info: CatFile.GitObjects["info"] = (name) => {
+    const bytes = known.get(name)
+    return bytes === undefined ? askInfo(name) : Effect.succeedSome({ id: name, type: "blob", size: bytes.length })
+  }
+  const contents: CatFile.GitObjects["contents"] = (name, maxBytes) => {
+    const bytes = known.get(name)
+    return bytes === undefined || bytes.length > maxBytes ? ask(name, maxBytes) : Effect.succeedSome(bytes)
+  }
+  const readAhead: ObjectReader["readAhead"] = Effect.fnUntraced(function*(ids) {
+    const unknown = [...new Set(ids)].filter((id) => !known.has(id))
+    const read: globalThis.Array<string> = []
+    for (const [id, size] of Array.zip(unknown, yield* sizes(unknown))) {
+      if (size > MAX_KNOWN_OBJECT || size > room) continue
+      room -= size
+      read.push(id)
+    }
+    // Copied, because they are parts of what git has answered as a whole.
+    for (const [id, bytes] of Array.zip(read, yield* all(read, MAX_KNOWN_BYTES))) known.set(id, new Uint8Array(bytes))
+  })
+  return { info, contents, readAhead }
+}
+
 /** Opens a reader. Its process starts at the first question, and ends with the scope. */
 export const make = Effect.fn("ObjectReader.make")(function*(gitDir: string) {
   const objects = yield* CatFile.make(gitDir)
@@ -163,6 +197,7 @@ export const make = Effect.fn("ObjectReader.make")(function*(gitDir: string) {
     return Option.flatMap(all, (found) => Array.findFirst(found, ({ name }) => name === path.slice(slash + 1)))
   })
 
-  const reader: ObjectReader = { ...objects, sizes: makeSizes(objects), files, entry, entries }
+  const sizes = makeSizes(objects)
+  const reader: ObjectReader = { ...objects, sizes, ...makeContents(objects, sizes), files, entry, entries }
   return reader
 })

@@ -150,18 +150,30 @@ const tooLarge = (error: GitError) =>
       "wrote by hand, such as installed packages (.gitignore), or split the change."
   })
 
-/** Changes between two commits: all files, with their hunks. */
-export const changedFiles = Effect.fn("Objects.changedFiles")(function*(gitDir: string, from: Sha, to: Sha) {
+/** Ids of the changed files' contents in a diff with `--full-index`, on both sides. */
+const contentsIn = (diff: string): ReadonlyArray<string> =>
+  Array.from(diff.matchAll(/\nindex ([0-9a-f]{40,})\.\.([0-9a-f]{40,})(?= 1[02]0|\n)/g))
+    .flatMap(([, before = "", after = ""]) => [before, after]).filter((id) => !/^0+$/.test(id))
+
+/** Changes between two commits: all files, with their hunks. `take` is given the ids of the contents that they change. */
+export const changedFiles = Effect.fn("Objects.changedFiles")(function*(
+  gitDir: string,
+  from: Sha,
+  to: Sha,
+  take: (ids: ReadonlyArray<string>) => Effect.Effect<void> = () => Effect.void
+) {
   const git = yield* Git
   const options = { gitDir, maxBytes: MAX_DIFF_MEBIBYTES * 1024 * 1024 }
-  const without = (paths: ReadonlyArray<string>) =>
-    Effect.map(
-      git.run(["diff", ...diffOptions, from, to, "--", ...paths.map((path) => `:(exclude,top,literal)${path}`)], {
-        ...options,
-        pathspecMagic: paths.length > 0
-      }),
-      ({ stdout }) => parseGitDiff(decode(stdout))
-    )
+  const without = Effect.fnUntraced(function*(paths: ReadonlyArray<string>) {
+    const excluded = paths.map((path) => `:(exclude,top,literal)${path}`)
+    const { stdout } = yield* git.run(["diff", "--full-index", ...diffOptions, from, to, "--", ...excluded], {
+      ...options,
+      pathspecMagic: paths.length > 0
+    })
+    const diff = decode(stdout)
+    yield* take(contentsIn(diff))
+    return parseGitDiff(diff)
+  })
   return yield* without([]).pipe(
     Effect.catchIf(
       ({ reason }) => reason === "memory",

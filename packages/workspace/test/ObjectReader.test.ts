@@ -3,6 +3,7 @@ import { RepoPath, Sha } from "@nominal-code/domain/event/PullRequest"
 import { Effect, Exit, Fiber, Option } from "effect"
 import { randomBytes } from "node:crypto"
 import { readFileSync, rmSync, writeFileSync } from "node:fs"
+import * as Checkout from "../src/Checkout.ts"
 import * as Git from "../src/Git.ts"
 import * as ObjectReader from "../src/ObjectReader.ts"
 import * as Objects from "../src/Objects.ts"
@@ -154,6 +155,32 @@ layer(services, { excludeTestServices: true })("ObjectReader", (it) => {
       assert.deepStrictEqual(texts, names.map((name) => Option.some(`${name}\n`)))
       // The two directories, and for each twenty files their sizes and their contents.
       assert.isAtMost(said.length, 8)
+    }))
+
+  it.effect("asks for nothing but the directories of changed files, whose small contents come with the diff", () =>
+    Effect.gen(function*() {
+      const { reading, repository } = yield* ReadingFixture.make
+      const names = Array.from({ length: 40 }, (_, index) => RepoPath.make(`src/${index}.ts`))
+      const texts = (text: string) => Object.fromEntries(names.map((name) => [name, `${name} ${text}\n`]))
+      const base = repository.commit("base", { ...texts("before"), large: files.large, "gone.ts": "gone\n" })
+      const head = repository.commit("head", { ...texts("now"), large: `${files.large}\n`, "gone.ts": null })
+      const context = yield* reading(base, base, head)
+      const { objects, said } = yield* listening(context)
+      const checkout = yield* Checkout.open({ ...context, objects }, {
+        redact: (text) => text,
+        onGitError: () => Effect.die("a broken repository")
+      })
+      assert.strictEqual((yield* checkout.changedFiles).length, 42)
+      // The sizes of all contents, and those of the small ones.
+      assert.deepStrictEqual(said.splice(0).map((request) => request.split("\n").length - 2), [83, 81])
+      for (const name of names) {
+        assert.deepStrictEqual(yield* checkout.lines("LEFT", name), Option.some([`${name} before`]))
+        assert.deepStrictEqual(yield* checkout.lines("RIGHT", name), Option.some([`${name} now`]))
+      }
+      assert.strictEqual(said.splice(0).length, 4)
+      const large = yield* checkout.lines("RIGHT", RepoPath.make("large"))
+      assert.deepStrictEqual(large, Option.some([files.large]))
+      assert.strictEqual(said.length, 2)
     }))
 
   it.effect("answers the others where one of several questions has no answer", () =>

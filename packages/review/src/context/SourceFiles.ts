@@ -41,9 +41,18 @@ export const makeSourceFiles = Effect.fnUntraced(
         (paths) => makeSpellingsInTurns([...paths, ...changed])
       ))
     const bySide = { LEFT: yield* spellings("LEFT"), RIGHT: yield* spellings("RIGHT") }
+    const lines = readingOnce(checkout)
+    const known = new Set<string>(changed)
     const sources: SourceFiles = {
-      meant: (side, written) => Effect.flatMap(bySide[side], (spellings) => spellings(written)),
-      lines: readingOnce(checkout)
+      // The paths of 10,000 files are listed only for one that is written as none of them is.
+      meant: Effect.fnUntraced(function*(side, written) {
+        if (known.has(written) || Option.isSome(yield* lines(side, written))) {
+          const exact: PathMatch = { _tag: "One", path: written }
+          return exact
+        }
+        return yield* (yield* bySide[side])(written)
+      }),
+      lines
     }
     return sources
   }
