@@ -306,7 +306,15 @@ export {
   Settlement,
   StopReason
 } from "@nominal-code/jobs/JobQueue"
-export { type Depth, EventKind, JobRecord, JobRecords, JobState, ServiceWait } from "@nominal-code/jobs/JobRecords"
+export {
+  type Depth,
+  EventKind,
+  JobRecord,
+  JobRecords,
+  JobState,
+  ServiceWait,
+  type UnreadableJob
+} from "@nominal-code/jobs/JobRecords"
 export { JobRunner } from "@nominal-code/jobs/JobRunner"
 export * as QueueWorker from "@nominal-code/jobs/lane/Lane"
 export * as MemoryQueue from "@nominal-code/jobs/memory/MemoryQueue"

@@ -11,6 +11,7 @@ import { laneOf, mention, push, reviewOf, shaOf } from "@nominal-code/testing/Jo
 import { Context, Duration, Effect, FileSystem, Layer, Option, Queue, Stream } from "effect"
 import { ChildProcess, ChildProcessSpawner } from "effect/process"
 import { env } from "node:process"
+import { DatabaseSync } from "node:sqlite"
 import { runHere } from "./RunHere.ts"
 
 const job = push(laneOf(7), "a-delivery")
@@ -47,7 +48,7 @@ const withJobs = Effect.fnUntraced(function*(...jobs: ReadonlyArray<Job>) {
     )
     return { exitCode: child.exitCode, lines }
   })
-  return { run, server, settle, watch }
+  return { directory, run, server, settle, watch }
 })
 
 const ended = (outcome: JobOutcome) => Settlement.cases.Done.make({ outcome })
@@ -66,6 +67,29 @@ describe("nominal-code jobs", () => {
       assert.match((yield* jobs("retry", job.id)).text, /waits again/)
       const [record] = JSON.parse((yield* jobs("list", "--json")).text)
       assert.deepInclude(record, { id: job.id, state: "waiting", delivery: "a-delivery" })
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
+
+  it.live("lists the others beside a job that cannot be read, says which, and fails", () =>
+    Effect.gen(function*() {
+      const jobs = [1, 2, 3].map((number) => mention(laneOf(number), `d${number}`))
+      const [first, damaged, last] = jobs.map(({ id }) => id)
+      const { directory, run } = yield* withJobs(...jobs)
+      const database = new DatabaseSync(`${directory}/${Sqlite.fileName}`)
+      database.exec(`UPDATE jobs SET task = 'newer' WHERE id = '${damaged}'`)
+      database.close()
+      const said = new RegExp(`^nominal-code: job ${damaged} cannot be read: Expected .* at \\["task"\\]\n$`)
+      const listed = yield* run("list", "--json")
+      assert.deepStrictEqual([idsOf(listed.text), listed.code], [[last, first], 1])
+      assert.match(listed.said, said)
+      const table = yield* run("list")
+      assert.match(table.text, new RegExp(`\n${last} [^]*\n${first} `))
+      assert.match(table.said, said)
+      for (const name of [damaged, damaged?.slice(0, 12)]) {
+        const shown = yield* run("show", name ?? "")
+        assert.deepStrictEqual([shown.text, shown.code], ["", 1])
+        assert.include(shown.said, `job ${damaged} cannot be read: `)
+      }
+      assert.strictEqual((yield* run("show", first ?? "")).code, 0)
     }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 
   it.live("lists the newest first, a page at a time, and says on stderr how the next page is listed", () =>

@@ -64,6 +64,17 @@ export const JobRecord = Schema.Struct({
 })
 export type JobRecord = typeof JobRecord.Type
 
+/** A job that this program cannot read: another version has stored it, or its stored form is damaged. */
+export interface UnreadableJob {
+  readonly id: string
+  readonly position: number
+  /** The fault in one line. */
+  readonly reason: string
+}
+
+/** Line for operators about a job that cannot be read. */
+export const unreadableText = ({ id, reason }: UnreadableJob): string => `job ${id} cannot be read: ${reason}`
+
 /** True for a job that was refused because no server has signed it. */
 export const isRefused = ({ failure, state }: JobRecord): boolean =>
   state === "parked" && Option.exists(failure, ({ _tag }) => _tag === "Unsigned")
@@ -120,14 +131,22 @@ export interface Depth {
 
 /** Records of jobs, for people and for probes. */
 export class JobRecords extends Context.Service<JobRecords, {
+  /** Finds a job. Fails if it cannot be read. */
   find(id: JobId): Effect.Effect<Option.Option<JobRecord>, StoreError>
-  /** Lists records, newest first. `before`: only smaller positions, for the next page. */
+  /**
+   * Lists records, newest first. `before`: only smaller positions, for the next page. A job that cannot be read is left
+   * out, and `onUnreadable` is told of it.
+   */
   list(page: {
     readonly state?: JobState
     readonly limit: number
     readonly before?: number
+    readonly onUnreadable?: (job: UnreadableJob) => void
   }): Effect.Effect<ReadonlyArray<JobRecord>, StoreError>
-  /** Lists the jobs that wait, oldest first. Those that met an absent service are among them. */
+  /**
+   * Lists the jobs that wait, oldest first. Those that met an absent service are among them, and those that cannot be read
+   * are not.
+   */
   oldestWaiting(limit: number): Effect.Effect<ReadonlyArray<JobRecord>, StoreError>
   /** Size of the queue. The cost does not depend on the number of jobs. */
   readonly depth: Effect.Effect<Depth, StoreError>

@@ -5,11 +5,11 @@ import { Usage, UsageSummary } from "@nominal-code/domain/model/Usage"
 import { Settlement } from "@nominal-code/jobs/JobQueue"
 import * as SqliteJobTable from "@nominal-code/jobs/sqlite/SqliteJobTable"
 import * as SqliteQueue from "@nominal-code/jobs/sqlite/SqliteQueue"
-import type { JobRow, JobTable } from "@nominal-code/jobs/table/JobTable"
+import type { FoundRow, JobTable } from "@nominal-code/jobs/table/JobTable"
 import { Sqlite, type Statements } from "@nominal-code/persistence/Sqlite"
 import { laneOf, mention, push, shaOf } from "@nominal-code/testing/Jobs"
 import { storeIn } from "@nominal-code/testing/QueueSteps"
-import { Context, Effect, Layer, Option, Schema } from "effect"
+import { Context, Effect, Layer, Option, Result, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { randomUUID } from "node:crypto"
 import { databaseAt, quickDirectory } from "./TestStore.ts"
@@ -160,11 +160,11 @@ const partlyParked = Effect.fnUntraced(function*(isParked: (number: number) => b
     run(`UPDATE job_counts SET number = number - ${parked.length} WHERE state = 'waiting'`)
     run(`UPDATE job_counts SET number = number + ${parked.length} WHERE state = 'parked'`)
   })
-  const listed = (use: (table: JobTable) => ReadonlyArray<JobRow>) =>
+  const listed = (use: (table: JobTable) => ReadonlyArray<FoundRow>) =>
     sqlite.read("test", (statements) => {
-      let found: ReadonlyArray<JobRow> = []
+      let found: ReadonlyArray<FoundRow> = []
       const plans = plansOf(statements, (table) => found = use(table))
-      return { plans, found: found.map(({ delivery }) => delivery) }
+      return { plans, found: found.map((one) => Result.getOrThrow(one).delivery) }
     })
   const pageBefore = (number: number) => (table: JobTable) =>
     table.list({ state: "waiting", limit: 2, before: table.byId(jobOf(number).id)?.position ?? 0 })
@@ -175,7 +175,7 @@ it.effect("the jobs that wait are listed in their order without reading those th
   Effect.gen(function*() {
     const { listed, pageBefore, queue } = yield* partlyParked((number) => number > 8 || [2, 4, 5, 6].includes(number))
     yield* queue.take(laneOf(1))
-    const amongActive = Effect.fnUntraced(function*(use: (table: JobTable) => ReadonlyArray<JobRow>) {
+    const amongActive = Effect.fnUntraced(function*(use: (table: JobTable) => ReadonlyArray<FoundRow>) {
       const { found, plans } = yield* listed(use)
       assert.isTrue(usesActive(plans))
       return found

@@ -103,12 +103,14 @@ export const makeMissedEvents = Effect.fnUntraced(function*(use: "offer" | "repo
     hasJob: (event: PullRequestEvent) => records.hasJob(laneOf(event.pullRequest), event),
     /** End of a delivery's job, infinite while it has none; none where there is no job, or a refused one. */
     endOf: (platform: Platform, delivery: DeliveryId) =>
-      Effect.map(
-        records.find(jobIdOfDelivery(platform, delivery)),
-        (found) =>
+      records.find(jobIdOfDelivery(platform, delivery)).pipe(
+        Effect.map((found) =>
           Option.filter(found, (record) => !isRefused(record)).pipe(
             Option.map(({ endedAt }) => Option.getOrElse(endedAt, () => Infinity))
           )
+        ),
+        // A job that cannot be read is there, and keeps no other event from being found.
+        Effect.catchIf(({ reason }) => reason === "failed", () => Effect.succeedSome(Infinity))
       )
   }
 })

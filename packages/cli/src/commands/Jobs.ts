@@ -4,7 +4,7 @@ import { PullRequestRef, Sha } from "@nominal-code/domain/event/PullRequest"
 import { PullRequestEvent } from "@nominal-code/domain/event/PullRequestEvent"
 import { DeliveryId, Job, JobId, jobIdOfDelivery } from "@nominal-code/domain/job/Job"
 import { JobQueue, QueueLimits } from "@nominal-code/jobs/JobQueue"
-import { JobRecord, JobRecords, type JobState } from "@nominal-code/jobs/JobRecords"
+import { JobRecord, JobRecords, type JobState, type UnreadableJob, unreadableText } from "@nominal-code/jobs/JobRecords"
 import { JobRequestResult, QueueAdmin } from "@nominal-code/jobs/QueueAdmin"
 import { Clock, Console, Duration, Effect, Layer, Option, Schedule, Schema, Stream } from "effect"
 import process from "node:process"
@@ -18,6 +18,12 @@ import * as Storage from "../Storage.ts"
 /** A request about a job that could not be carried out. The process ends with 1. */
 class JobRequestFailed extends Schema.TaggedError<JobRequestFailed>()("NotHandled", { message: Schema.String }) {}
 
+/** Fails with a line for each of these jobs, if there are any. */
+const failOn = (unreadable: ReadonlyArray<UnreadableJob>) =>
+  unreadable.length === 0
+    ? Effect.void
+    : Effect.fail(new JobRequestFailed({ message: unreadable.map(unreadableText).join("\n") }))
+
 const queue = Storage.existingQueue.pipe(
   Layer.provide(Configured.configured(Logging.layer)),
   Layer.provideMerge(AppConfigLayer.layer("jobs"))
@@ -29,41 +35,43 @@ const encode = Schema.encodeEffect(Schema.fromJsonString(Schema.toCodecJson(Sche
 const readPageSize = 500
 
 /** All records, the newest first. */
-const everyRecord = Stream.unwrap(JobRecords.use(({ list }) =>
-  Effect.succeed(
-    Stream.paginate(Option.none<number>(), (before) =>
-      Effect.map(
-        list(
-          Option.match(before, {
-            onNone: () => ({ limit: readPageSize }),
-            onSome: (at) => ({ limit: readPageSize, before: at })
-          })
-        ),
-        (page) =>
-          [
-            page,
-            page.length < readPageSize
-              ? Option.none()
-              : Option.map(Option.fromUndefinedOr(page.at(-1)), (last) => Option.some(last.position))
-          ] as const
-      ))
-  )
-))
+const everyRecord = (onUnreadable: (job: UnreadableJob) => void) =>
+  Stream.unwrap(JobRecords.use(({ list }) =>
+    Effect.succeed(
+      Stream.paginate(Option.none<number>(), (before) =>
+        Effect.map(
+          list({
+            limit: readPageSize,
+            onUnreadable,
+            ...Option.match(before, { onNone: () => ({}), onSome: (at) => ({ before: at }) })
+          }),
+          (page) =>
+            [
+              page,
+              page.length < readPageSize
+                ? Option.none()
+                : Option.map(Option.fromUndefinedOr(page.at(-1)), (last) => Option.some(last.position))
+            ] as const
+        ))
+    )
+  ))
 
 /**
  * Finds the one job whose id is, or starts with, the given text. A whole id is looked up; a prefix needs a scan of all
  * records.
  */
 const named = Effect.fnUntraced(function*(start: string) {
+  const unreadable: Array<UnreadableJob> = []
   const known = yield* Option.match(Schema.decodeOption(JobId)(start), {
     onSome: (id) => Effect.map(JobRecords.use(({ find }) => find(id)), Option.toArray),
     onNone: () =>
-      everyRecord.pipe(
+      everyRecord((job) => unreadable.push(job)).pipe(
         Stream.filter(({ id }) => id.startsWith(start)),
         Stream.runCollect
       )
   })
   const [found, other] = [...new Map(known.map((record) => [record.id, record])).values()]
+  yield* failOn(unreadable.filter(({ id }) => id.startsWith(start)))
   if (found === undefined) {
     return yield* new JobRequestFailed({ message: `no job ${start} is known: see nominal-code jobs list` })
   }
@@ -99,14 +107,19 @@ const waiting = JobRecords.use(({ list, oldestWaiting }) =>
   )
 )
 
-/** Prints a page of the stored jobs, newest first. If there are more, a line on stderr says so. */
+/**
+ * Prints a page of the stored jobs, newest first. If there are more, a line on stderr says so; so does one for each job of
+ * the page that cannot be read, and the command fails then.
+ */
 export const list = Effect.fn("cli.jobs.list")(function*(listing: JobListQuery) {
   const { before, json, limit, state } = listing
   const from = yield* Effect.transposeOption(Option.map(before, named))
+  const unreadable: Array<UnreadableJob> = []
   // One more than is shown tells whether there are more.
   const found = yield* JobRecords.use(({ list }) =>
     list({
       limit: limit + 1,
+      onUnreadable: (job) => unreadable.push(job),
       ...Option.match(state, { onNone: () => ({}), onSome: (state) => ({ state }) }),
       ...Option.match(from, { onNone: () => ({}), onSome: ({ position }) => ({ before: position }) })
     })
@@ -127,6 +140,7 @@ export const list = Effect.fn("cli.jobs.list")(function*(listing: JobListQuery) 
     )
   }
   if (last !== undefined && found.length > limit) yield* Console.error(nextPage(last, listing))
+  yield* failOn(unreadable)
 }, Effect.provide(queue))
 
 /** Prints the details of one job. */
@@ -204,8 +218,16 @@ const outputClosed = Effect.callback<void>((resume) => {
 /** Prints a line for each job that waits, runs or changes, until it is interrupted or nobody reads it any more. */
 export const watch = Effect.fn("cli.jobs.watch")(function*() {
   const changesIn = JobText.makeChanges()
+  const told = new Set<string>()
   const look = Effect.gen(function*() {
-    const records = yield* JobRecords.use(({ list }) => list({ limit: readPageSize }))
+    const unreadable: Array<UnreadableJob> = []
+    const records = yield* JobRecords.use(({ list }) =>
+      list({ limit: readPageSize, onUnreadable: (job) => unreadable.push(job) })
+    )
+    for (const job of unreadable) {
+      if (!told.has(job.id)) yield* Console.error(unreadableText(job))
+      told.add(job.id)
+    }
     const changed = changesIn(records, yield* Clock.currentTimeMillis)
     if (changed.length > 0) yield* Console.log(changed.join("\n"))
   })

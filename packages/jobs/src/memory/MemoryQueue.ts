@@ -1,4 +1,4 @@
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Result } from "effect"
 import { byTurn, type JobRow, type JobTable } from "../table/JobTable.ts"
 import * as TableQueue from "../table/TableQueue.ts"
 import type { TableStore } from "../table/TableStore.ts"
@@ -35,6 +35,7 @@ const makeTable = (): JobTable => {
     byId,
     byEvent,
     active: (lane) => lanes.get(lane) ?? [],
+    unreadable: () => undefined,
     payload: (id) => payloads.get(id) ?? "",
     insert: (row, payload) => {
       payloads.set(row.id, payload)
@@ -62,9 +63,11 @@ const makeTable = (): JobTable => {
       [...rows.values()]
         .filter((row) => row.position < before && (state === undefined || row.state === state))
         .sort((a, b) => b.position - a.position)
-        .slice(0, limit),
+        .slice(0, limit)
+        .map((row) => Result.succeed(row)),
     oldestWaiting: (limit) =>
-      [...rows.values()].filter(({ state }) => state === "waiting").sort(byPosition).slice(0, limit),
+      [...rows.values()].filter(({ state }) => state === "waiting").sort(byPosition).slice(0, limit)
+        .map((row) => Result.succeed(row)),
     probe: () => {},
     forget: (before) => {
       const old = [...rows.values()].filter(({ endedAt }) => endedAt !== null && endedAt < before)

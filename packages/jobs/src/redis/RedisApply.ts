@@ -99,6 +99,7 @@ export const assumedLane = (
     list,
     events: new Map(events.map((event) => [event, { job: jobOf(event), endedAt: "", ended: "" }])),
     jobs: all,
+    unreadable: [],
     remembered: true
   }
 }

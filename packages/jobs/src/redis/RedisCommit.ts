@@ -187,9 +187,13 @@ const laneOf = (change: LaneChange, options: CommitOptions, { blobs, names }: Pi
     if (stored !== undefined) after.push(stored)
   }
   const rows = snapshot.active(loaded.lane)
-  const order = rows.map(({ id }) => id)
+  const ids = rows.map(({ id }): string => id)
+  // A job that cannot be read stays in its lane, and the lane among those that are due: another program may read it.
+  const unread = loaded.unreadable.flatMap(({ id }) => ids.includes(id) ? [] : [id])
+  const order = [...unread, ...ids]
   const [head] = rows
-  const version = head === undefined ? "" : workOf(head) + nextVersion()
+  const work = head === undefined ? unread.length === 0 ? "" : "c" : workOf(head)
+  const version = work === "" ? "" : work + nextVersion()
   const headBefore = loaded.version === "" ? undefined : loaded.jobs.get(loaded.list[0] ?? "")?.row
   const isOurVersion = hasVersionNumber(loaded.version)
   const seen: Array<number | string> = []
@@ -211,7 +215,11 @@ const laneOf = (change: LaneChange, options: CommitOptions, { blobs, names }: Pi
     snapshot.numbers(),
     jobs,
     listEdits(loaded.list, order),
-    head === undefined || isSameHead(head, headBefore) ? 0 : [head.dueAt, numberText(head.position), workOf(head)],
+    head === undefined
+      ? work === "" ? 0 : [loaded.now, "0", work]
+      : isSameHead(head, headBefore)
+      ? 0
+      : [head.dueAt, numberText(head.position), work],
     quiet || head?.state === "running" && head.dueAt - loaded.now >= sweepMillis ? 1 : 0
   ]
   const stay: Array<StoredRow> = []

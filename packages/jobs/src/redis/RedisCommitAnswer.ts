@@ -57,7 +57,10 @@ export const outcomesOf = (
     const row = real(stored.row, numbers)
     jobs.set(row.id, row === stored.row ? stored : { ...stored, row })
   }
-  cache.put(loaded.lane, { version: changed.version, list: changed.list, jobs })
+  // What is remembered of a lane has all of its jobs.
+  if (loaded.unreadable.length === 0) {
+    cache.put(loaded.lane, { version: changed.version, list: changed.list, jobs })
+  }
   const row = (id: string) => {
     const known = jobs.get(id)?.row
     if (known !== undefined) return known

@@ -1,9 +1,9 @@
 import type { Redis } from "@nominal-code/persistence/Redis"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
-import { Effect, Option, Schema } from "effect"
+import { Effect, Option, Result, Schema } from "effect"
 import type { Depth } from "../JobRecords.ts"
 import type { ShardKeys } from "./RedisKeys.ts"
-import { Fields, rowOf } from "./RedisRow.ts"
+import { Fields, foundRow } from "./RedisRow.ts"
 
 const Strings = Schema.Array(Schema.String)
 
@@ -18,8 +18,13 @@ export const makeDepth = (
   const waitingSince = Effect.fnUntraced(function*(keys: ShardKeys) {
     const [id] = yield* redis.send("JobRecords.depth", Strings, ["zrange", keys.waiting, 0, 0])
     if (id === undefined) return Infinity
-    const found = yield* redis.send("JobRecords.depth", Fields, ["hgetall", keys.job(id)])
-    return Option.match(rowOf(id, found), { onNone: () => Infinity, onSome: ({ row }) => row.since })
+    const found = yield* Effect.catchIf(
+      redis.send("JobRecords.depth", Fields, ["hgetall", keys.job(id)]),
+      ({ reason }) => reason === "failed",
+      () => Effect.succeed({})
+    )
+    const row = Option.flatMap(foundRow(id, found), Result.getSuccess)
+    return Option.match(row, { onNone: () => Infinity, onSome: ({ row }) => row.since })
   })
 
   const depthOf = (keys: ShardKeys) =>

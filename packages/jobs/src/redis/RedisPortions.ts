@@ -29,4 +29,4 @@ export const entriesOf = (portion: string): ReadonlyArray<EndedJobPlace> =>
       day: parseInt(portion.slice(at + 9, at + 12), 36),
       place: parseInt(portion.slice(at + 12, at + width), 16)
     }
-  })
+  }).filter(({ day, place, position }) => !Number.isNaN(day + place + position))

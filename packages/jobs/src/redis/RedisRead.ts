@@ -2,10 +2,11 @@ import { Redis } from "@nominal-code/persistence/Redis"
 import * as RedisScript from "@nominal-code/persistence/RedisScript"
 import { RedisTime } from "@nominal-code/persistence/RedisTime"
 import { StoreError } from "@nominal-code/persistence/StoreError"
-import { Duration, Effect, Option, Schema } from "effect"
+import { Duration, Effect, Option, Result, Schema } from "effect"
 import { QueueLimits } from "../JobQueue.ts"
+import type { UnreadableJob } from "../JobRecords.ts"
 import { dayOf, daysOf, eventDigest, type ShardKeys, shortId } from "./RedisKeys.ts"
-import { endedOf, pairsOf, rowOf, type StoredRow } from "./RedisRow.ts"
+import { endedOf, foundEnded, foundRow, type FoundStoredRow, pairsOf, type StoredRow } from "./RedisRow.ts"
 import type { LoadedEvent, LoadedLane } from "./RedisSnapshot.ts"
 
 const Texts = Schema.Array(Schema.String)
@@ -37,9 +38,9 @@ const lua = new URL("lua/", import.meta.url)
 export const overtaken = (operation: string): StoreError =>
   new StoreError({ operation, message: "the lane is changed by others all the time", reason: "unavailable" })
 
-const storedOf = (id: string, flat: ReadonlyArray<string>): StoredRow | undefined => {
+const foundOf = (id: string, flat: ReadonlyArray<string>): Option.Option<FoundStoredRow> => {
   const [only = ""] = flat
-  return Option.getOrUndefined(flat.length === 1 ? endedOf(only) : rowOf(id, pairsOf(flat)))
+  return flat.length === 1 ? foundEnded(only) : foundRow(id, pairsOf(flat))
 }
 
 /** Makes the function that reads a lane, and repeats until every job that its list and its events name has been read. */
@@ -82,7 +83,13 @@ export const make = Effect.gen(function*() {
       last = now
       const needed = [...new Set([...asked.ids, ...list, ...found.flatMap(([job]) => job === "" ? [] : [job])])]
       if (isToday && needed.every((id) => ids.includes(id))) {
-        const jobs = new Map(ids.map((id, index) => [id, storedOf(id, flats[index] ?? [])]))
+        const jobs = new Map<string, StoredRow | undefined>()
+        const unreadable: Array<UnreadableJob> = []
+        for (const [index, id] of ids.entries()) {
+          const read = Option.getOrUndefined(foundOf(id, flats[index] ?? []))
+          jobs.set(id, read !== undefined && Result.isSuccess(read) ? read.success : undefined)
+          if (read !== undefined && Result.isFailure(read) && list.includes(id)) unreadable.push(read.failure)
+        }
         const loaded = new Map<string, LoadedEvent>()
         for (const [index, [job, endedAt, record]] of found.entries()) {
           const event = events[index] ?? ""
@@ -99,6 +106,7 @@ export const make = Effect.gen(function*() {
           list,
           events: loaded,
           jobs,
+          unreadable,
           remembered: false
         }
       }

@@ -1,5 +1,6 @@
-import { Option, Schema, Struct } from "effect"
+import { Option, Result, Schema, Struct } from "effect"
 import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
+import type { UnreadableJob } from "../JobRecords.ts"
 import * as EndedJob from "../table/EndedJob.ts"
 import { JobRow } from "../table/JobTable.ts"
 
@@ -82,14 +83,19 @@ export const fieldChanges = (before: StoredRow | undefined, row: JobRow, call: s
   return { set, del }
 }
 
-const decodeEnded = Option.liftThrowable((record: string): StoredRow => ({
-  ...EndedJob.decodeWhole(Buffer.from(record, "latin1")),
-  payload: "",
-  version: ""
-}))
+/** A stored row as it was found. */
+export type FoundStoredRow = Result.Result<StoredRow, UnreadableJob>
 
-/** Reads a job from its record after its end; none if the bytes are no such record. Mostly there is none, and no bytes. */
-export const endedOf = (record: string): Option.Option<StoredRow> => record === "" ? Option.none() : decodeEnded(record)
+/** Reads a job from its record after its end; none if there is no record, as mostly. `position`: the job's, where it is known. */
+export const foundEnded = (record: string, position = 0): Option.Option<FoundStoredRow> =>
+  record === "" ? Option.none() : Option.some(Result.try({
+    try: () => ({ ...EndedJob.decodeWhole(Buffer.from(record, "latin1")), payload: "", version: "" }),
+    catch: (cause) => ({ id: `at position ${position}`, position, reason: EndedJob.damageOf(cause) })
+  }))
+
+/** Reads a job from its record after its end; none if the bytes are no such record. */
+export const endedOf = (record: string): Option.Option<StoredRow> =>
+  Option.flatMap(foundEnded(record), Result.getSuccess)
 
 /** A hash as `HGETALL` gives it. */
 export const Fields = Schema.Record(Schema.String, Schema.String)
@@ -107,10 +113,11 @@ const orNull = <A>(value: A | undefined): A | null => value ?? null
 
 // Each step on a lane reads the rows of its jobs.
 SchemaJITCompiler.enable(JobRow.ast)
-const decodeRow = Schema.decodeUnknownOption(JobRow)
+const decodeRow = Schema.decodeUnknownResult(JobRow)
 
-/** Reads a row from a hash; none if there is no such job, or if the hash is not one. */
-export const rowOf = (id: string, found: typeof Fields.Type): Option.Option<StoredRow> => {
+/** Reads a row from a hash; none if there is no such job. */
+export const foundRow = (id: string, found: typeof Fields.Type): Option.Option<FoundStoredRow> => {
+  if (Object.keys(found).length === 0) return Option.none()
   const position = int(found["position"])
   const row = decodeRow({
     id,
@@ -139,10 +146,17 @@ export const rowOf = (id: string, found: typeof Fields.Type): Option.Option<Stor
     receivedAt: found["r"] === undefined ? position : int(found["r"]),
     since: int(found["si"])
   })
-  return Option.map(row, (row) => ({
-    row,
-    payload: found["payload"] ?? "",
-    call: found["call"] ?? "",
-    version: found["v"] ?? ""
+  return Option.some(Result.mapBoth(row, {
+    onFailure: ({ message }) => ({
+      id,
+      position: Number.isSafeInteger(position) ? position : 0,
+      reason: message.replaceAll(/\s+/g, " ")
+    }),
+    onSuccess: (row) => ({
+      row,
+      payload: found["payload"] ?? "",
+      call: found["call"] ?? "",
+      version: found["v"] ?? ""
+    })
   }))
 }

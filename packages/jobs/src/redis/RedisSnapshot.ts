@@ -1,3 +1,4 @@
+import type { UnreadableJob } from "../JobRecords.ts"
 import { byTurn, type JobRow, type JobTable } from "../table/JobTable.ts"
 import type { StoredRow } from "./RedisRow.ts"
 
@@ -24,6 +25,8 @@ export interface LoadedLane {
   readonly events: ReadonlyMap<string, LoadedEvent>
   /** Every job of the list, those of the events, and those asked for. Undefined: there is no such job. */
   readonly jobs: ReadonlyMap<string, StoredRow | undefined>
+  /** The jobs of the list whose rows cannot be read. They keep their places. */
+  readonly unreadable: ReadonlyArray<UnreadableJob>
   /**
    * True if this is what this process wrote last, or an empty lane, and what it does not name is assumed to be unknown:
    * the script checks that.
@@ -103,6 +106,10 @@ class LaneSnapshot implements Snapshot {
     for (const row of this.rows.values()) add(row)
     this.turns = found.length > 1 ? found.sort(byTurn) : found
     return this.turns
+  }
+
+  unreadable() {
+    return this.loaded.unreadable[0]
   }
 
   payload(id: string) {

@@ -1,6 +1,6 @@
 import type { Statements } from "@nominal-code/persistence/Sqlite"
-import type { JobRow, Page } from "../table/JobTable.ts"
-import { columns, StoredNumber, StoredRow } from "./SqliteJobRow.ts"
+import type { FoundRow, JobRow, Page } from "../table/JobTable.ts"
+import { Columns, columns, foundRow, StoredNumber } from "./SqliteJobRow.ts"
 
 /**
  * Condition of a state. Where most jobs wait, they are read in their order: the plus keeps SQLite from sorting all of them.
@@ -30,11 +30,11 @@ export const make = (statements: Statements) => {
   const isMostlyParked = () => count("waiting") < count("parked")
   const listed = ({ before = Number.MAX_SAFE_INTEGER, limit, state }: Page, after = 0) =>
     statements.all(
-      StoredRow,
+      Columns,
       `SELECT ${columns} FROM jobs ${state === undefined ? "WHERE" : `${ofState[state]} AND`}
         position < :before AND position > :after ORDER BY position DESC LIMIT :limit`,
       { before, after, limit }
-    )
+    ).map(foundRow)
   /** Lists jobs that wait where more are parked: mostly there are enough among the newest, else all that wait are sorted. */
   const waitingAmongParked = ({ before = Number.MAX_SAFE_INTEGER, limit }: Page) => {
     const oldest = statements.get(
@@ -44,21 +44,22 @@ export const make = (statements: Statements) => {
     )?.number
     const found = listed({ before, limit, state: "waiting" }, oldest)
     if (oldest === undefined || found.length === limit) return found
-    return statements.all(StoredRow, waitingAmongActive("position < :before", "position DESC"), { before, limit })
+    return statements.all(Columns, waitingAmongActive("position < :before", "position DESC"), { before, limit })
+      .map(foundRow)
   }
 
   return {
     count,
     /** The newest jobs of a page. */
-    list: (page: Page): ReadonlyArray<JobRow> =>
+    list: (page: Page): ReadonlyArray<FoundRow> =>
       page.state === "waiting" && isMostlyParked() ? waitingAmongParked(page) : listed(page),
-    oldestWaiting: (limit: number): ReadonlyArray<JobRow> =>
+    oldestWaiting: (limit: number): ReadonlyArray<FoundRow> =>
       statements.all(
-        StoredRow,
+        Columns,
         isMostlyParked()
           ? waitingAmongActive("true", "position")
           : `SELECT ${columns} FROM jobs ${ofState.waiting} ORDER BY position LIMIT :limit`,
         { limit }
-      )
+      ).map(foundRow)
   }
 }

@@ -1,6 +1,7 @@
-import { Schema, Struct } from "effect"
+import { Option, Result, Schema, Struct } from "effect"
 import * as SchemaJITCompiler from "effect/schema/SchemaJITCompiler"
-import { JobRow } from "../table/JobTable.ts"
+import { unreadableText } from "../JobRecords.ts"
+import { type FoundRow, JobRow } from "../table/JobTable.ts"
 
 /** A job as its columns are read. */
 export const StoredRow = Schema.Struct({
@@ -10,6 +11,23 @@ export const StoredRow = Schema.Struct({
 })
 // Each take, renewal and settlement reads rows.
 SchemaJITCompiler.enable(StoredRow.ast)
+/** The columns of a row, for `foundRow`. */
+export const Columns = Schema.Unknown
+
+const decodeRow = Schema.decodeUnknownResult(StoredRow)
+const decodeIdentity = Schema.decodeUnknownOption(Schema.Struct({ id: Schema.String, position: Schema.Int }))
+
+/** Reads the columns of a row. */
+export const foundRow = (found: unknown): FoundRow =>
+  Result.mapError(decodeRow(found), ({ message }) => ({
+    ...Option.getOrElse(decodeIdentity(found), () => ({ id: "without an id", position: 0 })),
+    reason: message.replaceAll(/\s+/g, " ")
+  }))
+
+/** The row; throws if it cannot be read. */
+export const readableRow = (found: FoundRow): JobRow =>
+  Result.getOrThrowWith(found, (job) => new Error(unreadableText(job)))
+
 /** A number that a statement returns. */
 export const StoredNumber = Schema.Struct({ number: Schema.Int })
 // Each offer reads numbers.

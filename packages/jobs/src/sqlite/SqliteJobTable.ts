@@ -1,18 +1,19 @@
 import type { Statements, Values } from "@nominal-code/persistence/Sqlite"
-import { Schema } from "effect"
-import { byTurn, JobRow, type JobTable } from "../table/JobTable.ts"
+import { Array, Result, Schema } from "effect"
+import { byTurn, type FoundRow, JobRow, type JobTable } from "../table/JobTable.ts"
 import * as SqliteEndedJobs from "./SqliteEndedJobs.ts"
 import * as SqliteJobList from "./SqliteJobList.ts"
-import { columnOf, columns, fields, StoredNumber, StoredRow } from "./SqliteJobRow.ts"
+import { columnOf, Columns, columns, fields, foundRow, readableRow, StoredNumber } from "./SqliteJobRow.ts"
 import * as SqliteLaneCache from "./SqliteLaneCache.ts"
 
 const StoredHead = Schema.Struct({
   lane: Schema.String,
   dueAt: Schema.Int,
-  lifecycle: Schema.BooleanFromBit,
-  task: JobRow.fields.task,
+  lifecycle: Schema.Int,
+  task: Schema.String,
   position: Schema.Int
 })
+const isTask = Schema.is(JobRow.fields.task)
 const StoredPayload = Schema.Struct({ payload: Schema.String })
 const StoredMinimum = Schema.Struct({ number: Schema.NullOr(Schema.Int) })
 const Version = Schema.Struct({ data_version: Schema.Int })
@@ -67,6 +68,8 @@ const conditions = [
 /** By how much the number of jobs of each state has changed. */
 type SqliteJobCounts = Map<JobRow["state"], number>
 
+const positionOf = (found: FoundRow): number => Result.merge(found).position
+
 const newest = (a: JobRow | undefined, b: JobRow) => a !== undefined && a.position > b.position ? a : b
 
 /**
@@ -81,7 +84,10 @@ export const make = (
   const ended = SqliteEndedJobs.make(statements)
   const lists = SqliteJobList.make(statements)
   let signers: string | undefined
-  const living = (id: string) => statements.get(StoredRow, `SELECT ${columns} FROM jobs WHERE id = :id`, { id })
+  const living = (id: string) => {
+    const found = statements.get(Columns, `SELECT ${columns} FROM jobs WHERE id = :id`, { id })
+    return found === undefined ? undefined : readableRow(foundRow(found))
+  }
   const count = (state: JobRow["state"] | undefined, number: number) => {
     if (state !== undefined) counts.set(state, (counts.get(state) ?? 0) + number)
   }
@@ -90,16 +96,18 @@ export const make = (
     count(before, -1)
     count(after, 1)
   }
+  const rowsOf = (lane: string): ReadonlyArray<FoundRow> =>
+    statements.all(Columns, `SELECT ${columns} FROM jobs WHERE lane = :lane AND state IN ('waiting', 'running')`, {
+      lane
+    }).map(foundRow)
   const active = (lane: string): ReadonlyArray<JobRow> => {
     const known = lanes.rows(lane)
     if (known !== undefined) return known
-    const found = statements.all(
-      StoredRow,
-      `SELECT ${columns} FROM jobs WHERE lane = :lane AND state IN ('waiting', 'running')`,
-      { lane }
-    ).toSorted(byTurn)
-    lanes.read(lane, found)
-    return found
+    const found = rowsOf(lane)
+    const rows = Array.getSuccesses(found).toSorted(byTurn)
+    // A lane that is remembered has no row that cannot be read.
+    if (rows.length === found.length) lanes.read(lane, rows)
+    return rows
   }
 
   return {
@@ -123,12 +131,13 @@ export const make = (
       [
         ...active(lane).filter((row) => row.event === event),
         ...statements.all(
-          StoredRow,
+          Columns,
           `SELECT ${columns} FROM jobs WHERE ended_at IS NOT NULL AND lane = :lane AND event = :event`,
           { lane, event }
-        )
+        ).flatMap((found) => Array.getSuccesses([foundRow(found)]))
       ].reduce(newest, ended.byEvent(lane, event)),
     active,
+    unreadable: (lane) => lanes.rows(lane) === undefined ? Array.getFailures(rowsOf(lane))[0] : undefined,
     payload: (id, lane) => {
       const known = lane === undefined ? undefined : lanes.payload(lane, id)
       if (known !== undefined) return known
@@ -172,13 +181,19 @@ export const make = (
     },
     heads: (from) =>
       statements.all(StoredHead, from > 0 ? headsFrom : allHeads, from > 0 ? [from] : [])
-        .toSorted((a, b) => a.position - b.position),
+        .toSorted((a, b) => a.position - b.position)
+        // It only decides about the turn: whoever takes the lane reads the job.
+        .map(({ lifecycle, task, ...head }) => ({
+          ...head,
+          lifecycle: lifecycle !== 0,
+          task: isTask(task) ? task : "review"
+        })),
     count: lists.count,
     waitingSince: () =>
       statements.get(StoredMinimum, "SELECT min(since) AS number FROM jobs WHERE state = 'waiting'")?.number ??
         undefined,
     list: (page) =>
-      [...lists.list(page), ...ended.list(page)].sort((a, b) => b.position - a.position).slice(0, page.limit),
+      [...lists.list(page), ...ended.list(page)].sort((a, b) => positionOf(b) - positionOf(a)).slice(0, page.limit),
     oldestWaiting: lists.oldestWaiting,
     probe: () => {
       statements.run("INSERT INTO probes (filler) VALUES (zeroblob(8192))")

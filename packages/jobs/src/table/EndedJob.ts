@@ -192,12 +192,18 @@ export const atRest = {
   since: 0
 } as const
 
-const rowOf = (told: EndedJobColumns, kept: EndedJobFields): JobRow => ({
-  ...kept,
-  ...told,
-  ...atRest,
-  lifecycle: kept.event.startsWith("pr_")
-})
+/** Error of a record whose numbers are none. */
+const damaged = new Error("the record of its end is damaged")
+
+/** The fault of a record that `decode` has thrown on, in one line. */
+export const damageOf = (cause: unknown): string =>
+  cause === damaged || !(cause instanceof Error) ? damaged.message : `${damaged.message}: ${cause.message}`
+
+const rowOf = (told: EndedJobColumns, kept: EndedJobFields): JobRow => {
+  const numbers = [kept.attempts, kept.losses, kept.receivedAt, told.position, told.endedAt]
+  if (!numbers.every(Number.isSafeInteger)) throw damaged
+  return { ...kept, ...told, ...atRest, lifecycle: kept.event.startsWith("pr_") }
+}
 
 /** Compresses an ended job, without the fields that a store keeps in columns. */
 export const encode = (row: EndedJobFields): Uint8Array => pack(textOf(row))

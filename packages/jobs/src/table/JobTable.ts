@@ -1,7 +1,7 @@
 import { JobId } from "@nominal-code/domain/job/Job"
-import { Schema } from "effect"
+import { type Result, Schema } from "effect"
 import { StopReason } from "../JobQueue.ts"
-import { JobState } from "../JobRecords.ts"
+import { JobState, type UnreadableJob } from "../JobRecords.ts"
 
 /** A job as a queue stores it, without its request. Instants are milliseconds since the epoch, by the store's clock. */
 export const JobRow = Schema.Struct({
@@ -48,6 +48,9 @@ export const JobRow = Schema.Struct({
 })
 export type JobRow = typeof JobRow.Type
 
+/** A row as it was found. One that cannot be read keeps no other from being so. */
+export type FoundRow = Result.Result<JobRow, UnreadableJob>
+
 /** The first job of a lane, which decides when the lane has something to run. */
 export type Head = Pick<JobRow, "lane" | "dueAt" | "lifecycle" | "task">
 
@@ -57,6 +60,8 @@ export interface Page {
   readonly limit: number
   /** Only jobs with a smaller position. */
   readonly before?: number
+  /** Told of each job of the page whose record cannot be made. */
+  readonly onUnreadable?: (job: UnreadableJob) => void
 }
 
 /** Operations on a store that the rules of a lane need, within one transaction. */
@@ -70,6 +75,8 @@ export interface JobTable {
   byEvent(lane: string, event: string): JobRow | undefined
   /** The lane's jobs that wait or run, in the order of `inTurn`. */
   active(lane: string): ReadonlyArray<JobRow>
+  /** A job of the lane that waits or runs and is not in `active`, since its row cannot be read. */
+  unreadable(lane: string): UnreadableJob | undefined
   /** The stored form of its request; empty if it is not kept. `lane`: where the job is, if that is known. */
   payload(id: string, lane?: string): string
   insert(row: JobRow, payload: string): void
@@ -84,9 +91,9 @@ export interface JobTable {
   /** The smallest `since` of the jobs that wait. */
   waitingSince(): number | undefined
   /** Lists rows, newest first. */
-  list(page: Page): ReadonlyArray<JobRow>
+  list(page: Page): ReadonlyArray<FoundRow>
   /** Lists the rows that wait, oldest first. */
-  oldestWaiting(limit: number): ReadonlyArray<JobRow>
+  oldestWaiting(limit: number): ReadonlyArray<FoundRow>
   /** Writes a row of a job's size, and removes it. */
   probe(): void
   /** Deletes the jobs that ended before the instant, and returns their number. */

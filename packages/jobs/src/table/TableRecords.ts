@@ -12,20 +12,34 @@ import {
 } from "@nominal-code/domain/job/Job"
 import { type Lane, LaneKey, laneKey } from "@nominal-code/domain/job/Lane"
 import { Notice } from "@nominal-code/domain/job/Notice"
-import { Clock, Effect, Option, Schema } from "effect"
+import { StoreError } from "@nominal-code/persistence/StoreError"
+import { Array, Clock, Effect, Option, Result, Schema } from "effect"
 import { LeaseTask } from "../JobQueue.ts"
-import { type Depth, EventKind, headShaOf, type JobRecord, JobRecords } from "../JobRecords.ts"
+import {
+  type Depth,
+  EventKind,
+  headShaOf,
+  type JobRecord,
+  JobRecords,
+  type UnreadableJob,
+  unreadableText
+} from "../JobRecords.ts"
 import { isRefused, knowsEvent } from "../lane/Dedup.ts"
-import type { JobRow, JobTable, Page } from "./JobTable.ts"
+import type { FoundRow, JobRow, JobTable, Page } from "./JobTable.ts"
 import * as StoredJob from "./StoredJob.ts"
 import type { TableStore } from "./TableStore.ts"
 
 const decodeOutcome = Schema.decodeOption(Schema.fromJsonString(JobOutcome))
 const decodeFailure = Schema.decodeOption(Schema.fromJsonString(Failure))
 const decodeService = Schema.decodeUnknownOption(ServiceName)
-const decodeKind = Schema.decodeUnknownSync(EventKind)
 const decodePlatform = Schema.decodeUnknownOption(Platform)
-const decodeLane = Schema.decodeSync(LaneKey)
+/** Fields that a row has as texts and a record has not. */
+const decodeTexts = Schema.decodeUnknownResult(Schema.Struct({
+  lane: LaneKey,
+  delivery: DeliveryId,
+  kind: EventKind,
+  stoodFor: Schema.Array(JobId)
+}))
 
 const failureOf = ({ failure }: JobRow): Option.Option<Failure> =>
   Option.flatMap(Option.fromNullOr(failure), decodeFailure)
@@ -52,16 +66,25 @@ export interface DecodedJob {
 export const decodeRow = (row: JobRow, payload: string): DecodedJob | undefined =>
   Option.getOrUndefined(Option.all({ job: StoredJob.decode(payload), task: taskOf(row) }))
 
-export const recordOf = (row: JobRow, payload: string): JobRecord => {
+/** Makes the record of a job; what it cannot read of the row is the failure. */
+export const recordOf = (row: JobRow, payload: string): Result.Result<JobRecord, UnreadableJob> => {
+  const texts = decodeTexts({
+    lane: row.lane,
+    delivery: row.delivery,
+    kind: row.event.slice(0, row.event.indexOf(":")),
+    stoodFor: row.stoodFor === null ? [] : row.stoodFor.split(" ")
+  })
+  if (Result.isFailure(texts)) {
+    const reason = texts.failure.message.replaceAll(/\s+/g, " ")
+    return Result.fail({ id: row.id, position: row.position, reason })
+  }
   const outcome = Option.flatMap(Option.fromNullOr(row.outcome), decodeOutcome)
   const job = StoredJob.decode(payload)
   const task = taskOf(row)
-  return {
+  return Result.succeed({
     id: row.id,
     position: row.position,
-    lane: decodeLane(row.lane),
-    delivery: DeliveryId.make(row.delivery),
-    kind: decodeKind(row.event.slice(0, row.event.indexOf(":"))),
+    ...texts.success,
     state: row.state,
     task: Option.getOrElse(task, () => LeaseTask.cases.Review.make({})),
     attempts: row.attempts,
@@ -75,47 +98,85 @@ export const recordOf = (row: JobRow, payload: string): JobRecord => {
     leaseUntil: row.state === "running" ? Option.some(row.dueAt) : Option.none(),
     cancelled: row.stop === "cancelled",
     supersededBy: Option.fromNullOr(row.supersededBy),
-    stoodFor: row.stoodFor === null ? [] : row.stoodFor.split(" ").map((id) => JobId.make(id)),
     outcome,
     headSha: Option.flatMap(outcome, headShaOf),
     receivedAt: row.receivedAt,
     endedAt: Option.fromNullOr(row.endedAt),
     unreadable: payload !== "" && (Option.isNone(job) || Option.isNone(task)),
     job
+  })
+}
+
+/** Fails on a job that cannot be read. */
+export const whenReadable = (operation: string) => (found: Option.Option<Result.Result<JobRecord, UnreadableJob>>) =>
+  Effect.transposeOption(
+    Option.map(
+      found,
+      (one) =>
+        Effect.fromResult(
+          Result.mapError(one, (job) => new StoreError({ operation, message: unreadableText(job), reason: "failed" }))
+        )
+    )
+  )
+
+/** Records of a page. Older ones make up for those that cannot be read. */
+const listed = (table: JobTable, { before, limit, onUnreadable, state }: Page): ReadonlyArray<JobRecord> => {
+  const records: globalThis.Array<JobRecord> = []
+  let at = before
+  for (;;) {
+    const many = limit - records.length
+    const found = table.list({
+      limit: many,
+      ...(state === undefined ? {} : { state }),
+      ...(at === undefined ? {} : { before: at })
+    })
+    for (const one of found) {
+      const record = recordIn(table, one)
+      if (Result.isSuccess(record)) records.push(record.success)
+      else onUnreadable?.(record.failure)
+    }
+    const last = found.at(-1)
+    if (last === undefined || found.length < many || records.length >= limit) return records
+    at = Result.merge(last).position
   }
 }
+
+const recordIn = (table: JobTable, found: FoundRow) =>
+  Result.flatMap(found, (row) => recordOf(row, table.payload(row.id)))
 
 /** The records of a table. */
 export const make = (read: TableStore["read"]): JobRecords["Service"] =>
   JobRecords.of({
     find: Effect.fn("JobRecords.find")((id: JobId) =>
-      read("JobRecords.find", (table) =>
-        Option.map(Option.fromUndefinedOr(table.byId(id)), (row) => recordOf(row, table.payload(row.id))))
+      Effect.flatMap(
+        read(
+          "JobRecords.find",
+          (table) => Option.map(Option.fromUndefinedOr(table.byId(id)), (row) => recordOf(row, table.payload(row.id)))
+        ),
+        whenReadable("JobRecords.find")
+      )
     ),
-    list: Effect.fn("JobRecords.list")((page: Page) =>
-      read("JobRecords.list", (table) =>
-        table.list(page).map((row) => recordOf(row, table.payload(row.id))))
-    ),
+    list: Effect.fn("JobRecords.list")((page: Page) => read("JobRecords.list", (table) => listed(table, page))),
     oldestWaiting: Effect.fn("JobRecords.oldestWaiting")((limit: number) =>
-      read("JobRecords.oldestWaiting", (table) =>
-        table.oldestWaiting(limit).map((row) =>
-          recordOf(row, table.payload(row.id))
-        ))
+      read(
+        "JobRecords.oldestWaiting",
+        (table) => Array.getSuccesses(table.oldestWaiting(limit).map((found) => recordIn(table, found)))
+      )
     ),
     depth: Effect.flatMap(Clock.currentTimeMillis, (now) => read("JobRecords.depth", (table) => depthOf(table, now))),
     jobOfDelivery: Effect.fn("JobRecords.jobOfDelivery")(function*(platform: string, delivery: DeliveryId) {
       const forge = decodePlatform(platform)
       if (Option.isNone(forge)) return Option.none()
       const id = jobIdOfDelivery(forge.value, delivery)
-      return yield* read("JobRecords.jobOfDelivery", (table) =>
-        Option.map(Option.fromUndefinedOr(table.byId(id)), ({ id }) =>
-          id))
+      return yield* read(
+        "JobRecords.jobOfDelivery",
+        (table) => Option.map(Option.fromUndefinedOr(table.byId(id)), ({ id }) => id)
+      )
     }),
     knowsHead: Effect.fn("JobRecords.knowsHead")((lane: Lane, headSha: Sha) =>
       read(
         "JobRecords.knowsHead",
-        (table) =>
-          eventKeysOfHead(headSha).some((event) => knowsEvent(table, laneKey(lane), event))
+        (table) => eventKeysOfHead(headSha).some((event) => knowsEvent(table, laneKey(lane), event))
       )
     ),
     hasJob: Effect.fn("JobRecords.hasJob")((lane: Lane, event: PullRequestEvent) =>

@@ -1,4 +1,3 @@
-import type { JobId } from "@nominal-code/domain/job/Job"
 import { SigningKeys } from "@nominal-code/domain/job/JobSignature"
 import { type Lane, laneKey } from "@nominal-code/domain/job/Lane"
 import { Duration, Effect, Option } from "effect"
@@ -12,8 +11,8 @@ import * as TableRecords from "./TableRecords.ts"
 export interface TakenJob {
   readonly row: JobRow | undefined
   readonly read: (TableRecords.DecodedJob & Pick<Lease, "isForged">) | undefined
-  /** The head of the lane, where this program cannot read it, and the reason. */
-  readonly unread: { readonly id: JobId; readonly reason: string } | undefined
+  /** The job of the lane that this program cannot read, its head or one whose row cannot be read, and the reason. */
+  readonly unread: { readonly id: string; readonly reason: string } | undefined
 }
 
 /** Result of a take that found nothing to run. */
@@ -21,6 +20,7 @@ export const none: TakenJob = { row: undefined, read: undefined, unread: undefin
 
 const reasons = {
   version: "was stored by another version of this program, and is left to it",
+  row: "cannot be read, and its lane waits for a program that can",
   key:
     "is signed with a key that jobs.signing_key (JOBS_SIGNING_KEY) does not name, and is left to a server that has it"
 }
@@ -29,7 +29,7 @@ const reasons = {
 export const make = Effect.gen(function*() {
   const keys = yield* SigningKeys
   // The jobs that were found unreadable: said once, and they are left to a program that can read them.
-  const left = new Set<JobId>()
+  const left = new Set<string>()
 
   const take = (
     table: JobTable,
@@ -37,6 +37,10 @@ export const make = Effect.gen(function*() {
     now: number,
     options: Omit<LeaseRules.TakeOptions, "canRead">
   ): TakenJob => {
+    const blocking = table.unreadable(lane)
+    if (blocking !== undefined) {
+      return { ...none, unread: { id: blocking.id, reason: `${reasons.row}: ${blocking.reason}` } }
+    }
     let unread: TakenJob["unread"]
     let read: TakenJob["read"]
     const canRead = (row: JobRow) => {
