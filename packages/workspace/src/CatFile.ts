@@ -18,6 +18,10 @@ interface ObjectInfo {
 
 /** Objects of one repository. Questions wait for each other, and those that wait are asked together. */
 export interface GitObjects {
+  /** Starts the process, which the first question does otherwise, and waits for it. */
+  readonly start: Effect.Effect<void, GitError>
+  /** Ends the process, for a repository that is made anew: the next question starts another one. */
+  readonly stop: Effect.Effect<void>
   /** Tells an object's type and size by its id, or by a name such as `<id>^{commit}`; none if it is not here. */
   info(name: string): Effect.Effect<Option.Option<ObjectInfo>, GitError>
   /** The bytes of an object; none if it is not here. Fails if it is larger. */
@@ -275,6 +279,17 @@ export const make = Effect.fn("CatFile.make")(function*(gitDir: string) {
 
   const sizes: GitObjects["sizes"] = (names) => askAll("info", names, () => Result.succeed(0), ({ size }) => size)
 
-  const objects: GitObjects = { info, contents, all, sizes }
+  const start = Semaphore.withPermit(lock, exchange(new Set(), () => Effect.void))
+  const stop = Semaphore.withPermit(
+    lock,
+    Effect.suspend(() => {
+      if (session === undefined) return Effect.void
+      const own = session.scope
+      session = undefined
+      return Scope.close(own, Exit.void)
+    })
+  )
+
+  const objects: GitObjects = { start, stop, info, contents, all, sizes }
   return objects
 })

@@ -43,7 +43,7 @@ export const open = Effect.fnUntraced(function*(reading: ToolContext, { onGitErr
         Effect.flatMap(Objects.hasCommit(objects, commit), (isHere) =>
           isHere ? Effect.asSome(Objects.changedFiles(gitDir, commit, head)) : Effect.succeedNone)
       ),
-    commits: read(Objects.subjects(gitDir, mergeBase, head)),
+    commits: read(Objects.subjects(reading, mergeBase, head)),
     baseFile: (file) => read(Objects.file(objects, base, file)),
     baseFiles: (folder) => read(Objects.filesIn(objects, base, folder)),
     paths: (side) => side === "LEFT" ? left : right,

@@ -62,7 +62,7 @@ const make = Effect.fnUntraced(function*(options: WorkspaceOptions) {
     })
     // What a killed process left: git's lock files, which nobody holds while we hold ours, or files cut short.
     const unlocked = Effect.andThen(Mirror.removeStaleLocks(mirror.gitDir), once)
-    const afresh = Effect.andThen(discard(mirror.gitDir), once)
+    const afresh = objects.stop.pipe(Effect.andThen(discard(mirror.gitDir)), Effect.andThen(once))
     return yield* once.pipe(
       Effect.catchIf(failedAs("busy"), () => unlocked),
       Effect.catchIf(failedAs("corrupt"), () => afresh),

@@ -12,6 +12,7 @@ import type { Sha } from "@nominal-code/domain/event/PullRequest"
 import { Effect, FileSystem, Option, Path } from "effect"
 import { createHash } from "node:crypto"
 import { discard } from "./Cleanup.ts"
+import { commitsSince } from "./CommitChain.ts"
 import { Git, GitError } from "./Git.ts"
 import type { GitFailure } from "./GitFailure.ts"
 import type { ObjectReader } from "./ObjectReader.ts"
@@ -189,8 +190,18 @@ const isShallow = (mirror: Mirror) =>
     Effect.map(({ stdout }) => Buffer.from(stdout).toString().trim() === "true")
   )
 
-/** Finds the merge base of two commits, and deepens the history as far as needed. */
-const findMergeBase = Effect.fnUntraced(function*(mirror: Mirror, base: Sha, head: Sha, refs: ReadonlyArray<string>) {
+/**
+ * Finds the merge base of two commits, and deepens the history as far as needed. Without a process, where the head is
+ * some commits on top of the base.
+ */
+const findMergeBase = Effect.fnUntraced(function*(
+  mirror: Mirror,
+  objects: ObjectReader,
+  base: Sha,
+  head: Sha,
+  refs: ReadonlyArray<string>
+) {
+  if (Option.isSome(yield* commitsSince(objects, base, head))) return Option.some(base)
   for (const depth of ["--deepen=2000", "--deepen=20000", "--unshallow"]) {
     const found = yield* Objects.mergeBase(mirror.gitDir, base, head)
     if (Option.isSome(found) || !(yield* isShallow(mirror))) return found
@@ -221,7 +232,10 @@ export const update = Effect.fn("Mirror.update")(function*(
   const baseRef = `refs/heads/${request.baseBranch}`
   const depth = (yield* isEmpty(mirror.gitDir)) ? [`--depth=${INITIAL_DEPTH}`] : []
   const refs: Array<string> = [request.headRef, baseRef]
-  let baseExists = yield* fetchExisting(mirror, refs, depth)
+  // The process that reads the objects starts while git fetches them.
+  let [baseExists] = yield* Effect.all([fetchExisting(mirror, refs, depth), Effect.ignore(objects.start)], {
+    concurrency: 2
+  })
   if (!baseExists) {
     // git fetches none of the names when one is missing.
     refs.length = 0
@@ -244,9 +258,9 @@ export const update = Effect.fn("Mirror.update")(function*(
   }
   const base = baseExists ? yield* Objects.commitOf(objects, localName(baseRef)) : request.baseSha
   const known = refs.length === 0 ? [request.headSha] : refs
-  const tipBase = yield* findMergeBase(mirror, base, request.headSha, known)
+  const tipBase = yield* findMergeBase(mirror, objects, base, request.headSha, known)
   const merged = Option.contains(tipBase, request.headSha) && (yield* obtain(mirror, objects, request.baseSha))
-  const mergeBase = merged ? yield* findMergeBase(mirror, request.baseSha, request.headSha, known) : tipBase
+  const mergeBase = merged ? yield* findMergeBase(mirror, objects, request.baseSha, request.headSha, known) : tipBase
   if (Option.isNone(mergeBase)) {
     return yield* gone(`The pull request's head and ${request.baseBranch} of ${repo} have no commit in common.`)
   }

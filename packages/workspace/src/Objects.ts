@@ -2,6 +2,7 @@
 import { parseGitDiff } from "@nominal-code/domain/diff/GitDiff"
 import { RepoPath, Sha } from "@nominal-code/domain/event/PullRequest"
 import { Effect, Option, Schema } from "effect"
+import { commitsSince } from "./CommitChain.ts"
 import { Git, GitError } from "./Git.ts"
 import { hugeFiles } from "./HugeFiles.ts"
 import { isFile, type ObjectReader } from "./ObjectReader.ts"
@@ -123,7 +124,13 @@ export const paths = Effect.fn("Objects.paths")(function*(objects: ObjectReader,
 })
 
 /** The subjects of the commits between two commits, oldest first; of more than 250, the newest. */
-export const subjects = Effect.fn("Objects.subjects")(function*(gitDir: string, from: Sha, to: Sha) {
+export const subjects = Effect.fn("Objects.subjects")(function*(
+  { gitDir, objects }: { readonly gitDir: string; readonly objects: ObjectReader },
+  from: Sha,
+  to: Sha
+) {
+  const few = yield* commitsSince(objects, from, to)
+  if (Option.isSome(few)) return few.value.map(({ subject }) => subject).filter((subject) => subject.trim() !== "")
   const git = yield* Git
   const range = ["--reverse", `--max-count=${MAX_COMMITS}`, `${from}..${to}`, "--"]
   const { stdout } = yield* git.run(["log", "-z", "--format=%s", ...range], { gitDir })

@@ -6,7 +6,7 @@ import { Workspace } from "../src/Workspace.ts"
 import * as Fixture from "./Fixture.ts"
 
 layer(Fixture.services, { excludeTestServices: true })("A review", (it) => {
-  it.effect("starts five git commands, the first one too, however many files it reads and searches", () =>
+  it.effect("starts three git commands, the first one too, however many files it reads and searches", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const { baseDir, directory, pull, repository, request: make } = yield* Fixture.make
@@ -49,7 +49,7 @@ layer(Fixture.services, { excludeTestServices: true })("A review", (it) => {
           return (yield* fs.readFileString(notes)).trim().split("\n")
         }))
       const counting = ConfigProvider.layer(ConfigProvider.fromUnknown({ PATH: `${directory}/bin:/usr/bin:/bin` }))
-      const commands = ["fetch", "cat-file", "merge-base", "log", "grep"]
+      const commands = ["fetch", "cat-file", "grep"]
       yield* Effect.gen(function*() {
         assert.deepStrictEqual(yield* review(first), commands)
         const head = repository.commit("second", { "src/0.ts": "two\n" })

@@ -101,16 +101,20 @@ export const gather = Effect.fn("ReviewContext.gather")(function*(
   settings: ReviewSettings
 ) {
   const isIgnored = ignoreMatcher(settings.ignorePatterns)
-  const all = yield* changedFiles(pullRequest, checkout)
+  const { all, background, commits, since } = yield* Effect.all({
+    all: changedFiles(pullRequest, checkout),
+    background: wholeBackground(pullRequest, known),
+    commits: checkout.commits,
+    since: changesSince(posts, checkout)
+  }, { concurrency: 4 })
   const files = all.filter(({ path }) => !isIgnored(path))
-  const background = yield* wholeBackground(pullRequest, known)
   const context: ReviewContext = {
     pullRequest,
     checkout,
     files,
     ignored: all.length - files.length,
-    since: yield* changesSince(posts, checkout),
-    commits: yield* checkout.commits,
+    since,
+    commits,
     discussions: settings.ignoreExistingComments ? [] : discussions,
     ...(background === undefined ? {} : { background }),
     guidelines: yield* guidelines(checkout, settings, files.map(({ path }) => path)),
