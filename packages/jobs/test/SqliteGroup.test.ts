@@ -9,6 +9,7 @@ import { laneOf, mention, push } from "@nominal-code/testing/Jobs"
 import { done, storeIn } from "@nominal-code/testing/QueueSteps"
 import { quiet } from "@nominal-code/testing/Quiet"
 import { Context, Deferred, Effect, Fiber, Layer, Option, Result } from "effect"
+import { TestClock } from "effect/testing"
 import { databaseAt, temporaryDirectory } from "./TestStore.ts"
 
 const numbers = Array.from({ length: 50 }, (_, index) => index + 1)
@@ -188,6 +189,41 @@ it.effect("a settlement that the disk did not take is known when it is tried aga
     const settling = queue.settle(third, done)
     assert.isTrue(yield* settling)
     assert.isFalse(yield* settling)
+  }))
+
+it.effect("a take that finds nothing to run does not wait for the disk, also beside one that does, nor if that fails", () =>
+  Effect.gen(function*() {
+    const { commitsOf, disk, queue } = yield* counted
+    yield* queue.offerAll([push(laneOf(1), "1"), push(laneOf(2), "2")])
+    yield* queue.take(laneOf(1))
+    const takes = [1, 3].map((number) => queue.take(laneOf(number)))
+    const nothing = yield* commitsOf(together(takes))
+    assert.deepStrictEqual([nothing.done, nothing.waits], [[Option.none(), Option.none()], 0])
+    const written = yield* Deferred.make<void, StoreError>()
+    disk.wait = Deferred.await(written)
+    const taking = yield* Effect.forkChild(queue.take(laneOf(2)))
+    assert.deepStrictEqual(yield* together(takes), [Option.none(), Option.none()])
+    assert.isUndefined(taking.pollUnsafe())
+    yield* Deferred.fail(written, broken)
+    assert.strictEqual(yield* Effect.flip(Fiber.join(taking)), broken)
+    assert.deepStrictEqual(yield* together(takes), [Option.none(), Option.none()])
+  }))
+
+it.effect("a take that finds nothing to run waits for the disk where it has counted a loss", () =>
+  Effect.gen(function*() {
+    const { commitsOf, queue } = yield* counted
+    yield* queue.offerAll([push(laneOf(1), "1")])
+    const taken = Effect.map(
+      commitsOf(queue.take(laneOf(1))),
+      ({ done, waits }) => [Option.isSome(done) ? "taken" : "nothing", waits]
+    )
+    const afterItsLease = Effect.andThen(TestClock.adjust("30 seconds"), taken)
+    assert.deepStrictEqual(yield* Effect.all([taken, afterItsLease, afterItsLease, taken]), [
+      ["taken", 1],
+      ["taken", 1],
+      ["nothing", 1],
+      ["nothing", 0]
+    ])
   }))
 
 it.effect("a lease that the disk did not take is given back at once, without a loss", () =>

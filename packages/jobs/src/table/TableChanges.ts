@@ -16,15 +16,18 @@ export interface Change {
    * Moment of its answer. `stored`: at once. `lasting`: when the disk has it. `accepted`: then, and if the file outlives this
    * process.
    */
-  readonly when: "stored" | "lasting" | "accepted"
+  readonly when: () => "stored" | "lasting" | "accepted"
   readonly body: (table: JobTable, now: number) => void
   /** Called once it is stored, even if the disk has not taken it. */
   readonly stored: () => void
 }
 
-/** Options of a change: the moment of its answer, and what is told its result once it is stored, even if its effect fails. */
+/**
+ * Options of a change: the moment of its answer, which may depend on its result, and what is told its result once it is
+ * stored, even if its effect fails.
+ */
 export interface ChangeOptions<A> {
-  readonly when?: Change["when"]
+  readonly when?: ReturnType<Change["when"]> | ((result: A) => ReturnType<Change["when"]>)
   readonly stored?: (result: A) => void
 }
 
@@ -62,13 +65,14 @@ export const make = Effect.fnUntraced(function*(store: TableStore, readyLanes: R
   const carryOutTogether = Effect.fnUntraced(
     function*(calls: Array.NonEmptyReadonlyArray<GatheredCall<Change, void, StoreError>>) {
       const stored = yield* carryOutAll(Array.map(calls, ({ input }) => input))
-      const waits = calls.some(({ input }) => input.when !== "stored")
-      const accepts = calls.some(({ input }) => input.when === "accepted")
-      for (const [{ complete, input }, exit] of Array.zip(calls, stored)) if (input.when === "stored") complete(exit)
+      const ends = Array.zipWith(calls, stored, ({ complete, input }, exit) => ({ complete, exit, when: input.when() }))
+      const waits = ends.some(({ when }) => when !== "stored")
+      const accepts = ends.some(({ when }) => when === "accepted")
+      for (const { complete, exit, when } of ends) if (when === "stored") complete(exit)
       const onDisk = waits ? yield* Effect.exit(synced) : Exit.void
       // Afterwards, so that nothing is accepted that ends with this process.
       const durable = accepts ? Exit.asVoidAll([onDisk, yield* Effect.exit(isDurable)]) : onDisk
-      for (const [{ complete, input: { when } }, exit] of Array.zip(calls, stored)) {
+      for (const { complete, exit, when } of ends) {
         if (when !== "stored") complete(Exit.isFailure(exit) ? exit : when === "accepted" ? durable : onDisk)
       }
     },
@@ -89,7 +93,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore, readyLanes: R
       const request: Change = {
         operation,
         lanes,
-        when,
+        when: () => typeof when === "string" ? when : Option.match(changed, { onNone: () => "stored", onSome: when }),
         body: (table, now) => {
           changed = Option.isSome(stored) ? stored : Option.some(body(table, now))
         },

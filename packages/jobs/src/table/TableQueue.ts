@@ -58,7 +58,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
           : Effect.succeed(jobs.map(() => Result.fail(error)))
     }))
 
-  const settleWhen = (when: TableChanges.Change["when"]) => ({ epoch, job, lane }: Lease, settlement: Settlement) =>
+  const settleWhen = (when: "stored" | "lasting") => ({ epoch, job, lane }: Lease, settlement: Settlement) =>
     change(
       "JobQueue.settle",
       [laneKey(lane)],
@@ -78,6 +78,8 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
         [key],
         whenTrusted((table, now) => ({ now, taken: takenJob.take(table, key, now, { owner, leaseMillis, runs }) })),
         {
+          // A take that has changed nothing has nothing to lose.
+          when: (made) => Result.isFailure(made) || made.success.taken.unchanged ? "stored" : "lasting",
           stored: (made) => {
             if (Result.isFailure(made)) return
             const { now, taken } = made.success

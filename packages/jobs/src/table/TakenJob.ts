@@ -10,13 +10,15 @@ import * as TableRecords from "./TableRecords.ts"
 /** Result of a take. */
 export interface TakenJob {
   readonly row: JobRow | undefined
+  /** True if the lane is as it was before. */
+  readonly unchanged: boolean
   readonly read: (TableRecords.DecodedJob & Pick<Lease, "isForged">) | undefined
   /** The job of the lane that this program cannot read, its head or one whose row cannot be read, and the reason. */
   readonly unread: { readonly id: string; readonly reason: string } | undefined
 }
 
 /** Result of a take that found nothing to run. */
-export const none: TakenJob = { row: undefined, read: undefined, unread: undefined }
+export const none: TakenJob = { row: undefined, unchanged: true, read: undefined, unread: undefined }
 
 const reasons = {
   version: "was stored by another version of this program, and is left to it",
@@ -54,8 +56,9 @@ export const make = Effect.gen(function*() {
       read = { ...decoded, isForged: keys.length > 0 && !(origin === "ours" && isItsOwn) }
       return true
     }
+    const [head] = table.active(lane)
     const row = LeaseRules.take(table, lane, now, { ...options, canRead })
-    return { row, read, unread }
+    return { row, unchanged: table.active(lane)[0] === head, read, unread }
   }
 
   const leaseOf = (lane: Lane, { read }: TakenJob, row: JobRow | undefined, now: number): Option.Option<Lease> =>
