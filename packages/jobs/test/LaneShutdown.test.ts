@@ -57,10 +57,34 @@ it.effect("lanes that stop while the store is away say which outcome is not stor
     yield* offer(mention(one, "a"))
     yield* TestClock.adjust("10 seconds")
     const stopping = yield* Effect.forkChild(stop)
-    yield* TestClock.adjust("20 seconds")
+    yield* TestClock.adjust("30 seconds")
     yield* Fiber.join(stopping)
     assert.include(log, "the outcome is not stored: the job runs again")
     assert.deepStrictEqual(log.filter((line) => line.includes("failed")), [])
+  }))
+
+it.effect("lanes that stop while the store comes back store the outcome once more", () =>
+  Effect.gen(function*() {
+    let isAway = true
+    const away = new StoreError({ operation: "test", message: "away", reason: "unavailable" })
+    const { log, offer, start, stateOf } = yield* laneWorld({
+      settings,
+      queue: ({ settle }) => ({
+        settle: (...settlement) => Effect.suspend(() => isAway ? Effect.fail(away) : settle(...settlement))
+      })
+    })
+    const job = mention(one, "a")
+    const { stop } = yield* start
+    yield* offer(job)
+    yield* TestClock.adjust("10 seconds")
+    const stopping = yield* Effect.forkChild(stop)
+    // The last try before the grace period is over.
+    yield* TestClock.adjust("20 seconds")
+    isAway = false
+    yield* TestClock.adjust("1 second")
+    yield* Fiber.join(stopping)
+    assert.deepStrictEqual(yield* stateOf(job), { state: "done", attempts: 1, reason: "" })
+    assert.notInclude(log, "the outcome is not stored: the job runs again")
   }))
 
 it.effect("lanes that have nothing to do stop at once", () =>

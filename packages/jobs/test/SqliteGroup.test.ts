@@ -8,7 +8,7 @@ import { StoreError } from "@nominal-code/persistence/StoreError"
 import { laneOf, mention, push } from "@nominal-code/testing/Jobs"
 import { done, storeIn } from "@nominal-code/testing/QueueSteps"
 import { quiet } from "@nominal-code/testing/Quiet"
-import { Context, Deferred, Effect, Fiber, Layer, Option, Result } from "effect"
+import { Context, Deferred, Effect, Exit, Fiber, Layer, Option, Result, Schema, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { databaseAt, temporaryDirectory } from "./TestStore.ts"
 
@@ -16,8 +16,8 @@ const numbers = Array.from({ length: 50 }, (_, index) => index + 1)
 const together = <A, E>(effects: ReadonlyArray<Effect.Effect<A, E>>) =>
   Effect.all(effects, { concurrency: "unbounded" })
 
-/** A queue whose commits and statements are counted, and its database. */
-const counted = Effect.gen(function*() {
+/** A queue whose commits and statements are counted, and its database. `process` ends the queue. */
+const countedIn = Effect.fnUntraced(function*(process: Scope.Scope) {
   const sqlite = Context.get(yield* Layer.build(databaseAt(yield* temporaryDirectory)), Sqlite)
   let [commits, statements, waits] = [0, 0, 0]
   const countingIn = ({ all, get, run }: Statements): Statements => ({
@@ -27,11 +27,16 @@ const counted = Effect.gen(function*() {
   })
   const committing = (run: typeof sqlite.transaction): typeof sqlite.transaction => (operation, body) =>
     Effect.tap(
-      run(operation, (given) => body(countingIn(given))),
+      Effect.andThen(Effect.suspend(() => disk.begun), run(operation, (given) => body(countingIn(given)))),
       () => Effect.suspend(() => (commits++, disk.committed))
     )
-  const disk: { wait: Effect.Effect<void, StoreError>; committed: Effect.Effect<void> } = {
+  const disk: {
+    wait: Effect.Effect<void, StoreError>
+    begun: Effect.Effect<void, StoreError>
+    committed: Effect.Effect<void>
+  } = {
     wait: sqlite.synced,
+    begun: Effect.void,
     committed: Effect.void
   }
   const counting = Sqlite.of({
@@ -41,7 +46,10 @@ const counted = Effect.gen(function*() {
     synced: Effect.suspend(() => (waits++, disk.wait))
   })
   const queue = storeIn(
-    yield* Layer.build(Layer.fresh(SqliteQueue.layer).pipe(Layer.provide(Layer.succeed(Sqlite, counting))))
+    yield* Layer.buildWithScope(
+      Layer.fresh(SqliteQueue.layer).pipe(Layer.provide(Layer.succeed(Sqlite, counting))),
+      process
+    )
   )
   const commitsOf = <A, E>(effect: Effect.Effect<A, E>) =>
     Effect.gen(function*() {
@@ -55,7 +63,9 @@ const counted = Effect.gen(function*() {
       }
     })
   return { sqlite, queue, commitsOf, disk }
-}).pipe(Effect.provide(NodeServices.layer))
+}, Effect.provide(NodeServices.layer))
+
+const counted = Effect.flatMap(Effect.scope, countedIn)
 
 it.effect("changes of the same moment share commits, at most 3 for 50: offers, takes, renewals, settlements", () =>
   Effect.gen(function*() {
@@ -237,6 +247,33 @@ it.effect("a lease that the disk did not take is given back at once, without a l
     const { attempt, losses, run } = Option.getOrThrow(yield* queue.take(laneOf(1)))
     assert.deepStrictEqual({ attempt, losses, run }, { attempt: 1, losses: 0, run: 1 })
   }))
+
+it.effect.each(["while its process goes on", "while it ends"])(
+  "a lease that the disk did not take, and that cannot be given back at first, is given back %s",
+  (when) =>
+    Effect.gen(function*() {
+      const process = yield* Scope.fork(yield* Effect.scope)
+      const { disk, queue, sqlite } = yield* countedIn(process)
+      yield* queue.offerAll([mention(laneOf(1), "a")])
+      // From the end of the take's own transaction on, nothing can be written.
+      disk.wait = Effect.suspend(() => {
+        disk.begun = Effect.fail(broken)
+        return Effect.fail(broken)
+      })
+      assert.strictEqual(yield* Effect.flip(queue.take(laneOf(1))), broken)
+      yield* TestClock.adjust("1 second")
+      const ending = when === "while it ends" ? yield* Effect.forkChild(Scope.close(process, Exit.void)) : undefined
+      yield* quiet
+      disk.begun = Effect.void
+      yield* TestClock.adjust("5 seconds")
+      if (ending !== undefined) yield* Fiber.join(ending)
+      const states = Schema.Struct({ state: Schema.String, losses: Schema.Int })
+      assert.deepStrictEqual(
+        yield* sqlite.read("test", ({ all }) => all(states, "SELECT state, losses FROM jobs")),
+        [{ state: "waiting", losses: 0 }]
+      )
+    })
+)
 
 it.effect("a cycle of a job that this process has offered takes six statements at most, and a transaction four more", () =>
   Effect.gen(function*() {

@@ -1,17 +1,14 @@
-import { backoff } from "@nominal-code/domain/job/Backoff"
 import type { ServiceName } from "@nominal-code/domain/job/Failure"
 import { type Lane, laneKey } from "@nominal-code/domain/job/Lane"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
 import { Duration, Effect, Option, Result } from "effect"
 import { type JobQueue, type Lease, QueueLimits, type RunLocation, Settlement } from "../JobQueue.ts"
+import * as GivingBack from "../lane/GivingBack.ts"
 import * as LeaseRules from "../lane/LeaseRules.ts"
 import type { JobTable } from "../table/JobTable.ts"
 import * as TakenJob from "../table/TakenJob.ts"
 import type { Lanes, StepResult } from "./RedisLane.ts"
 import type { RedisSigners } from "./RedisSigners.ts"
-
-/** Retries of giving a lease back, while Redis is away. */
-const givingBack = backoff("500 millis", "5 seconds")
 
 const tokenOf = ({ epoch, job, lane }: Lease): LeaseRules.FencingToken => ({ lane: laneKey(lane), id: job.id, epoch })
 
@@ -85,14 +82,13 @@ const makeTake = Effect.fnUntraced(
      * lease. The take is the same request once more, so that it finds that lease, or leaves the late one without effect.
      */
     const giveBack = (again: Effect.Effect<Option.Option<Lease>, StoreError>) =>
-      again.pipe(
-        Effect.flatMap(Option.match({
+      GivingBack.givenBack(Effect.flatMap(
+        again,
+        Option.match({
           onNone: () => Effect.void,
           onSome: (lease) => settle(lease, Settlement.cases.Release.make({}))
-        })),
-        Effect.retry({ schedule: givingBack, while: ({ retryable }) => retryable }),
-        Effect.ignore
-      )
+        })
+      ))
 
     return (lane: Lane, runs: RunLocation = "in-process") =>
       Effect.suspend(() => {

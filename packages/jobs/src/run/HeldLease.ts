@@ -1,6 +1,6 @@
 import { RunWaits } from "@nominal-code/domain/job/RunWaits"
 import type { StoreError } from "@nominal-code/persistence/StoreError"
-import { Clock, Duration, Effect, Option, Schedule } from "effect"
+import { Clock, Duration, Effect, Exit, Option, Schedule } from "effect"
 import {
   JobQueue,
   type Lease,
@@ -10,15 +10,13 @@ import {
   type SettledLease,
   Settlement
 } from "../JobQueue.ts"
+import { shutdownRetries } from "../lane/GivingBack.ts"
 
 /** Function that restores the interruptibility of the caller's region. */
 export type RestoreFunction = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
 /** Result of keeping a lease alive. `unreachable`: it could not be renewed, so another process may have it. */
 export type LeaseWatchResult = RenewalResult | "unreachable"
-
-/** Retries of a process that is asked to end. */
-const shutdownRetries = Schedule.exponential("100 millis").pipe(Schedule.upTo({ times: 6 }))
 
 /** Retries of a settlement. The lease is not renewed meanwhile, but stays valid until another process takes it. */
 const settleRetries = Schedule.spaced("5 seconds")
@@ -65,7 +63,22 @@ export const make = Effect.gen(function*() {
       Effect.orElseSucceed(() => false)
     )
 
-  /** Carries a settlement out, however long the store is away. It is given up if this process is asked to end meanwhile. */
+  /** Tries a settlement again until this process is asked to end, and then for the time of a shutdown. */
+  const again = (once: Effect.Effect<SettledLease, StoreError>, restore: RestoreFunction) =>
+    Effect.suspend(() => {
+      let hasWaited = false
+      const waiting = Effect.suspend(() => {
+        hasWaited = true
+        return Effect.retry(once, { schedule: settleRetries, while: ({ retryable }) => retryable })
+      })
+      return Effect.flatMap(Effect.exit(restore(waiting)), (exit) =>
+        // A process that ends already has had that time.
+        hasWaited && Exit.hasInterrupts(exit)
+          ? Effect.catch(Effect.retry(once, shutdownRetries), () => exit)
+          : exit)
+    })
+
+  /** Carries a settlement out, however long the store is away, unless this process ends. */
   const persistently = (
     once: Effect.Effect<SettledLease, StoreError>,
     restore: RestoreFunction
@@ -73,8 +86,9 @@ export const make = Effect.gen(function*() {
     once.pipe(
       Effect.retry(shutdownRetries),
       Effect.catch((error) =>
-        Effect.logWarning(`the outcome cannot be stored, trying again: ${error.message}`).pipe(
-          Effect.andThen(restore(Effect.retry(once, { schedule: settleRetries, while: (error) => error.retryable })))
+        Effect.andThen(
+          Effect.logWarning(`the outcome cannot be stored, trying again: ${error.message}`),
+          again(once, restore)
         )
       ),
       Effect.tap(({ settled }) => settled ? Effect.void : Effect.logWarning("the lease was lost; another run decides")),

@@ -5,6 +5,7 @@ import { type Lane, laneKey } from "@nominal-code/domain/job/Lane"
 import { Clock, Context, Duration, Effect, Option, Result, Schedule } from "effect"
 import { JobQueue, type Lease, QueueLimits, type RunLocation, Settlement } from "../JobQueue.ts"
 import { JobRecords } from "../JobRecords.ts"
+import * as GivingBack from "../lane/GivingBack.ts"
 import * as LeaseRules from "../lane/LeaseRules.ts"
 import * as OfferRules from "../lane/OfferRules.ts"
 import * as ReadyLanes from "../lane/ReadyLanes.ts"
@@ -68,6 +69,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
   const settle = settleWhen("lasting")
 
   const takenJob = yield* TakenJob.make
+  const scope = yield* Effect.scope
   const take = (lane: Lane, runs: RunLocation = "in-process") =>
     Effect.suspend(() => {
       const key = laneKey(lane)
@@ -91,7 +93,13 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
       const givingBack = Effect.tapError(taken, () =>
         Option.match(stored, {
           onNone: () => Effect.void,
-          onSome: (lease) => Effect.ignore(settleWhen("stored")(lease, Settlement.cases.Release.make({})))
+          onSome: (lease) => {
+            const once = settleWhen("stored")(lease, Settlement.cases.Release.make({}))
+            return Effect.catch(
+              once,
+              ({ retryable }) => retryable ? Effect.forkIn(GivingBack.givenBack(once), scope) : Effect.void
+            )
+          }
         }))
       return Effect.flatMap(
         trusted(operation, givingBack),
