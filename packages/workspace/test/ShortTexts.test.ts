@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
 import process from "node:process"
+import { Script } from "node:vm"
 import * as ShortTexts from "../src/syntax/ShortTexts.ts"
 import * as Syntax from "../src/syntax/Syntax.ts"
 
@@ -63,6 +64,28 @@ describe("texts that are parsed without a thread", () => {
       assert.strictEqual(yield* threadsOf(Effect.replicateEffect(one, 20)), 0)
       assert.strictEqual(yield* threadsOf(one), 1)
       assert.strictEqual(yield* threadsOf((yield* Syntax.make()).outline("a.js", text)), 0)
+    }))
+
+  it.effect("are watched over together, as many as are no longer than the longest one", () =>
+    Effect.gen(function*() {
+      const syntax = yield* Syntax.make()
+      const { runInContext } = Script.prototype
+      let watched = 0
+      Script.prototype.runInContext = function(context, options) {
+        if (typeof options === "object" && options.timeout !== undefined) watched += 1
+        return runInContext.call(this, context, options)
+      }
+      const texts = Array.from({ length: 60 }, (_, at) => `function f${at}() {}\n`.padEnd(ShortTexts.longest / 20))
+      const outlines = yield* Effect.forEach(texts, (text) => syntax.outline("a.js", text), { concurrency: 60 }).pipe(
+        Effect.ensuring(Effect.sync(() => {
+          Script.prototype.runInContext = runInContext
+        }))
+      )
+      assert.deepStrictEqual(
+        outlines.map((outline) => Option.getOrThrow(outline).definitions[0]?.name),
+        texts.map((_, at) => `f${at}`)
+      )
+      assert.strictEqual(watched, 3)
     }))
 
   it.effect("have the outlines that the thread makes of them", () =>

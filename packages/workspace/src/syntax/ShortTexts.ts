@@ -3,7 +3,7 @@
  * parsed.
  */
 import { monotonicMillis } from "@nominal-code/domain/telemetry/MonotonicTime"
-import { Duration, Effect, Option, RcRef } from "effect"
+import { Duration, Effect, Exit, Option, RcRef, Request, RequestResolver } from "effect"
 import { readFile } from "node:fs/promises"
 import { createRequire } from "node:module"
 import { constants, createContext, Script } from "node:vm"
@@ -76,6 +76,26 @@ export interface ShortTexts {
   outline(request: TreeParser.OutlineRequest): Effect.Effect<Option.Option<Outline>>
 }
 
+/** Request for the outline of a text. */
+class Text extends Request.Class<{ readonly of: TreeParser.OutlineRequest }, Option.Option<Outline>> {}
+
+type Texts = ReadonlyArray<Request.Entry<Text>>
+
+/** Splits texts into those that are parsed in one go, which are no longer together than one may be. */
+const portionsOf = (texts: Texts): ReadonlyArray<Texts> => {
+  const portions: Array<Array<Request.Entry<Text>>> = []
+  let length = Infinity
+  for (const text of texts) {
+    length += text.request.of.text.length
+    if (length > longest) {
+      portions.push([])
+      ;({ length } = text.request.of.text)
+    }
+    portions.at(-1)?.push(text)
+  }
+  return portions
+}
+
 /** Makes the parser, which is loaded with its first text, and let go some time after its last one. */
 export const make = Effect.gen(function*() {
   const realms = yield* RcRef.make({ acquire: makeRealm, idleTimeToLive: "20 seconds" })
@@ -93,26 +113,38 @@ export const make = Effect.gen(function*() {
     restsUntil = (yield* monotonicMillis) + rest
     yield* RcRef.invalidate(realms)
   })
-  const shortTexts: ShortTexts = {
-    outline: (request) =>
-      Effect.gen(function*() {
-        if (!(yield* hasTime)) return Option.none()
-        const { parser, run } = yield* RcRef.get(realms)
-        const language = yield* Effect.tryPromise(() => parser.load(request.grammar))
-        const before = yield* monotonicMillis
-        const outline = yield* Effect.try(() => {
-          let outline: Outline | undefined
-          run(() => {
-            outline = parser.outline(language, request)
-          })
-          return Option.fromUndefinedOr(outline)
-        })
-        spent += (yield* monotonicMillis) - before
-        return outline
-      }).pipe(
-        Effect.catch(() => Effect.as(giveUp, Option.none())),
-        Effect.scoped
-      )
-  }
+  /** Parses texts in one go: V8 starts a thread to watch over each. What has come to no end when it breaks off is left. */
+  const parseTogether = Effect.fnUntraced(function*(texts: Texts) {
+    if (!(yield* hasTime)) return
+    const { parser, run } = yield* RcRef.get(realms)
+    const all = yield* Effect.forEach(texts, (text) =>
+      Effect.map(
+        Effect.tryPromise(() => parser.load(text.request.of.grammar)),
+        (language) => ({ text, language })
+      ))
+    const outlines: Array<Outline | undefined> = []
+    const before = yield* monotonicMillis
+    yield* Effect.try(() =>
+      run(() => {
+        for (const { language, text } of all) outlines.push(parser.outline(language, text.request.of))
+      })
+    ).pipe(Effect.ensuring(Effect.sync(() => {
+      for (const [at, outline] of outlines.entries()) {
+        texts[at]?.completeUnsafe(Exit.succeed(Option.fromUndefinedOr(outline)))
+      }
+    })))
+    spent += (yield* monotonicMillis) - before
+  }, (parsing, texts) =>
+    parsing.pipe(
+      Effect.catch(() => giveUp),
+      Effect.scoped,
+      Effect.ensuring(Effect.sync(() => {
+        for (const text of texts) text.completeUnsafe(Exit.succeed(Option.none()))
+      }))
+    ))
+  const resolver = RequestResolver.make<Text>((texts) =>
+    Effect.forEach(portionsOf(texts), parseTogether, { discard: true })
+  )
+  const shortTexts: ShortTexts = { outline: (of) => Effect.request(new Text({ of }), resolver) }
   return shortTexts
 })

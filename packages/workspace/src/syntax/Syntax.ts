@@ -37,7 +37,7 @@ export interface SyntaxLimits {
   readonly longest?: number
   /** Time for one text. */
   readonly each?: Duration.Input
-  /** Time for all texts of a checkout. */
+  /** Time that the thread may take for all texts of a checkout. */
   readonly all?: Duration.Input
   /** Thread that checkouts share, with the grammars that it has loaded; `SharedThread` or one of its own if left out. */
   readonly thread?: Thread
@@ -99,15 +99,18 @@ export const makeThread = Effect.fnUntraced(function*(program?: URL) {
   return thread
 })
 
+/** Longest text that is parsed, in characters. */
+export const longest = 500_000
+
 /** Characters of the short texts of a checkout that are parsed without a thread: a fifth of a second's work. */
 const mostOfShort = 200_000
 
 /**
- * Makes the parser of a checkout, which parses one text after the other: what is short at once, all else in a thread, so
- * that no text holds up the event loop. The thread is replaced where it hangs or dies.
+ * Makes the parser of a checkout: what is short is parsed at once, some texts in one go, all else in a thread, one after
+ * the other, so that no text holds up the event loop. The thread is replaced where it hangs or dies.
  */
 export const make = Effect.fnUntraced(function*(limits: SyntaxLimits = {}) {
-  const { all = "30 seconds", each = "5 seconds", longest = 500_000 } = limits
+  const { all = "30 seconds", each = "5 seconds", longest: mostCharacters = longest } = limits
   const most = Duration.toMillis(all)
   const shared = Option.getOrUndefined(yield* SharedThread)
   const { shortTexts, turn, worker } = limits.thread ?? shared ?? (yield* makeThread())
@@ -131,13 +134,14 @@ export const make = Effect.fnUntraced(function*(limits: SyntaxLimits = {}) {
   const syntax: Syntax = {
     outline: Effect.fnUntraced(function*(path, text, names = []) {
       const grammar = grammarOf(path)
-      if (grammar === undefined || text.length > longest) return Option.none()
+      if (grammar === undefined || text.length > mostCharacters) return Option.none()
+      const request = { grammar, text, names }
+      const atOnce = yield* parsedAtOnce(request)
+      if (Option.isSome(atOnce)) return atOnce
       return yield* Effect.gen(function*() {
         if (spent >= most) return Option.none()
         const before = yield* monotonicMillis
-        const request = { grammar, text, names }
-        const atOnce = yield* parsedAtOnce(request)
-        const answer = Option.isSome(atOnce) ? atOnce : yield* parsed(request)
+        const answer = yield* parsed(request)
         spent += (yield* monotonicMillis) - before
         return answer
       }).pipe(turn.withPermits(1))
