@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { services } from "./Fixture.ts"
-import { over } from "./ReadingFixture.ts"
+import { over, toolsOf } from "./ReadingFixture.ts"
 
 const files = {
   "a.ts": "const foo = 1\nconst bar = 22\n-e option\n",
@@ -33,6 +33,56 @@ layer(services, { excludeTestServices: true })("Grep", (it) => {
       assert.strictEqual(yield* grep({ pattern: "foo", include: "*.js" }), "src/c.js:1:foo.bar")
       assert.strictEqual(yield* grep({ pattern: "bar$", path: "src" }), "src/c.js:1:foo.bar")
       assert.strictEqual(yield* grep({ pattern: "nothing" }), "No matches found for pattern: nothing")
+    }))
+
+  it.effect("reads of many files those alone that can hold a match, in whatever encoding", () =>
+    Effect.gen(function*() {
+      const many = Object.fromEntries(
+        Array.from({ length: 600 }, (_, at) => [`lib/${at}.ts`, `export const n = ${at}\n`])
+      )
+      const big = Buffer.from("foo in UTF-16BE\n", "utf16le").swap16()
+      const { reading, tool } = yield* over({
+        ...many,
+        ...files,
+        "utf16be.txt": Buffer.concat([Buffer.from([0xfe, 0xff]), big]),
+        "line\nbreak.ts": "foo\n"
+      })
+      let read = 0
+      const counting = toolsOf({
+        ...reading,
+        objects: {
+          ...reading.objects,
+          all: (ids, most) => Effect.suspend(() => (read += ids.length, reading.objects.all(ids, most)))
+        }
+      })
+      const grep = Effect.fnUntraced(function*(input: object) {
+        read = 0
+        return { text: yield* counting("Grep", input), read }
+      })
+      const found = yield* grep({ pattern: "foo\\b" })
+      assert.deepStrictEqual(found.text.split("\n").toSorted(), [
+        ".env.example:1:FOO=foo",
+        "a.ts:1:const foo = 1",
+        "line[U+000A]break.ts:1:foo",
+        "src/b.ts:1:foo()",
+        "src/c.js:1:foo.bar",
+        "utf16.txt:1:foo sixteen",
+        "utf16be.txt:1:foo in UTF-16BE"
+      ])
+      // Eight hold the text; one of them is a picture.
+      assert.strictEqual(found.read, 8)
+      // An expression of which git would have another notion, and one that requires no text.
+      assert.strictEqual((yield* grep({ pattern: "(?i)fo{2}( s|\\.)" })).read, 609)
+      assert.deepStrictEqual(yield* grep({ pattern: "f.o", path: "src" }), {
+        text: yield* tool("Grep", { pattern: "foo", path: "src" }),
+        read: 2
+      })
+      assert.deepStrictEqual(yield* grep({ pattern: "n = 59\\d", path: "lib" }), {
+        text: Array.from({ length: 10 }, (_, at) => `lib/59${at}.ts:1:export const n = 59${at}`).join("\n"),
+        read: 11
+      })
+      const { message } = yield* Effect.flip(grep({ pattern: "nowhere(" }))
+      assert.include(message, "unclosed group")
     }))
 
   it.effect("shows the path of a file in one line, so that none passes for a line of another one", () =>

@@ -5,6 +5,7 @@ import { inOrder } from "./FileOrder.ts"
 import * as FileSearch from "./FileSearch.ts"
 import * as GlobPattern from "./GlobPattern.ts"
 import { bounded, MAX_CHARACTERS, type ToolContext } from "./Reading.ts"
+import { searchedFiles } from "./SearchedFiles.ts"
 import * as Spelling from "./Spelling.ts"
 
 const withoutNul = Schema.isPattern(/^[^\0\n]*$/, { message: "Expected one line without NUL characters" })
@@ -64,6 +65,7 @@ const grep = Effect.fnUntraced(function*(reading: ToolContext, input: typeof Inp
     maxBytes: 4 * MAX_CHARACTERS
   }
   const { cut, lines } = yield* filesIn(reading, inside, input.include).pipe(
+    Effect.flatMap((files) => searchedFiles(reading, files, { inside, pattern: input.pattern })),
     Effect.flatMap((files) => FileSearch.search(reading, files, search)),
     Effect.mapError(({ message }) => {
       const limits = /look-around|backreference/i.test(message) ? " Look-around and back-references do not exist." : ""

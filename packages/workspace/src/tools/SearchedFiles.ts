@@ -1,0 +1,51 @@
+/** Files that a search has to read: of many, git tells those that hold a text without which nothing matches. */
+import { Effect, RegExp as Regex } from "effect"
+import { Git } from "../Git.ts"
+import type { ListedFile } from "../ObjectReader.ts"
+import { decode } from "../Objects.ts"
+import type { ToolContext } from "./Reading.ts"
+import { requiredTexts } from "./RequiredTexts.ts"
+
+/** Number of files from which on git is asked: fewer are read before its process has started. */
+const MANY = 500
+const TIMEOUT_SECONDS = 10
+
+/** A text as it stands in UTF-8, and in UTF-16, whose NULs are what no dot of git's expressions matches. */
+const spelled = (text: string): ReadonlyArray<string> => [
+  Regex.escape(text),
+  Array.from(text, Regex.escape).join("[^a]")
+]
+
+const options = [
+  "--no-color",
+  "--files-with-matches",
+  "--null",
+  "--text",
+  "--extended-regexp",
+  "--no-recurse-submodules"
+]
+
+/**
+ * Leaves out files in which an expression in Rust's syntax matches no line. `inside`: the directory or the file that they
+ * are in. git's own expressions are not Rust's: they decide about no line, and where git cannot tell, all are searched.
+ */
+export const searchedFiles = Effect.fn("SearchedFiles.find")(
+  function*(
+    { commits: { head }, gitDir }: ToolContext,
+    files: ReadonlyArray<ListedFile>,
+    { inside, pattern }: { readonly inside: string; readonly pattern: string }
+  ) {
+    const texts = files.length < MANY ? undefined : requiredTexts(pattern)
+    if (texts === undefined) return files
+    const git = yield* Git
+    const args = ["grep", ...options, "-e", texts.flatMap(spelled).join("|"), head, "--"]
+    const { stdout } = yield* git.run([...args, ...(inside === "" ? [] : [inside])], {
+      gitDir,
+      timeoutSeconds: TIMEOUT_SECONDS,
+      answers: [1]
+    })
+    const found = new Set(decode(stdout).split("\0").map((name) => name.slice(head.length + 1)))
+    return files.filter(({ path }) => found.has(path))
+  },
+  (finding, _reading, files) => Effect.orElseSucceed(finding, () => files)
+)
