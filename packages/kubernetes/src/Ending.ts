@@ -79,6 +79,22 @@ const hopeless: Readonly<Record<string, "image" | "not-started">> = {
   CreateContainerError: "not-started"
 }
 
+/** Messages about a ConfigMap or Secret that is not there, or has no such entry: no pod starts before it comes. */
+const missing =
+  /\b(?:configmap|secret) "[^"]*" not found|references non-existent (?:config|secret) key|couldn't find key \S+ in (?:ConfigMap|Secret)/
+
+/** True for a message of the cluster about a ConfigMap or Secret that is not there. */
+export const isOfMissing = (text: string): boolean => missing.test(text)
+
+/** Text of the ConfigMap or Secret that a container of a Job's pod waits for; none if it waits for none, or a pod has run. */
+export const missingOf = ({ pods, ran }: KubeJobSnapshot): Option.Option<string> =>
+  ran ? Option.none() : Option.firstSomeOf(pods.map(({ waiting }) =>
+    Option.map(
+      Option.filter(waiting, ({ message, reason }) => reason === "CreateContainerConfigError" && isOfMissing(message)),
+      ({ message }) => message
+    )
+  ))
+
 const stuck = (pod: KubePod): Option.Option<RunWithoutResult> =>
   Option.flatMap(pod.waiting, ({ message, reason }) =>
     Option.map(
@@ -86,11 +102,14 @@ const stuck = (pod: KubePod): Option.Option<RunWithoutResult> =>
       (because) => clusterPostponed(because, `${reason}: ${message}`)
     ))
 
-/** End of a Job; none while it may still end by itself. */
-export const endingOf = ({ gone, job, pods }: KubeJobSnapshot): Option.Option<KubeJobEnding> => {
+/** End of a Job; none while it may still end by itself, or start. */
+export const endingOf = (snapshot: KubeJobSnapshot): Option.Option<KubeJobEnding> => {
+  const { gone, job, pods } = snapshot
   const end = Option.flatMap(job, ({ end }) => end)
   if (Option.isSome(end)) return Option.some(end.value.succeeded ? { _tag: "Succeeded" } : { _tag: "Failed" })
   if (gone) return Option.some({ _tag: "Gone" })
+  // Its node looks for it again: `Placement` tells how long.
+  if (Option.isSome(missingOf(snapshot))) return Option.none()
   return Option.map(
     Option.firstSomeOf(pods.map(stuck)),
     (outcome) => ({ _tag: "Stuck" as const, outcome })

@@ -1,5 +1,5 @@
 import { Duration, Effect, Option } from "effect"
-import { clusterPostponed, neverStarted, type RunWithoutResult } from "./Ending.ts"
+import { clusterPostponed, isOfMissing, missingOf, neverStarted, type RunWithoutResult } from "./Ending.ts"
 import type { KubeError } from "./KubeError.ts"
 import type { KubeJobObservation, KubeJobSnapshot } from "./Watch.ts"
 
@@ -33,9 +33,6 @@ const tryAgainAfter = Duration.minutes(1)
 
 const lookEvery = Duration.seconds(5)
 
-/** Warnings about a ConfigMap or Secret that is not there, or has no such entry: no pod starts until an operator makes it. */
-const missing = /\b(?:configmap|secret) "[^"]*" not found|references non-existent (?:config|secret) key/
-
 /** Reason why a Job has no pod on a node. */
 export type PlacementProblem =
   /** No node takes its pod. */
@@ -54,21 +51,26 @@ export const placementProblem = ({ gone, job, pods, ran }: KubeJobSnapshot): Opt
   return refused ? Option.some({ _tag: "Refused" }) : Option.none()
 }
 
-/** Times of a Job: without a node since it last had one, without a node in all, and of its pod's start. */
+/**
+ * Times of a Job: without a node since it last had one, without a node in all, of its pod's start, and while a container of
+ * it waits for a ConfigMap or Secret.
+ */
 interface Times {
   readonly waited: Duration.Duration
   readonly inAll: Duration.Duration
   readonly starting: Duration.Duration
+  readonly missing: Duration.Duration
 }
 
-const began: Times = { waited: Duration.zero, inAll: Duration.zero, starting: Duration.zero }
+const began: Times = { waited: Duration.zero, inAll: Duration.zero, starting: Duration.zero, missing: Duration.zero }
 
 const longer = (duration: Duration.Duration) => Duration.sum(duration, lookEvery)
 
-const after = ({ inAll, starting, waited }: Times, snapshot: KubeJobSnapshot, has: boolean): Times => ({
+const after = ({ inAll, missing, starting, waited }: Times, snapshot: KubeJobSnapshot, has: boolean): Times => ({
   waited: has ? Duration.zero : longer(waited),
   inAll: has ? inAll : longer(inAll),
-  starting: has && !snapshot.ran ? longer(starting) : starting
+  starting: has && !snapshot.ran ? longer(starting) : starting,
+  missing: Option.isSome(missingOf(snapshot)) ? longer(missing) : Duration.zero
 })
 
 const unplaced = (why: string): RunWithoutResult => clusterPostponed("full", `no node has room: ${why}`, tryAgainAfter)
@@ -97,6 +99,16 @@ export const make = (
     return pod === undefined ? Effect.succeed([]) : Effect.orElseSucceed(warningsOf("Pod", pod.name), () => [])
   }
 
+  const tellOf = (what: string | undefined) => Effect.logWarning(`the pod of the Job waits: ${what}`)
+
+  /** Outcome of a Job of which a container waits for this ConfigMap or Secret; none while it may come. */
+  const unprepared = Effect.fnUntraced(function*(snapshot: KubeJobSnapshot, what: string) {
+    if (Duration.equals(times.missing, tellAfter)) yield* tellOf(what)
+    return Duration.isLessThan(times.missing, missingLimit)
+      ? Option.none()
+      : Option.some(neverStarted(snapshot, times.missing))
+  })
+
   /** Outcome of a Job whose pod has a node and does not start; none while it may. */
   const unstarted = Effect.fnUntraced(function*(snapshot: KubeJobSnapshot) {
     const { starting } = times
@@ -105,10 +117,10 @@ export const make = (
     if (!isLate && !isTold && !asksAgain(starting)) return Option.none()
     const warnings = yield* podWarnings(snapshot)
     if (isLate) return Option.some(neverStarted(snapshot, starting, warnings))
-    const ofMissing = warnings.filter((warning) => missing.test(warning))
+    const ofMissing = warnings.filter((warning) => isOfMissing(warning))
     if (ofMissing.length === 0) return Option.none()
     if (!isTold) return Option.some(neverStarted(snapshot, starting, ofMissing))
-    yield* Effect.logWarning(`the pod of the Job waits: ${ofMissing.at(-1)}`)
+    yield* tellOf(ofMissing.at(-1))
     return Option.none()
   })
 
@@ -116,7 +128,11 @@ export const make = (
     const snapshot = yield* observation.snapshot
     const without = Option.getOrUndefined(placementProblem(snapshot))
     times = after(times, snapshot, without === undefined)
-    if (without === undefined) return snapshot.ran ? Option.none() : yield* unstarted(snapshot)
+    if (without === undefined) {
+      const missing = Option.getOrUndefined(missingOf(snapshot))
+      if (missing !== undefined) return yield* unprepared(snapshot, missing)
+      return snapshot.ran ? Option.none() : yield* unstarted(snapshot)
+    }
     if (without._tag === "Refused") {
       return Duration.isGreaterThanOrEqualTo(times.waited, tellAfter) ? Option.some(yield* refusal) : Option.none()
     }

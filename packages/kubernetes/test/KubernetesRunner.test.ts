@@ -224,14 +224,6 @@ describe.concurrent("a pod that goes wrong", () => {
       })
   )
 
-  it.live("one whose Secret is not there waits for it, and says which", () =>
-    Effect.gen(function*() {
-      const { runner } = yield* scene(() => ({ _tag: "Process" }), { settings: { envFromSecrets: ["no-such-secret"] } })
-      const outcome = yield* runner.run(job, 1)
-      assert.strictEqual(outcome._tag, "Postponed")
-      assert.match(reasonOf(outcome), /^cluster: CreateContainerConfigError: secret "no-such-secret" not found/)
-    }))
-
   it.live("a Job that somebody deletes is known at once", () =>
     Effect.gen(function*() {
       const { cluster, runner } = yield* scene(forever)

@@ -71,6 +71,24 @@ it.effect("a pod with a node that has not started after five minutes waits for t
     )
   }))
 
+/** Shows that a pod's wait for what is not there is told of after 15 seconds, and given up for now after 35. */
+const assertGivenUp = Effect.fnUntraced(
+  function*({ kube, lines, running }: Effect.Success<ReturnType<typeof started>>, what: string, why: string) {
+    yield* TestClock.adjust("15 seconds")
+    yield* quiet
+    assert.lengthOf(lines.filter((line) => line.includes(what)), 1)
+    yield* TestClock.adjust("19 seconds")
+    assert.isUndefined(running.pollUnsafe())
+    yield* TestClock.adjust("1 second")
+    yield* quiet
+    yield* kube.removed(name)
+    yield* TestClock.adjust("1 second")
+    const outcome = yield* Fiber.join(running)
+    assert.isTrue(outcome._tag === "Postponed" && outcome.service === "cluster")
+    assert.strictEqual(reasonOf(outcome), `cluster: no pod of the Job could be started in 35s: ${why}`)
+  }
+)
+
 it.effect.each(
   [
     "configmap \"company-ca\" not found",
@@ -80,27 +98,60 @@ it.effect.each(
   "a pod that waits for what is not there is told of after 15 seconds, and given up for now after 35: %s",
   (what) =>
     Effect.gen(function*() {
-      const { kube, lines, running } = yield* started()
-      yield* kube.pod(creating)
+      const world = yield* started()
+      yield* world.kube.pod(creating)
       const mount = `MountVolume.SetUp failed for volume "authorities" : ${what}`
-      yield* kube.warnOfPod(pending.name, mount, "Failed to pull the image, trying again")
-      yield* TestClock.adjust("15 seconds")
-      yield* quiet
-      assert.lengthOf(lines.filter((line) => line.includes(mount)), 1)
-      yield* TestClock.adjust("19 seconds")
-      assert.isUndefined(running.pollUnsafe())
-      yield* TestClock.adjust("1 second")
-      yield* quiet
-      yield* kube.removed(name)
-      yield* TestClock.adjust("1 second")
-      const outcome = yield* Fiber.join(running)
-      assert.isTrue(outcome._tag === "Postponed" && outcome.service === "cluster")
-      assert.strictEqual(
-        reasonOf(outcome),
-        `cluster: no pod of the Job could be started in 35s: ContainerCreating: ${mount}`
-      )
+      yield* world.kube.warnOfPod(pending.name, mount, "Failed to pull the image, trying again")
+      yield* assertGivenUp(world, mount, `ContainerCreating: ${mount}`)
     })
 )
+
+/** The pod as it is while a variable of it names what is not there. */
+const unprepared = (message: string) => ({
+  ...creating,
+  waiting: Option.some({ reason: "CreateContainerConfigError", message })
+})
+
+it.effect.each(
+  ["secret \"models\" not found", "configmap \"rules\" not found", "couldn't find key KEY in Secret reviews/models"]
+)(
+  "a pod whose variable waits for what is not there is told of after 15 seconds, and given up for now after 35: %s",
+  (what) =>
+    Effect.gen(function*() {
+      const world = yield* started()
+      yield* world.kube.pod(creating)
+      // Its image takes a time that is not the Secret's.
+      yield* TestClock.adjust("40 seconds")
+      yield* world.kube.pod(unprepared(what))
+      yield* world.kube.warnOfPod(pending.name, `Error: ${what}`)
+      yield* assertGivenUp(world, what, `CreateContainerConfigError ${what}`)
+    })
+)
+
+it.effect("a pod whose variable waits for a Secret that comes goes on", () =>
+  Effect.gen(function*() {
+    const { kube, results, running } = yield* started()
+    yield* kube.pod(unprepared("secret \"models\" not found"))
+    yield* TestClock.adjust("31 seconds")
+    yield* kube.pod(placed)
+    yield* TestClock.adjust("1 minute")
+    assert.deepStrictEqual(kube.log, [`create ${name}`])
+    yield* results.report(run, reviewed)
+    assert.deepStrictEqual(yield* Fiber.join(running), reviewed)
+  }))
+
+it.effect("a pod whose container cannot be made for another reason waits for the cluster at once", () =>
+  Effect.gen(function*() {
+    const { kube, running } = yield* started()
+    yield* kube.pod(unprepared("container has runAsNonRoot and image will run as root"))
+    yield* quiet
+    yield* kube.removed(name)
+    yield* TestClock.adjust("1 second")
+    assert.match(
+      reasonOf(yield* Fiber.join(running)),
+      /^cluster: CreateContainerConfigError: container has runAsNonRoot/
+    )
+  }))
 
 it.effect("a pod that waits for what is not there is given up also where the cluster tells of it late", () =>
   Effect.gen(function*() {
