@@ -26,12 +26,32 @@ interface Compression {
   readonly inParts: boolean
 }
 
+/**
+ * Number of parts of a body that may be short, and average number of bytes of those beyond. Each part takes a decoder, and
+ * one of next to nothing takes as much time as one of some kilobytes.
+ */
+const mostShortParts = 1_000
+const leastPartBytes = 64
+
 /** Stream without a compression. Of several parts a decoder of Node reads the first one, and drops the others without a word. */
 const decoderOf = ({ inParts, make }: Compression): Duplex => {
   let decoder: Decoder | undefined
-  const decode = (chunk: Buffer, done: (error?: Error) => void): void => {
-    const current = decoder ??= make(chunk).on("data", (data: Buffer) => all.push(data) || current.pause())
+  let [parts, bytes] = [0, 0]
+  const read = (data: Buffer) => {
+    bytes += data.byteLength
+    return all.push(data)
+  }
+  const begin = (first: Buffer): Decoder => {
+    parts += 1
+    const begun = make(first).on("data", (data: Buffer) => read(data) || begun.pause())
       .on("error", (error) => all.destroy(error))
+    return begun
+  }
+  const decode = (chunk: Buffer, done: (error?: Error) => void): void => {
+    if (decoder === undefined && parts >= mostShortParts + bytes / leastPartBytes) {
+      return done(new Error("it has too many parts with next to nothing in them"))
+    }
+    const current = decoder ??= begin(chunk)
     const before = current.bytesWritten
     current.write(chunk, (error) => {
       if (error) return

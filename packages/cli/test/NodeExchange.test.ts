@@ -72,6 +72,22 @@ it.live("reads an answer of several parts of gzip or zstd, wherever it is cut", 
     assert.match(yield* read, /^Error: the answer cannot be read as content-encoding zstd: /)
   }))
 
+it.live("gives up on an answer of many parts with next to nothing in them, and reads one whose parts hold some bytes", () =>
+  Effect.gen(function*() {
+    const { origin, server } = yield* listenScoped
+    const read = Effect.promise(() => send(origin, {}).then((answer) => answer.text(), String))
+    for (const part of ["", "12345678"]) {
+      inPieces(server, "zstd", [Buffer.concat(Array.from({ length: 100_000 }, () => zstdCompressSync(part)))])
+      assert.strictEqual(
+        yield* read,
+        "Error: the answer cannot be read as content-encoding zstd: it has too many parts with next to nothing in them"
+      )
+    }
+    const event = `data: ${"x".repeat(64)}\n\n`
+    inPieces(server, "zstd", [Buffer.concat(Array.from({ length: 5_000 }, () => zstdCompressSync(event)))])
+    assert.strictEqual(yield* read, event.repeat(5_000))
+  }))
+
 it.live("reads on while an answer is wanted, and holds no more of what is compressed than a stream does", () =>
   Effect.gen(function*() {
     const { origin, server } = yield* listenScoped
