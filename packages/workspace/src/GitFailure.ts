@@ -55,7 +55,7 @@ const rules: ReadonlyArray<readonly [RegExp, GitFailure]> = [
   ],
   // An object of which a part is missing, as after a power cut, or all of it.
   [
-    /unable to (?:read|stream|parse object:) [0-9a-f]{40}|failed to traverse parents of commit [0-9a-f]{40}/i,
+    /(?:unable to (?:read|stream|parse object:)|failed to traverse parents of commit|not a valid commit name) [0-9a-f]{40}/i,
     "corrupt"
   ],
   [

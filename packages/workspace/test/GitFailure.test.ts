@@ -39,6 +39,8 @@ it("reads the reason of a failure out of git's own words", () => {
     [`fatal: unable to read ${id}`, "corrupt", true],
     [`fatal: unable to parse object: ${id}`, "corrupt", true],
     [`error: Could not read ${id}\nfatal: Failed to traverse parents of commit ${id}`, "corrupt", true],
+    [`fatal: Not a valid commit name ${id}`, "corrupt", true],
+    ["fatal: Not a valid commit name main", "other", false],
     ["fatal: unable to read askpass response", "other", false],
     ["fatal: no such path 'x' in abc", "other", false]
   ]
