@@ -23,10 +23,13 @@ local channel, shard, shards, signer, days, searched, lanes = unpack(cjson.decod
 -- The types of the keys that lanes share, before anything is written: what fails later leaves half of a change, and what
 -- is accepted now has to be ended later.
 for _, place in ipairs({ 1, 4, 5, 6, 10 + days, 11 + days }) do reading('ZCARD', KEYS[place]) end
-for _, place in ipairs({ 7, 9 }) do reading('HLEN', KEYS[place]) end
+reading('HLEN', KEYS[7])
+local isUntrusted = untrusted(KEYS[9], signer)
+local counts = {}
 for place = 2, 3 do
-  local number = reading('GET', KEYS[place])
-  if number and not isNumber(number) then return redis.error_reply('WRONGTYPE ' .. KEYS[place] .. ' is no number') end
+  local number = reading('GET', KEYS[place]) or '0'
+  if not isNumber(number) then return redis.error_reply('WRONGTYPE ' .. KEYS[place] .. ' is no number') end
+  counts[place] = tonumber(number)
 end
 if not now then
   local time = redis.call('TIME')
@@ -104,14 +107,10 @@ local function isUnchanged(place, plan)
   return true
 end
 
-local isUntrusted
 local function answerBefore(place, plan)
-  if plan[6] == 1 then
-    if isUntrusted == nil then isUntrusted = untrusted(KEYS[9], signer) and true or false end
-    if isUntrusted then
-      nextEvent = nextEvent + #some(plan[9]) / 2
-      return { '0' }
-    end
+  if plan[6] == 1 and isUntrusted then
+    nextEvent = nextEvent + #some(plan[9]) / 2
+    return { '0' }
   end
   return isUnchanged(place, plan) and { '1' } or {}
 end
@@ -244,7 +243,7 @@ for place, plan in ipairs(lanes) do
   local answer = answerBefore(place, plan)
   answers[place] = answer
   if answer[1] == '1' and plan[11] > 0 then
-    last = last or tonumber(redis.call('GET', KEYS[2]) or '0')
+    last = last or counts[2]
     for count = 1, plan[11] do
       last = following(last, now, shard, shards)
       answer[count + 1] = string.format('%d', last)

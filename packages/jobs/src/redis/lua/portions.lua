@@ -11,7 +11,15 @@ end
 
 -- Adds entries to the portions that they belong to, which are divided if they are full.
 local function enterAll(index, entries)
-  table.sort(entries)
+  if #entries > 1 then table.sort(entries) end
+  -- Most come in their order, behind all others: nothing but the last portion is read, and not taken apart.
+  local last = redis.call('ZRANGE', index, -1, -1)[1] or ''
+  if last:sub(-width) < entries[1] then
+    local text = last .. table.concat(entries)
+    if last ~= '' then redis.call('ZREM', index, last) end
+    for first = 1, #text, width * most do put(index, text:sub(first, first + width * most - 1)) end
+    return
+  end
   local done = 0
   while done < #entries do
     local place = string.format('%d', placeIn(entries[done + 1], 0))
