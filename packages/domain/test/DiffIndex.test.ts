@@ -3,6 +3,7 @@ import { DiffIndex } from "@nominal-code/domain/diff/DiffIndex"
 import { parseGitDiff } from "@nominal-code/domain/diff/GitDiff"
 import { ChangedFile } from "@nominal-code/domain/diff/Patch"
 import { RepoPath } from "@nominal-code/domain/event/PullRequest"
+import { callsOf } from "@nominal-code/testing/FunctionCalls"
 import { Effect, Option } from "effect"
 import { linesOf, Seed, steps } from "./GitHistory.ts"
 
@@ -112,3 +113,21 @@ it("holds a patch of 50,000 lines and 3,000 files", () => {
   assert.isTrue(large.has("large.ts", "RIGHT", 50_000, 1))
   assert.isTrue(large.has("f2999", "LEFT", 1))
 })
+
+it.effect("parses the patches of those files only whose lines are asked for, each once", () =>
+  Effect.gen(function*() {
+    const files = Array.from({ length: 3_000 }, (_, at) => file(`src/${at}.ts`, `@@ -1 +1 @@\n-old\n+new ${at}`))
+    const calls = yield* callsOf(
+      "parsePatch",
+      Effect.sync(() => {
+        const index = DiffIndex.make(files)
+        assert.lengthOf(index.paths, 3_000)
+        for (const path of ["src/7.ts", "src/2999.ts", "src/7.ts", "src/none.ts"]) {
+          index.has(path, "RIGHT", 1)
+          index.code(path, "RIGHT", 1)
+        }
+      })
+    )
+    assert.isAbove(calls, 0)
+    assert.isAtMost(calls, 2 * 2)
+  }))

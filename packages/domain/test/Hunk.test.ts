@@ -2,6 +2,7 @@ import { assert, it } from "@effect/vitest"
 import { parseGitDiff } from "@nominal-code/domain/diff/GitDiff"
 import { annotate, lineEndChanges, parsePatch } from "@nominal-code/domain/diff/Hunk"
 import { unescapePath } from "@nominal-code/domain/file/RepoPathSpelling"
+import { callsOf } from "@nominal-code/testing/FunctionCalls"
 import { Effect, Schema } from "effect"
 import { type FileVersion, linesOf, Seed, steps } from "./GitHistory.ts"
 
@@ -122,3 +123,10 @@ it("annotates 50,000 lines without growing the stack", () => {
   assert.strictEqual(annotated.length, count + 1)
   assert.strictEqual(annotated.at(-1), `+${count}:line ${count - 1}`)
 })
+
+it.effect("looks for changed line ends without parsing a patch whose lines all end alike", () =>
+  Effect.gen(function*() {
+    const calls = (patch: string) => callsOf("parsePatch", Effect.sync(() => lineEndChanges(patch)))
+    assert.strictEqual(yield* calls("@@ -1 +1 @@\n-a\n+b"), 0)
+    assert.isAbove(yield* calls("@@ -1 +1 @@\n-a\n+b\r"), 0)
+  }))

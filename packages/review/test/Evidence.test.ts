@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ChangedFile } from "@nominal-code/domain/diff/Patch"
 import { Refused } from "@nominal-code/forge/ForgeError"
+import { callsOf } from "@nominal-code/testing/FunctionCalls"
 import * as Syntax from "@nominal-code/workspace/syntax/Syntax"
 import { WorkspaceError } from "@nominal-code/workspace/Workspace"
 import { Effect, Fiber } from "effect"
@@ -55,6 +56,17 @@ const head = {
 }
 
 describe("the evidence of a review", () => {
+  it.effect("parses no patch of a file of which no line is found, however many files are changed", () =>
+    Effect.gen(function*() {
+      const others = Array.from({ length: 200 }, (_, at) => Scene.file(`data/${at}.json`, "@@ -1 +1 @@\n-1\n+2"))
+      const [alone, among] = [
+        yield* callsOf("parsePatch", lookedUp(head)),
+        yield* callsOf("parsePatch", lookedUp(head, [changed, ...others]))
+      ]
+      assert.isAbove(alone, 0)
+      assert.isAtMost(among, 2 * alone)
+    }))
+
   it.effect("reads a file once, however many of its lines it shows", () =>
     Effect.gen(function*() {
       const used = Object.fromEntries([5, 25, 45, 65].map((line) => [line, `  totalOf(cart, ${line})`]))
