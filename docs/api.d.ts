@@ -62,6 +62,8 @@ declare const PullRequest_base: Schema.Class<PullRequest, Schema.Struct<{
   readonly headBranch: Schema.String;
   readonly baseSha: Schema.brand<Schema.String, "Sha">;
   readonly baseBranch: Schema.String;
+  /** Last commit of the base branch by now. Absent where the forge does not tell it. */
+  readonly baseTip: Schema.optionalKey<Schema.brand<Schema.String, "Sha">>;
 }>, {}>;
 /** A pull request as the forge shows it now. */
 export declare class PullRequest extends PullRequest_base {}
@@ -155,6 +157,8 @@ interface CheckoutRequest {
   readonly headSha: Sha;
   readonly baseBranch: string;
   readonly baseSha: Sha;
+  /** Last commit of the base branch, if it is known: then the server is not asked for its references. */
+  readonly baseTip?: Sha | undefined;
 }
 /** A line of the reviewed commit in which a word stands. */
 interface WordHit {

@@ -57,6 +57,7 @@ const pull = {
   headRefName: "change",
   baseRefOid: "b".repeat(40),
   baseRefName: "main",
+  baseRef: { target: { oid: "c".repeat(40) } },
   author: { login: "renovate", __typename: "Bot" }
 }
 
@@ -157,7 +158,8 @@ describe("a look at a pull request", () => {
         headSha: "a".repeat(40),
         headBranch: "change",
         baseSha: "b".repeat(40),
-        baseBranch: "main"
+        baseBranch: "main",
+        baseTip: "c".repeat(40)
       })
       assert.deepStrictEqual(
         discussions.map(({ author, body, line, path, resolved }) => [body, author, path, line, resolved]),

@@ -67,7 +67,7 @@ export interface NothingToReview {
 
 /** Checks out the pull request's head. */
 export const checkOut = Effect.fnUntraced(
-  function*({ baseBranch, baseSha, headSha, ref }: PullRequest, source: CloneSource) {
+  function*({ baseBranch, baseSha, baseTip, headSha, ref }: PullRequest, source: CloneSource) {
     const forge = yield* Forge
     const workspace = yield* Workspace
     return yield* workspace.checkout({
@@ -76,7 +76,8 @@ export const checkOut = Effect.fnUntraced(
       headRef: forge.headRef(ref),
       headSha,
       baseBranch,
-      baseSha
+      baseSha,
+      baseTip
     })
   }
 )

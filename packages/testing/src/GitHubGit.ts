@@ -88,6 +88,12 @@ export const revision = (directory: string, ref: string): Effect.Effect<string, 
     : text(git(directory, ["rev-parse", "--verify", "--end-of-options", ref]))
 }
 
+/** Last commit of a branch; undefined if there is none. */
+export const tipOf = (directory: string, branch: string): string | undefined => {
+  const file = join(directory, "refs/heads", branch)
+  return existsSync(file) ? readFileSync(file, "utf8").trim() : undefined
+}
+
 /** Commit at which `head` left `base`. */
 export const mergeBase = (directory: string, base: string, head: string) =>
   text(gitOnce(directory, ["merge-base", base, head]))

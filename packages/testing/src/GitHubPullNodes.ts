@@ -1,4 +1,5 @@
 import { commitNode } from "./GitHubCommitNodes.ts"
+import { tipOf } from "./GitHubGit.ts"
 import { actorNode, type ReviewNodes } from "./GitHubReviewNodes.ts"
 import {
   type Account,
@@ -49,6 +50,12 @@ export const pullNode = (state: GitHubState, nodes: ReviewNodes, viewer: Account
     headRefName: pull.headBranch,
     baseRefOid: pull.baseSha,
     baseRefName: pull.baseBranch,
+    baseRef: field(() => {
+      const oid = tipOf(pull.repository.directory, pull.baseBranch)
+      return oid === undefined
+        ? null
+        : new GraphNode("Ref", { target: field(() => new GraphNode("Commit", { oid })) })
+    }),
     author: field(() => actorNode(pull.author)),
     closingIssuesReferences: connection(
       "closingIssuesReferences",

@@ -122,7 +122,14 @@ export const removeStaleLocks = Effect.fnUntraced(function*(gitDir: string) {
 })
 
 const localName = (name: string) => `refs/nominal/${createHash("sha256").update(name).digest("hex").slice(0, 24)}`
-const refspec = (name: string) => `+${name}:${localName(name)}`
+
+/** Reference that is fetched as it is on the server, or a commit that is fetched for it. */
+type Wanted = string | { readonly commit: Sha; readonly ref: string }
+
+const refspec = (wanted: Wanted) =>
+  typeof wanted === "string"
+    ? `+${wanted}:${localName(wanted)}`
+    : `+${wanted.commit}:${localName(wanted.ref)}`
 
 /** True if nothing has been fetched yet. */
 const isEmpty = Effect.fnUntraced(function*(gitDir: string) {
@@ -159,7 +166,7 @@ const checkSize = Effect.fnUntraced(function*(mirror: Mirror) {
 
 const fetch = Effect.fn("Mirror.fetch")(function*(
   mirror: Mirror,
-  refs: ReadonlyArray<string>,
+  refs: ReadonlyArray<Wanted>,
   depth: ReadonlyArray<string> = []
 ) {
   const git = yield* Git
@@ -179,7 +186,7 @@ const fetch = Effect.fn("Mirror.fetch")(function*(
 })
 
 /** Fetches the existing ones among some references; true if all exist. */
-const fetchExisting = (mirror: Mirror, refs: ReadonlyArray<string>, depth: ReadonlyArray<string>) =>
+const fetchExisting = (mirror: Mirror, refs: ReadonlyArray<Wanted>, depth: ReadonlyArray<string>) =>
   fetch(mirror, refs, depth).pipe(
     Effect.as(true),
     Effect.catchIf((error) => error.reason === "missing", () => Effect.succeed(false))
@@ -229,13 +236,19 @@ export const update = Effect.fn("Mirror.update")(function*(
   request: CheckoutRequest
 ) {
   const { host, repo } = mirror.remote
+  const { baseTip } = request
   const baseRef = `refs/heads/${request.baseBranch}`
   const depth = (yield* isEmpty(mirror.gitDir)) ? [`--depth=${INITIAL_DEPTH}`] : []
   const refs: Array<string> = [request.headRef, baseRef]
+  const byName = fetchExisting(mirror, refs, depth)
+  // git does not ask for the server's references where it is told commits only.
+  const byCommit = (tip: Sha) =>
+    fetchExisting(mirror, [{ commit: request.headSha, ref: request.headRef }, { commit: tip, ref: baseRef }], depth)
+  const fetched = baseTip === undefined
+    ? byName
+    : Effect.flatMap(byCommit(baseTip), (areHere) => areHere ? Effect.succeed(true) : byName)
   // The process that reads the objects starts while git fetches them.
-  let [baseExists] = yield* Effect.all([fetchExisting(mirror, refs, depth), Effect.ignore(objects.start)], {
-    concurrency: 2
-  })
+  let [baseExists] = yield* Effect.all([fetched, Effect.ignore(objects.start)], { concurrency: 2 })
   if (!baseExists) {
     // git fetches none of the names when one is missing.
     refs.length = 0

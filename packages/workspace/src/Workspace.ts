@@ -42,6 +42,8 @@ export interface CheckoutRequest {
   readonly headSha: Sha
   readonly baseBranch: string
   readonly baseSha: Sha
+  /** Last commit of the base branch, if it is known: then the server is not asked for its references. */
+  readonly baseTip?: Sha | undefined
 }
 
 /** A line of the reviewed commit in which a word stands. */

@@ -1,5 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { RepoPath } from "@nominal-code/domain/event/PullRequest"
+import { RepoPath, Sha } from "@nominal-code/domain/event/PullRequest"
 import { Effect, FileSystem, Option, Path } from "effect"
 import { Workspace } from "../src/Workspace.ts"
 import * as Fixture from "./Fixture.ts"
@@ -128,6 +128,35 @@ layer(Fixture.services, { excludeTestServices: true })("Mirror", (it) => {
         const error = yield* Effect.flip(lines)
         assert.isTrue(error.retryable, error.message)
         assert.deepStrictEqual(yield* lines, Option.some(["first"]))
+      }).pipe(Effect.provide(Fixture.workspaceIn(baseDir)))
+    }))
+
+  it.effect("is fetched without the server's references where the commits are known, and not at all where they are here", () =>
+    Effect.gen(function*() {
+      const { baseDir, pull, repository, request: make, server } = yield* Fixture.make
+      const first = pull({ "a.ts": "base\n" }, { "a.ts": "first\n" })
+      yield* Effect.gen(function*() {
+        const workspace = yield* Workspace
+        const posts = Effect.fnUntraced(function*(request: typeof first) {
+          server.seen.length = 0
+          const { headSha, mergeBase } = yield* workspace.checkout(request)
+          return { headSha, mergeBase, posts: server.seen.filter(({ method }) => method === "POST").length }
+        }, Effect.scoped)
+        const { headSha, baseSha: base } = first
+        assert.strictEqual((yield* posts(first)).posts, 2)
+        const next = repository.commit("next", { "a.ts": "second\n" })
+        repository.push(next, "refs/pull/7/head")
+        const told = make(next, base, { baseTip: base })
+        assert.deepStrictEqual(yield* posts(told), { headSha: next, mergeBase: base, posts: 1 })
+        assert.deepStrictEqual(yield* posts(told), { headSha: next, mergeBase: base, posts: 0 })
+        // Both are fetched by their names where the server does not have one of the commits.
+        const nowhere = Sha.make("0123456789".repeat(4))
+        const both = yield* posts(make(headSha, base, { baseTip: nowhere }))
+        assert.deepStrictEqual([both.headSha, both.mergeBase], [headSha, base])
+        // The branch has gone on since: the tip that was told decides.
+        repository.push(next, "refs/heads/main")
+        const old = yield* posts(make(next, base, { baseTip: base }))
+        assert.deepStrictEqual(old, { headSha: next, mergeBase: base, posts: 0 })
       }).pipe(Effect.provide(Fixture.workspaceIn(baseDir)))
     }))
 

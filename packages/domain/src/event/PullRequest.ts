@@ -81,5 +81,7 @@ export class PullRequest extends Schema.Class<PullRequest>("@nominal-code/domain
   headSha: Sha,
   headBranch: Schema.String,
   baseSha: Sha,
-  baseBranch: Schema.String
+  baseBranch: Schema.String,
+  /** Last commit of the base branch by now. Absent where the forge does not tell it. */
+  baseTip: Schema.optionalKey(Sha)
 }) {}

@@ -76,6 +76,12 @@ const Pull = {
 const pullFields = "title body state isDraft headRefOid headRefName baseRefOid baseRefName " +
   "author { __typename login } labels(first: 100) { nodes { name } }"
 
+/** Last commit of the base branch, which a token may not be allowed to read. `baseRefOid` is older than it. */
+const Tip = {
+  baseRef: Schema.optional(Schema.NullOr(Schema.Struct({ target: Schema.NullOr(Schema.Struct({ oid: Sha })) })))
+}
+const tipField = "baseRef { target { oid } }"
+
 const answerOf = <P extends Node>(pullRequest: P) =>
   Schema.Struct({ data: Schema.Struct({ repository: Schema.Struct({ pullRequest }) }) })
 const textOf = (fields: string, more = "") =>
@@ -84,7 +90,7 @@ const textOf = (fields: string, more = "") =>
 }`
 
 const PostsAnswer = answerOf(Schema.Struct(Posts))
-const WholeAnswer = answerOf(Schema.Struct({ ...Pull, ...BackgroundFields, ...Posts }))
+const WholeAnswer = answerOf(Schema.Struct({ ...Pull, ...Tip, ...BackgroundFields, ...Posts }))
 type FirstPages = (typeof PostsAnswer.Type)["data"]["repository"]["pullRequest"]
 
 const threadQuery = `query ThreadComments($id: ID!, $after: String) {
@@ -217,11 +223,14 @@ export const makePullRequestQuery = (client: GitHubClient) => {
     const { call, variables } = callOf(operation, ref)
     const ask = (more: string) =>
       client.graphql({ ...call, text: textOf(`${pullFields} ${more} ${postFields}`), variables, answer: WholeAnswer })
-    const { data } = yield* !tellsBackground ? ask("") : Effect.catchIf(ask(backgroundFields), isRefused, () => {
-      tellsBackground = false
-      return ask("")
-    })
+    const { data } = yield* !tellsBackground ?
+      ask("") :
+      Effect.catchIf(ask(`${tipField} ${backgroundFields}`), isRefused, () => {
+        tellsBackground = false
+        return ask("")
+      })
     const found = data.repository.pullRequest
+    const baseTip = found.baseRef?.target?.oid
     const pullRequest = new PullRequest({
       ref,
       title: found.title,
@@ -233,7 +242,8 @@ export const makePullRequestQuery = (client: GitHubClient) => {
       headSha: found.headRefOid,
       headBranch: found.headRefName,
       baseSha: found.baseRefOid,
-      baseBranch: found.baseRefName
+      baseBranch: found.baseRefName,
+      ...(baseTip === undefined ? {} : { baseTip })
     })
     const read: PullRequestWithPosts = {
       pullRequest,
