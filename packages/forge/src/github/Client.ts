@@ -1,7 +1,7 @@
 import { ensureWanted, type RunNotWanted } from "@nominal-code/domain/job/RunStillWanted"
-import { Effect, Option, Schema, Stream } from "effect"
+import { Effect, Option, Schema, type Stream } from "effect"
 import { ForgeError } from "../ForgeError.ts"
-import { withinListSize } from "../ListSize.ts"
+import { pagesWithin, withinListSize } from "../ListSize.ts"
 import type { GitHubAuth } from "./Auth.ts"
 import {
   type AnswerSchema,
@@ -27,8 +27,8 @@ export interface GitHubClient {
    * answer's ETag, and that answer counts again.
    */
   conditional<S extends AnswerSchema>(call: Call<S>): Effect.Effect<S["Type"], ForgeError>
-  /** All items of all pages, in order. Fails if one page fails, or all are larger than what is read. */
-  pages<S extends AnswerSchema>(call: Call<S>): Stream.Stream<S["Type"], ForgeError>
+  /** All items of all pages, in order. Fails if one page fails, or all are more than what is read: `most` pages. */
+  pages<S extends AnswerSchema>(call: Call<S>, most?: number): Stream.Stream<S["Type"], ForgeError>
   /** A page of a list whose pages have cursors; the first one for an empty cursor. */
   cursorPage<S extends AnswerSchema>(call: Call<S>, cursor: string): Effect.Effect<CursorPage<S["Type"]>, ForgeError>
   /** Scopes of a classic token; none for other credentials, whose permissions GitHub does not tell. */
@@ -117,8 +117,8 @@ export const makeGitHubClient = Effect.fnUntraced(function*(apiBase: string, aut
 
     conditional: makeConditional(transport),
 
-    pages: (call) =>
-      Stream.paginate(1, (page) =>
+    pages: (call, most) =>
+      pagesWithin({ operation: call.operation, ...(most === undefined ? {} : { most }) }, 1, (page) =>
         exchange({
           ...call,
           answer: Schema.Array(call.answer),

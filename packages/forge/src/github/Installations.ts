@@ -3,6 +3,7 @@ import { Cache, Clock, DateTime, Duration, Effect, Option, Schema, Stream } from
 import { ForgeError, Unauthorized } from "../ForgeError.ts"
 import { CurrentInstallation } from "../Installation.ts"
 import type { InventoryRepository } from "../Inventory.ts"
+import { listTooLong, mostPagesOfApp } from "../ListSize.ts"
 import type { GitHubApp } from "./App.ts"
 import { type GitHubAuth, installationAccount } from "./Auth.ts"
 import type { GitHubClient } from "./Client.ts"
@@ -84,7 +85,7 @@ export const installationsOf = ({ client, onTime }: GitHubApp) =>
       route: "GET /app/installations",
       parameters: {},
       answer: Installation
-    }).pipe(
+    }, mostPagesOfApp).pipe(
       Stream.filter(({ suspended_at }) => !suspended_at),
       Stream.map(({ id }) => id),
       Stream.runCollect
@@ -93,10 +94,11 @@ export const installationsOf = ({ client, onTime }: GitHubApp) =>
 
 /** The repositories of an installation. `client` has its token. */
 export const repositoriesOf = Effect.fnUntraced(function*(client: GitHubClient, installationId: number) {
+  const operation = `GitHub.repositories of installation ${installationId}`
   const found: Array<InventoryRepository> = []
-  for (let page = 1;; page++) {
+  for (let page = 1; page <= mostPagesOfApp; page++) {
     const { repositories, total_count } = yield* client.conditional({
-      operation: `GitHub.repositories of installation ${installationId}`,
+      operation,
       route: "GET /installation/repositories",
       parameters: { per_page: pageSize, page },
       answer: Repositories
@@ -104,4 +106,5 @@ export const repositoriesOf = Effect.fnUntraced(function*(client: GitHubClient, 
     found.push(...repositories.map(({ full_name: repo }) => ({ repo, installationId })))
     if (repositories.length < pageSize || found.length >= total_count) return found
   }
+  return yield* listTooLong(operation, `${mostPagesOfApp} pages`)
 })

@@ -3,7 +3,7 @@ import { Effect, Option, Schema, Stream } from "effect"
 import type { PullRequestBackground } from "../Forge.ts"
 import type { ForgeError } from "../ForgeError.ts"
 import type { Post } from "../JobPosts.ts"
-import { withinListSize } from "../ListSize.ts"
+import { pagesWithin, withinListSize } from "../ListSize.ts"
 import { BackgroundFields, backgroundFields, backgroundOf } from "./Background.ts"
 import type { GitHubClient } from "./Client.ts"
 import { actorLogin, pullRequestCall } from "./Reads.ts"
@@ -109,13 +109,17 @@ const next = ({ pageInfo: { endCursor, hasNextPage } }: Page<unknown>): Option.O
   hasNextPage ? Option.fromNullishOr(endCursor) : Option.none()
 
 /** All items of a list whose first page is known. */
-const allOf = <A>(first: Page<A>, more: (after: string) => Effect.Effect<Page<A>, ForgeError>) =>
+const allOf = <A>(operation: string, first: Page<A>, more: (after: string) => Effect.Effect<Page<A>, ForgeError>) =>
   Stream.concat(
     Stream.fromIterable(first.nodes),
     Option.match(next(first), {
       onNone: () => Stream.empty,
       onSome: (cursor) =>
-        Stream.paginate(cursor, (after) => Effect.map(more(after), (page) => [page.nodes, next(page)] as const))
+        pagesWithin(
+          { operation },
+          cursor,
+          (after) => Effect.map(more(after), (page) => [page.nodes, next(page)] as const)
+        )
     })
   )
 
@@ -186,7 +190,7 @@ export const makePullRequestQuery = (client: GitHubClient) => {
   }
 
   const commentsOf = (operation: string, ref: PullRequestRef, thread: typeof Thread.Type) =>
-    allOf(thread.comments, (after) =>
+    allOf(callOf(operation, ref).call.operation, thread.comments, (after) =>
       Effect.map(
         client.graphql({
           ...callOf(operation, ref).call,
@@ -197,21 +201,23 @@ export const makePullRequestQuery = (client: GitHubClient) => {
         ({ data }) => data.node.page
       )).pipe(Stream.map(threadPost(thread)))
 
-  const postsIn = (operation: string, ref: PullRequestRef, first: FirstPages) =>
-    Stream.fromIterable([
+  const postsIn = (operation: string, ref: PullRequestRef, first: FirstPages) => {
+    const name = callOf(operation, ref).call.operation
+    return Stream.fromIterable([
       Stream.map(
-        allOf(first.reviews, page(operation, ref, "reviews(first: 100", reviews, Review)),
+        allOf(name, first.reviews, page(operation, ref, "reviews(first: 100", reviews, Review)),
         reviewPost
       ),
       Stream.map(
-        allOf(first.comments, page(operation, ref, "comments(first: 100", comments, Comment)),
+        allOf(name, first.comments, page(operation, ref, "comments(first: 100", comments, Comment)),
         commentPost
       ),
       Stream.flatMap(
-        allOf(first.reviewThreads, page(operation, ref, "reviewThreads(first: 50", threads, Thread)),
+        allOf(name, first.reviewThreads, page(operation, ref, "reviewThreads(first: 50", threads, Thread)),
         (thread) => commentsOf(operation, ref, thread)
       )
-    ]).pipe(Stream.flatten(), withinListSize(callOf(operation, ref).call.operation), Stream.runCollect)
+    ]).pipe(Stream.flatten(), withinListSize(name), Stream.runCollect)
+  }
 
   const posts = Effect.fnUntraced(function*(operation: string, ref: PullRequestRef) {
     const { call, variables } = callOf(operation, ref)

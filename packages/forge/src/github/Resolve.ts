@@ -1,6 +1,7 @@
 import type { PullRequestRef } from "@nominal-code/domain/event/PullRequest"
 import { Effect, Option, Schema, Stream } from "effect"
 import type { Thread } from "../Forge.ts"
+import { pagesWithin } from "../ListSize.ts"
 import type { GitHubClient } from "./Client.ts"
 import { pullRequestCall } from "./Reads.ts"
 
@@ -38,7 +39,7 @@ const resolveThread = `mutation ResolveThread($id: ID!) {
 export const makeResolve = (client: GitHubClient) => {
   const threads = (ref: PullRequestRef) => {
     const { names: { owner, repo: name }, ...call } = pullRequestCall("resolveThread", ref)
-    return Stream.paginate(Option.none<string>(), (after) =>
+    return pagesWithin(call, Option.none<string>(), (after) =>
       client.graphql({
         ...call,
         text: threadsQuery,
