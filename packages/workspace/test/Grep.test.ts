@@ -1,5 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, FileSystem } from "effect"
 import { services } from "./Fixture.ts"
 import { over, toolsOf } from "./ReadingFixture.ts"
 
@@ -83,6 +83,17 @@ layer(services, { excludeTestServices: true })("Grep", (it) => {
       })
       const { message } = yield* Effect.flip(grep({ pattern: "nowhere(" }))
       assert.include(message, "unclosed group")
+    }))
+
+  it.effect("tells of many files that one is missing from the repository", () =>
+    Effect.gen(function*() {
+      const many = Object.fromEntries(Array.from({ length: 500 }, (_, at) => [`${at}.ts`, `total ${at}\n`]))
+      const { repository, tool } = yield* over(many)
+      const id = repository.git("rev-parse", "HEAD:7.ts")
+      const fs = yield* FileSystem.FileSystem
+      yield* fs.remove(`${repository.directory}/.git/objects/${id.slice(0, 2)}/${id.slice(2)}`)
+      const { message } = yield* Effect.flip(tool("Grep", { pattern: "total" }))
+      assert.strictEqual(message, `grep error: the object ${id} is not in the repository.`)
     }))
 
   it.effect("shows the path of a file in one line, so that none passes for a line of another one", () =>

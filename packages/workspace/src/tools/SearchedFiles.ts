@@ -8,7 +8,8 @@ import { requiredTexts } from "./RequiredTexts.ts"
 
 /** Number of files from which on git is asked: fewer are read before its process has started. */
 const MANY = 500
-const TIMEOUT_SECONDS = 10
+/** Time for git, which also reads files that are too large to be searched. */
+const TIMEOUT_SECONDS = 3
 
 /** A text as it stands in UTF-8, and in UTF-16, whose NULs are what no dot of git's expressions matches. */
 const spelled = (text: string): ReadonlyArray<string> => [
@@ -22,7 +23,9 @@ const options = [
   "--null",
   "--text",
   "--extended-regexp",
-  "--no-recurse-submodules"
+  "--no-recurse-submodules",
+  // Each thread would hold a whole file.
+  "--threads=1"
 ]
 
 /**
@@ -39,11 +42,13 @@ export const searchedFiles = Effect.fn("SearchedFiles.find")(
     if (texts === undefined) return files
     const git = yield* Git
     const args = ["grep", ...options, "-e", texts.flatMap(spelled).join("|"), head, "--"]
-    const { stdout } = yield* git.run([...args, ...(inside === "" ? [] : [inside])], {
+    const { stderr, stdout } = yield* git.run([...args, ...(inside === "" ? [] : [inside])], {
       gitDir,
       timeoutSeconds: TIMEOUT_SECONDS,
       answers: [1]
     })
+    // It goes on without a file that it cannot read.
+    if (stderr !== "") return files
     const found = new Set(decode(stdout).split("\0").map((name) => name.slice(head.length + 1)))
     return files.filter(({ path }) => found.has(path))
   },
