@@ -377,7 +377,8 @@ export const forgeSuite = (name: string, makeScene: Effect.Effect<Scene, unknown
           )
         )
         assert.deepStrictEqual([pull.headSha, pull.state, pull.labels], [scene.head, "open", ["nominal:ignore"]])
-        assert.deepStrictEqual(seen, pull)
+        // Of GitHub's two reads, one alone tells the last commit of the base branch.
+        assert.deepStrictEqual(Struct.omit(seen, ["baseTip"]), Struct.omit(pull, ["baseTip"]))
         assert.deepStrictEqual(
           files.map(({ path, previousPath, status }) => [path, previousPath, status]).toSorted(),
           [
