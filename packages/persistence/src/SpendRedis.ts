@@ -35,6 +35,7 @@ const noticeKey = (notice: string) => `${root}:notice:${notice}`
 /** The names that costs are under, as text. */
 const Names = Schema.fromJsonString(Schema.Tuple([Schema.String, Schema.String, Schema.String, Schema.String]))
 const decodeNames = Schema.decodeOption(Names)
+const decodeUsage = Schema.decodeUnknownOption(Usage)
 
 const namesOf = ({ author, model, provider, repository }: SpendSubject): string =>
   JSON.stringify([repository, author, provider, model])
@@ -49,12 +50,11 @@ const Fields = Schema.Record(Schema.String, Schema.String)
 const Totals = Schema.Array(Schema.NullOr(Schema.FiniteFromString))
 const Claimant = Schema.NullOr(Schema.String)
 
-/** Costs of one day, out of its hash. */
-const dailyCosts = (day: number, fields: typeof Fields.Type): ReadonlyArray<DailyCosts> =>
-  Object.entries(fields).flatMap(([field, sums]) => {
-    const names = decodeNames(field)
-    if (Option.isNone(names)) return []
-    const [repository, author, provider, model] = names.value
+/** Costs out of a field of a day's hash; none if it cannot be read. */
+const costsOf = (day: number, [field, text]: readonly [string, string]): Option.Option<DailyCosts> =>
+  Option.flatMap(decodeNames(field), ([repository, author, provider, model]) => {
+    const sums = text.split(" ").map(Number)
+    if (!sums.every(Number.isSafeInteger)) return Option.none()
     const [
       spent = 0,
       held = 0,
@@ -65,10 +65,24 @@ const dailyCosts = (day: number, fields: typeof Fields.Type): ReadonlyArray<Dail
       output = 0,
       cacheRead = 0,
       cacheWrite = 0
-    ] = sums.split(" ").map(Number)
-    const usage = new Usage({ input, output, cacheRead, cacheWrite })
-    return [{ day, subject: { repository, author, provider, model }, spent, held, lost, calls, unpriced, usage }]
+    ] = sums
+    const subject = { repository, author, provider, model }
+    return Option.map(
+      decodeUsage({ input, output, cacheRead, cacheWrite }),
+      (usage) => ({ day, subject, spent, held, lost, calls, unpriced, usage })
+    )
   })
+
+/** Costs of one day. What cannot be read of them hides no others, and is told. */
+const dailyCosts = Effect.fnUntraced(function*(day: number, fields: typeof Fields.Type) {
+  const found: Array<DailyCosts> = []
+  for (const field of Object.entries(fields)) {
+    const costs = costsOf(day, field)
+    if (Option.isSome(costs)) found.push(costs.value)
+    else yield* Effect.logWarning(`costs that cannot be read are left out: ${costsKey(day)} has ${field.join(": ")}`)
+  }
+  return found
+})
 
 /** Number of tries to name the day of Redis' clock. It changes once a day. */
 const maxTries = 5
@@ -178,7 +192,7 @@ const make = Effect.gen(function*() {
     const first = Math.max(since, oldestDay(last * 86_400_000))
     const days = Array.from({ length: Math.max(0, last - first + 1) }, (_, at) => first + at)
     const read = (day: number) =>
-      Effect.map(redis.send("Spend.costs", Fields, ["hgetall", costsKey(day)]), (fields) => dailyCosts(day, fields))
+      Effect.flatMap(redis.send("Spend.costs", Fields, ["hgetall", costsKey(day)]), (fields) => dailyCosts(day, fields))
     return (yield* Effect.forEach(days, read, { concurrency: daysAtOnce })).flat()
   })
 
