@@ -66,18 +66,25 @@ describe("texts that are parsed without a thread", () => {
       assert.strictEqual(yield* threadsOf((yield* Syntax.make()).outline("a.js", text)), 0)
     }))
 
-  it.effect("are watched over together, as many as are no longer than the longest one", () =>
+  it.effect("are watched over together, as many as are no longer than the longest one, and others have turns", () =>
     Effect.gen(function*() {
       const syntax = yield* Syntax.make()
       const { runInContext } = Script.prototype
-      let watched = 0
+      let turn = 0
+      const goOn = () => {
+        turn += 1
+        turning = setImmediate(goOn)
+      }
+      let turning = setImmediate(goOn)
+      const watched: Array<number> = []
       Script.prototype.runInContext = function(context, options) {
-        if (typeof options === "object" && options.timeout !== undefined) watched += 1
+        if (typeof options === "object" && options.timeout !== undefined) watched.push(turn)
         return runInContext.call(this, context, options)
       }
       const texts = Array.from({ length: 60 }, (_, at) => `function f${at}() {}\n`.padEnd(ShortTexts.longest / 20))
       const outlines = yield* Effect.forEach(texts, (text) => syntax.outline("a.js", text), { concurrency: 60 }).pipe(
         Effect.ensuring(Effect.sync(() => {
+          clearImmediate(turning)
           Script.prototype.runInContext = runInContext
         }))
       )
@@ -85,7 +92,8 @@ describe("texts that are parsed without a thread", () => {
         outlines.map((outline) => Option.getOrThrow(outline).definitions[0]?.name),
         texts.map((_, at) => `f${at}`)
       )
-      assert.strictEqual(watched, 3)
+      assert.strictEqual(watched.length, 3)
+      assert.strictEqual(new Set(watched).size, 3)
     }))
 
   it.effect("have the outlines that the thread makes of them", () =>

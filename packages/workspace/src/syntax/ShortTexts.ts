@@ -143,7 +143,8 @@ export const make = Effect.gen(function*() {
       }))
     ))
   const resolver = RequestResolver.make<Text>((texts) =>
-    Effect.forEach(portionsOf(texts), parseTogether, { discard: true })
+    // Everything else has its turn between them.
+    Effect.forEach(portionsOf(texts), (some) => Effect.andThen(Effect.yieldNow, parseTogether(some)), { discard: true })
   )
   const shortTexts: ShortTexts = { outline: (of) => Effect.request(new Text({ of }), resolver) }
   return shortTexts
