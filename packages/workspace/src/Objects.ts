@@ -157,9 +157,9 @@ const tooLarge = (error: GitError) =>
       "wrote by hand, such as installed packages (.gitignore), or split the change."
   })
 
-/** Ids of the changed files' contents in a diff with `--full-index`, on both sides. */
+/** Ids of the changed contents in a diff with `--full-index`, on both sides: of files, not of submodules. */
 const contentsIn = (diff: string): ReadonlyArray<string> =>
-  Array.from(diff.matchAll(/\nindex ([0-9a-f]{40,})\.\.([0-9a-f]{40,})(?= 1[02]0|\n)/g))
+  Array.from(diff.matchAll(/(?<! mode 160000)\nindex ([0-9a-f]{40,})\.\.([0-9a-f]{40,})(?= 1[02]0|\n)/g))
     .flatMap(([, before = "", after = ""]) => [before, after]).filter((id) => !/^0+$/.test(id))
 
 /** Changes between two commits: all files, with their hunks. `take` is given the ids of the contents that they change. */

@@ -163,14 +163,17 @@ layer(services, { excludeTestServices: true })("ObjectReader", (it) => {
       const names = Array.from({ length: 40 }, (_, index) => RepoPath.make(`src/${index}.ts`))
       const texts = (text: string) => Object.fromEntries(names.map((name) => [name, `${name} ${text}\n`]))
       const base = repository.commit("base", { ...texts("before"), large: files.large, "gone.ts": "gone\n" })
-      const head = repository.commit("head", { ...texts("now"), large: `${files.large}\n`, "gone.ts": null })
+      repository.commit("head", { ...texts("now"), large: `${files.large}\n`, "gone.ts": null })
+      repository.git("update-index", "--add", "--cacheinfo", `160000,${"1".repeat(40)},submodule`)
+      repository.git("commit", "--quiet", "--amend", "--no-edit")
+      const head = repository.head()
       const context = yield* reading(base, base, head)
       const { objects, said } = yield* listening(context)
       const checkout = yield* Checkout.open({ ...context, objects }, {
         redact: (text) => text,
         onGitError: () => Effect.die("a broken repository")
       })
-      assert.strictEqual((yield* checkout.changedFiles).length, 42)
+      assert.strictEqual((yield* checkout.changedFiles).length, 43)
       // The sizes of all contents, and those of the small ones.
       assert.deepStrictEqual(said.splice(0).map((request) => request.split("\n").length - 2), [83, 81])
       for (const name of names) {
