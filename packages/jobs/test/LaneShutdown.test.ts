@@ -87,6 +87,27 @@ it.effect("lanes that stop while the store comes back store the outcome once mor
     assert.notInclude(log, "the outcome is not stored: the job runs again")
   }))
 
+it.effect("lanes that stop try no more after the time of a shutdown, however long a store takes to say that it is away", () =>
+  Effect.gen(function*() {
+    const away = new StoreError({ operation: "test", message: "away", reason: "unavailable" })
+    const { offer, start } = yield* laneWorld({
+      settings,
+      queue: () => ({ settle: () => Effect.delay(Effect.fail(away), "10 seconds") })
+    })
+    const { stop } = yield* start
+    yield* offer(mention(one, "a"))
+    yield* TestClock.adjust("80 seconds")
+    const stopping = yield* Effect.forkChild(stop)
+    yield* quiet
+    yield* TestClock.adjust("20 seconds")
+    yield* quiet
+    assert.isUndefined(stopping.pollUnsafe())
+    // A try that has begun, and the one that is under way when the time is over.
+    yield* TestClock.adjust("12 seconds")
+    yield* quiet
+    assert.isDefined(stopping.pollUnsafe())
+  }))
+
 it.effect("lanes that have nothing to do stop at once", () =>
   Effect.gen(function*() {
     const { start } = yield* laneWorld({ settings })

@@ -275,6 +275,25 @@ it.effect.each(["while its process goes on", "while it ends"])(
     })
 )
 
+it.effect("a process that ends tries to give all its leases back at once, in the time of a shutdown", () =>
+  Effect.gen(function*() {
+    const process = yield* Scope.fork(yield* Effect.scope)
+    const { disk, queue } = yield* countedIn(process)
+    const lanes = [1, 2, 3].map((number) => laneOf(number))
+    yield* queue.offerAll(lanes.map((lane) => mention(lane, `${lane.number}`)))
+    disk.wait = Effect.suspend(() => {
+      disk.begun = Effect.fail(broken)
+      return Effect.fail(broken)
+    })
+    yield* together(lanes.map((lane) => Effect.flip(queue.take(lane))))
+    yield* TestClock.adjust("1 second")
+    const ending = yield* Effect.forkChild(Scope.close(process, Exit.void))
+    yield* quiet
+    yield* TestClock.adjust("7 seconds")
+    yield* quiet
+    assert.isDefined(ending.pollUnsafe())
+  }))
+
 it.effect("a cycle of a job that this process has offered takes six statements at most, and a transaction four more", () =>
   Effect.gen(function*() {
     const { commitsOf, queue } = yield* counted

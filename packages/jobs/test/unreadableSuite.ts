@@ -68,6 +68,10 @@ export const unreadableSuite = (store: Effect.Effect<DamageableStore, never, Sco
       yield* damage(damaged)
       const queue = yield* open
       assert.deepInclude(yield* queue.offer(next), { _tag: "Accepted" })
+      const sameComment = mention(laneOf(2), "b again", "explain", parseInt(shaOf("b").slice(0, 12), 16))
+      for (const job of [damaged, sameComment]) {
+        assert.deepInclude(yield* queue.offer(job), { _tag: "Duplicate", jobId: damaged.id })
+      }
       const named = yield* Stream.runCollect(Stream.take(queue.ready, 2))
       assert.sameMembers(named.map(({ lane }) => lane.number), [1, 2])
       assert.deepStrictEqual(yield* queue.take(laneOf(2)), Option.none())

@@ -142,6 +142,8 @@ export const offer = (
     table.insert(newRow(table, offered, now), payload)
     return accepted(row.id)
   }
+  const unreadable = table.unreadableTwin(row)
+  if (unreadable !== undefined) return OfferResult.cases.Duplicate.make({ jobId: unreadable })
   const known = table.byId(row.id)
   if (known !== undefined && known.state !== "parked") return OfferResult.cases.Duplicate.make({ jobId: known.id })
   const twin = table.byEvent(row.lane, row.event)

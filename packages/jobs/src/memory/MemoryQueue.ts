@@ -36,6 +36,7 @@ const makeTable = (): JobTable => {
     byEvent,
     active: (lane) => lanes.get(lane) ?? [],
     unreadable: () => undefined,
+    unreadableTwin: () => undefined,
     payload: (id) => payloads.get(id) ?? "",
     insert: (row, payload) => {
       payloads.set(row.id, payload)

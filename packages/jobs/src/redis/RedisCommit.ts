@@ -189,7 +189,7 @@ const laneOf = (change: LaneChange, options: CommitOptions, { blobs, names }: Pi
   const rows = snapshot.active(loaded.lane)
   const ids = rows.map(({ id }): string => id)
   // A job that cannot be read stays in its lane, and the lane among those that are due: another program may read it.
-  const unread = loaded.unreadable.flatMap(({ id }) => ids.includes(id) ? [] : [id])
+  const unread = loaded.list.filter((id) => loaded.unreadable.some((job) => job.id === id))
   const order = [...unread, ...ids]
   const [head] = rows
   const work = head === undefined ? unread.length === 0 ? "" : "c" : workOf(head)

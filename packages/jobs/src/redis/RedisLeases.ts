@@ -61,7 +61,7 @@ type Taking = Effect.Success<ReturnType<typeof makeTaking>>
 /** Makes the take of a lane's head. */
 const makeTake = Effect.fnUntraced(
   function*({ begin }: Lanes, taking: Taking, settle: JobQueue["Service"]["settle"]) {
-    const scope = yield* Effect.scope
+    const givingBack = yield* GivingBack.make
 
     const takeStep = (lane: Lane, runs: RunLocation) => {
       const key = laneKey(lane)
@@ -82,7 +82,7 @@ const makeTake = Effect.fnUntraced(
      * lease. The take is the same request once more, so that it finds that lease, or leaves the late one without effect.
      */
     const giveBack = (again: Effect.Effect<Option.Option<Lease>, StoreError>) =>
-      GivingBack.givenBack(Effect.flatMap(
+      givingBack(Effect.flatMap(
         again,
         Option.match({
           onNone: () => Effect.void,
@@ -93,10 +93,7 @@ const makeTake = Effect.fnUntraced(
     return (lane: Lane, runs: RunLocation = "in-process") =>
       Effect.suspend(() => {
         const step = takeStep(lane, runs)
-        return Effect.tapError(
-          step,
-          ({ retryable }) => retryable ? Effect.forkIn(giveBack(step), scope) : Effect.void
-        )
+        return Effect.tapError(step, ({ retryable }) => retryable ? giveBack(step) : Effect.void)
       }).pipe(Effect.uninterruptible)
   }
 )

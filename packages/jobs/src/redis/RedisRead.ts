@@ -88,7 +88,7 @@ export const make = Effect.gen(function*() {
         for (const [index, id] of ids.entries()) {
           const read = Option.getOrUndefined(foundOf(id, flats[index] ?? []))
           jobs.set(id, read !== undefined && Result.isSuccess(read) ? read.success : undefined)
-          if (read !== undefined && Result.isFailure(read) && list.includes(id)) unreadable.push(read.failure)
+          if (read !== undefined && Result.isFailure(read)) unreadable.push({ ...read.failure, id })
         }
         const loaded = new Map<string, LoadedEvent>()
         for (const [index, [job, endedAt, record]] of found.entries()) {

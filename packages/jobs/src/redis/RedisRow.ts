@@ -109,6 +109,8 @@ export const pairsOf = (flat: ReadonlyArray<string>): typeof Fields.Type =>
   )
 
 const int = (value: string | undefined): number => Number(value ?? "0")
+/** The number of a field that every hash has. */
+const always = (value: string | undefined): number => Number(value)
 const orNull = <A>(value: A | undefined): A | null => value ?? null
 
 // Each step on a lane reads the rows of its jobs.
@@ -118,14 +120,14 @@ const decodeRow = Schema.decodeUnknownResult(JobRow)
 /** Reads a row from a hash; none if there is no such job. */
 export const foundRow = (id: string, found: typeof Fields.Type): Option.Option<FoundStoredRow> => {
   if (Object.keys(found).length === 0) return Option.none()
-  const position = int(found["position"])
+  const position = always(found["position"])
   const row = decodeRow({
     id,
     lane: found["lane"],
     state: found["state"],
     position,
-    epoch: int(found["epoch"]),
-    endedAt: found["ended"] === "" ? null : int(found["ended"]),
+    epoch: always(found["epoch"]),
+    endedAt: found["ended"] === "" ? null : always(found["ended"]),
     delivery: found["d"],
     event: found["e"],
     lifecycle: found["l"] === "1",

@@ -25,7 +25,7 @@ export interface LoadedLane {
   readonly events: ReadonlyMap<string, LoadedEvent>
   /** Every job of the list, those of the events, and those asked for. Undefined: there is no such job. */
   readonly jobs: ReadonlyMap<string, StoredRow | undefined>
-  /** The jobs of the list whose rows cannot be read. They keep their places. */
+  /** The jobs that were read and are none of `jobs`, because their rows cannot be read. Those of the list keep their places. */
   readonly unreadable: ReadonlyArray<UnreadableJob>
   /**
    * True if this is what this process wrote last, or an empty lane, and what it does not name is assumed to be unknown:
@@ -70,6 +70,10 @@ class LaneSnapshot implements Snapshot {
     return stored === undefined || (stored.row.endedAt ?? Infinity) < this.loaded.forgottenBefore ? undefined : stored
   }
 
+  private isUnreadable(id: string): boolean {
+    return this.loaded.unreadable.some((job) => job.id === id)
+  }
+
   private idOf(event: string): string {
     const found = this.loaded.events.get(event) ?? never()
     return found.job === "" ? found.ended : found.job
@@ -85,7 +89,7 @@ class LaneSnapshot implements Snapshot {
   }
 
   knows({ event, id }: Pick<JobRow, "id" | "event">) {
-    return this.rowOf(id) !== undefined || this.idOf(event) !== "" || this.active().length > 0
+    return this.rowOf(id) !== undefined || this.isUnreadable(id) || this.idOf(event) !== "" || this.active().length > 0
   }
 
   byId(id: string) {
@@ -109,7 +113,11 @@ class LaneSnapshot implements Snapshot {
   }
 
   unreadable() {
-    return this.loaded.unreadable[0]
+    return this.loaded.unreadable.find(({ id }) => this.loaded.list.includes(id))
+  }
+
+  unreadableTwin({ event, id }: Pick<JobRow, "id" | "event">) {
+    return [id, this.idOf(event)].find((one) => this.isUnreadable(one))
   }
 
   payload(id: string) {

@@ -10,7 +10,7 @@ import {
   type SettledLease,
   Settlement
 } from "../JobQueue.ts"
-import { shutdownRetries } from "../lane/GivingBack.ts"
+import { beforeTheEnd, shutdownRetries } from "../lane/GivingBack.ts"
 
 /** Function that restores the interruptibility of the caller's region. */
 export type RestoreFunction = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
@@ -74,7 +74,7 @@ export const make = Effect.gen(function*() {
       return Effect.flatMap(Effect.exit(restore(waiting)), (exit) =>
         // A process that ends already has had that time.
         hasWaited && Exit.hasInterrupts(exit)
-          ? Effect.catch(Effect.retry(once, shutdownRetries), () => exit)
+          ? Effect.flatMap(beforeTheEnd(once), Option.match({ onNone: () => exit, onSome: Effect.succeed }))
           : exit)
     })
 

@@ -14,6 +14,7 @@ const StoredHead = Schema.Struct({
   position: Schema.Int
 })
 const isTask = Schema.is(JobRow.fields.task)
+const StoredId = Schema.Struct({ id: Schema.String })
 const StoredPayload = Schema.Struct({ payload: Schema.String })
 const StoredMinimum = Schema.Struct({ number: Schema.NullOr(Schema.Int) })
 const Version = Schema.Struct({ data_version: Schema.Int })
@@ -30,6 +31,13 @@ const knowing = `SELECT EXISTS (SELECT 1 FROM jobs WHERE id = ?1)
   OR EXISTS (SELECT 1 FROM jobs WHERE ended_at IS NOT NULL AND lane = ?2 AND event = ?3)
   OR EXISTS (SELECT 1 FROM ended_jobs WHERE id = ?4)
   OR EXISTS (SELECT 1 FROM ended_jobs WHERE event = ?5) AS number`
+
+/**
+ * Jobs of a lane that wait or run and have this id or event. Of lifecycle reviews, a lane has room for one that waits: it
+ * reviews the head as it is by then.
+ */
+const twins = `SELECT id FROM jobs WHERE lane = ?1 AND state IN ('waiting', 'running')
+  AND (id = ?2 OR event = ?3 OR ?4 = 1 AND lifecycle = 1 AND state = 'waiting' AND task = 'review')`
 
 /** Value of a field in its column. */
 const valueOf = (row: JobRow, field: keyof JobRow): Values[number] => {
@@ -138,6 +146,13 @@ export const make = (
       ].reduce(newest, ended.byEvent(lane, event)),
     active,
     unreadable: (lane) => lanes.rows(lane) === undefined ? Array.getFailures(rowsOf(lane))[0] : undefined,
+    unreadableTwin: ({ event, id, lane, lifecycle }) => {
+      if (lanes.rows(lane) !== undefined) return undefined
+      const unread = new Set(Array.getFailures(rowsOf(lane)).map(({ id }) => id))
+      return unread.size === 0
+        ? undefined
+        : statements.all(StoredId, twins, [lane, id, event, lifecycle ? 1 : 0]).find(({ id }) => unread.has(id))?.id
+    },
     payload: (id, lane) => {
       const known = lane === undefined ? undefined : lanes.payload(lane, id)
       if (known !== undefined) return known

@@ -77,6 +77,8 @@ export interface JobTable {
   active(lane: string): ReadonlyArray<JobRow>
   /** A job of the lane that waits or runs and is not in `active`, since its row cannot be read. */
   unreadable(lane: string): UnreadableJob | undefined
+  /** Id of a job that cannot be read, and does what this one asks for: it has its id or, in its lane, its event. */
+  unreadableTwin(job: Pick<JobRow, "id" | "lane" | "event" | "lifecycle">): string | undefined
   /** The stored form of its request; empty if it is not kept. `lane`: where the job is, if that is known. */
   payload(id: string, lane?: string): string
   insert(row: JobRow, payload: string): void

@@ -69,7 +69,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
   const settle = settleWhen("lasting")
 
   const takenJob = yield* TakenJob.make
-  const scope = yield* Effect.scope
+  const giveBack = yield* GivingBack.make
   const take = (lane: Lane, runs: RunLocation = "in-process") =>
     Effect.suspend(() => {
       const key = laneKey(lane)
@@ -95,10 +95,7 @@ export const make = Effect.fnUntraced(function*(store: TableStore) {
           onNone: () => Effect.void,
           onSome: (lease) => {
             const once = settleWhen("stored")(lease, Settlement.cases.Release.make({}))
-            return Effect.catch(
-              once,
-              ({ retryable }) => retryable ? Effect.forkIn(GivingBack.givenBack(once), scope) : Effect.void
-            )
+            return Effect.catch(once, ({ retryable }) => retryable ? giveBack(once) : Effect.void)
           }
         }))
       return Effect.flatMap(

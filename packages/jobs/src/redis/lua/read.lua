@@ -34,7 +34,12 @@ for index = 1, events do
 end
 for index = 5 + events, #ARGV do
   local first = 4 + (1 + events) * days + (index - 5 - events) * (1 + days)
-  local fields = redis.call('HGETALL', KEYS[first])
+  local fields = redis.pcall('HGETALL', KEYS[first])
+  if fields.err then
+    if not fields.err:find('^WRONGTYPE') then error(fields) end
+    -- A job that cannot be read: it keeps nothing else of its lane from being so.
+    fields = { 'state', fields.err }
+  end
   if #fields == 0 then
     local ended = record(whereIs(keysFrom(first + 1), ARGV[index]))
     if ended ~= '' then fields = { ended } end
