@@ -39,12 +39,17 @@ redisSuite("takes while Redis hangs", () => {
     const goOn = Effect.suspend(() => Effect.orDie(Effect.forEach(sent, (one) => one, { discard: true }))).pipe(
       Effect.tap(() => Effect.sync(() => hangs = false))
     )
-    return { queue, passes, hang: Effect.sync(() => hangs = true), goOn }
+    /** Waits until Redis was asked once more. Whoever asked has failed then, and tries again when the clock goes on. */
+    const askedAgain = Effect.suspend(() => {
+      const before = sent.length
+      return Effect.repeat(passes, { until: () => sent.length > before })
+    })
+    return { queue, passes, hang: Effect.sync(() => hangs = true), askedAgain, goOn }
   })
 
   it.effect("a lease that Redis gave after its taker had given up is given back at once, and is no loss", () =>
     Effect.gen(function*() {
-      const { goOn, hang, passes, queue } = yield* hanging
+      const { askedAgain, goOn, hang, passes, queue } = yield* hanging
       const lane = laneOf(1)
       const job = push(lane, "a")
       yield* queue.offer(job)
@@ -52,6 +57,7 @@ redisSuite("takes while Redis hangs", () => {
       const taking = yield* Effect.forkChild(Effect.flip(queue.take(lane)))
       yield* Effect.repeat(passes, { until: () => taking.pollUnsafe() !== undefined })
       assert.strictEqual(yield* Fiber.join(taking), away)
+      yield* askedAgain
       yield* goOn
       assert.deepStrictEqual(yield* queue.take(lane), Option.none())
       const waits = Effect.map(queue.find(job.id), Option.exists(({ state }) => state === "waiting"))
