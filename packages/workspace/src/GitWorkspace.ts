@@ -5,6 +5,7 @@ import type { PlatformError } from "effect/PlatformError"
 import { ChildProcessSpawner } from "effect/process"
 import * as Checkout from "./Checkout.ts"
 import { directories, discard, sweep, usedFile } from "./Cleanup.ts"
+import * as FetchError from "./FetchError.ts"
 import * as Git from "./Git.ts"
 import type { GitError } from "./Git.ts"
 import * as Heartbeat from "./Heartbeat.ts"
@@ -78,7 +79,7 @@ const make = Effect.fnUntraced(function*(options: WorkspaceOptions) {
       yield* inUse.keep(path.join(gitDir, usedFile))
       const objects = yield* ObjectReader.make(gitDir)
       const commits = yield* update({ gitDir, remote, maxBytes: options.maxBytes }, objects, request).pipe(
-        Effect.catchTag("GitError", (error) => Effect.fail(Mirror.explain(remote, error)))
+        Effect.catchTag("GitError", (error) => Effect.fail(FetchError.explain(remote, error)))
       )
       // A mirror with a hole in it is not kept: the next attempt fetches it anew.
       const onGitError = (error: GitError) =>
