@@ -1,5 +1,6 @@
 import { assert, layer } from "@effect/vitest"
-import { Effect, FileSystem } from "effect"
+import { Context, Effect, FileSystem } from "effect"
+import * as Git from "../src/Git.ts"
 import { services } from "./Fixture.ts"
 import { over, toolsOf } from "./ReadingFixture.ts"
 
@@ -94,6 +95,26 @@ layer(services, { excludeTestServices: true })("Grep", (it) => {
       yield* fs.remove(`${repository.directory}/.git/objects/${id.slice(0, 2)}/${id.slice(2)}`)
       const { message } = yield* Effect.flip(tool("Grep", { pattern: "total" }))
       assert.strictEqual(message, `grep error: the object ${id} is not in the repository.`)
+    }))
+
+  it.effect("asks git no more which files hold a text once it has taken too long", () =>
+    Effect.gen(function*() {
+      const many = Object.fromEntries(Array.from({ length: 500 }, (_, at) => [`${at}.ts`, `total ${at}\n`]))
+      const { reading } = yield* over(many)
+      const git = Context.get(reading.services, Git.Git)
+      let asked = 0
+      const slow = Git.Git.of({
+        ...git,
+        run: (args, options) =>
+          args[0] === "grep"
+            ? Effect.suspend(() => (asked++, Effect.fail(new Git.GitError({ reason: "timeout", message: "slow" }))))
+            : git.run(args, options)
+      })
+      const tool = toolsOf({ ...reading, services: Context.add(reading.services, Git.Git, slow) })
+      for (const number of [7, 8]) {
+        assert.strictEqual(yield* tool("Grep", { pattern: `total ${number}$` }), `${number}.ts:1:total ${number}`)
+      }
+      assert.strictEqual(asked, 1)
     }))
 
   it.effect("shows the path of a file in one line, so that none passes for a line of another one", () =>

@@ -41,11 +41,14 @@ export const make = Effect.gen(function*() {
 })
 
 /** Runs a tool by its name. */
-export const toolsOf = (reading: ToolContext) => (name: string, input: unknown) =>
-  Effect.suspend(() => {
-    const tool: Tool | undefined = makeTools(reading, (text) => text).find((tool) => tool.name === name)
-    return tool === undefined ? Effect.die(`no tool ${name}`) : tool.run(input)
-  })
+export const toolsOf = (reading: ToolContext) => {
+  const tools: ReadonlyArray<Tool> = makeTools(reading, (text) => text)
+  return (name: string, input: unknown) =>
+    Effect.suspend(() => {
+      const tool = tools.find((tool) => tool.name === name)
+      return tool === undefined ? Effect.die(`no tool ${name}`) : tool.run(input)
+    })
+}
 
 /** The tools over a commit of the given files. */
 export const over = Effect.fnUntraced(function*(files: Readonly<Record<string, Change>>) {

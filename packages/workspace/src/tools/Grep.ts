@@ -5,7 +5,7 @@ import { inOrder } from "./FileOrder.ts"
 import * as FileSearch from "./FileSearch.ts"
 import * as GlobPattern from "./GlobPattern.ts"
 import { bounded, MAX_CHARACTERS, type ToolContext } from "./Reading.ts"
-import { searchedFiles } from "./SearchedFiles.ts"
+import * as SearchedFiles from "./SearchedFiles.ts"
 import * as Spelling from "./Spelling.ts"
 
 const withoutNul = Schema.isPattern(/^[^\0\n]*$/, { message: "Expected one line without NUL characters" })
@@ -56,7 +56,11 @@ const filesIn = Effect.fnUntraced(function*(reading: ToolContext, inside: string
   return files.filter(({ path }) => included.has(path))
 })
 
-const grep = Effect.fnUntraced(function*(reading: ToolContext, input: typeof Input.Type) {
+const grep = Effect.fnUntraced(function*(
+  reading: ToolContext,
+  searched: ReturnType<typeof SearchedFiles.make>,
+  input: typeof Input.Type
+) {
   const { inside } = yield* Spelling.locate(reading, "path", input.path ?? ".", "Either")
   const search = {
     tool: "Grep",
@@ -65,7 +69,7 @@ const grep = Effect.fnUntraced(function*(reading: ToolContext, input: typeof Inp
     maxBytes: 4 * MAX_CHARACTERS
   }
   const { cut, lines } = yield* filesIn(reading, inside, input.include).pipe(
-    Effect.flatMap((files) => searchedFiles(reading, files, { inside, pattern: input.pattern })),
+    Effect.flatMap((files) => searched(files, { inside, pattern: input.pattern })),
     Effect.flatMap((files) => FileSearch.search(reading, files, search)),
     Effect.mapError(({ message }) => {
       const limits = /look-around|backreference/i.test(message) ? " Look-around and back-references do not exist." : ""
@@ -78,11 +82,13 @@ const grep = Effect.fnUntraced(function*(reading: ToolContext, input: typeof Inp
 })
 
 /** Searches the files' lines. */
-export const make = (reading: ToolContext): Tool =>
-  makeTool({
+export const make = (reading: ToolContext): Tool => {
+  const searched = SearchedFiles.make(reading)
+  return makeTool({
     name: "Grep",
     description: "Search the files. Answers `path:line:text`, code before tests and documents, at most " +
       `${MAX_CHARACTERS} characters. Binary files and files over 10 MB are skipped.`,
     input: Input,
-    run: (input) => Effect.provide(grep(reading, input), reading.services)
+    run: (input) => Effect.provide(grep(reading, searched, input), reading.services)
   })
+}

@@ -9,7 +9,7 @@ import { requiredTexts } from "./RequiredTexts.ts"
 /** Number of files from which on git is asked: fewer are read before its process has started. */
 const MANY = 500
 /** Time for git, which also reads files that are too large to be searched. */
-const TIMEOUT_SECONDS = 3
+const TIMEOUT_SECONDS = 2
 
 /** A text as it stands in UTF-8, and in UTF-16, whose NULs are what no dot of git's expressions matches. */
 const spelled = (text: string): ReadonlyArray<string> => [
@@ -29,28 +29,36 @@ const options = [
 ]
 
 /**
- * Leaves out files in which an expression in Rust's syntax matches no line. `inside`: the directory or the file that they
- * are in. git's own expressions are not Rust's: they decide about no line, and where git cannot tell, all are searched.
+ * Makes the function that leaves out files in which an expression in Rust's syntax matches no line. `inside`: the directory
+ * or the file that they are in. git's own expressions are not Rust's: they decide about no line, and where git cannot tell,
+ * all are searched. Where it takes too long, as with large binary files, it is not asked again.
  */
-export const searchedFiles = Effect.fn("SearchedFiles.find")(
-  function*(
-    { commits: { head }, gitDir }: ToolContext,
-    files: ReadonlyArray<ListedFile>,
-    { inside, pattern }: { readonly inside: string; readonly pattern: string }
-  ) {
-    const texts = files.length < MANY ? undefined : requiredTexts(pattern)
-    if (texts === undefined) return files
-    const git = yield* Git
-    const args = ["grep", ...options, "-e", texts.flatMap(spelled).join("|"), head, "--"]
-    const { stderr, stdout } = yield* git.run([...args, ...(inside === "" ? [] : [inside])], {
-      gitDir,
-      timeoutSeconds: TIMEOUT_SECONDS,
-      answers: [1]
-    })
-    // It goes on without a file that it cannot read.
-    if (stderr !== "") return files
-    const found = new Set(decode(stdout).split("\0").map((name) => name.slice(head.length + 1)))
-    return files.filter(({ path }) => found.has(path))
-  },
-  (finding, _reading, files) => Effect.orElseSucceed(finding, () => files)
-)
+export const make = ({ commits: { head }, gitDir }: ToolContext) => {
+  let isInTime = true
+  return Effect.fn("SearchedFiles.find")(
+    function*(
+      files: ReadonlyArray<ListedFile>,
+      { inside, pattern }: { readonly inside: string; readonly pattern: string }
+    ) {
+      const texts = isInTime && files.length >= MANY ? requiredTexts(pattern) : undefined
+      if (texts === undefined) return files
+      const git = yield* Git
+      const args = ["grep", ...options, "-e", texts.flatMap(spelled).join("|"), head, "--"]
+      const { stderr, stdout } = yield* git.run([...args, ...(inside === "" ? [] : [inside])], {
+        gitDir,
+        timeoutSeconds: TIMEOUT_SECONDS,
+        answers: [1]
+      })
+      // It goes on without a file that it cannot read.
+      if (stderr !== "") return files
+      const found = new Set(decode(stdout).split("\0").map((name) => name.slice(head.length + 1)))
+      return files.filter(({ path }) => found.has(path))
+    },
+    Effect.tapError(({ reason }) =>
+      Effect.sync(() => {
+        if (reason === "timeout") isInTime = false
+      })
+    ),
+    (finding, files) => Effect.orElseSucceed(finding, () => files)
+  )
+}
