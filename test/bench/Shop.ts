@@ -57,7 +57,7 @@ export const make = Effect.gen(function*() {
   /** Has the model read some files of the base, each in a turn of its own, and use nearly all the turns that it has. */
   const lookLonger = Effect.sync(() => model.script(script(storefront, Object.keys(base).slice(0, 4))))
 
-  /** A repository with two pull requests, the same in all but their number. */
+  /** A repository with two pull requests about the same files. Each has contents and commits of its own to be fetched. */
   const open = Effect.fnUntraced(
     function*(name: string, beside: SurroundingCode = { files: 0, changed: 0, commits: 0 }) {
       const repository = yield* emulator.addRepository(`bench/${name}`, [
@@ -67,15 +67,15 @@ export const make = Effect.gen(function*() {
           files: { [pathOf(beside.files)]: `export const count = ${number}\n` }
         }))
       ])
-      const request = {
-        repository,
-        author: Stage.author,
-        commits: [{ message: "Partial refunds, order search", files: { ...head, ...filesUpTo(beside.changed, 1) } }]
-      } as const
-      return {
-        first: yield* emulator.openPullRequest(request),
-        second: yield* emulator.openPullRequest(request)
+      const opened = (number: number) => {
+        const files = { ...head, ...filesUpTo(beside.changed, number), "VERSION": `${number}\n` }
+        return emulator.openPullRequest({
+          repository,
+          author: Stage.author,
+          commits: [{ message: `Partial refunds, order search ${number}`, files }]
+        })
       }
+      return { first: yield* opened(1), second: yield* opened(2) }
     }
   )
   return { emulator, model, lookLonger, open }
