@@ -206,7 +206,7 @@ const findMergeBase = Effect.fnUntraced(function*(
   objects: ObjectReader,
   base: Sha,
   head: Sha,
-  refs: ReadonlyArray<string>
+  refs: ReadonlyArray<Wanted>
 ) {
   if (Option.isSome(yield* commitsSince(objects, base, head))) return Option.some(base)
   for (const depth of ["--deepen=2000", "--deepen=20000", "--unshallow"]) {
@@ -227,7 +227,7 @@ const gone = (message: string) => Effect.fail(new WorkspaceError({ message, reas
 
 /**
  * Brings the head, the base and their history here. The head is the commit that was asked for even if its reference has
- * moved on. The base is the branch's tip; once the head is merged, its merge base would be the head itself, so then
+ * moved on. The base is the branch's tip, as it was told or as it is; once the head is merged, its merge base would be the head itself, so then
  * the base commit of the request decides.
  */
 export const update = Effect.fn("Mirror.update")(function*(
@@ -239,11 +239,15 @@ export const update = Effect.fn("Mirror.update")(function*(
   const { baseTip } = request
   const baseRef = `refs/heads/${request.baseBranch}`
   const depth = (yield* isEmpty(mirror.gitDir)) ? [`--depth=${INITIAL_DEPTH}`] : []
-  const refs: Array<string> = [request.headRef, baseRef]
+  let refs: Array<Wanted> = [request.headRef, baseRef]
   const byName = fetchExisting(mirror, refs, depth)
   // git does not ask for the server's references where it is told commits only.
-  const byCommit = (tip: Sha) =>
-    fetchExisting(mirror, [{ commit: request.headSha, ref: request.headRef }, { commit: tip, ref: baseRef }], depth)
+  const byCommit = Effect.fnUntraced(function*(tip: Sha) {
+    const commits: Array<Wanted> = [{ commit: request.headSha, ref: request.headRef }, { commit: tip, ref: baseRef }]
+    const areHere = yield* fetchExisting(mirror, commits, depth)
+    if (areHere) refs = commits
+    return areHere
+  })
   const fetched = baseTip === undefined
     ? byName
     : Effect.flatMap(byCommit(baseTip), (areHere) => areHere ? Effect.succeed(true) : byName)

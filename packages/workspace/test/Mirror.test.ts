@@ -160,6 +160,23 @@ layer(Fixture.services, { excludeTestServices: true })("Mirror", (it) => {
       }).pipe(Effect.provide(Fixture.workspaceIn(baseDir)))
     }))
 
+  it.effect("reaches far back by the commits that are known, also where the base branch is gone by then", () =>
+    Effect.gen(function*() {
+      const { baseDir, pull, repository, request: make } = yield* Fixture.make
+      const { baseSha, headSha } = pull({ "a.ts": "base\n" }, { "a.ts": "first\n" })
+      let head: string = headSha
+      for (let number = 0; number < 510; number++) {
+        head = repository.git("commit-tree", "-p", head, "-m", `${number}`, `${head}^{tree}`)
+      }
+      repository.push(head, "refs/pull/7/head")
+      repository.git(`--git-dir=${repository.bare}`, "update-ref", "-d", "refs/heads/main")
+      yield* Effect.gen(function*() {
+        const workspace = yield* Workspace
+        const { headSha, mergeBase } = yield* workspace.checkout(make(Sha.make(head), baseSha, { baseTip: baseSha }))
+        assert.deepStrictEqual([headSha, mergeBase], [head, baseSha])
+      }).pipe(Effect.provide(Fixture.workspaceIn(baseDir)))
+    }))
+
   it.effect("is shared by two processes that start at once", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
