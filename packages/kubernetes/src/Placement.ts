@@ -117,7 +117,8 @@ export const make = (
     if (!isLate && !isTold && !asksAgain(starting)) return Option.none()
     const warnings = yield* podWarnings(snapshot)
     if (isLate) return Option.some(neverStarted(snapshot, starting, warnings))
-    const ofMissing = warnings.filter((warning) => isOfMissing(warning))
+    // Those of a variable stay when what it names has come, and the container's state tells of it meanwhile.
+    const ofMissing = warnings.filter((warning) => isOfMissing(warning) && !warning.startsWith("Error: "))
     if (ofMissing.length === 0) return Option.none()
     if (!isTold) return Option.some(neverStarted(snapshot, starting, ofMissing))
     yield* tellOf(ofMissing.at(-1))

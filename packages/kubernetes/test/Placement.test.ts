@@ -139,11 +139,14 @@ const assertGoesOn = Effect.fnUntraced(
   }
 )
 
-it.effect("a pod whose variable waits for a Secret that comes goes on", () =>
+it.effect("a pod whose variable waits for a Secret that comes goes on, however long it takes to start then", () =>
   Effect.gen(function*() {
     const world = yield* started()
     yield* world.kube.pod(unprepared("secret \"models\" not found"))
+    yield* world.kube.warnOfPod(pending.name, "Error: secret \"models\" not found")
     yield* TestClock.adjust("31 seconds")
+    yield* world.kube.pod(creating)
+    yield* TestClock.adjust("1 minute")
     yield* assertGoesOn(world)
   }))
 
